@@ -1,0 +1,137 @@
+// The C++ core as a step machine: frames in, frames out, and the loop that runs what it asks for.
+// docs/abi.md describes the frames. Nothing here knows what a flow is about.
+
+const WASI_NOT_SUPPORTED = 52;
+
+export class CoreFailure extends Error {}
+
+// u32 n, u32 length[n], the bytes of each part; part 0 is the JSON control, little endian.
+export function encodeFrame(control, parts = []) {
+  const all = [new TextEncoder().encode(JSON.stringify(control)), ...parts];
+  const head = 4 + 4 * all.length;
+  const frame = new Uint8Array(all.reduce((sum, part) => sum + part.length, head));
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, all.length, true);
+  let at = head;
+  all.forEach((part, i) => {
+    view.setUint32(4 + 4 * i, part.length, true);
+    frame.set(part, at);
+    at += part.length;
+  });
+  return frame;
+}
+
+export function decodeFrame(frame) {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const count = frame.length >= 4 ? view.getUint32(0, true) : 0;
+  let at = 4 + 4 * count;
+  if (count === 0 || at > frame.length) throw new CoreFailure("the core sent a broken frame");
+  const parts = [];
+  for (let i = 0; i < count; i++) {
+    const end = at + view.getUint32(4 + 4 * i, true);
+    if (end > frame.length) throw new CoreFailure("the core sent a frame that is cut short");
+    parts.push(frame.slice(at, end));  // a copy: the core's memory changes with its next step
+    at = end;
+  }
+  return { control: JSON.parse(new TextDecoder().decode(parts[0])), parts: parts.slice(1) };
+}
+
+class Instance {
+  constructor(module) {
+    this.dead = false;
+    this.exports = new WebAssembly.Instance(module, this.#imports(module)).exports;
+    this.exports._initialize();
+  }
+
+  step(control, parts) {
+    if (this.dead) throw new CoreFailure("the core's instance was dropped after a trap");
+    try {
+      return decodeFrame(this.#call(encodeFrame(control, parts)));
+    } catch (error) {
+      this.dead = true;
+      throw new CoreFailure(`the core stopped: ${error.message}`);
+    }
+  }
+
+  #call(frame) {
+    const { memory, edge_alloc, edge_step } = this.exports;
+    const at = edge_alloc(frame.length) >>> 0;
+    new Uint8Array(memory.buffer, at, frame.length).set(frame);
+    const out = edge_step(at, frame.length) >>> 0;
+    const length = new DataView(memory.buffer).getUint32(out, true);
+    return new Uint8Array(memory.buffer, out + 4, length);
+  }
+
+  // The core does no I/O: whatever WASI function its C library mentions answers "not supported".
+  #imports(module) {
+    const imports = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      imports[from] ??= {};
+      imports[from][name] = () => WASI_NOT_SUPPORTED;
+    }
+    if (imports.wasi_snapshot_preview1?.proc_exit)
+      imports.wasi_snapshot_preview1.proc_exit = (code) => {
+        throw new CoreFailure(`exit ${code}`);
+      };
+    return imports;
+  }
+}
+
+// One live instance for many flows. A trap drops it, with the flows inside it; each of those fails
+// at its next reply, and the next flow gets a new instance.
+export class Core {
+  #module;
+  #instance = null;
+  #manifest = null;
+
+  constructor(module) {
+    this.#module = module;
+  }
+
+  instance() {
+    if (this.#instance === null || this.#instance.dead) this.#instance = new Instance(this.#module);
+    return this.#instance;
+  }
+
+  // Asked before any outside input reaches an instance: it says where each secret may go.
+  manifest() {
+    this.#manifest ??= this.instance().step({ op: "manifest" }, []).control;
+    return this.#manifest;
+  }
+}
+
+// Runs a flow to its `done` effect. `act(effect, body)` returns a result for an effect that has one
+// (its bytes under `bytes`), and undefined for log and respond.
+export function runFlow(core, { event, config, parts = [] }, act) {
+  const instance = core.instance();
+  const flow = crypto.randomUUID();
+  return new Promise((resolve, reject) => {
+    let pending = 0;
+    let over = false;
+
+    const reply = (effect, result) => {
+      pending--;
+      if (over) return;
+      const { bytes, ...plain } = result;
+      if (bytes) plain.body = 1;
+      const control = { op: "reply", flow, effect: effect.effect, now_ms: Date.now(), result: plain };
+      take(instance.step(control, bytes ? [bytes] : []));
+    };
+    const run = (effect, bodies) => {
+      if (effect.kind === "done") {
+        over = true;
+        return resolve(effect);
+      }
+      const acting = act(effect, Number.isInteger(effect.body) ? bodies[effect.body - 1] : undefined);
+      if (acting === undefined) return;
+      pending++;
+      acting.then((result) => reply(effect, result)).catch(reject);
+    };
+    const take = ({ control, parts: bodies }) => {
+      if (control.fault) throw new CoreFailure(`the core refused a frame: ${control.fault}`);
+      for (const effect of control.effects) run(effect, bodies);
+      if (!over && pending === 0) throw new CoreFailure("the flow stopped without saying done");
+    };
+    take(instance.step({ op: "start", flow, now_ms: Date.now(), config, event }, parts));
+  });
+}
