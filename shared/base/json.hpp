@@ -1,0 +1,51 @@
+#pragma once
+// JSON reading that cannot abort: the wasm builds have no exceptions, so a wrong type
+// must be an answer. Nothing else in the product calls get<T>() or at() on a document.
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "shared/base/result.hpp"
+
+namespace wf {
+
+using Json = nlohmann::json;
+
+// `who` opens the error's message. Errors: data (empty, cut, not JSON, invalid UTF-8,
+// nested deeper than 200 levels).
+Result<Json> parse_json(std::string_view text, std::string_view who);
+
+// Absent, null and wrong type are all "not found" here; use require_* where they differ.
+const Json* find(const Json& object, std::string_view key);
+std::optional<std::string> find_string(const Json& object, std::string_view key);
+std::optional<std::int64_t> find_int64(const Json& object, std::string_view key);  // number or decimal text
+std::optional<bool> find_bool(const Json& object, std::string_view key);
+const Json* find_object(const Json& object, std::string_view key);
+const Json* find_array(const Json& object, std::string_view key);
+
+std::optional<std::int64_t> as_int64(const Json& value);
+std::optional<std::string> as_string(const Json& value);
+
+// Errors: data, "stripe charges: missing id" or "stripe charges: amount is a string, not
+// an integer".
+Result<std::string> require_string(const Json& object, std::string_view key, std::string_view who);
+Result<std::int64_t> require_int64(const Json& object, std::string_view key, std::string_view who);
+Result<bool> require_bool(const Json& object, std::string_view key, std::string_view who);
+// Null and absent are allowed (nullopt); any other type is an error.
+Result<std::optional<std::string>> allow_string(const Json& object, std::string_view key,
+                                                std::string_view who);
+Result<std::optional<std::int64_t>> allow_int64(const Json& object, std::string_view key,
+                                                std::string_view who);
+
+std::string_view type_name(const Json& value);
+
+// Compact text; invalid UTF-8 becomes U+FFFD instead of an abort.
+std::string dump(const Json& value);
+std::string dump_pretty(const Json& value);
+
+}  // namespace wf

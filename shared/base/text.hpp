@@ -1,0 +1,36 @@
+#pragma once
+// Text without locales or streams: both would double the size of the edge module.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wf {
+
+std::string_view trim(std::string_view text);  // ASCII white space
+std::string to_lower(std::string_view text);   // ASCII
+std::string to_upper(std::string_view text);   // ASCII
+bool starts_with(std::string_view text, std::string_view prefix);
+bool contains(std::string_view text, std::string_view part);
+bool contains_ignoring_case(std::string_view text, std::string_view part);  // ASCII
+std::vector<std::string_view> split(std::string_view text, char separator);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+// The whole text must be a decimal number inside the range; no sign but '-'.
+std::optional<std::int64_t> parse_int64(std::string_view text);
+
+// RFC 3986: everything but unreserved characters is escaped, '/' too.
+std::string percent_encode(std::string_view text);
+
+// Cuts at a character boundary and says so with an ellipsis.
+std::string shorten(std::string_view text, std::size_t max_bytes);
+
+bool is_valid_utf8(std::string_view text);
+
+// The last line of defence for messages that people see: the host already redacts known
+// values; this masks what merely looks like a key, and the query of every URL.
+std::string without_secrets(std::string_view message);
+
+}  // namespace wf

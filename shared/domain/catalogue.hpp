@@ -1,0 +1,82 @@
+#pragma once
+// The nine services of the product, once: what the page shows about each, which keys and
+// account ids it needs, and the thresholds its badge is judged by.
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wf {
+
+enum class Category : std::uint8_t { database, email, payments, advertising, seo, social, infrastructure, ai };
+std::string_view label(Category category);  // "Payments"
+std::span<const Category> categories();     // in the order of the page
+
+// What proves that a service works.
+enum class Evidenced : std::uint8_t {
+  by_sync,      // scheduled syncs; webhook services too: their daily reconciliation
+  by_activity,  // used on demand: idle, not late, when nothing happens
+};
+
+enum class Cadence : std::uint8_t { daily, weekly, interval };
+std::string_view name(Cadence cadence);  // the database's word
+
+enum class Scope : std::uint8_t {
+  workspace,  // only in the workspace's own bundle
+  agency,     // only in the agency's variable
+  either,     // the workspace's bundle, else the agency's variable
+};
+
+struct Key {
+  std::string_view name;   // "stripe.secret_key", never a value
+  Scope scope = Scope::workspace;
+  bool secret = true;      // false: an account id, which the core may read
+  bool required = true;
+  std::string_view env{};  // agency variable; empty for scope workspace
+  // Hosts a secret may be sent to. "$SUPABASE_URL" stands for that variable's host. Empty
+  // for what is only used to check or make signatures.
+  std::span<const std::string_view> hosts{};
+
+  // "secret_key": the service is known from the card it stands on.
+  std::string_view short_name() const;
+};
+
+// Only streams whose connector exists are listed: they get schedules and are judged.
+struct StreamDescriptor {
+  std::string_view name;   // "payment_intents"
+  std::string_view label;  // "payment intents"
+  Cadence cadence = Cadence::daily;
+  std::int64_t every_secs = 86'400;
+};
+
+struct Thresholds {
+  std::chrono::seconds expected_every{};
+  std::chrono::seconds warn_after{};    // age of the last success: late
+  std::chrono::seconds error_after{};   // age of the last success: overdue
+  std::chrono::seconds newest_row_within{};  // age of the newest row; 0: not judged
+  std::chrono::seconds provider_lag{};  // how long the provider itself takes; 0: none
+  std::chrono::seconds idle_window{};   // on-demand services: no activity for so long is idle
+};
+
+struct Descriptor {
+  std::string_view id;       // "google_ads"
+  std::string_view name;     // "Google Ads"
+  Category category = Category::database;
+  std::string_view summary;  // data provided: "Campaigns, search terms, conversions"
+  std::string_view method;   // "Webhook + daily"
+  Evidenced evidenced = Evidenced::by_sync;
+  bool has_webhook = false;
+  Thresholds thresholds{};
+  std::span<const Key> keys{};
+  std::span<const StreamDescriptor> streams{};
+};
+
+std::span<const Descriptor> catalogue();
+const Descriptor* find_service(std::string_view id);
+const Key* find_key(std::string_view key_name);
+const StreamDescriptor* find_stream(const Descriptor& descriptor, std::string_view stream);
+
+}  // namespace wf

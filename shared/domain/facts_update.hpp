@@ -1,0 +1,51 @@
+#pragma once
+// The only place that decides what a page, a finished run or a failure does to the facts.
+// Each function gives a patch: an object of service_facts columns for apply_page or
+// fail_run. A caller that goes on keeps its own copy: facts = merged(facts, patch).
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "shared/base/json.hpp"
+#include "shared/base/time.hpp"
+#include "shared/domain/facts.hpp"
+
+namespace wf {
+
+struct PageFacts {
+  std::int64_t number = 1;  // 1 starts the count of the run's rows anew
+  std::int64_t rows = 0;    // rows received, whether or not they changed anything
+  std::optional<UnixSeconds> newest_row_at = std::nullopt;
+  std::optional<std::int64_t> progress_done = std::nullopt;
+  std::optional<std::int64_t> progress_total = std::nullopt;
+};
+
+struct RunEnd {
+  // Rows of earlier finished runs, oldest first, this one not included: see remember_rows.
+  std::span<const std::int64_t> earlier_rows{};
+  std::optional<Day> provisional_until = std::nullopt;
+  // Set by reconciliation only: how many events had never been delivered.
+  std::optional<std::int64_t> reconciled_missed = std::nullopt;
+};
+
+Json facts_after_start(UnixSeconds now);
+Json facts_after_page(const StreamFacts& before, const PageFacts& page, UnixSeconds now);
+// The last page of a run: only this writes a success, and it clears every failure.
+Json facts_after_last_page(const StreamFacts& before, const PageFacts& page, const RunEnd& end,
+                           UnixSeconds now);
+// Never touches the last success. `final`: no retry will follow.
+Json facts_after_failure(const StreamFacts& before, const Error& error, bool final, UnixSeconds now);
+// For stream "webhook": a delivery whose event carries this time was applied.
+Json facts_after_delivery(UnixSeconds event_at, UnixSeconds now);
+
+// The least rows a run usually brings: unknown before three finished runs; 0 when a third
+// or more of the remembered runs were empty, else the smallest that was not.
+std::optional<std::int64_t> usual_rows_min(std::span<const std::int64_t> earlier_rows);
+
+// The flow keeps the rows of its last seven finished runs in its cursor, as a JSON array.
+std::vector<std::int64_t> read_remembered_rows(const Json& remembered);
+Json remember_rows(std::span<const std::int64_t> earlier_rows, std::int64_t rows);
+
+}  // namespace wf
