@@ -1,0 +1,68 @@
+# The three kinds of target this project has. Sources are listed by hand in each folder; a
+# folder without sources yet is an empty interface target, so that the tree always configures.
+
+# Shows FOLDER's headers, as #include "FOLDER/name.hpp", to TARGET and whoever links it, and to
+# nobody else: a layer cannot even include the one above it.
+function(wf_show_headers target scope folder)
+  set(root ${CMAKE_BINARY_DIR}/include/${target})
+  get_filename_component(parent ${folder} DIRECTORY)
+  file(MAKE_DIRECTORY ${root}/${parent})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${root}/${folder} SYMBOLIC)
+  target_include_directories(${target} ${scope} ${root})
+endfunction()
+
+# wf_library(name FOLDER shared/base SOURCES a.cpp b.cpp LINK targets...)
+function(wf_library name)
+  cmake_parse_arguments(arg "" "FOLDER" "SOURCES;LINK" ${ARGN})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(${name} PRIVATE wf_warnings)
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  wf_show_headers(${name} ${scope} ${arg_FOLDER})
+  target_link_libraries(${name} ${scope} ${arg_LINK})
+endfunction()
+
+# wf_program(name SOURCES ... LINK ...): an executable in the build's top folder.
+function(wf_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE wf_warnings ${arg_LINK})
+endfunction()
+
+# wf_test(name SOURCES ... LINK ...): Catch2 tests, run natively or as wasm under Node.
+# Fixtures are read below WF_PROJECT_DIR, an absolute path in every build.
+function(wf_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  wf_program(${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK} catch2)
+  wf_show_headers(${name} PRIVATE tests)
+  target_compile_definitions(${name} PRIVATE WF_PROJECT_DIR="${PROJECT_SOURCE_DIR}")
+  if(WF_PLATFORM STREQUAL "wasi")
+    # A deep recursion in a test must not run into the data segment.
+    target_link_options(${name} PRIVATE -Wl,-z,stack-size=1048576 -Wl,--stack-first)
+  elseif(WF_PLATFORM STREQUAL "web")
+    # A separate .wasm file cannot be loaded under Node 18 and newer by this Emscripten.
+    target_link_options(
+      ${name} PRIVATE -sSINGLE_FILE=1 -sNODERAWFS=1 -sENVIRONMENT=node -sALLOW_MEMORY_GROWTH=1
+      -sEXIT_RUNTIME=1 -O1)
+    set_target_properties(${name} PROPERTIES SUFFIX .cjs)
+  endif()
+  add_test(NAME ${name} COMMAND ${PROJECT_SOURCE_DIR}/scripts/run_unit_test $<TARGET_FILE:${name}>)
+  set_property(GLOBAL APPEND PROPERTY WF_TESTS $<TARGET_FILE:${name}>)
+endfunction()
+
+# The paths of all unit-test programs, one per line, for scripts/test.
+function(wf_write_test_list)
+  get_property(tests GLOBAL PROPERTY WF_TESTS)
+  list(JOIN tests "\n" lines)
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/unit_tests.txt CONTENT "${lines}\n")
+endfunction()

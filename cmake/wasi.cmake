@@ -1,0 +1,25 @@
+# Toolchain: clang for wasm32-wasi, from Debian's packages or from WASI_SDK_PATH.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(WF_PLATFORM wasi)
+
+if(DEFINED ENV{WASI_SDK_PATH})
+  set(bin_dir $ENV{WASI_SDK_PATH}/bin)
+  set(CMAKE_CXX_COMPILER ${bin_dir}/clang++)
+  set(CMAKE_SYSROOT $ENV{WASI_SDK_PATH}/share/wasi-sysroot)
+  set(CMAKE_AR ${bin_dir}/llvm-ar CACHE FILEPATH "")
+  set(CMAKE_RANLIB ${bin_dir}/llvm-ranlib CACHE FILEPATH "")
+else()
+  set(CMAKE_CXX_COMPILER clang++)
+  # The system's binutils cannot index wasm objects.
+  set(versions 21 20 19 18 17 16 15 14)
+  list(TRANSFORM versions PREPEND llvm-ar- OUTPUT_VARIABLE ar_names)
+  list(TRANSFORM versions PREPEND llvm-ranlib- OUTPUT_VARIABLE ranlib_names)
+  find_program(CMAKE_AR NAMES llvm-ar ${ar_names} REQUIRED)
+  find_program(CMAKE_RANLIB NAMES llvm-ranlib ${ranlib_names} REQUIRED)
+endif()
+set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+
+set(CMAKE_EXECUTABLE_SUFFIX_CXX .wasm)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
