@@ -1,0 +1,56 @@
+#include "shared/base/money.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "shared/base/text.hpp"
+
+namespace wf {
+
+namespace {
+
+constexpr std::array<std::string_view, 16> zero_decimal{"bif", "clp", "djf", "gnf", "jpy", "kmf",
+                                                        "krw", "mga", "pyg", "rwf", "ugx", "vnd",
+                                                        "vuv", "xaf", "xof", "xpf"};
+constexpr std::array<std::string_view, 5> three_decimal{"bhd", "jod", "kwd", "omr", "tnd"};
+
+std::uint64_t magnitude(std::int64_t number) {
+  return number < 0 ? ~static_cast<std::uint64_t>(number) + 1 : static_cast<std::uint64_t>(number);
+}
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+}  // namespace
+
+int currency_exponent(std::string_view currency) {
+  const std::string code = to_lower(currency);
+  if (std::find(zero_decimal.begin(), zero_decimal.end(), code) != zero_decimal.end()) return 0;
+  if (std::find(three_decimal.begin(), three_decimal.end(), code) != three_decimal.end()) return 3;
+  return 2;
+}
+
+std::string group_digits(std::int64_t number) {
+  return (number < 0 ? "-" : "") + grouped(magnitude(number));
+}
+
+std::string format_amount(const Money& money) {
+  const int exponent = currency_exponent(money.currency);
+  std::uint64_t unit = 1;
+  for (int i = 0; i < exponent; ++i) unit *= 10;
+  const std::uint64_t amount = magnitude(money.minor);
+  std::string out = money.minor < 0 ? "-" : "";
+  out += grouped(amount / unit);
+  if (exponent == 0) return out;
+  const std::string fraction = std::to_string(amount % unit);
+  return out + '.' + std::string(static_cast<std::size_t>(exponent) - fraction.size(), '0') + fraction;
+}
+
+std::string format(const Money& money) {
+  return format_amount(money) + ' ' + to_upper(money.currency);
+}
+
+}  // namespace wf

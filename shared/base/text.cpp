@@ -1,0 +1,185 @@
+#include "shared/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace wf {
+
+namespace {
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+bool is_alphanumeric(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
+bool is_token_character(char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+// How the keys and tokens of the nine services begin.
+constexpr std::array<std::string_view, 14> key_beginnings{
+    "sk_",  "rk_", "whsec_", "sb_secret_", "sk-",        "SG.",  "EAA",
+    "ya29.", "1//", "eyJ",   "AIza",       "GOCSPX-", "Bearer ", "access_token="};
+
+// The length of what looks like a key at the front of `text`, 0 when nothing does.
+std::size_t key_length(std::string_view text) {
+  for (const std::string_view beginning : key_beginnings) {
+    if (!starts_with(text, beginning)) continue;
+    std::size_t end = beginning.size();
+    while (end < text.size() && is_token_character(text[end])) ++end;
+    // "sk_" alone, or a word such as "eyJ1", is not a key.
+    if (end - beginning.size() >= 6) return end;
+  }
+  return 0;
+}
+
+// The length of a URL at the front of `text`, 0 when there is none.
+std::size_t url_length(std::string_view text) {
+  if (!starts_with(text, "https://") && !starts_with(text, "http://")) return 0;
+  std::size_t end = 0;
+  while (end < text.size() && !is_space(text[end]) && text[end] != '"' && text[end] != '\'') ++end;
+  return end;
+}
+
+// The number of bytes of the character at the front of `text`, 0 when it is malformed.
+std::size_t utf8_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(text[i])) return 0;
+  }
+  const unsigned second = byte(1);
+  if (first == 0xE0 && second < 0xA0) return 0;  // overlong
+  if (first == 0xED && second > 0x9F) return 0;  // surrogate
+  if (first == 0xF0 && second < 0x90) return 0;  // overlong
+  if (first == 0xF4 && second > 0x8F) return 0;  // beyond U+10FFFF
+  return length;
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string to_lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = lower(c);
+  return out;
+}
+
+std::string to_upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = upper(c);
+  return out;
+}
+
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  return contains(to_lower(text), to_lower(part));
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (!out.empty()) out += separator;
+    out += part;
+  }
+  return out;
+}
+
+std::optional<std::int64_t> parse_int64(std::string_view text) {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
+  std::int64_t value = 0;  // counted downwards: the negative range is the larger one
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    const std::int64_t digit = c - '0';
+    if (value < (lowest + digit) / 10) return std::nullopt;
+    value = value * 10 - digit;
+  }
+  if (negative) return value;
+  if (value == lowest) return std::nullopt;
+  return -value;
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (is_token_character(c) || c == '~') {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
+  }
+  return out;
+}
+
+std::string shorten(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  std::size_t end = max_bytes;
+  while (end > 0 && is_continuation(text[end])) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_character(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string without_secrets(std::string_view message) {
+  std::string out;
+  bool inside_word = false;
+  while (!message.empty()) {
+    std::size_t taken = 1;
+    if (const std::size_t url = inside_word ? 0 : url_length(message); url > 0) {
+      const std::string_view whole = message.substr(0, url);
+      const std::string_view path = whole.substr(0, whole.find_first_of("?#"));
+      const std::size_t user_end = path.find('@');
+      out += user_end == std::string_view::npos ? std::string(path) : "https://[masked]";
+      taken = url;
+    } else if (const std::size_t key = inside_word ? 0 : key_length(message); key > 0) {
+      out += "[masked]";
+      taken = key;
+    } else {
+      out += message.front();
+    }
+    inside_word = is_alphanumeric(message[taken - 1]);
+    message.remove_prefix(taken);
+  }
+  return out;
+}
+
+}  // namespace wf
