@@ -1,0 +1,63 @@
+// Everything the screens draw from. Only the app changes it; drawing gets it const.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/base/time.hpp"
+#include "shared/domain/facts.hpp"
+
+namespace wf {
+
+struct Workspace {
+  std::string client_id;
+  std::string slug;
+  std::string name;
+  std::string time_zone;
+  /// Why the workspace's settings could not be read; empty when they could.
+  std::string configuration_problem;
+};
+
+enum class Load { loading, ready, failed };
+
+/// How changes reach the page.
+enum class Link { connecting, live, polling, offline };
+
+/// One service on one day, from runs and webhook receipts.
+struct ServiceDay {
+  Day day;
+  std::int64_t rows = 0;
+  std::int64_t succeeded = 0;
+  std::int64_t failed = 0;
+};
+
+struct Model {
+  std::string email;
+  UnixSeconds now{};
+
+  Load workspaces_load = Load::loading;
+  std::vector<Workspace> workspaces;
+  /// From the URL; empty until one is chosen.
+  std::string slug;
+
+  Load services_load = Load::loading;
+  std::vector<ServiceFacts> services;
+  std::map<std::string, std::vector<ServiceDay>> activity;
+  /// What went wrong, when a load failed.
+  std::string failure;
+
+  Link link = Link::connecting;
+  std::optional<UnixSeconds> last_change;
+};
+
+inline const Workspace* current_workspace(const Model& model) {
+  for (const auto& workspace : model.workspaces) {
+    if (workspace.slug == model.slug) return &workspace;
+  }
+  return nullptr;
+}
+
+}  // namespace wf

@@ -1,0 +1,53 @@
+#include "web-ui/app/read_rows.hpp"
+
+#include <algorithm>
+
+namespace wf {
+namespace {
+
+Result<Workspace> read_workspace(const Json& row) {
+  auto client_id = require_string(row, "client_id", "workspaces");
+  if (!client_id) return tl::unexpected(client_id.error());
+  auto slug = require_string(row, "slug", "workspaces");
+  if (!slug) return tl::unexpected(slug.error());
+  return Workspace{.client_id = *client_id,
+                   .slug = *slug,
+                   .name = find_string(row, "name").value_or(*slug),
+                   .time_zone = find_string(row, "time_zone").value_or("UTC"),
+                   .configuration_problem = find_string(row, "configuration_problem").value_or("")};
+}
+
+}  // namespace
+
+Result<std::vector<Workspace>> read_workspaces(const Json& rows) {
+  if (!rows.is_array()) return fail(ErrorKind::data, "workspaces: the reply is not a list");
+  std::vector<Workspace> workspaces;
+  for (const auto& row : rows) {
+    auto workspace = read_workspace(row);
+    if (!workspace) return tl::unexpected(workspace.error());
+    workspaces.push_back(std::move(*workspace));
+  }
+  std::sort(workspaces.begin(), workspaces.end(),
+            [](const Workspace& a, const Workspace& b) { return a.name < b.name; });
+  return workspaces;
+}
+
+Result<std::map<std::string, std::vector<ServiceDay>>> read_activity(const Json& rows) {
+  if (!rows.is_array()) return fail(ErrorKind::data, "service_daily: the reply is not a list");
+  std::map<std::string, std::vector<ServiceDay>> activity;
+  for (const auto& row : rows) {
+    const auto service = find_string(row, "service");
+    const auto day = parse_day(find_string(row, "day").value_or(""));
+    if (!service || !day) return fail(ErrorKind::data, "service_daily: a row without service or day");
+    activity[*service].push_back({.day = *day,
+                                  .rows = find_int64(row, "rows").value_or(0),
+                                  .succeeded = find_int64(row, "succeeded").value_or(0),
+                                  .failed = find_int64(row, "failed").value_or(0)});
+  }
+  for (auto& [service, days] : activity) {
+    std::sort(days.begin(), days.end(), [](const ServiceDay& a, const ServiceDay& b) { return a.day < b.day; });
+  }
+  return activity;
+}
+
+}  // namespace wf

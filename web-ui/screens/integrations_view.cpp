@@ -1,0 +1,235 @@
+#include "web-ui/screens/integrations_view.hpp"
+
+#include <algorithm>
+
+#include "shared/base/text.hpp"
+
+namespace wf {
+namespace {
+
+Tone clock_tone(ClockState state) {
+  if (state == ClockState::overdue) return Tone::bad;
+  return state == ClockState::late ? Tone::late : Tone::plain;
+}
+
+std::string exact_or_empty(const std::optional<UnixSeconds>& at, const TimeTexts& times) {
+  return at ? times.exact(*at) : std::string();
+}
+
+ClockView clock_view(const Clock& clock, const TimeTexts& times) {
+  return {.label = std::string(clock.label),
+          .words = clock.words,
+          .exact = exact_or_empty(clock.at, times),
+          .tone = clock_tone(clock.state)};
+}
+
+std::string sub_state_words(const Verdict& verdict, const TimeTexts& times) {
+  if (!verdict.until) return verdict.words;
+  // A provisional date is the provider's day, not a moment: no zone applies.
+  if (verdict.sub_state == SubState::provisional) {
+    return words_with_time(verdict, format_short_day(day_of(*verdict.until)));
+  }
+  return words_with_time(verdict, times.brief(*verdict.until));
+}
+
+std::string capitalised(std::string_view text) {
+  std::string out(text);
+  if (!out.empty()) out[0] = to_upper(out.substr(0, 1))[0];
+  return out;
+}
+
+std::string notice_of(const Verdict& verdict) {
+  if (verdict.next_step.empty()) return {};
+  const bool somebody = !verdict.who.empty() && verdict.who != "nobody";
+  return somebody ? capitalised(verdict.who) + ": " + verdict.next_step : capitalised(verdict.next_step);
+}
+
+std::string placeholder_of(const Verdict& verdict) {
+  switch (verdict.sub_state) {
+    case SubState::missing: return "Not set up completely";
+    case SubState::disabled: return "Switched off";
+    case SubState::waiting: return "No data yet";
+    case SubState::syncing: return "First data is on its way";
+    default: return "No activity in 30 days";
+  }
+}
+
+std::vector<EvidenceView> evidence_of(const Verdict& verdict, const TimeTexts& times) {
+  std::vector<EvidenceView> lines;
+  for (const auto& evidence : verdict.evidence) {
+    lines.push_back({capitalised(evidence.label), evidence.at ? times.exact(*evidence.at) : evidence.value});
+  }
+  return lines;
+}
+
+std::string readable_rule(std::string_view rule) {
+  std::string words(rule);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, const Model& model,
+                   const TimeTexts& times) {
+  const auto& [descriptor, verdict] = judged;
+  CardView card{.service = std::string(descriptor->id),
+                .name = std::string(descriptor->name),
+                .category = std::string(label(descriptor->category)),
+                .summary = std::string(descriptor->summary),
+                .method = std::string(descriptor->method),
+                .badge = verdict.badge,
+                .sub_state = sub_state_words(verdict, times),
+                .tone = tone_of(verdict),
+                .notice = notice_of(verdict),
+                .activity = activity_rows(days, day_of(model.now)),
+                .days = day_states(days, day_of(model.now)),
+                .placeholder = placeholder_of(verdict),
+                .rule = readable_rule(verdict.rule),
+                .evidence = evidence_of(verdict, times)};
+  for (std::size_t i = 0; i < verdict.clocks.size(); ++i) card.clocks[i] = clock_view(verdict.clocks[i], times);
+  for (const float rows : card.activity) card.activity_rows += static_cast<std::int64_t>(rows);
+  if (verdict.silence) {
+    card.silence = verdict.silence->words;
+    card.silence_unusual = verdict.silence->unusual;
+  }
+  return card;
+}
+
+/// Groups in the order of their first card, which is their worst one.
+void add_to_group(std::vector<GroupView>& groups, Category category, CardView card) {
+  const auto same = [&](const GroupView& group) { return group.category == category; };
+  auto group = std::find_if(groups.begin(), groups.end(), same);
+  if (group == groups.end()) {
+    groups.push_back({category, std::string(label(category)), {}});
+    group = std::prev(groups.end());
+  }
+  group->cards.push_back(std::move(card));
+}
+
+std::vector<FilterView> category_filters(const std::vector<Judged>& judged, const IntegrationsState& state) {
+  std::vector<FilterView> filters{{"all", "All", static_cast<int>(judged.size()), !state.category}};
+  for (const Category category : categories()) {
+    const auto count = std::count_if(judged.begin(), judged.end(),
+                                     [&](const Judged& j) { return j.descriptor->category == category; });
+    if (count == 0) continue;
+    filters.push_back({to_lower(label(category)), std::string(label(category)), static_cast<int>(count),
+                       state.category == category});
+  }
+  return filters;
+}
+
+std::vector<FilterView> status_filters(const std::vector<Judged>& judged, const IntegrationsState& state) {
+  std::vector<FilterView> filters;
+  for (const Badge badge : {Badge::active, Badge::error, Badge::inactive}) {
+    const auto count =
+        std::count_if(judged.begin(), judged.end(), [&](const Judged& j) { return j.verdict.badge == badge; });
+    filters.push_back({std::string(name(badge)), std::string(label(badge)), static_cast<int>(count),
+                       state.status == badge});
+  }
+  return filters;
+}
+
+std::vector<std::string> summary_parts(const std::vector<Judged>& judged) {
+  const std::string line = summary_line(judged);
+  std::vector<std::string> parts;
+  for (const auto part : split(line, ',')) parts.emplace_back(trim(part));
+  return parts;
+}
+
+std::vector<Judged> judged_cards(const Model& model) {
+  auto judged = judge_all(model.services, model.now);
+  const auto hidden = [](const Judged& j) { return j.verdict.badge == Badge::not_relevant; };
+  judged.erase(std::remove_if(judged.begin(), judged.end(), hidden), judged.end());
+  return judged;
+}
+
+const std::vector<ServiceDay>& days_of(const Model& model, std::string_view service) {
+  static const std::vector<ServiceDay> none;
+  const auto found = model.activity.find(std::string(service));
+  return found == model.activity.end() ? none : found->second;
+}
+
+}  // namespace
+
+Tone tone_of(const Verdict& verdict) {
+  if (verdict.badge == Badge::error) return Tone::bad;
+  if (verdict.badge == Badge::inactive) return Tone::off;
+  switch (verdict.sub_state) {
+    case SubState::late:
+    case SubState::rate_limited:
+    case SubState::partial:
+    case SubState::empty: return Tone::late;
+    default: return Tone::plain;
+  }
+}
+
+bool matches(const IntegrationsState& state, const CardView& card, Category category) {
+  if (state.category && *state.category != category) return false;
+  if (state.status && *state.status != card.badge) return false;
+  const std::string text = card.name + " " + card.category + " " + card.summary + " " + card.method + " " +
+                           std::string(label(card.badge)) + " " + card.sub_state;
+  for (const auto word : split(state.search, ' ')) {
+    if (!contains_ignoring_case(text, trim(word))) return false;
+  }
+  return true;
+}
+
+std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>& days, Day today) {
+  std::array<DayState, shown_days> states{};
+  for (const auto& day : days) {
+    const auto back = (today - day.day).count();
+    if (back < 0 || back >= shown_days) continue;
+    auto& state = states[static_cast<std::size_t>(shown_days - 1 - back)];
+    if (day.failed > 0) state = day.succeeded > 0 ? DayState::mixed : DayState::failed;
+    else if (day.succeeded > 0) state = DayState::ok;
+  }
+  return states;
+}
+
+std::vector<float> activity_rows(const std::vector<ServiceDay>& days, Day today) {
+  std::vector<float> rows(shown_days, 0.0F);
+  bool any = false;
+  for (const auto& day : days) {
+    const auto back = (today - day.day).count();
+    if (back < 0 || back >= shown_days || day.rows <= 0) continue;
+    rows[static_cast<std::size_t>(shown_days - 1 - back)] = static_cast<float>(day.rows);
+    any = true;
+  }
+  if (!any) rows.clear();
+  return rows;
+}
+
+std::string link_words(const Model& model) {
+  switch (model.link) {
+    case Link::connecting: return "connecting";
+    case Link::polling: return "checking every 15 s";
+    case Link::offline: return "offline";
+    case Link::live: break;
+  }
+  if (!model.last_change) return "live";
+  const auto age = model.now - *model.last_change;
+  if (age < std::chrono::seconds(60)) return "live, changed just now";
+  return "live, last change " + describe(age) + " ago";
+}
+
+IntegrationsView select_integrations(const IntegrationsState& state, const Model& model, const TimeTexts& times) {
+  auto judged = judged_cards(model);
+  IntegrationsView view{.summary = summary_parts(judged),
+                        .link = link_words(model),
+                        .categories = category_filters(judged, state),
+                        .statuses = status_filters(judged, state),
+                        .total = static_cast<int>(judged.size())};
+  for (const auto& j : judged) {
+    view.shortcuts.push_back({std::string(j.descriptor->id), std::string(j.descriptor->name), j.verdict.badge,
+                              tone_of(j.verdict)});
+  }
+  sort_worst_first(judged);
+  for (const auto& j : judged) {
+    auto card = card_view(j, days_of(model, j.descriptor->id), model, times);
+    if (!matches(state, card, j.descriptor->category)) continue;
+    ++view.shown;
+    add_to_group(view.groups, j.descriptor->category, std::move(card));
+  }
+  return view;
+}
+
+}  // namespace wf

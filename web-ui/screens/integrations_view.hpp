@@ -1,0 +1,122 @@
+// What the Integrations tab shows, selected from the model by pure functions: no drawing, no
+// clock. Two equal views need no frame.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/domain/judge.hpp"
+#include "web-ui/app/model.hpp"
+
+namespace wf {
+
+inline constexpr int shown_days = 30;
+
+/// The screen's own state: what a person chose.
+struct IntegrationsState {
+  std::string search;
+  std::optional<Category> category;
+  std::optional<Badge> status;
+  /// Service whose explanation was opened by click or tap.
+  std::string explained;
+};
+
+/// How text is toned; the theme turns it into a colour.
+enum class Tone { plain, ok, late, bad, off };
+
+/// Times in the workspace's zone, as the page's locale writes them.
+struct TimeTexts {
+  std::function<std::string(UnixSeconds)> exact;  // "23 Nov 2026, 15:20:04 GMT+1"
+  std::function<std::string(UnixSeconds)> brief;  // "15:20", on another day "24 Nov, 15:20"
+};
+
+struct ClockView {
+  std::string label;
+  std::string words;
+  std::string exact;  // empty: not observed
+  Tone tone = Tone::plain;
+  bool operator==(const ClockView&) const = default;
+};
+
+enum class DayState { none, ok, mixed, failed };
+
+struct EvidenceView {
+  std::string label;
+  std::string value;
+  bool operator==(const EvidenceView&) const = default;
+};
+
+struct CardView {
+  std::string service;
+  std::string name;
+  std::string category;
+  std::string summary;
+  std::string method;
+  Badge badge = Badge::inactive;
+  std::string sub_state;
+  Tone tone = Tone::plain;
+  /// What to do and who should, when somebody should.
+  std::string notice;
+  std::array<ClockView, 3> clocks;
+  std::string silence;
+  bool silence_unusual = false;
+  /// Rows per day, oldest first; empty when nothing was ever received.
+  std::vector<float> activity;
+  std::int64_t activity_rows = 0;
+  std::array<DayState, shown_days> days{};
+  std::string placeholder;
+  std::string rule;
+  std::vector<EvidenceView> evidence;
+  bool operator==(const CardView&) const = default;
+};
+
+struct GroupView {
+  Category category = Category::database;
+  std::string label;
+  std::vector<CardView> cards;
+  bool operator==(const GroupView&) const = default;
+};
+
+struct FilterView {
+  std::string id;
+  std::string label;
+  int count = 0;
+  bool chosen = false;
+  bool operator==(const FilterView&) const = default;
+};
+
+/// A service in the side bar, whatever the filters hide.
+struct ShortcutView {
+  std::string service;
+  std::string name;
+  Badge badge = Badge::inactive;
+  Tone tone = Tone::plain;
+  bool operator==(const ShortcutView&) const = default;
+};
+
+struct IntegrationsView {
+  std::vector<std::string> summary;  // "5 active", "1 needs attention", ...
+  std::string link;                  // "live, last change 4 min ago"
+  std::vector<FilterView> categories;
+  std::vector<FilterView> statuses;
+  std::vector<GroupView> groups;
+  std::vector<ShortcutView> shortcuts;
+  int shown = 0;
+  int total = 0;
+  bool operator==(const IntegrationsView&) const = default;
+};
+
+IntegrationsView select_integrations(const IntegrationsState&, const Model&, const TimeTexts&);
+
+bool matches(const IntegrationsState&, const CardView&, Category);
+Tone tone_of(const Verdict&);
+std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>&, Day today);
+/// The last `shown_days` days' rows, missing days as 0; empty when all are 0.
+std::vector<float> activity_rows(const std::vector<ServiceDay>&, Day today);
+std::string link_words(const Model&);
+
+}  // namespace wf

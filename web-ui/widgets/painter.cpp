@@ -1,0 +1,207 @@
+#include "web-ui/widgets/painter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "imgui.h"
+
+namespace wf {
+namespace {
+
+// ImGui sizes a font by ascent minus descent; CSS by the em. From the fonts' hhea tables
+// (checked by scripts/build_fonts.mjs).
+constexpr float inter_box = 1.2102F;
+constexpr float inter_capitals = 0.727F;
+constexpr float icon_box = 1.0F;
+
+ImU32 packed(Color c) { return IM_COL32(c.r, c.g, c.b, c.a); }
+
+float box_of(Face face) { return face == Face::icon ? icon_box : inter_box; }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+ImVec2 vec(Point p) { return {p.x, p.y}; }
+
+}  // namespace
+
+ImFont* Painter::font(Face face) const {
+  if (face == Face::icon) return fonts_.icon;
+  return face == Face::title ? fonts_.title : fonts_.text;
+}
+
+float Painter::snap(float css) const { return std::round(css * scale_); }
+
+Point Painter::device(Point p) const { return {snap(p.x + offset_.x), snap(p.y + offset_.y)}; }
+
+void Painter::fill(Rect r, Color color, float radius) {
+  list_.AddRectFilled(vec(device({r.x, r.y})), vec(device({r.right(), r.bottom()})), packed(color),
+                      radius * scale_);
+}
+
+void Painter::border(Rect r, Color color, float radius, float width) {
+  const float line = std::max(1.0F, std::round(width * scale_));
+  const Point from = device({r.x, r.y}), to = device({r.right(), r.bottom()});
+  // AddRect centres the line half a pixel inside the given edge.
+  const float shift = (line - 1) / 2;
+  list_.AddRect({from.x + shift, from.y + shift}, {to.x - shift, to.y - shift}, packed(color),
+                std::max(0.0F, radius * scale_ - shift), 0, line);
+}
+
+void Painter::dashed_border(Rect r, Color color, float radius) {
+  const Point from = device({r.x, r.y}), to = device({r.right(), r.bottom()});
+  list_.PathRect({from.x + 0.5F, from.y + 0.5F}, {to.x - 0.5F, to.y - 0.5F}, radius * scale_);
+  const std::vector<ImVec2> path(list_._Path.begin(), list_._Path.end());
+  list_.PathClear();
+  const float dash = 4 * scale_;
+  float along = 0;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const ImVec2 a = path[i], b = path[(i + 1) % path.size()];
+    const float length = std::hypot(b.x - a.x, b.y - a.y);
+    for (float at = 0; at < length;) {
+      const float into = std::fmod(along, 2 * dash);
+      const float step = std::min(length - at, (into < dash ? dash : 2 * dash) - into + 0.01F);
+      const auto point = [&](float t) { return ImVec2{a.x + (b.x - a.x) * t / length, a.y + (b.y - a.y) * t / length}; };
+      if (into < dash) list_.AddLine(point(at), point(at + step), packed(color), std::max(1.0F, scale_));
+      at += step;
+      along += step;
+    }
+  }
+}
+
+void Painter::circle(Point centre, float radius, Color color) {
+  list_.AddCircleFilled({(centre.x + offset_.x) * scale_, (centre.y + offset_.y) * scale_}, radius * scale_,
+                        packed(color));
+}
+
+void Painter::hairline(Point from, float width, Color color) {
+  const Point at = device(from);
+  list_.AddRectFilled(vec(at), {snap(from.x + offset_.x + width), at.y + std::max(1.0F, std::round(scale_))},
+                      packed(color));
+}
+
+void Painter::shadow(Rect r, float radius, float strength) {
+  constexpr int layers = 5;
+  for (int i = layers; i > 0; --i) {
+    const auto spread = static_cast<float>(i);
+    const Rect layer = r.grown(spread * 0.9F).moved(0, 1.5F + spread * 0.35F);
+    fill(layer, with_alpha(Color{16, 24, 40, 255}, strength / layers), radius + spread);
+  }
+}
+
+void Painter::polyline(std::span<const Point> points, Color color, float width) {
+  std::vector<ImVec2> path;
+  path.reserve(points.size());
+  for (const Point p : points) path.emplace_back((p.x + offset_.x) * scale_, (p.y + offset_.y) * scale_);
+  list_.AddPolyline(path.data(), static_cast<int>(path.size()), packed(color), 0, width * scale_);
+}
+
+void Painter::area(std::span<const Point> points, float base_y, Color top, Color bottom) {
+  if (points.size() < 2) return;
+  const auto quads = static_cast<int>(points.size()) - 1;
+  const ImVec2 uv = ImGui::GetFontTexUvWhitePixel();
+  const float base = (base_y + offset_.y) * scale_;
+  list_.PrimReserve(quads * 6, static_cast<int>(points.size()) * 2);
+  const auto first = list_._VtxCurrentIdx;
+  for (int i = 0; i < quads; ++i) {
+    const auto at = static_cast<ImDrawIdx>(first + static_cast<unsigned>(i) * 2);
+    for (const int corner : {0, 2, 3, 0, 3, 1}) list_.PrimWriteIdx(static_cast<ImDrawIdx>(at + corner));
+  }
+  for (const Point p : points) {
+    const float x = (p.x + offset_.x) * scale_;
+    list_.PrimWriteVtx({x, (p.y + offset_.y) * scale_}, uv, packed(top));
+    list_.PrimWriteVtx({x, base}, uv, packed(bottom));
+  }
+}
+
+float Painter::text(Point middle_left, std::string_view text, const TextStyle& style) {
+  ImFont* const face = font(style.face);
+  const float size = std::round(style.size * box_of(style.face) * scale_ * 2) / 2;
+  const float half = style.face == Face::icon ? style.size / 2 : style.size * inter_capitals / 2;
+  const float baseline = std::round((middle_left.y + offset_.y + half) * scale_);
+  const float top = baseline - face->GetFontBaked(size)->Ascent;
+  float x = (middle_left.x + offset_.x) * scale_;
+  if (!style.tabular) {
+    list_.AddText(face, size, {std::round(x), top}, packed(style.color), text.data(), text.data() + text.size());
+    return width(text, style);
+  }
+  const float cell = face->CalcTextSizeA(size, FLT_MAX, 0, "0").x;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool digit = is_digit(text[i]);
+    std::size_t end = i + 1;
+    while (!digit && end < text.size() && !is_digit(text[end])) ++end;
+    const char *from = text.data() + i, *to = text.data() + end;
+    const float own = face->CalcTextSizeA(size, FLT_MAX, 0, from, to).x;
+    list_.AddText(face, size, {std::round(x + (digit ? (cell - own) / 2 : 0)), top}, packed(style.color), from, to);
+    x += digit ? cell : own;
+    i = end;
+  }
+  return width(text, style);
+}
+
+float Painter::text_right(Point middle_right, std::string_view value, const TextStyle& style) {
+  const float w = width(value, style);
+  text({middle_right.x - w, middle_right.y}, value, style);
+  return w;
+}
+
+float Painter::text_centred(Point middle, std::string_view value, const TextStyle& style) {
+  const float w = width(value, style);
+  text({middle.x - w / 2, middle.y}, value, style);
+  return w;
+}
+
+float Painter::width(std::string_view text, const TextStyle& style) const {
+  ImFont* const face = font(style.face);
+  const float size = std::round(style.size * box_of(style.face) * scale_ * 2) / 2;
+  float w = face->CalcTextSizeA(size, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
+  if (style.tabular) {
+    const float cell = face->CalcTextSizeA(size, FLT_MAX, 0, "0").x;
+    for (const char& c : text) {
+      if (is_digit(c)) w += cell - face->CalcTextSizeA(size, FLT_MAX, 0, &c, &c + 1).x;
+    }
+  }
+  return w / scale_;
+}
+
+std::string Painter::elided(std::string_view text, const TextStyle& style, float limit) const {
+  if (width(text, style) <= limit) return std::string(text);
+  std::string cut(text);
+  while (!cut.empty() && width(cut + "…", style) > limit) {
+    while (!cut.empty() && (cut.back() & 0xC0) == 0x80) cut.pop_back();
+    if (!cut.empty()) cut.pop_back();
+  }
+  while (!cut.empty() && cut.back() == ' ') cut.pop_back();
+  return cut + "…";
+}
+
+std::vector<std::string> Painter::wrapped(std::string_view text, const TextStyle& style, float limit,
+                                          int max_lines) const {
+  std::vector<std::string> lines;
+  std::string line;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t space = std::min(text.find(' ', at), text.size());
+    const std::string longer = (line.empty() ? line : line + " ") + std::string(text.substr(at, space - at));
+    if (!line.empty() && width(longer, style) > limit) {
+      if (static_cast<int>(lines.size()) + 1 == max_lines) {
+        lines.push_back(elided(line + " " + std::string(text.substr(at)), style, limit));
+        return lines;
+      }
+      lines.push_back(std::move(line));
+      line = std::string(text.substr(at, space - at));
+    } else {
+      line = longer;
+    }
+    at = space + 1;
+  }
+  if (!line.empty()) lines.push_back(elided(line, style, limit));
+  return lines;
+}
+
+void Painter::push_clip(Rect r) {
+  list_.PushClipRect(vec(device({r.x, r.y})), vec(device({r.right(), r.bottom()})), true);
+}
+
+void Painter::pop_clip() { list_.PopClipRect(); }
+
+}  // namespace wf
