@@ -95,8 +95,10 @@ export class Core {
 
   // Asked before any outside input reaches an instance: it says where each secret may go.
   manifest() {
-    this.#manifest ??= this.instance().step({ op: "manifest" }, []).control;
-    return this.#manifest;
+    if (this.#manifest) return this.#manifest;
+    const { control } = this.instance().step({ op: "manifest" }, []);
+    if (control.fault) throw new CoreFailure(`the core gave no manifest: ${control.fault}`);
+    return (this.#manifest = control);
   }
 }
 
