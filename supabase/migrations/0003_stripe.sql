@@ -98,3 +98,10 @@ create table public.stripe_balance_transactions (
   updated_at timestamptz not null default now(),
   primary key (client_id, id)
 );
+
+select app.add_sync_target(t) from unnest(array['stripe_charges', 'stripe_payment_intents',
+  'stripe_payment_links', 'stripe_balance_transactions']) t;
+create index stripe_charges_recent on public.stripe_charges (client_id, created);
+create index stripe_payment_intents_recent on public.stripe_payment_intents (client_id, created);
+create index stripe_balance_transactions_recent
+  on public.stripe_balance_transactions (client_id, created);

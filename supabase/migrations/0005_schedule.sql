@@ -1,0 +1,292 @@
+-- Detection, the schedule, and who works on what.
+
+-- Moments after p_after. Daily and weekly run at the workspace's own local hour, so
+-- a change to or from summer time moves the instant, not the hour.
+create function app.next_due(p_cadence text, p_every_secs int, p_zone text, p_hour int,
+  p_after timestamptz)
+returns timestamptz language plpgsql stable set search_path = '' as $$
+declare
+  earliest constant timestamptz := p_after + case when p_cadence = 'weekly'
+    then interval '6 days' else interval '0' end;
+  local timestamp := date_trunc('day', earliest at time zone p_zone)
+    + make_interval(hours => p_hour);
+begin
+  if p_cadence = 'interval' then
+    return p_after + make_interval(secs => p_every_secs);
+  end if;
+  if local at time zone p_zone <= earliest then
+    local := local + interval '1 day';
+  end if;
+  return local at time zone p_zone;
+end
+$$;
+
+-- The streams of a detected service. One that is no longer listed is kept with its
+-- cursor, but is due no more; a new one is due at once.
+create function app.schedule_streams(p_client uuid, p_service text, p_schedules jsonb)
+returns void language plpgsql set search_path = '' as $$
+begin
+  update public.sync_cursors c set next_due_at = null
+  where c.client_id = p_client and c.service = p_service and c.next_due_at is not null
+    and not exists (select from jsonb_array_elements(p_schedules) e
+      where e ->> 'stream' = c.stream and coalesce(e ->> 'partition', '') = c.partition);
+  insert into public.sync_cursors as stored
+    (client_id, service, stream, partition, cadence, every_secs, next_due_at)
+  select p_client, p_service, e ->> 'stream', coalesce(e ->> 'partition', ''),
+    e ->> 'cadence', (e ->> 'every_secs')::int, now()
+  from jsonb_array_elements(p_schedules) e
+  on conflict (client_id, service, stream, partition) do update set
+    cadence = excluded.cadence, every_secs = excluded.every_secs,
+    next_due_at = coalesce(stored.next_due_at, excluded.next_due_at)
+  where (stored.cadence, stored.every_secs) is distinct from (excluded.cadence, excluded.every_secs)
+    or stored.next_due_at is null;
+end
+$$;
+
+create function app.detect_service(p_client uuid, p_detected jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  present constant text[] := array(
+    select jsonb_array_elements_text(p_detected -> 'present') order by 1);
+  missing constant text[] := array(
+    select jsonb_array_elements_text(p_detected -> 'missing') order by 1);
+begin
+  insert into public.service_facts as stored
+    (client_id, service, stream, present_keys, missing_keys, detected_at)
+  values (p_client, p_detected ->> 'service', '', present, missing, now())
+  on conflict (client_id, service, stream) do update set
+    present_keys = excluded.present_keys, missing_keys = excluded.missing_keys,
+    detection_problem = null, detected_at = excluded.detected_at
+  where (stored.present_keys, stored.missing_keys) is distinct from (present, missing)
+    or stored.detection_problem is not null or stored.detected_at is null;
+  perform app.schedule_streams(p_client, p_detected ->> 'service',
+    coalesce(nullif(p_detected -> 'schedules', 'null'), '[]'));
+end
+$$;
+
+-- The whole truth of one workspace, or why nothing can be said about it.
+create function app.detect_workspace(p_found jsonb)
+returns void language plpgsql set search_path = '' as $$
+declare
+  client constant uuid := (p_found ->> 'client_id')::uuid;
+  problem constant text := p_found ->> 'problem';
+  detected jsonb;
+begin
+  update public.workspaces w set configuration_problem = problem
+  where w.client_id = client and w.configuration_problem is distinct from problem;
+  if problem is not null then
+    update public.service_facts f set detection_problem = problem, detected_at = now()
+    where f.client_id = client and f.stream = '' and f.detection_problem is distinct from problem;
+    return;
+  end if;
+  for detected in select e from jsonb_array_elements(p_found -> 'services') e
+    order by e ->> 'service'
+  loop
+    perform app.detect_service(client, detected);
+  end loop;
+  update public.service_facts f
+  set present_keys = '{}', detection_problem = null, detected_at = now()
+  where f.client_id = client and f.stream = ''
+    and (f.present_keys <> '{}' or f.detection_problem is not null)
+    and not exists (select from jsonb_array_elements(p_found -> 'services') e
+      where e ->> 'service' = f.service);
+end
+$$;
+
+create function public.record_detection(p jsonb)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  found_workspace jsonb;
+begin
+  for found_workspace in select e from jsonb_array_elements(p -> 'workspaces') e
+    join public.workspaces w on w.client_id = (e ->> 'client_id')::uuid
+    order by w.client_id
+  loop
+    perform app.detect_workspace(found_workspace);
+  end loop;
+  return '{"recorded": true}';
+end
+$$;
+comment on function public.record_detection is
+  '{"workspaces":[{"client_id","problem":null|text,"services":[{"service","present":[names],"missing":[names],"schedules":[{"stream","partition","cadence":"daily"|"weekly"|"interval","every_secs"}]}]}]}. Unlisted services of a listed workspace lose their present keys; with a problem the services stay as they were. Unchanged rows are not touched; unknown workspaces are skipped.';
+
+-- May this stream be worked on? Every key present, readable, and not switched off.
+create function app.is_runnable(p_client uuid, p_service text, p_stream text)
+returns boolean language sql stable set search_path = '' as $$
+  select coalesce(bool_and(f.enabled) and bool_or(f.stream = '' and f.detection_problem is null
+    and f.present_keys <> '{}' and f.missing_keys = '{}'), false)
+  from public.service_facts f
+  where f.client_id = p_client and f.service = p_service and f.stream in ('', p_stream)
+$$;
+
+-- Turns schedules that are due into runs; returns their run_ids.
+create function app.start_due_runs(p_limit int)
+returns setof uuid language plpgsql set search_path = '' as $$
+declare
+  due record;
+  run uuid;
+begin
+  for due in
+    select c.client_id, c.service, c.stream, c.partition,
+      app.next_due(c.cadence, c.every_secs, w.time_zone, w.sync_hour, now()) as next_due_at
+    from public.sync_cursors c join public.workspaces w using (client_id)
+    where c.next_due_at <= now() and c.run_id is null
+      and app.is_runnable(c.client_id, c.service, c.stream)
+    order by c.next_due_at limit p_limit
+    for update of c skip locked
+  loop
+    insert into public.sync_runs (client_id, service, stream, partition)
+    values (due.client_id, due.service, due.stream, due.partition) returning run_id into run;
+    update public.sync_cursors c set run_id = run, next_due_at = due.next_due_at
+    where c.client_id = due.client_id and c.service = due.service
+      and c.stream = due.stream and c.partition = due.partition;
+    return next run;
+  end loop;
+end
+$$;
+
+-- What a lost message or a killed worker left behind. Its updated_at moves, so it is
+-- not named again before another two minutes have passed.
+create function app.revive_runs(p_limit int)
+returns setof uuid language sql volatile set search_path = '' as $$
+  update public.sync_runs r set state = 'queued', retry_at = null
+  where r.run_id in (
+    select o.run_id from public.sync_runs o join public.sync_cursors c on c.run_id = o.run_id
+    where (o.state = 'queued' and o.updated_at < now() - interval '2 minutes'
+        or o.state = 'running' and coalesce(c.lease_until, '-infinity') < now()
+        or o.state = 'waiting' and o.retry_at <= now())
+      and app.is_runnable(o.client_id, o.service, o.stream)
+    order by o.updated_at limit p_limit
+    for update of o skip locked)
+  returning r.run_id
+$$;
+
+create function app.open_deliveries(p_limit int)
+returns jsonb language sql volatile set search_path = '' as $$
+  with again as (
+    update public.webhook_receipts r set state = r.state
+    where (r.client_id, r.service, r.delivery_key) in (
+      select o.client_id, o.service, o.delivery_key from public.webhook_receipts o
+      where o.state = 'received' and o.updated_at < now() - interval '2 minutes'
+      order by o.updated_at limit p_limit
+      for update skip locked)
+    returning r.*)
+  select coalesce(jsonb_agg(jsonb_build_object('job', 'delivery', 'workspace', w.slug,
+    'client_id', a.client_id, 'service', a.service, 'delivery_key', a.delivery_key,
+    'object_key', a.object_key)), '[]')
+  from again a join public.workspaces w using (client_id)
+$$;
+
+create function public.claim_due(p jsonb)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  max_rows constant int := coalesce((p ->> 'limit')::int, 50);
+  claimed constant uuid[] := array(select app.revive_runs(max_rows))
+    || array(select app.start_due_runs(max_rows));
+  jobs jsonb;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('job', 'sync', 'workspace', w.slug,
+      'client_id', r.client_id, 'service', r.service, 'stream', r.stream,
+      'partition', r.partition, 'run_id', r.run_id) order by r.created_at, r.stream), '[]')
+    into jobs
+  from public.sync_runs r join public.workspaces w using (client_id)
+  where r.run_id = any (claimed);
+  return jsonb_build_object('jobs', jobs, 'deliveries', app.open_deliveries(max_rows));
+end
+$$;
+comment on function public.claim_due is
+  '{"limit":50} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key"}]}: schedules that are due, runs recorded and not finished, receipts not applied. Safe to call twice at once. At most limit of each kind.';
+
+create function public.take_lease(p jsonb)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  run public.sync_runs;
+  place public.sync_cursors;
+  lease constant uuid := gen_random_uuid();
+begin
+  select * into run from public.sync_runs r where r.run_id = (p ->> 'run_id')::uuid for update;
+  if not found then return app.not_granted('unknown'); end if;
+  if run.state in ('succeeded', 'failed') then return app.not_granted('finished'); end if;
+  select * into place from public.sync_cursors c where c.run_id = run.run_id for update;
+  if not found then return app.not_granted('unknown'); end if;
+  -- a duplicate message must not cut a provider's Retry-After short; queues round down
+  if place.lease_until > clock_timestamp()
+    or run.retry_at > clock_timestamp() + interval '10 seconds' then
+    return app.not_granted('busy');
+  end if;
+  if not app.is_runnable(run.client_id, run.service, run.stream) then
+    return app.not_granted('disabled');
+  end if;
+
+  update public.sync_cursors c set lease = take_lease.lease, lease_until = app.lease_end(p)
+  where c.run_id = run.run_id;
+  update public.sync_runs r
+  set state = 'running', retry_at = null, started_at = coalesce(r.started_at, clock_timestamp())
+  where r.run_id = run.run_id;
+  perform app.merge_facts(run.client_id, run.service, run.stream, jsonb_build_object(
+    'running_since', clock_timestamp(), 'last_attempt_at', clock_timestamp()));
+  return jsonb_build_object('granted', true, 'lease', lease, 'client_id', run.client_id,
+    'service', run.service, 'stream', run.stream, 'partition', run.partition,
+    'cursor', place.cursor, 'pages', run.pages, 'attempt', run.attempt,
+    'facts', (select to_jsonb(f) from public.service_facts f where f.client_id = run.client_id
+      and f.service = run.service and f.stream = run.stream));
+end
+$$;
+comment on function public.take_lease is
+  '{"run_id","lease_secs"} -> {"granted":true,"lease","client_id","service","stream","partition","cursor":{}|null,"pages","attempt","facts"} or {"granted":false,"why":"busy"|"finished"|"unknown"|"disabled"}. Of many at once exactly one is granted.';
+
+create function app.not_granted(p_why text) returns jsonb
+language sql immutable set search_path = '' as $$
+  select jsonb_build_object('granted', false, 'why', p_why)
+$$;
+
+-- Gives the lease back: the run is queued (budget used up), or waits for retry_at.
+create function app.release_run(p_run_id uuid, p_state text, p_retry_at timestamptz)
+returns void language sql volatile set search_path = '' as $$
+  update public.sync_cursors c set lease = null, lease_until = null where c.run_id = p_run_id;
+  update public.sync_runs r set state = p_state, retry_at = p_retry_at where r.run_id = p_run_id
+$$;
+
+create function public.yield_run(p jsonb)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  run public.sync_runs;
+begin
+  select * into run from public.sync_runs r where r.run_id = (p ->> 'run_id')::uuid for update;
+  if app.held_place(run, (p ->> 'lease')::uuid) is null then
+    return app.not_applied('lease_lost');
+  end if;
+  perform app.release_run(run.run_id, 'queued', null);
+  return '{"applied": true, "state": "queued"}';
+end
+$$;
+comment on function public.yield_run is
+  '{"run_id","lease"}: the continuation is queued. Returns {"applied":true,"state":"queued"} or {"applied":false,"why":"lease_lost"}.';
+
+create function public.fail_run(p jsonb)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  run public.sync_runs;
+  is_final constant boolean := coalesce((p ->> 'final')::boolean, false);
+begin
+  select * into run from public.sync_runs r where r.run_id = (p ->> 'run_id')::uuid for update;
+  if app.held_place(run, (p ->> 'lease')::uuid) is null then
+    return app.not_applied('lease_lost');
+  end if;
+  update public.sync_runs r set attempt = r.attempt + 1,
+    error_kind = p ->> 'kind', error_message = p ->> 'message'
+  where r.run_id = run.run_id;
+  if is_final then
+    perform app.end_run(run.run_id, 'failed');
+  else
+    perform app.release_run(run.run_id, 'waiting',
+      coalesce((p ->> 'retry_at')::timestamptz, clock_timestamp()));
+  end if;
+  perform app.merge_facts(run.client_id, run.service, run.stream,
+    '{"running_since": null}' || coalesce(nullif(p -> 'facts', 'null'), '{}'));
+  return jsonb_build_object('applied', true, 'attempt', run.attempt + 1,
+    'state', case when is_final then 'failed' else 'waiting' end);
+end
+$$;
+comment on function public.fail_run is
+  '{"run_id","lease","kind","message","final","retry_at":iso|null,"facts"}: the run failed for good, or waits until retry_at. Returns {"applied":true,"state":"failed"|"waiting","attempt"} or {"applied":false,"why":"lease_lost"}. A page applied later sets attempt back to 0.';
