@@ -79,6 +79,7 @@ struct Verdict {
   std::string next_step;    // empty: nothing to do
   std::string stream;       // the worst stream, when one stream decided
   std::optional<UnixSeconds> until;  // rate limited until, provisional until
+  std::optional<UnixSeconds> last_sync_at;  // the newest proof: a finished run or a delivery
   std::vector<Evidence> evidence;
   std::array<Clock, 3> clocks{};  // success, newest row, provider
   std::optional<Silence> silence;

@@ -1,0 +1,190 @@
+#include "shared/domain/catalogue.hpp"
+
+#include <array>
+
+namespace wf {
+
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Hosts = std::array<std::string_view, 1>;
+
+constexpr std::array<Category, 8> all_categories{
+    Category::database, Category::email,  Category::payments,       Category::advertising,
+    Category::seo,      Category::social, Category::infrastructure, Category::ai};
+
+constexpr Thresholds daily{.expected_every = hours{24}, .warn_after = hours{26}, .error_after = hours{50}};
+constexpr Thresholds weekly{.expected_every = days{7}, .warn_after = days{8}, .error_after = days{15}};
+constexpr Thresholds real_time{
+    .expected_every = minutes{5}, .warn_after = minutes{15}, .error_after = hours{1}};
+
+// Where money or mail moves, quiet days are normal: only a long silence of data is worth a word.
+constexpr Thresholds with_quiet_days(Thresholds base, seconds newest_row_within) {
+  base.newest_row_within = newest_row_within;
+  return base;
+}
+
+// Providers that report about yesterday and revise it: new data comes every day, but late.
+constexpr Thresholds with_lag(Thresholds base, seconds lag) {
+  base.provider_lag = lag;
+  base.newest_row_within = lag + days{2};
+  return base;
+}
+
+constexpr Thresholds on_demand(seconds idle_window) { return {.idle_window = idle_window}; }
+
+constexpr Hosts supabase_hosts{"$SUPABASE_URL"};
+constexpr Hosts stripe_hosts{"api.stripe.com"};
+constexpr std::array<std::string_view, 2> sendgrid_hosts{"api.sendgrid.com", "api.eu.sendgrid.com"};
+constexpr Hosts google_token_hosts{"oauth2.googleapis.com"};
+constexpr Hosts google_ads_hosts{"googleads.googleapis.com"};
+constexpr std::array<std::string_view, 2> pagespeed_hosts{"pagespeedonline.googleapis.com",
+                                                          "www.googleapis.com"};
+constexpr Hosts meta_hosts{"graph.facebook.com"};
+constexpr Hosts cloudflare_hosts{"api.cloudflare.com"};
+constexpr Hosts openai_hosts{"api.openai.com"};
+
+constexpr std::array supabase_keys{
+    Key{.name = "supabase.secret_key", .scope = Scope::agency, .env = "SUPABASE_SECRET_KEY",
+        .hosts = supabase_hosts}};
+
+constexpr std::array sendgrid_keys{
+    Key{.name = "sendgrid.api_key", .hosts = sendgrid_hosts},
+    // Only checks signatures; without it the daily statistics still come.
+    Key{.name = "sendgrid.webhook_public_key", .required = false}};
+
+// Never from an agency variable: one key for all would show one client's payments to another.
+constexpr std::array stripe_keys{
+    Key{.name = "stripe.secret_key", .hosts = stripe_hosts},
+    // Without it nothing is pushed, but the daily sync and its reconciliation still work.
+    Key{.name = "stripe.webhook_secret", .required = false}};
+
+constexpr std::array google_ads_keys{
+    Key{.name = "google_ads.client_id", .scope = Scope::agency, .secret = false,
+        .env = "GOOGLE_ADS_CLIENT_ID"},
+    Key{.name = "google_ads.client_secret", .scope = Scope::agency, .env = "GOOGLE_ADS_CLIENT_SECRET",
+        .hosts = google_token_hosts},
+    Key{.name = "google_ads.refresh_token", .scope = Scope::either, .env = "GOOGLE_ADS_REFRESH_TOKEN",
+        .hosts = google_token_hosts},
+    Key{.name = "google_ads.customer_id", .secret = false},
+    Key{.name = "google_ads.login_customer_id", .scope = Scope::either, .secret = false,
+        .required = false, .env = "GOOGLE_ADS_LOGIN_CUSTOMER_ID"},
+    // Developer tokens were sunset on 2026-09-09: sent when there is one, never required.
+    // https://developers.google.com/google-ads/api/docs/api-policy/developer-token
+    Key{.name = "google_ads.developer_token", .scope = Scope::agency, .required = false,
+        .env = "GOOGLE_ADS_DEVELOPER_TOKEN", .hosts = google_ads_hosts}};
+
+constexpr std::array search_console_keys{
+    // Used to sign a token request, never sent.
+    Key{.name = "search_console.service_account", .scope = Scope::either,
+        .env = "SEARCH_CONSOLE_SERVICE_ACCOUNT"},
+    Key{.name = "search_console.site_url", .secret = false}};
+
+constexpr std::array pagespeed_keys{
+    Key{.name = "pagespeed.api_key", .scope = Scope::agency, .env = "PAGESPEED_API_KEY",
+        .hosts = pagespeed_hosts},
+    Key{.name = "pagespeed.urls", .secret = false}};
+
+constexpr std::array meta_keys{
+    Key{.name = "meta.access_token", .scope = Scope::either, .env = "META_ACCESS_TOKEN",
+        .hosts = meta_hosts},
+    Key{.name = "meta.page_id", .secret = false},
+    // Signs each call when the app demands it, and its webhooks.
+    Key{.name = "meta.app_secret", .scope = Scope::agency, .required = false, .env = "META_APP_SECRET"}};
+
+constexpr std::array cloudflare_keys{
+    Key{.name = "cloudflare.api_token", .scope = Scope::agency, .env = "CLOUDFLARE_API_TOKEN",
+        .hosts = cloudflare_hosts},
+    Key{.name = "cloudflare.account_id", .scope = Scope::agency, .secret = false,
+        .env = "CLOUDFLARE_ACCOUNT_ID"},
+    // Only for the traffic of a client's own zone; Workers and R2 are the agency's.
+    Key{.name = "cloudflare.zone_id", .secret = false, .required = false}};
+
+constexpr std::array openai_keys{
+    Key{.name = "openai.api_key", .scope = Scope::agency, .env = "OPENAI_API_KEY", .hosts = openai_hosts}};
+
+constexpr std::array stripe_streams{
+    StreamDescriptor{.name = "charges", .label = "charges"},
+    StreamDescriptor{.name = "payment_intents", .label = "payment intents"},
+    StreamDescriptor{.name = "payment_links", .label = "payment links"},
+    StreamDescriptor{.name = "balance_transactions", .label = "balance transactions"},
+    StreamDescriptor{.name = "events", .label = "event reconciliation"}};
+
+constexpr std::array services{
+    Descriptor{.id = "supabase", .name = "Supabase", .category = Category::database,
+               .summary = "Core data storage for every tab", .method = "Real-time",
+               .thresholds = real_time, .keys = supabase_keys},
+    Descriptor{.id = "sendgrid", .name = "SendGrid", .category = Category::email,
+               .summary = "Transactional and CRM mail, replies", .method = "Webhook + API",
+               .has_webhook = true, .thresholds = with_quiet_days(daily, days{7}),
+               .keys = sendgrid_keys},
+    Descriptor{.id = "stripe", .name = "Stripe", .category = Category::payments,
+               .summary = "Payments, payment links, transactions", .method = "Webhook + daily",
+               .has_webhook = true, .thresholds = with_quiet_days(daily, days{30}),
+               .keys = stripe_keys, .streams = stripe_streams},
+    Descriptor{.id = "google_ads", .name = "Google Ads", .category = Category::advertising,
+               .summary = "Campaigns, search terms, conversions", .method = "Daily",
+               .thresholds = with_lag(daily, days{1}), .keys = google_ads_keys},
+    Descriptor{.id = "search_console", .name = "Google Search Console", .category = Category::seo,
+               .summary = "Rankings, impressions, clicks, pages", .method = "Daily",
+               .thresholds = with_lag(daily, days{3}), .keys = search_console_keys},
+    Descriptor{.id = "pagespeed", .name = "Google PageSpeed", .category = Category::seo,
+               .summary = "Core Web Vitals, scores, audits", .method = "Weekly",
+               .thresholds = weekly, .keys = pagespeed_keys},
+    Descriptor{.id = "meta", .name = "Meta Graph API", .category = Category::social,
+               .summary = "Facebook and Instagram reach, posts", .method = "Daily",
+               .thresholds = with_lag(daily, days{2}), .keys = meta_keys},
+    Descriptor{.id = "cloudflare", .name = "Cloudflare", .category = Category::infrastructure,
+               .summary = "Worker hosting, R2, edge analytics", .method = "Real-time",
+               .thresholds = real_time, .keys = cloudflare_keys},
+    Descriptor{.id = "openai", .name = "OpenAI", .category = Category::ai,
+               .summary = "Insights, drafts, anomaly explanations", .method = "On demand",
+               .evidenced = Evidenced::by_activity, .thresholds = on_demand(days{30}),
+               .keys = openai_keys}};
+
+}  // namespace
+
+std::string_view label(Category category) {
+  constexpr std::array<std::string_view, 8> labels{"Database", "Email",  "Payments",       "Advertising",
+                                                   "SEO",      "Social", "Infrastructure", "AI"};
+  return labels[static_cast<std::size_t>(category)];
+}
+
+std::span<const Category> categories() { return all_categories; }
+
+std::string_view name(Cadence cadence) {
+  constexpr std::array<std::string_view, 3> names{"daily", "weekly", "interval"};
+  return names[static_cast<std::size_t>(cadence)];
+}
+
+std::string_view Key::short_name() const { return name.substr(name.find('.') + 1); }
+
+std::span<const Descriptor> catalogue() { return services; }
+
+const Descriptor* find_service(std::string_view id) {
+  for (const Descriptor& service : services) {
+    if (service.id == id) return &service;
+  }
+  return nullptr;
+}
+
+const Key* find_key(std::string_view key_name) {
+  const Descriptor* service = find_service(key_name.substr(0, key_name.find('.')));
+  if (service == nullptr) return nullptr;
+  for (const Key& key : service->keys) {
+    if (key.name == key_name) return &key;
+  }
+  return nullptr;
+}
+
+const StreamDescriptor* find_stream(const Descriptor& descriptor, std::string_view stream) {
+  for (const StreamDescriptor& candidate : descriptor.streams) {
+    if (candidate.name == stream) return &candidate;
+  }
+  return nullptr;
+}
+
+}  // namespace wf

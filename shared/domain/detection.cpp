@@ -1,0 +1,139 @@
+#include "shared/domain/detection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace wf {
+
+namespace {
+
+bool holds(std::span<const std::string> names, std::string_view wanted) {
+  return std::find(names.begin(), names.end(), wanted) != names.end();
+}
+
+// Names of the list under `key`; anything but text is not a name.
+std::vector<std::string> names_of(const Json& object, std::string_view key) {
+  std::vector<std::string> names;
+  const Json* list = find_array(object, key);
+  if (list == nullptr) return names;
+  for (const Json& item : *list) {
+    if (auto text = as_string(item)) names.push_back(std::move(*text));
+  }
+  return names;
+}
+
+bool is_present(const Key& key, std::span<const std::string> agency, std::span<const std::string> own) {
+  const bool in_bundle = key.scope != Scope::agency && holds(own, key.name);
+  const bool in_agency = key.scope != Scope::workspace && holds(agency, key.name);
+  return in_bundle || in_agency;
+}
+
+// A service that only the agency sets up belongs to every workspace. Any other belongs to
+// a workspace whose own bundle names something of it: a token shared by the agency says
+// nothing about which clients it is for.
+bool is_relevant(const Descriptor& service, std::span<const std::string> agency,
+                 std::span<const std::string> own) {
+  bool agency_only = true;
+  bool in_agency = false;
+  for (const Key& key : service.keys) {
+    if (key.scope != Scope::agency && holds(own, key.name)) return true;
+    if (key.scope != Scope::agency && key.required) agency_only = false;
+    if (key.scope == Scope::agency && holds(agency, key.name)) in_agency = true;
+  }
+  return agency_only && in_agency;
+}
+
+Json schedules_of(const Descriptor& service) {
+  Json schedules = Json::array();
+  for (const StreamDescriptor& stream : service.streams) {
+    schedules.push_back({{"stream", std::string(stream.name)},
+                         {"partition", ""},
+                         {"cadence", std::string(name(stream.cadence))},
+                         {"every_secs", stream.every_secs}});
+  }
+  return schedules;
+}
+
+Json detect_service(const Descriptor& service, std::span<const std::string> agency,
+                    std::span<const std::string> own) {
+  Json present = Json::array();
+  Json missing = Json::array();
+  for (const Key& key : service.keys) {
+    if (is_present(key, agency, own)) present.push_back(std::string(key.name));
+    else if (key.required) missing.push_back(std::string(key.name));
+  }
+  return {{"service", std::string(service.id)},
+          {"present", std::move(present)},
+          {"missing", std::move(missing)},
+          {"schedules", schedules_of(service)}};
+}
+
+Json detect_workspace(const Configured& configured, const KnownWorkspace& workspace) {
+  const auto bundle =
+      std::find_if(configured.workspaces.begin(), configured.workspaces.end(),
+                   [&](const ConfiguredWorkspace& candidate) { return candidate.slug == workspace.slug; });
+  const bool has_bundle = bundle != configured.workspaces.end();
+  const bool readable = !has_bundle || bundle->problem.empty();
+  Json services = Json::array();
+  // An unreadable bundle says nothing: its services are left as they were.
+  if (readable) {
+    const auto own = has_bundle ? std::span<const std::string>(bundle->present) : std::span<const std::string>();
+    for (const Descriptor& service : catalogue()) {
+      if (is_relevant(service, configured.agency, own)) {
+        services.push_back(detect_service(service, configured.agency, own));
+      }
+    }
+  }
+  return {{"client_id", workspace.client_id},
+          {"problem", readable ? Json() : Json(bundle->problem)},
+          {"services", std::move(services)}};
+}
+
+}  // namespace
+
+Result<Configured> read_configured(const Json& configured) {
+  const Json* workspaces = find_object(configured, "workspaces");
+  if (find_array(configured, "agency") == nullptr || workspaces == nullptr) {
+    return fail(ErrorKind::ours, "tick: `configured` has no agency list or no workspaces");
+  }
+  Configured out{.agency = names_of(configured, "agency")};
+  for (const auto& [slug, bundle] : workspaces->items()) {
+    out.workspaces.push_back({.slug = slug,
+                              .present = names_of(bundle, "present"),
+                              .problem = find_string(bundle, "problem").value_or("")});
+  }
+  return out;
+}
+
+Result<std::vector<KnownWorkspace>> read_workspaces(const Json& rows) {
+  if (!rows.is_array()) return fail(ErrorKind::data, "workspaces: the reply is not a list");
+  std::vector<KnownWorkspace> out;
+  for (const Json& row : rows) {
+    auto client_id = require_string(row, "client_id", "workspaces");
+    if (!client_id) return tl::unexpected<Error>(client_id.error());
+    auto slug = require_string(row, "slug", "workspaces");
+    if (!slug) return tl::unexpected<Error>(slug.error());
+    out.push_back({std::move(*client_id), std::move(*slug)});
+  }
+  return out;
+}
+
+Json detect(const Configured& configured, std::span<const KnownWorkspace> workspaces) {
+  Json out = Json::array();
+  for (const KnownWorkspace& workspace : workspaces) out.push_back(detect_workspace(configured, workspace));
+  return {{"workspaces", std::move(out)}};
+}
+
+std::vector<std::string> unknown_bundles(const Configured& configured,
+                                         std::span<const KnownWorkspace> workspaces) {
+  std::vector<std::string> out;
+  for (const ConfiguredWorkspace& bundle : configured.workspaces) {
+    const bool known = std::any_of(workspaces.begin(), workspaces.end(), [&](const KnownWorkspace& workspace) {
+      return workspace.slug == bundle.slug;
+    });
+    if (!known) out.push_back(bundle.slug);
+  }
+  return out;
+}
+
+}  // namespace wf

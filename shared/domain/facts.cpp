@@ -1,0 +1,183 @@
+#include "shared/domain/facts.hpp"
+
+#include <utility>
+
+namespace wf {
+
+namespace {
+
+constexpr std::string_view who = "service_facts";
+
+// Reads columns of one row; the first that has a wrong type is the error of all.
+class Columns {
+ public:
+  explicit Columns(const Json& row) : row_(row) {}
+
+  void read(std::string_view column, std::string& out) { keep(allow_string(row_, column, who), out); }
+  void read(std::string_view column, std::int64_t& out) { keep(allow_int64(row_, column, who), out); }
+  void read(std::string_view column, std::optional<std::int64_t>& out) {
+    if (const auto value = allow_int64(row_, column, who)) out = *value;
+    else refuse(value.error());
+  }
+  void read(std::string_view column, bool& out) {
+    if (find(row_, column) != nullptr) keep(require_bool(row_, column, who), out);
+  }
+  void read(std::string_view column, std::optional<UnixSeconds>& out) { parsed(column, out, parse_time); }
+  void read(std::string_view column, std::optional<Day>& out) { parsed(column, out, parse_day); }
+  void read(std::string_view column, std::optional<ErrorKind>& out) {
+    parsed(column, out, parse_error_kind);
+  }
+  void read(std::string_view column, std::vector<std::string>& out) {
+    const Json* list = find(row_, column);
+    if (list == nullptr) return;
+    if (!list->is_array()) return refuse_column(column);
+    for (const Json& item : *list) {
+      const auto text = as_string(item);
+      if (!text) return refuse_column(column);
+      out.push_back(*text);
+    }
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  void refuse(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
+  void refuse_column(std::string_view column) {
+    refuse({ErrorKind::data, std::string(who) + ": cannot read " + std::string(column)});
+  }
+  template <class T>
+  void keep(const Result<std::optional<T>>& value, T& out) {
+    if (!value) return refuse(value.error());
+    if (*value) out = **value;
+  }
+  void keep(const Result<bool>& value, bool& out) {
+    if (!value) return refuse(value.error());
+    out = *value;
+  }
+  template <class T, class Parse>
+  void parsed(std::string_view column, std::optional<T>& out, Parse parse) {
+    const auto text = allow_string(row_, column, who);
+    if (!text) return refuse(text.error());
+    if (!*text) return;
+    out = parse(**text);
+    if (!out) refuse_column(column);
+  }
+
+  const Json& row_;
+  std::optional<Error> error_;
+};
+
+// Every column of a stream, once: `visit` is called with (column, member).
+template <class Facts, class Visit>
+void for_each_column(Facts& facts, Visit visit) {
+  visit("enabled", facts.enabled);
+  visit("last_attempt_at", facts.last_attempt_at);
+  visit("last_success_at", facts.last_success_at);
+  visit("newest_row_at", facts.newest_row_at);
+  visit("failure_kind", facts.failure_kind);
+  visit("failure_message", facts.failure_message);
+  visit("failed_at", facts.failed_at);
+  visit("failures", facts.failures);
+  visit("failure_final", facts.failure_final);
+  visit("rate_limited_until", facts.rate_limited_until);
+  visit("provisional_until", facts.provisional_until);
+  visit("last_rows", facts.last_rows);
+  visit("usual_rows_min", facts.usual_rows_min);
+  visit("run_rows", facts.run_rows);
+  visit("progress_done", facts.progress_done);
+  visit("progress_total", facts.progress_total);
+  visit("running_since", facts.running_since);
+  visit("last_event_at", facts.last_event_at);
+  visit("usual_gap_secs", facts.usual_gap_secs);
+  visit("bad_signatures", facts.bad_signatures);
+  visit("last_bad_signature_at", facts.last_bad_signature_at);
+  visit("reconciled_at", facts.reconciled_at);
+  visit("reconciled_missed", facts.reconciled_missed);
+}
+
+Json column(const std::string& text) { return text.empty() ? Json() : Json(text); }
+Json column(std::int64_t number) { return number; }
+Json column(bool flag) { return flag; }
+Json column(ErrorKind kind) { return std::string(name(kind)); }
+Json column(UnixSeconds time) { return format_time(time); }
+Json column(Day day) { return format_day(day); }
+template <class T>
+Json column(const std::optional<T>& value) {
+  return value ? column(*value) : Json();
+}
+
+Result<void> read_service_row(const Json& row, ServiceFacts& facts) {
+  Columns columns(row);
+  columns.read("enabled", facts.enabled);
+  columns.read("present_keys", facts.present_keys);
+  columns.read("missing_keys", facts.missing_keys);
+  columns.read("detection_problem", facts.detection_problem);
+  columns.read("detected_at", facts.detected_at);
+  if (columns.error()) return tl::unexpected<Error>(*columns.error());
+  return {};
+}
+
+ServiceFacts& facts_of(std::vector<ServiceFacts>& all, const std::string& client_id,
+                       const std::string& service) {
+  for (ServiceFacts& facts : all) {
+    if (facts.client_id == client_id && facts.service == service) return facts;
+  }
+  all.push_back({.client_id = client_id, .service = service});
+  return all.back();
+}
+
+Result<void> add_row(const Json& row, std::vector<ServiceFacts>& all) {
+  const auto service = require_string(row, "service", who);
+  if (!service) return tl::unexpected<Error>(service.error());
+  auto stream = read_stream_facts(row);
+  if (!stream) return tl::unexpected<Error>(stream.error());
+  ServiceFacts& facts = facts_of(all, find_string(row, "client_id").value_or(""), *service);
+  if (stream->stream == service_stream) return read_service_row(row, facts);
+  if (stream->stream == webhook_stream) facts.webhook = std::move(*stream);
+  else facts.streams.push_back(std::move(*stream));
+  return {};
+}
+
+}  // namespace
+
+const StreamFacts* find_stream(const ServiceFacts& facts, std::string_view stream) {
+  for (const StreamFacts& candidate : facts.streams) {
+    if (candidate.stream == stream) return &candidate;
+  }
+  return nullptr;
+}
+
+Result<StreamFacts> read_stream_facts(const Json& row) {
+  if (!row.is_object()) return fail(ErrorKind::data, "service_facts: a row is not an object");
+  StreamFacts facts;
+  Columns columns(row);
+  columns.read("stream", facts.stream);
+  for_each_column(facts, [&](std::string_view name, auto& member) { columns.read(name, member); });
+  if (columns.error()) return tl::unexpected<Error>(*columns.error());
+  return facts;
+}
+
+Result<std::vector<ServiceFacts>> read_service_facts(const Json& rows) {
+  if (!rows.is_array()) return fail(ErrorKind::data, "service_facts: the reply is not a list");
+  std::vector<ServiceFacts> all;
+  for (const Json& row : rows) {
+    if (const auto added = add_row(row, all); !added) return tl::unexpected<Error>(added.error());
+  }
+  return all;
+}
+
+Result<StreamFacts> merged(const StreamFacts& facts, const Json& patch) {
+  Json row = to_json(facts);
+  if (patch.is_object()) row.update(patch);
+  return read_stream_facts(row);
+}
+
+Json to_json(const StreamFacts& facts) {
+  Json row = {{"stream", facts.stream}};
+  for_each_column(facts, [&](const char* name, const auto& member) { row[name] = column(member); });
+  return row;
+}
+
+}  // namespace wf

@@ -1,0 +1,285 @@
+#include "shared/domain/judge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/domain/judge_evidence.hpp"
+#include "shared/domain/judge_stream.hpp"
+#include "shared/domain/judge_words.hpp"
+
+namespace wf {
+
+namespace {
+
+using std::chrono::seconds;
+
+bool is_present(const ServiceFacts& facts, const Key& key) {
+  return std::find(facts.present_keys.begin(), facts.present_keys.end(), key.name) !=
+         facts.present_keys.end();
+}
+
+std::vector<std::string> missing_keys(const Descriptor& descriptor, const ServiceFacts& facts) {
+  std::vector<std::string> missing;
+  for (const Key& key : descriptor.keys) {
+    if (key.required && !is_present(facts, key)) missing.emplace_back(key.short_name());
+  }
+  return missing;
+}
+
+bool has_history(const ServiceFacts& facts) {
+  if (facts.webhook && facts.webhook->last_event_at) return true;
+  return std::any_of(facts.streams.begin(), facts.streams.end(), [](const StreamFacts& stream) {
+    return stream.last_attempt_at || stream.last_success_at;
+  });
+}
+
+// Whether the workspace's own bundle takes part in setting this service up.
+bool needs_own_bundle(const Descriptor& descriptor) {
+  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(), [](const Key& key) {
+    return key.required && key.scope != Scope::agency;
+  });
+}
+
+StreamCondition judge_listed(const Descriptor& descriptor, const StreamDescriptor& stream,
+                             const ServiceFacts& facts, UnixSeconds now) {
+  const StreamFacts* found = find_stream(facts, stream.name);
+  StreamFacts none;
+  none.stream = std::string(stream.name);
+  return judge_stream(descriptor.thresholds, stream.label, found != nullptr ? *found : none,
+                      facts.detected_at, now);
+}
+
+// The streams of the catalogue; for a service that lists none, those that have facts.
+std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const ServiceFacts& facts,
+                                           UnixSeconds now) {
+  std::vector<StreamCondition> conditions;
+  for (const StreamDescriptor& stream : descriptor.streams) {
+    const StreamFacts* found = find_stream(facts, stream.name);
+    if (found != nullptr && !found->enabled) continue;
+    conditions.push_back(judge_listed(descriptor, stream, facts, now));
+  }
+  if (descriptor.streams.empty()) {
+    for (const StreamFacts& stream : facts.streams) {
+      if (!stream.enabled) continue;
+      conditions.push_back(
+          judge_stream(descriptor.thresholds, stream.stream, stream, facts.detected_at, now));
+    }
+  }
+  if (facts.webhook && facts.webhook->enabled) {
+    if (auto webhook = judge_webhook(*facts.webhook)) conditions.push_back(std::move(*webhook));
+  }
+  return conditions;
+}
+
+void decide(Verdict& verdict, Badge badge, SubState state, std::string_view rule) {
+  verdict.badge = badge;
+  verdict.sub_state = state;
+  verdict.rule = rule;
+  verdict.words = state_words(verdict, until_in_utc(verdict));
+}
+
+std::vector<std::string> labels_where(std::span<const StreamCondition> conditions, SubState state) {
+  std::vector<std::string> labels;
+  for (const StreamCondition& condition : conditions) {
+    if (condition.state == state) labels.push_back(condition.label);
+  }
+  return labels;
+}
+
+// Some streams failed for good. `partial` only if another one is proven to work.
+void decide_failed(Verdict& verdict, const StreamCondition& worst,
+                   std::span<const StreamCondition> conditions) {
+  const bool others_work =
+      std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& condition) {
+        return condition.proven && !has_failed(condition) && condition.state != SubState::overdue;
+      });
+  decide(verdict, Badge::error, others_work ? SubState::partial : worst.state, worst.rule);
+  if (!others_work) {
+    verdict.words = failure_words(*worst.kind);
+    if (worst.stream == webhook_stream) verdict.words = "webhook signatures refused";
+    return;
+  }
+  std::vector<std::string> failed;
+  for (const StreamCondition& condition : conditions) {
+    if (has_failed(condition)) failed.push_back(condition.label);
+  }
+  verdict.words = "partial: " + list_labels(failed);
+  verdict.words += worst.stream == webhook_stream ? " signatures refused"
+                                                  : " (" + std::string(failure_words(*worst.kind)) + ')';
+}
+
+void name_streams(Verdict& verdict, std::span<const StreamCondition> conditions) {
+  const auto labels = labels_where(conditions, verdict.sub_state);
+  if (!labels.empty() && labels.size() < conditions.size()) verdict.words += ": " + list_labels(labels);
+}
+
+void decide_syncing(Verdict& verdict, Badge badge, const StreamCondition& worst,
+                    std::span<const StreamCondition> conditions, const ServiceFacts& facts) {
+  decide(verdict, badge, SubState::syncing, worst.rule);
+  const auto total = static_cast<std::int64_t>(conditions.size());
+  const auto done = std::count_if(conditions.begin(), conditions.end(),
+                                  [](const StreamCondition& c) { return c.proven && !c.running; });
+  const StreamFacts* running = find_stream(facts, worst.stream);
+  if (running != nullptr && running->progress_total.value_or(0) > 0) {
+    verdict.words += " (" + std::to_string(running->progress_done.value_or(0)) + " of " +
+                     std::to_string(*running->progress_total) + ')';
+  } else if (total > 1) {
+    verdict.words += " (" + std::to_string(done) + " of " + std::to_string(total) + ')';
+  }
+}
+
+void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
+                     std::span<const StreamCondition> conditions, const ServiceFacts& facts) {
+  verdict.stream = worst.stream;
+  verdict.kind = worst.kind;
+  verdict.until = worst.until;
+  const Badge badge = worst.proven ? Badge::active : Badge::inactive;
+  const bool any_running = std::any_of(conditions.begin(), conditions.end(),
+                                       [](const StreamCondition& c) { return c.running; });
+  switch (worst.state) {
+    case SubState::failed:
+    case SubState::sign_in_expired: return decide_failed(verdict, worst, conditions);
+    case SubState::overdue:
+      decide(verdict, Badge::error, worst.state, worst.rule);
+      return name_streams(verdict, conditions);
+    case SubState::empty:
+      decide(verdict, Badge::inactive, worst.state, worst.rule);
+      return name_streams(verdict, conditions);
+    case SubState::waiting:
+      if (any_running) return decide_syncing(verdict, badge, worst, conditions, facts);
+      decide(verdict, badge, worst.state, worst.rule);
+      return name_streams(verdict, conditions);
+    case SubState::syncing: return decide_syncing(verdict, badge, worst, conditions, facts);
+    case SubState::late:
+      decide(verdict, badge, worst.state, worst.rule);
+      return name_streams(verdict, conditions);
+    default: decide(verdict, badge, worst.state, worst.rule);
+  }
+}
+
+// The second clock: syncs succeed and bring nothing new.
+void check_newest_row(Verdict& verdict) {
+  const Clock& rows = verdict.clocks[1];
+  if (verdict.badge != Badge::active || verdict.sub_state == SubState::late) return;
+  if (rows.state != ClockState::late) return;
+  decide(verdict, Badge::active, SubState::late, "newest_row_too_old");
+  verdict.words += " · newest data " + format_short_day(day_of(*rows.at));
+}
+
+void judge_syncs(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                 std::span<const StreamCondition> conditions) {
+  if (conditions.empty()) {
+    const bool all_off = !facts.streams.empty();
+    if (all_off) return decide(verdict, Badge::inactive, SubState::disabled, "every_stream_disabled");
+    return decide(verdict, Badge::inactive, SubState::waiting, "first_sync_waiting");
+  }
+  const auto worst = std::max_element(
+      conditions.begin(), conditions.end(),
+      [](const StreamCondition& a, const StreamCondition& b) { return severity(a) < severity(b); });
+  decide_by_worst(verdict, *worst, conditions, facts);
+  if (descriptor.evidenced == Evidenced::by_sync) check_newest_row(verdict);
+}
+
+// Nobody is late who was not asked: only a failure or idleness counts.
+void judge_activity(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                    std::span<const StreamCondition> conditions, UnixSeconds now) {
+  const auto failed = std::find_if(conditions.begin(), conditions.end(), has_failed);
+  if (failed != conditions.end()) return decide_by_worst(verdict, *failed, conditions, facts);
+  if (!verdict.last_sync_at) {
+    return decide(verdict, Badge::inactive, SubState::waiting, "never_used");
+  }
+  const seconds quiet = now - *verdict.last_sync_at;
+  if (quiet <= descriptor.thresholds.idle_window) {
+    return decide(verdict, Badge::active, SubState::fresh, "recent_activity");
+  }
+  decide(verdict, Badge::inactive, SubState::idle, "no_recent_activity");
+  verdict.words = "idle for " + describe(quiet);
+}
+
+std::optional<UnixSeconds> newest_proof(const ServiceFacts& facts,
+                                        std::span<const StreamCondition> conditions, UnixSeconds now) {
+  std::optional<UnixSeconds> newest;
+  for (const StreamCondition& condition : conditions) {
+    if (condition.success_at && (!newest || *condition.success_at > *newest)) newest = condition.success_at;
+  }
+  if (facts.webhook && facts.webhook->last_event_at) {
+    const UnixSeconds event_at = std::min(*facts.webhook->last_event_at, now);
+    if (!newest || event_at > *newest) newest = event_at;
+  }
+  return newest;
+}
+
+// A success further in the future than `late` would stay green for that long, with no proof.
+bool skew_hides_age(const Descriptor& descriptor, const Verdict& verdict) {
+  return verdict.badge == Badge::active && verdict.skew > descriptor.thresholds.warn_after &&
+         descriptor.thresholds.warn_after > seconds{0};
+}
+
+void report_skew(Verdict& verdict, const Descriptor& descriptor) {
+  if (verdict.skew == seconds{0}) return;
+  if (skew_hides_age(descriptor, verdict)) {
+    decide(verdict, Badge::error, SubState::failed, "clock_skew");
+    verdict.words = "clock wrong";
+    verdict.kind = ErrorKind::ours;
+  }
+  if (!verdict.kind) verdict.kind = ErrorKind::ours;
+}
+
+void judge_configured(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                      std::span<const StreamCondition> conditions, UnixSeconds now) {
+  if (descriptor.evidenced == Evidenced::by_activity) {
+    judge_activity(verdict, descriptor, facts, conditions, now);
+  } else {
+    judge_syncs(verdict, descriptor, facts, conditions);
+  }
+  report_skew(verdict, descriptor);
+}
+
+void judge_set_up(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                  std::span<const StreamCondition> conditions, UnixSeconds now) {
+  if (!facts.enabled) return decide(verdict, Badge::inactive, SubState::disabled, "disabled");
+  if (!facts.detection_problem.empty() && needs_own_bundle(descriptor)) {
+    decide(verdict, Badge::error, SubState::failed, "configuration_unreadable");
+    verdict.words = "configuration unreadable";
+    verdict.kind = ErrorKind::configuration;
+    verdict.evidence.push_back({"Configuration", facts.detection_problem, facts.detected_at});
+    return;
+  }
+  if (auto missing = missing_keys(descriptor, facts); !missing.empty()) {
+    decide(verdict, Badge::inactive, SubState::missing, "keys_missing");
+    verdict.kind = ErrorKind::configuration;
+    verdict.words = "missing: ";
+    for (std::size_t i = 0; i < missing.size(); ++i) verdict.words += (i > 0 ? ", " : "") + missing[i];
+    return;
+  }
+  judge_configured(verdict, descriptor, facts, conditions, now);
+}
+
+}  // namespace
+
+Verdict judge(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now) {
+  Verdict verdict;
+  verdict.rule = "no_key_and_no_history";
+  verdict.words = "not set up";
+  if (facts.present_keys.empty() && !has_history(facts)) return verdict;
+  const auto conditions = judge_streams(descriptor, facts, now);
+  verdict.skew = read_skew(facts, now);
+  verdict.last_sync_at = newest_proof(facts, conditions, now);
+  verdict.clocks = read_clocks(descriptor, facts, conditions, now);
+  verdict.silence = read_silence(descriptor, facts, now);
+  judge_set_up(verdict, descriptor, facts, conditions, now);
+  if (verdict.kind) {
+    verdict.who = who_acts(*verdict.kind);
+    verdict.next_step = next_step(*verdict.kind, descriptor, verdict);
+  }
+  add_evidence(verdict, descriptor, facts, conditions, now);
+  return verdict;
+}
+
+std::string words_with_time(const Verdict& verdict, std::string_view until_text) {
+  const bool has_time =
+      verdict.until && (verdict.sub_state == SubState::rate_limited || verdict.sub_state == SubState::provisional);
+  return has_time ? state_words(verdict, until_text) : verdict.words;
+}
+
+}  // namespace wf

@@ -1,0 +1,195 @@
+#include "shared/domain/judge_evidence.hpp"
+
+#include <algorithm>
+
+#include "shared/base/money.hpp"
+#include "shared/base/text.hpp"
+
+namespace wf {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::chrono::minutes usual_clock_difference{5};
+constexpr int gaps_until_unusual = 4;
+
+std::string ago(std::optional<UnixSeconds> at, UnixSeconds now) {
+  if (!at) return "never";
+  const seconds age = now - *at;
+  return age <= seconds{0} ? "now" : describe(age) + " ago";
+}
+
+std::string counted(std::int64_t count, std::string_view one) {
+  return group_digits(count) + ' ' + std::string(one) + (count == 1 ? "" : "s");
+}
+
+void later(std::optional<UnixSeconds>& latest, std::optional<UnixSeconds> candidate) {
+  if (candidate && (!latest || *candidate > *latest)) latest = candidate;
+}
+
+Clock success_clock(const Thresholds& thresholds, std::span<const StreamCondition> conditions,
+                    UnixSeconds now) {
+  Clock clock{.label = "Last success", .limit = thresholds.warn_after};
+  bool all_proven = !conditions.empty();
+  for (const StreamCondition& condition : conditions) {
+    if (condition.stream == webhook_stream) continue;
+    all_proven = all_proven && condition.proven;
+    // The oldest: one stream that stopped must not hide behind the others.
+    if (condition.success_at && (!clock.at || *condition.success_at < *clock.at)) {
+      clock.at = condition.success_at;
+    }
+  }
+  clock.words = clock.at ? ago(clock.at, now) : "not observed";
+  if (!clock.at) return clock;
+  clock.age = now - *clock.at;
+  clock.state = ClockState::ok;
+  if (!all_proven) clock.state = ClockState::not_observed;
+  if (clock.limit > seconds{0} && clock.age > clock.limit) clock.state = ClockState::late;
+  if (thresholds.error_after > seconds{0} && clock.age > thresholds.error_after) {
+    clock.state = ClockState::overdue;
+  }
+  return clock;
+}
+
+Clock row_clock(const Thresholds& thresholds, const ServiceFacts& facts, UnixSeconds now) {
+  Clock clock{.label = "Newest data", .at = newest_row_of(facts), .limit = thresholds.newest_row_within};
+  if (!clock.at) {
+    clock.words = "not observed";
+    return clock;
+  }
+  clock.at = std::min(*clock.at, now);
+  clock.age = now - *clock.at;
+  clock.words = ago(clock.at, now);
+  const bool late = clock.limit > seconds{0} && clock.age > clock.limit;
+  clock.state = late ? ClockState::late : ClockState::ok;
+  return clock;
+}
+
+Clock provider_clock(const Thresholds& thresholds, const ServiceFacts& facts, UnixSeconds now) {
+  Clock clock{.label = "Provider's lag", .age = thresholds.provider_lag, .limit = thresholds.provider_lag};
+  std::optional<Day> until;
+  for (const StreamFacts& stream : facts.streams) {
+    if (stream.provisional_until && (!until || *stream.provisional_until > *until)) {
+      until = stream.provisional_until;
+    }
+  }
+  if (newest_row_of(facts)) clock.state = ClockState::ok;
+  if (until && day_of(now) < *until) {
+    clock.at = UnixSeconds{*until};
+    clock.words = "provisional until " + format_short_day(*until);
+  } else {
+    clock.words = clock.limit > seconds{0} ? "final after " + describe(clock.limit) : "none";
+  }
+  return clock;
+}
+
+std::string stream_words(const StreamCondition& condition, const StreamFacts* facts, UnixSeconds now) {
+  std::string words = condition.proven ? "last success " + ago(condition.success_at, now) : "no success yet";
+  if (facts != nullptr && condition.proven && facts->last_rows) words += ", " + counted(*facts->last_rows, "row");
+  if (!condition.message.empty()) words += "; last failure: " + without_secrets(condition.message);
+  if (facts != nullptr && facts->failures > 1) {
+    words += " (" + counted(facts->failures, "time") + " in a row)";
+  }
+  return words;
+}
+
+std::string webhook_words(const StreamFacts& webhook, const Silence& silence) {
+  if (webhook.bad_signatures == 0) return silence.words;
+  return silence.words + "; " + counted(webhook.bad_signatures, "wrong signature") + " in a row";
+}
+
+void add_webhook_evidence(Verdict& verdict, const ServiceFacts& facts) {
+  if (!verdict.silence) return;
+  const StreamFacts none;
+  const StreamFacts& webhook = facts.webhook ? *facts.webhook : none;
+  verdict.evidence.push_back({"Webhook", webhook_words(webhook, *verdict.silence), webhook.last_event_at});
+}
+
+void add_reconciliation(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+  const auto add = [&](const StreamFacts& stream) {
+    if (!stream.reconciled_at) return;
+    const std::int64_t missed = stream.reconciled_missed.value_or(0);
+    verdict.evidence.push_back(
+        {"Reconciled",
+         ago(stream.reconciled_at, now) +
+             (missed == 0 ? ", nothing was missing" : ", " + counted(missed, "event") + " had not arrived"),
+         stream.reconciled_at});
+  };
+  for (const StreamFacts& stream : facts.streams) add(stream);
+  if (facts.webhook) add(*facts.webhook);
+}
+
+}  // namespace
+
+std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts) {
+  std::optional<UnixSeconds> newest;
+  for (const StreamFacts& stream : facts.streams) later(newest, stream.newest_row_at);
+  return newest;
+}
+
+std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
+                                 std::span<const StreamCondition> conditions, UnixSeconds now) {
+  return {success_clock(descriptor.thresholds, conditions, now), row_clock(descriptor.thresholds, facts, now),
+          provider_clock(descriptor.thresholds, facts, now)};
+}
+
+std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts,
+                                    UnixSeconds now) {
+  if (!descriptor.has_webhook) return std::nullopt;
+  Silence silence{.words = "no event observed yet"};
+  if (!facts.webhook || !facts.webhook->last_event_at) return silence;
+  silence.last_event_at = std::min(*facts.webhook->last_event_at, now);
+  silence.quiet_for = now - *silence.last_event_at;
+  silence.words = "last event " + ago(silence.last_event_at, now);
+  if (!facts.webhook->usual_gap_secs || *facts.webhook->usual_gap_secs <= 0) return silence;
+  silence.usual_gap = seconds{*facts.webhook->usual_gap_secs};
+  silence.unusual = silence.quiet_for > *silence.usual_gap * gaps_until_unusual;
+  const std::string gap = " (usual gap " + describe(*silence.usual_gap) + ')';
+  silence.words = silence.unusual ? "quiet for " + describe(silence.quiet_for) + gap : silence.words + gap;
+  return silence;
+}
+
+seconds read_skew(const ServiceFacts& facts, UnixSeconds now) {
+  std::optional<UnixSeconds> latest;
+  const auto look_at = [&](const StreamFacts& stream) {
+    for (const auto& at : {stream.last_attempt_at, stream.last_success_at, stream.failed_at,
+                           stream.last_event_at, stream.reconciled_at}) {
+      later(latest, at);
+    }
+  };
+  for (const StreamFacts& stream : facts.streams) look_at(stream);
+  if (facts.webhook) look_at(*facts.webhook);
+  if (!latest || *latest - now <= usual_clock_difference) return seconds{0};
+  return *latest - now;
+}
+
+void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                  std::span<const StreamCondition> conditions, UnixSeconds now) {
+  std::size_t required = 0;
+  std::size_t present = 0;
+  for (const Key& key : descriptor.keys) {
+    if (!key.required) continue;
+    ++required;
+    const auto& names = facts.present_keys;
+    if (std::find(names.begin(), names.end(), key.name) != names.end()) ++present;
+  }
+  verdict.evidence.push_back(
+      {"Keys", std::to_string(present) + " of " + std::to_string(required) + " required present",
+       facts.detected_at});
+  for (const StreamCondition& condition : conditions) {
+    if (condition.stream == webhook_stream) continue;
+    verdict.evidence.push_back({condition.label,
+                                stream_words(condition, find_stream(facts, condition.stream), now),
+                                condition.success_at});
+  }
+  add_webhook_evidence(verdict, facts);
+  add_reconciliation(verdict, facts, now);
+  if (verdict.skew > seconds{0}) {
+    verdict.evidence.push_back(
+        {"Clock", "a recorded time lies " + describe(verdict.skew) +
+                      " in the future: the clock of this device or of the server is wrong"});
+  }
+}
+
+}  // namespace wf

@@ -1,0 +1,140 @@
+#include "shared/domain/judge_stream.hpp"
+
+#include <algorithm>
+
+namespace wf {
+
+namespace {
+
+using std::chrono::seconds;
+
+// A run renews running_since with every lease; an older one belongs to a run that died.
+constexpr std::chrono::hours running_is_stale_after{1};
+constexpr std::int64_t bad_signatures_allowed = 2;
+
+bool failed_for_good(const StreamFacts& facts, std::optional<UnixSeconds> success_at) {
+  if (!facts.failure_kind || !facts.failure_final) return false;
+  return !success_at || !facts.failed_at || *facts.failed_at >= *success_at;
+}
+
+void fail_condition(StreamCondition& condition, ErrorKind kind) {
+  condition.state = kind == ErrorKind::credentials ? SubState::sign_in_expired : SubState::failed;
+  condition.rule = "last_attempt_failed";
+  condition.kind = kind;
+}
+
+void overdue_condition(StreamCondition& condition, std::string_view rule,
+                       std::optional<ErrorKind> failure) {
+  condition.state = SubState::overdue;
+  condition.rule = rule;
+  // Nothing was recorded as failing, and yet nothing came: our schedule did not run.
+  condition.kind = failure.value_or(ErrorKind::ours);
+}
+
+bool is_rate_limited(const StreamFacts& facts, UnixSeconds now) {
+  return facts.rate_limited_until && *facts.rate_limited_until > now;
+}
+
+void set(StreamCondition& condition, SubState state, std::string_view rule) {
+  condition.state = state;
+  condition.rule = rule;
+}
+
+void rate_limit_condition(StreamCondition& condition, const StreamFacts& facts) {
+  set(condition, SubState::rate_limited, "rate_limited");
+  condition.kind = ErrorKind::rate_limit;
+  condition.until = facts.rate_limited_until;
+}
+
+void judge_first_sync(StreamCondition& condition, const Thresholds& thresholds, const StreamFacts& facts,
+                      std::optional<UnixSeconds> configured_since, UnixSeconds now) {
+  if (configured_since && now - *configured_since > thresholds.error_after) {
+    return overdue_condition(condition, "never_succeeded", facts.failure_kind);
+  }
+  if (is_rate_limited(facts, now)) return rate_limit_condition(condition, facts);
+  if (condition.running) return set(condition, SubState::syncing, "first_sync_running");
+  set(condition, SubState::waiting, "first_sync_waiting");
+  condition.kind = facts.failure_kind;
+}
+
+void judge_age(StreamCondition& condition, const Thresholds& thresholds, const StreamFacts& facts,
+               UnixSeconds now) {
+  const seconds age = now - *condition.success_at;
+  if (age > thresholds.error_after) {
+    return overdue_condition(condition, "success_too_old", facts.failure_kind);
+  }
+  if (facts.last_rows == 0 && facts.usual_rows_min.value_or(0) > 0) {
+    set(condition, SubState::empty, "no_rows_where_usual");
+    condition.kind = ErrorKind::data;
+    return;
+  }
+  if (age > thresholds.warn_after) {
+    set(condition, SubState::late, "success_late");
+    condition.kind = facts.failure_kind;
+    return;
+  }
+  if (is_rate_limited(facts, now)) return rate_limit_condition(condition, facts);
+  if (condition.running) return set(condition, SubState::syncing, "running");
+  if (age >= thresholds.expected_every) return set(condition, SubState::due, "due");
+  if (facts.provisional_until && day_of(now) < *facts.provisional_until) {
+    set(condition, SubState::provisional, "provisional");
+    condition.until = UnixSeconds{*facts.provisional_until};
+    return;
+  }
+  set(condition, SubState::fresh, "recent_success");
+}
+
+}  // namespace
+
+std::optional<UnixSeconds> proven_success(const StreamFacts& facts) {
+  return facts.last_attempt_at ? facts.last_success_at : std::nullopt;
+}
+
+bool has_failed(const StreamCondition& condition) {
+  return condition.state == SubState::failed || condition.state == SubState::sign_in_expired;
+}
+
+int severity(const StreamCondition& condition) {
+  switch (condition.state) {
+    case SubState::sign_in_expired:
+    case SubState::failed: return 9;
+    case SubState::overdue: return 8;
+    case SubState::empty: return 7;
+    case SubState::waiting: return 6;
+    case SubState::late: return 4;
+    case SubState::rate_limited: return condition.proven ? 3 : 6;
+    case SubState::syncing: return condition.proven ? 2 : 5;
+    case SubState::due: return 1;
+    default: return 0;
+  }
+}
+
+StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,
+                             std::optional<UnixSeconds> configured_since, UnixSeconds now) {
+  StreamCondition condition{.stream = facts.stream, .label = std::string(label)};
+  condition.message = facts.failure_message;
+  condition.running = facts.running_since && now - *facts.running_since <= running_is_stale_after;
+  if (const auto success = proven_success(facts)) condition.success_at = std::min(*success, now);
+  condition.proven = condition.success_at.has_value();
+  if (failed_for_good(facts, proven_success(facts))) {
+    fail_condition(condition, *facts.failure_kind);
+  } else if (condition.proven) {
+    judge_age(condition, thresholds, facts, now);
+  } else {
+    judge_first_sync(condition, thresholds, facts, configured_since, now);
+  }
+  return condition;
+}
+
+std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
+  if (webhook.bad_signatures <= bad_signatures_allowed) return std::nullopt;
+  return StreamCondition{.stream = std::string(webhook_stream),
+                         .label = "webhook",
+                         .state = SubState::failed,
+                         .rule = "bad_signatures",
+                         .kind = ErrorKind::credentials,
+                         .message = std::to_string(webhook.bad_signatures) +
+                                    " deliveries in a row had a wrong signature"};
+}
+
+}  // namespace wf

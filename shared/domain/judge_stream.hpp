@@ -1,0 +1,41 @@
+#pragma once
+// The rules for one stream, alone. judge.cpp takes the worst of them.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/facts.hpp"
+#include "shared/domain/judge.hpp"
+
+namespace wf {
+
+struct StreamCondition {
+  std::string stream;
+  std::string label;
+  SubState state = SubState::waiting;
+  std::string_view rule;
+  bool proven = false;   // has succeeded at least once
+  bool running = false;
+  std::optional<ErrorKind> kind = std::nullopt;
+  std::string message{};  // of the failure, if one is recorded
+  std::optional<UnixSeconds> until = std::nullopt;
+  std::optional<UnixSeconds> success_at = std::nullopt;  // clamped to now
+};
+
+// A success without an attempt is no proof: something wrote it that never ran.
+std::optional<UnixSeconds> proven_success(const StreamFacts& facts);
+
+// How bad a condition is for the card; larger is worse.
+int severity(const StreamCondition& condition);
+bool has_failed(const StreamCondition& condition);  // for good
+
+// `configured_since`: from when on a first success may be expected.
+StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,
+                             std::optional<UnixSeconds> configured_since, UnixSeconds now);
+
+// Three signature failures in a row with none good: the webhook secret is wrong.
+std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook);
+
+}  // namespace wf

@@ -1,0 +1,92 @@
+#include "shared/domain/judge_words.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace wf {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> badge_names{"not_relevant", "active", "inactive", "error"};
+constexpr std::array<std::string_view, 4> badge_labels{"Not relevant", "Active", "Inactive", "Error"};
+constexpr std::array<std::string_view, 16> state_names{
+    "not_relevant", "fresh", "provisional", "due",      "syncing", "rate_limited", "late",    "waiting",
+    "idle",         "empty", "disabled",    "missing",  "overdue", "failed",       "partial", "sign_in_expired"};
+constexpr std::array<std::string_view, 16> plain_words{
+    "not set up", "fresh", "provisional", "due",     "syncing", "rate limited", "late",    "waiting for first sync",
+    "idle",       "empty", "disabled",    "missing", "overdue", "sync failed",  "partial", "sign-in expired"};
+constexpr std::array<std::string_view, 4> clock_names{"not_observed", "ok", "late", "overdue"};
+
+template <class Names, class Value>
+std::string_view name_in(const Names& names, Value value) {
+  return names[static_cast<std::size_t>(value)];
+}
+
+}  // namespace
+
+std::string_view name(Badge badge) { return name_in(badge_names, badge); }
+std::string_view label(Badge badge) { return name_in(badge_labels, badge); }
+std::string_view name(SubState state) { return name_in(state_names, state); }
+std::string_view name(ClockState state) { return name_in(clock_names, state); }
+
+std::string_view failure_words(ErrorKind kind) {
+  constexpr std::array<std::string_view, 6> words{"sign-in expired",       "settings refused",
+                                                  "provider not answering", "rate limited",
+                                                  "reply not understood",  "internal error"};
+  return name_in(words, kind);
+}
+
+std::string_view who_acts(ErrorKind kind) {
+  constexpr std::array<std::string_view, 6> who{"account manager", "agency",     "nobody",
+                                                "nobody",          "developers", "developers"};
+  return name_in(who, kind);
+}
+
+std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdict& verdict) {
+  const std::string service(descriptor.name);
+  switch (kind) {
+    case ErrorKind::credentials:
+      return verdict.stream == webhook_stream
+                 ? "Copy the signing secret of the webhook endpoint in " + service +
+                       " into this workspace's settings again."
+                 : "Renew the key or sign-in of " + service +
+                       " for this workspace; the next sync confirms it.";
+    case ErrorKind::configuration:
+      return "Check the keys, account ids and permissions of " + service + " for this workspace.";
+    case ErrorKind::provider:
+      return "Wait: " + service + " has a problem on its side, the next sync tries again.";
+    case ErrorKind::rate_limit:
+      return verdict.until ? "Wait: the sync goes on where it stopped at " + until_in_utc(verdict) + '.'
+                           : "Wait: " + service + " limits the number of requests, the next sync goes on.";
+    case ErrorKind::data:
+      return verdict.sub_state == SubState::empty
+                 ? "Check in " + service + " whether there really was nothing new."
+                 : "Report it: a reply of " + service + " was not understood; its bytes are kept.";
+    default: return "Report it: this is a fault of the dashboard, not of " + service + '.';
+  }
+}
+
+std::string until_in_utc(const Verdict& verdict) {
+  if (!verdict.until) return {};
+  if (verdict.sub_state == SubState::provisional) return format_short_day(day_of(*verdict.until));
+  return format_clock(*verdict.until) + " UTC";
+}
+
+std::string state_words(const Verdict& verdict, std::string_view until_text) {
+  std::string words(name_in(plain_words, verdict.sub_state));
+  if (!until_text.empty()) words += " until " + std::string(until_text);
+  return words;
+}
+
+std::string list_labels(std::span<const std::string> labels) {
+  constexpr std::size_t most = 2;
+  std::string out;
+  for (std::size_t i = 0; i < labels.size() && i < most; ++i) {
+    if (i > 0) out += labels.size() > most ? ", " : " and ";
+    out += labels[i];
+  }
+  if (labels.size() > most) out += " and " + std::to_string(labels.size() - most) + " more";
+  return out;
+}
+
+}  // namespace wf

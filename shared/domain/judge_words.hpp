@@ -1,0 +1,25 @@
+#pragma once
+// Every word a verdict says, in one place.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "shared/domain/judge_stream.hpp"
+
+namespace wf {
+
+// "sync failed", "reply not understood": a failure for good, by who must act.
+std::string_view failure_words(ErrorKind kind);
+std::string_view who_acts(ErrorKind kind);
+// The next step, as one sentence about this service. Never a value of a key.
+std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdict& verdict);
+
+// "rate limited until 14:20 UTC", "provisional until 24 Nov", "late".
+std::string state_words(const Verdict& verdict, std::string_view until_text);
+std::string until_in_utc(const Verdict& verdict);
+
+// "charges", "charges and payment links", "charges, payment links and 2 more"
+std::string list_labels(std::span<const std::string> labels);
+
+}  // namespace wf
