@@ -25,12 +25,12 @@ export function decodeFrame(frame) {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const count = frame.length >= 4 ? view.getUint32(0, true) : 0;
   let at = 4 + 4 * count;
-  if (count === 0 || at > frame.length) throw new CoreFailure("the core sent a broken frame");
+  if (count === 0 || at > frame.length) throw new CoreFailure('the core sent a broken frame');
   const parts = [];
   for (let i = 0; i < count; i++) {
     const end = at + view.getUint32(4 + 4 * i, true);
-    if (end > frame.length) throw new CoreFailure("the core sent a frame that is cut short");
-    parts.push(frame.slice(at, end));  // a copy: the core's memory changes with its next step
+    if (end > frame.length) throw new CoreFailure('the core sent a frame that is cut short');
+    parts.push(frame.slice(at, end)); // a copy: the core's memory changes with its next step
     at = end;
   }
   return { control: JSON.parse(new TextDecoder().decode(parts[0])), parts: parts.slice(1) };
@@ -96,7 +96,7 @@ export class Core {
   // Asked before any outside input reaches an instance: it says where each secret may go.
   manifest() {
     if (this.#manifest) return this.#manifest;
-    const { control } = this.instance().step({ op: "manifest" }, []);
+    const { control } = this.instance().step({ op: 'manifest' }, []);
     if (control.fault) throw new CoreFailure(`the core gave no manifest: ${control.fault}`);
     return (this.#manifest = control);
   }
@@ -116,11 +116,11 @@ export function runFlow(core, { event, config, parts = [] }, act) {
       if (over) return;
       const { bytes, ...plain } = result;
       if (bytes) plain.body = 1;
-      const control = { op: "reply", flow, effect: effect.effect, now_ms: Date.now(), result: plain };
+      const control = { op: 'reply', flow, effect: effect.effect, now_ms: Date.now(), result: plain };
       take(instance.step(control, bytes ? [bytes] : []));
     };
     const run = (effect, bodies) => {
-      if (effect.kind === "done") {
+      if (effect.kind === 'done') {
         over = true;
         return resolve(effect);
       }
@@ -132,8 +132,8 @@ export function runFlow(core, { event, config, parts = [] }, act) {
     const take = ({ control, parts: bodies }) => {
       if (control.fault) throw new CoreFailure(`the core refused a frame: ${control.fault}`);
       for (const effect of control.effects) run(effect, bodies);
-      if (!over && pending === 0) throw new CoreFailure("the flow stopped without saying done");
+      if (!over && pending === 0) throw new CoreFailure('the flow stopped without saying done');
     };
-    take(instance.step({ op: "start", flow, now_ms: Date.now(), config, event }, parts));
+    take(instance.step({ op: 'start', flow, now_ms: Date.now(), config, event }, parts));
   });
 }

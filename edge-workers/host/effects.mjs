@@ -1,20 +1,19 @@
 // What the core can ask for, done. An effect never throws: it says what failed, the core decides.
 
-import { SecretMissing, SecretRefused, byteString, localOrigins } from "./secrets.mjs";
+import { SecretMissing, SecretRefused, byteString, localOrigins } from './secrets.mjs';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_QUEUE_DELAY_SECS = 12 * 3600;
-const HMAC = { name: "HMAC", hash: "SHA-256" };
+const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 
 // Checked against when no secret is configured, so that the answer takes the same time.
 let strangersKey;
 
 export class Effects {
-  constructor(env, secrets, log) {
+  constructor(env, secrets) {
     this.env = env;
     this.secrets = secrets;
-    this.log = log;
     this.kinds = {
       http: (effect, body) => this.http(effect, body),
       put_object: (effect, body) => this.putObject(effect, body),
@@ -26,7 +25,7 @@ export class Effects {
 
   async run(effect, body) {
     const kind = this.kinds[effect.kind];
-    if (!kind) return { failed: "unknown", message: `no effect of kind ${effect.kind}` };
+    if (!kind) return { failed: 'unknown', message: `no effect of kind ${effect.kind}` };
     try {
       return await kind(effect, body);
     } catch (error) {
@@ -44,11 +43,14 @@ export class Effects {
     const signal = AbortSignal.timeout(effect.timeout_ms ?? DEFAULT_TIMEOUT_MS);
     // A redirect is handed to the core like any reply: followed here, it would carry the secrets on.
     const reply = await fetch(target, {
-      method: effect.method, headers, signal, redirect: "manual",
+      method: effect.method,
+      headers,
+      signal,
+      redirect: 'manual',
       body: body && this.#filledBody(effect, body, asked),
     });
     const bytes = await readAtMost(reply.body, effect.max_bytes ?? DEFAULT_MAX_BYTES);
-    if (bytes === null) return { failed: "too_large", message: "the reply is larger than allowed" };
+    if (bytes === null) return { failed: 'too_large', message: 'the reply is larger than allowed' };
     return {
       status: reply.status,
       headers: [...reply.headers].map(([name, value]) => [name, this.secrets.redact(value)]),
@@ -61,7 +63,7 @@ export class Effects {
   #filledBody(effect, body, url) {
     const names = effect.body_secrets ?? [];
     if (names.length === 0) return body;
-    const form = effect.headers.some(([, value]) => value.includes("x-www-form-urlencoded"));
+    const form = effect.headers.some(([, value]) => value.includes('x-www-form-urlencoded'));
     const encode = form ? encodeURIComponent : (value) => JSON.stringify(value).slice(1, -1);
     return names.reduce((text, name) => {
       const placeholder = `{{secret:${name}}}`;
@@ -72,7 +74,7 @@ export class Effects {
   async putObject({ key, content_type, if_absent }, body) {
     const stored = await this.env.RAW.put(key, this.secrets.redactBytes(body ?? new Uint8Array()), {
       httpMetadata: { contentType: content_type },
-      ...(if_absent && { onlyIf: { etagDoesNotMatch: "*" } }),
+      ...(if_absent && { onlyIf: { etagDoesNotMatch: '*' } }),
     });
     return { stored: stored !== null };
   }
@@ -83,12 +85,12 @@ export class Effects {
   }
 
   async verify({ algorithm, secret, prefix, signatures }, body) {
-    if (algorithm !== "hmac-sha256") throw new Error(`no algorithm ${algorithm}`);
+    if (algorithm !== 'hmac-sha256') throw new Error(`no algorithm ${algorithm}`);
     strangersKey ??= byteString(crypto.getRandomValues(new Uint8Array(32)));
     const value = this.secrets.get(secret);
     const raw = new TextEncoder().encode(value ?? strangersKey);
-    const key = await crypto.subtle.importKey("raw", raw, HMAC, false, ["sign"]);
-    const head = new TextEncoder().encode(prefix ?? "");
+    const key = await crypto.subtle.importKey('raw', raw, HMAC, false, ['sign']);
+    const head = new TextEncoder().encode(prefix ?? '');
     const message = new Uint8Array(head.length + (body?.length ?? 0));
     message.set(head);
     if (body) message.set(body, head.length);
@@ -105,9 +107,9 @@ export class Effects {
 }
 
 function failureOf(error) {
-  if (error instanceof SecretRefused) return "secret_refused";
-  if (error instanceof SecretMissing) return "secret_missing";
-  return error?.name === "TimeoutError" || error?.name === "AbortError" ? "timeout" : "network";
+  if (error instanceof SecretRefused) return 'secret_refused';
+  if (error instanceof SecretMissing) return 'secret_missing';
+  return error?.name === 'TimeoutError' || error?.name === 'AbortError' ? 'timeout' : 'network';
 }
 
 // Constant time: every byte is looked at, whatever the text holds.
@@ -124,7 +126,7 @@ export async function readAtMost(stream, limit) {
   if (!stream) return new Uint8Array();
   const chunks = [];
   let size = 0;
-  for (const reader = stream.getReader(); ; ) {
+  for (const reader = stream.getReader(); ;) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;

@@ -1,17 +1,17 @@
 // The Worker around a core: turns requests, ticks and messages into flows. It decides nothing about
 // them; what it refuses by itself is only size, method and shape of a path.
 
-import { CoreFailure, runFlow } from "./core.mjs";
-import { Effects, readAtMost } from "./effects.mjs";
-import { assetReply, plain, readConfig } from "./pages.mjs";
-import { Secrets, configuredNames, configurationProblem } from "./secrets.mjs";
+import { CoreFailure, runFlow } from './core.mjs';
+import { Effects, readAtMost } from './effects.mjs';
+import { assetReply, plain, readConfig } from './pages.mjs';
+import { Secrets, configuredNames, configurationProblem } from './secrets.mjs';
 
 const MAX_WEBHOOK_BYTES = 5 * 1024 * 1024;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
 const DEAD_LETTERS = /-dead$/;
 
 // Headers that may hold a person's session are not the core's business.
-const PRIVATE_HEADERS = new Set(["authorization", "cookie", "proxy-authorization"]);
+const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 const write = (line) => console.log(line);
 const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
@@ -21,9 +21,9 @@ function start(core, env, event, workspace, { parts = [], respond } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace);
   const effects = new Effects(env, secrets);
   const act = (effect, body) => {
-    if (effect.kind === "log") {
+    if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
-    } else if (effect.kind === "respond") {
+    } else if (effect.kind === 'respond') {
       respond?.(flowReply(effect, body, secrets));
     } else {
       return effects.run(effect, body);
@@ -41,12 +41,12 @@ function flowReply(effect, body, secrets) {
 function httpFlow(core, env, context, event, workspace, parts) {
   return new Promise((resolve) => {
     const failed = (error) => {
-      log("error", { what: "a flow failed", error: error.message });
-      resolve(plain(503, "temporarily unavailable", { "retry-after": "30" }));
+      log('error', { what: 'a flow failed', error: error.message });
+      resolve(plain(503, 'temporarily unavailable', { 'retry-after': '30' }));
     };
     const flow = Promise.resolve()
       .then(() => start(core, env, event, workspace, { parts, respond: resolve }))
-      .then(() => resolve(plain(500, "no reply")), failed);
+      .then(() => resolve(plain(500, 'no reply')), failed);
     context.waitUntil(flow);
   });
 }
@@ -55,27 +55,32 @@ const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVAT
 
 async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
-  if (!service) return plain(404, "not found");
-  if (request.method !== "POST") return plain(405, "method not allowed", { allow: "POST" });
-  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (!service) return plain(404, 'not found');
+  if (request.method !== 'POST') return plain(405, 'method not allowed', { allow: 'POST' });
+  const declared = Number(request.headers.get('content-length') ?? 0);
   const body = declared > MAX_WEBHOOK_BYTES ? null : await readAtMost(request.body, MAX_WEBHOOK_BYTES);
-  if (body === null) return plain(413, "larger than 5 MB");
-  const event = { kind: "webhook", service, workspace, headers: headerPairs(request), body: 1 };
+  if (body === null) return plain(413, 'larger than 5 MB');
+  const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
   return httpFlow(core, env, context, event, workspace, [body]);
 }
 
 function route(core, env, context, request) {
   const { pathname } = new URL(request.url);
-  if (pathname.startsWith("/webhooks/")) return webhook(core, env, context, request, pathname);
-  if (pathname === "/config.json") return readConfig(env);
-  if (!pathname.startsWith("/api/")) return assetReply(env, request);
-  const event = { kind: "api", method: request.method, path: pathname, headers: headerPairs(request) };
+  if (pathname.startsWith('/webhooks/')) return webhook(core, env, context, request, pathname);
+  if (pathname === '/config.json') return readConfig(env);
+  if (!pathname.startsWith('/api/')) return assetReply(env, request);
+  const event = { kind: 'api', method: request.method, path: pathname, headers: headerPairs(request) };
   return httpFlow(core, env, context, event, null, []);
 }
 
 async function job(core, env, message, kind) {
-  const { outcome, delay_secs } = await start(core, env, { kind, message: message.body }, message.body.workspace);
-  if (outcome === "retry") return message.retry({ delaySeconds: delay_secs ?? 0 });
+  const { outcome, delay_secs } = await start(
+    core,
+    env,
+    { kind, message: message.body },
+    message.body.workspace,
+  );
+  if (outcome === 'retry') return message.retry({ delaySeconds: delay_secs ?? 0 });
   return message.ack();
 }
 
@@ -83,7 +88,7 @@ async function job(core, env, message, kind) {
 export function makeWorker(core) {
   const refuse = (env) => {
     const problem = configurationProblem(env);
-    if (problem) log("error", { what: "this Worker does not start", problem });
+    if (problem) log('error', { what: 'this Worker does not start', problem });
     return problem;
   };
   return {
@@ -95,16 +100,16 @@ export function makeWorker(core) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
       const configured = configuredNames(env, core.manifest());
-      const event = { kind: "tick", scheduled_ms: controller.scheduledTime, configured };
+      const event = { kind: 'tick', scheduled_ms: controller.scheduledTime, configured };
       await start(core, env, event, null);
     },
     async queue(batch, env) {
       const problem = refuse(env);
-      const kind = DEAD_LETTERS.test(batch.queue) ? "dead_letter" : "job";
+      const kind = DEAD_LETTERS.test(batch.queue) ? 'dead_letter' : 'job';
       const run = async (message) => {
         if (problem) return message.retry({ delaySeconds: 60 });
         await job(core, env, message, kind).catch((error) => {
-          log("error", { what: `a ${kind} flow failed`, error: error.message });
+          log('error', { what: `a ${kind} flow failed`, error: error.message });
           message.retry();
         });
       };

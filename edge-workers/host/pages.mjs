@@ -3,32 +3,38 @@
 export const plain = (status, text, headers = {}) =>
   new Response(`${text}\n`, {
     status,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...headers },
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers },
   });
 
 export function readConfig(env) {
   const body = { supabase_url: env.SUPABASE_URL, publishable_key: env.SUPABASE_PUBLISHABLE_KEY };
-  return Response.json(body, { headers: { "cache-control": "no-store", ...fence(env) } });
+  return Response.json(body, { headers: { 'cache-control': 'no-store', ...fence(env) } });
 }
 
 // The page may talk to its own Supabase and to nobody else, so the policy follows SUPABASE_URL and
 // cannot be a static file.
 export function fence(env) {
   const { origin } = new URL(env.SUPABASE_URL);
-  const socket = origin.replace(/^http/, "ws");
+  const socket = origin.replace(/^http/, 'ws');
   const policy = [
-    "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'",
-    "img-src 'self' data:", "font-src 'self'", "manifest-src 'self'",
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "manifest-src 'self'",
     `connect-src 'self' ${origin} ${socket}`,
-    "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
   ];
   return {
-    "content-security-policy": policy.join("; "),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    "strict-transport-security": "max-age=31536000",
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+    'strict-transport-security': 'max-age=31536000',
   };
 }
 

@@ -2,28 +2,28 @@
 // The names and their hosts come from the core's manifest; no service is known here.
 
 const MAX_BUNDLE_BYTES = 5 * 1024;
-const MIN_SECRET_LENGTH = 8;  // anything shorter would redact ordinary words
+const MIN_SECRET_LENGTH = 8; // anything shorter would redact ordinary words
 const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
-const WORKSPACE_PREFIX = "WORKSPACE_";
-const REDACTED = "[redacted]";
+const WORKSPACE_PREFIX = 'WORKSPACE_';
+const REDACTED = '[redacted]';
 
 export class SecretRefused extends Error {}
 export class SecretMissing extends Error {}
 
-export const isLoopback = (host) => ["127.0.0.1", "localhost", "[::1]"].includes(host);
+export const isLoopback = (host) => ['127.0.0.1', 'localhost', '[::1]'].includes(host);
 
 // Everything that makes this Worker unfit to start, in words; null when it may.
 export function configurationProblem(env) {
-  const supabase = URL.canParse(env.SUPABASE_URL ?? "") ? new URL(env.SUPABASE_URL) : null;
-  if (!env.SUPABASE_URL) return "SUPABASE_URL is not set (locally: .dev.vars, written by scripts/dev)";
-  if (!supabase) return "SUPABASE_URL is not a URL";
+  const supabase = URL.canParse(env.SUPABASE_URL ?? '') ? new URL(env.SUPABASE_URL) : null;
+  if (!env.SUPABASE_URL) return 'SUPABASE_URL is not set (locally: .dev.vars, written by scripts/dev)';
+  if (!supabase) return 'SUPABASE_URL is not a URL';
   const local = isLoopback(supabase.hostname);
-  if (!local && supabase.protocol !== "https:") return "SUPABASE_URL is not https";
-  if (!env.SUPABASE_PUBLISHABLE_KEY) return "SUPABASE_PUBLISHABLE_KEY is not set";
-  if (!env.SUPABASE_SECRET_KEY) return "SUPABASE_SECRET_KEY is not set";
+  if (!local && supabase.protocol !== 'https:') return 'SUPABASE_URL is not https';
+  if (!env.SUPABASE_PUBLISHABLE_KEY) return 'SUPABASE_PUBLISHABLE_KEY is not set';
+  if (!env.SUPABASE_SECRET_KEY) return 'SUPABASE_SECRET_KEY is not set';
   if (!env.LOCAL_ORIGINS) return null;
-  if (!local) return "LOCAL_ORIGINS is set although SUPABASE_URL is not on this machine";
-  return parseObject(env.LOCAL_ORIGINS) ? null : "LOCAL_ORIGINS is not a JSON object";
+  if (!local) return 'LOCAL_ORIGINS is set although SUPABASE_URL is not on this machine';
+  return parseObject(env.LOCAL_ORIGINS) ? null : 'LOCAL_ORIGINS is not a JSON object';
 }
 
 export function localOrigins(env) {
@@ -33,24 +33,23 @@ export function localOrigins(env) {
 function parseObject(text) {
   try {
     const value = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? value : null;
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null;
   } catch {
     return null;
   }
 }
 
-const variableOf = (slug) => WORKSPACE_PREFIX + slug.toUpperCase().replaceAll("-", "_");
-const slugOf = (variable) =>
-  variable.slice(WORKSPACE_PREFIX.length).toLowerCase().replaceAll("_", "-");
+const variableOf = (slug) => WORKSPACE_PREFIX + slug.toUpperCase().replaceAll('-', '_');
+const slugOf = (variable) => variable.slice(WORKSPACE_PREFIX.length).toLowerCase().replaceAll('_', '-');
 
 function secretProblem(value) {
-  if (typeof value !== "string") return "is not text";
-  return value.trim().length < MIN_SECRET_LENGTH ? "is too short to be a key" : null;
+  if (typeof value !== 'string') return 'is not text';
+  return value.trim().length < MIN_SECRET_LENGTH ? 'is too short to be a key' : null;
 }
 
 function idProblem(value) {
-  const ok = (one) => (typeof one === "string" && one.trim() !== "") || Number.isSafeInteger(one);
-  return (Array.isArray(value) ? value.length > 0 && value.every(ok) : ok(value)) ? null : "is not an id";
+  const ok = (one) => (typeof one === 'string' && one.trim() !== '') || Number.isSafeInteger(one);
+  return (Array.isArray(value) ? value.length > 0 && value.every(ok) : ok(value)) ? null : 'is not an id';
 }
 
 // One workspace's bundle: `{"service":{"key":"value"}}` by full name. A bundle with a problem
@@ -60,19 +59,22 @@ export function readBundle(env, slug, manifest) {
   const text = env[variable];
   const refuse = (why) => ({ values: new Map(), problem: `${variable} ${why}` });
   if (text === undefined) return { values: new Map(), problem: null };
-  if (typeof text !== "string") return refuse("is not text");
-  if (new TextEncoder().encode(text).length > MAX_BUNDLE_BYTES) return refuse("is larger than 5 KB");
+  if (typeof text !== 'string') return refuse('is not text');
+  if (new TextEncoder().encode(text).length > MAX_BUNDLE_BYTES) return refuse('is larger than 5 KB');
   const bundle = parseObject(text);
-  if (!bundle) return refuse("is not a JSON object");
+  if (!bundle) return refuse('is not a JSON object');
   const values = new Map();
-  for (const [names, problemOf] of [[manifest.secrets, secretProblem], [manifest.ids, idProblem]]) {
+  for (const [names, problemOf] of [
+    [manifest.secrets, secretProblem],
+    [manifest.ids, idProblem],
+  ]) {
     for (const { name, scope } of names) {
-      const [service, key] = name.split(".");
+      const [service, key] = name.split('.');
       const value = bundle[service]?.[key];
-      if (value === undefined || value === null || scope === "agency") continue;
+      if (value === undefined || value === null || scope === 'agency') continue;
       const problem = problemOf(value);
       if (problem) return refuse(`has a ${name} that ${problem}`);
-      values.set(name, typeof value === "string" ? value.trim() : value);
+      values.set(name, typeof value === 'string' ? value.trim() : value);
     }
   }
   return { values, problem: null };
@@ -80,7 +82,7 @@ export function readBundle(env, slug, manifest) {
 
 function agencyValue(env, { env: variable }) {
   const value = variable ? env[variable] : undefined;
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
 // What is configured, by name only: the evidence that detection starts from.
@@ -106,10 +108,13 @@ export class Secrets {
     for (const entry of manifest.secrets) {
       const value = bundle.get(entry.name) ?? agencyValue(env, entry);
       if (value !== undefined) this.#values.set(entry.name, value);
-      this.#hosts.set(entry.name, entry.hosts.map((host) => hostOf(host, env)));
+      this.#hosts.set(
+        entry.name,
+        entry.hosts.map((host) => hostOf(host, env)),
+      );
     }
     this.#forms = [...this.#values.values()].flatMap(spellings);
-    this.#forms.sort((a, b) => b.length - a.length);  // a key inside a longer one goes with it
+    this.#forms.sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
   }
 
   get(name) {
@@ -120,7 +125,7 @@ export class Secrets {
   fill(text, url, encode = (value) => value) {
     return text.replace(PLACEHOLDER, (_, name) => {
       const sent = this.#hosts.get(name)?.includes(url.host);
-      const safe = url.protocol === "https:" || isLoopback(url.hostname);
+      const safe = url.protocol === 'https:' || isLoopback(url.hostname);
       if (!sent || !safe) throw new SecretRefused(`${name} may not be sent to ${url.host}`);
       const value = this.#values.get(name);
       if (value === undefined) throw new SecretMissing(`${name} is not configured`);
@@ -140,11 +145,11 @@ export class Secrets {
   }
 }
 
-const hostOf = (host, env) => (host.startsWith("$") ? new URL(env[host.slice(1)]).host : host);
+const hostOf = (host, env) => (host.startsWith('$') ? new URL(env[host.slice(1)]).host : host);
 
 // One character per byte (String.fromCharCode takes only so many arguments at once).
 export function byteString(bytes) {
-  let text = "";
+  let text = '';
   for (let at = 0; at < bytes.length; at += 8192)
     text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return text;
@@ -155,10 +160,10 @@ export function spellings(value) {
   const bytes = byteString(new TextEncoder().encode(value));
   const forms = [bytes, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), value];
   for (const skip of [0, 1, 2]) {
-    const encoded = btoa("\0".repeat(skip) + bytes);
+    const encoded = btoa('\0'.repeat(skip) + bytes);
     // The first and last characters also carry bits of what stands around the value.
-    const core = encoded.replace(/=+$/, "").slice(skip === 0 ? 0 : skip + 1, -1);
-    forms.push(core, core.replaceAll("+", "-").replaceAll("/", "_"), encodeURIComponent(core));
+    const core = encoded.replace(/=+$/, '').slice(skip === 0 ? 0 : skip + 1, -1);
+    forms.push(core, core.replaceAll('+', '-').replaceAll('/', '_'), encodeURIComponent(core));
   }
   return [...new Set(forms)].filter((form) => form.length >= MIN_SECRET_LENGTH);
 }

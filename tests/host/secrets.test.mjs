@@ -1,114 +1,152 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 
 import {
-  SecretMissing, SecretRefused, Secrets, configurationProblem, configuredNames, readBundle, spellings,
-} from "../../edge-workers/host/secrets.mjs";
-import { MANIFEST, bytesOf, env } from "./core_double.mjs";
+  SecretMissing,
+  SecretRefused,
+  Secrets,
+  configurationProblem,
+  configuredNames,
+  readBundle,
+  spellings,
+} from '../../edge-workers/host/secrets.mjs';
+import { MANIFEST, bytesOf, env } from './core_double.mjs';
 
-const KEY = "sk_test_northwind+/=key";
-const northwind = () => new Secrets(env(), MANIFEST, "northwind-dental");
+const KEY = 'sk_test_northwind+/=key';
+const northwind = () => new Secrets(env(), MANIFEST, 'northwind-dental');
 const url = (text) => new URL(text);
 
-test("a placeholder is filled for a host of the manifest", () => {
-  const filled = northwind().fill("Bearer {{secret:stripe.secret_key}}", url("https://api.stripe.com/v1/charges"));
+test('a placeholder is filled for a host of the manifest', () => {
+  const filled = northwind().fill(
+    'Bearer {{secret:stripe.secret_key}}',
+    url('https://api.stripe.com/v1/charges'),
+  );
   assert.equal(filled, `Bearer ${KEY}`);
 });
 
-test("a placeholder is refused for any other host, port or scheme", () => {
+test('a placeholder is refused for any other host, port or scheme', () => {
   const elsewhere = [
-    "https://api.stripe.com.evil.example/", "https://evil.example/api.stripe.com", "https://api.stripe.com:8443/",
-    "http://api.stripe.com/", "https://api.stripe.com@evil.example/", "http://127.0.0.1:54321/",
+    'https://api.stripe.com.evil.example/',
+    'https://evil.example/api.stripe.com',
+    'https://api.stripe.com:8443/',
+    'http://api.stripe.com/',
+    'https://api.stripe.com@evil.example/',
+    'http://127.0.0.1:54321/',
   ];
   for (const to of elsewhere)
-    assert.throws(() => northwind().fill("{{secret:stripe.secret_key}}", url(to)), SecretRefused, to);
-  assert.throws(() => northwind().fill("{{secret:stripe.webhook_secret}}", url("https://api.stripe.com/")), SecretRefused);
-  assert.throws(() => northwind().fill("{{secret:no.such_name}}", url("https://api.stripe.com/")), SecretRefused);
+    assert.throws(() => northwind().fill('{{secret:stripe.secret_key}}', url(to)), SecretRefused, to);
+  assert.throws(
+    () => northwind().fill('{{secret:stripe.webhook_secret}}', url('https://api.stripe.com/')),
+    SecretRefused,
+  );
+  assert.throws(
+    () => northwind().fill('{{secret:no.such_name}}', url('https://api.stripe.com/')),
+    SecretRefused,
+  );
 });
 
 test("the database's own key goes to SUPABASE_URL only", () => {
-  const text = "{{secret:supabase.secret_key}}";
-  assert.equal(northwind().fill(text, url("http://127.0.0.1:54321/rest/v1/rpc/claim_due")), "sb_secret_a1b2c3d4e5f6");
-  assert.throws(() => northwind().fill(text, url("http://127.0.0.1:54322/")), SecretRefused);
+  const text = '{{secret:supabase.secret_key}}';
+  assert.equal(
+    northwind().fill(text, url('http://127.0.0.1:54321/rest/v1/rpc/claim_due')),
+    'sb_secret_a1b2c3d4e5f6',
+  );
+  assert.throws(() => northwind().fill(text, url('http://127.0.0.1:54322/')), SecretRefused);
 });
 
 test("a flow has the keys of its own workspace and no other's", () => {
-  const harbor = new Secrets(env(), MANIFEST, "harbor-yoga");
-  assert.equal(harbor.get("stripe.secret_key"), "sk_test_harbor_key");
-  assert.equal(harbor.get("stripe.webhook_secret"), undefined);
+  const harbor = new Secrets(env(), MANIFEST, 'harbor-yoga');
+  assert.equal(harbor.get('stripe.secret_key'), 'sk_test_harbor_key');
+  assert.equal(harbor.get('stripe.webhook_secret'), undefined);
   const none = new Secrets(env(), MANIFEST, null);
-  assert.throws(() => none.fill("{{secret:stripe.secret_key}}", url("https://api.stripe.com/")), SecretMissing);
+  assert.throws(
+    () => none.fill('{{secret:stripe.secret_key}}', url('https://api.stripe.com/')),
+    SecretMissing,
+  );
 });
 
 test("an agency variable stands in for a workspace without its own key, unless it is the agency's alone", () => {
-  const shared = new Secrets(env({ STRIPE_SECRET_KEY: " sk_test_agency " }), MANIFEST, "oak-bakery");
-  assert.equal(shared.get("stripe.secret_key"), "sk_test_agency");
+  const shared = new Secrets(env({ STRIPE_SECRET_KEY: ' sk_test_agency ' }), MANIFEST, 'oak-bakery');
+  assert.equal(shared.get('stripe.secret_key'), 'sk_test_agency');
   const bundle = { WORKSPACE_OAK_BAKERY: '{"supabase":{"secret_key":"sb_secret_other_one"}}' };
-  const own = new Secrets(env(bundle), MANIFEST, "oak-bakery");
-  assert.equal(own.get("supabase.secret_key"), "sb_secret_a1b2c3d4e5f6");
+  const own = new Secrets(env(bundle), MANIFEST, 'oak-bakery');
+  assert.equal(own.get('supabase.secret_key'), 'sb_secret_a1b2c3d4e5f6');
 });
 
-test("a bundle that is not usable gives no key and says why, without its value", () => {
+test('a bundle that is not usable gives no key and says why, without its value', () => {
   const cases = [
-    ["{not json", "is not a JSON object"],
-    ["[1,2]", "is not a JSON object"],
-    ["null", "is not a JSON object"],
-    ["", "is not a JSON object"],
-    ['{"stripe":{"secret_key":12345678}}', "has a stripe.secret_key that is not text"],
-    ['{"stripe":{"secret_key":"short"}}', "has a stripe.secret_key that is too short to be a key"],
-    ['{"google_ads":{"customer_id":{}}}', "has a google_ads.customer_id that is not an id"],
-    ['{"pagespeed":{"urls":[]}}', "has a pagespeed.urls that is not an id"],
-    [`{"stripe":{"secret_key":"${"x".repeat(5200)}"}}`, "is larger than 5 KB"],
+    ['{not json', 'is not a JSON object'],
+    ['[1,2]', 'is not a JSON object'],
+    ['null', 'is not a JSON object'],
+    ['', 'is not a JSON object'],
+    ['{"stripe":{"secret_key":12345678}}', 'has a stripe.secret_key that is not text'],
+    ['{"stripe":{"secret_key":"short"}}', 'has a stripe.secret_key that is too short to be a key'],
+    ['{"google_ads":{"customer_id":{}}}', 'has a google_ads.customer_id that is not an id'],
+    ['{"pagespeed":{"urls":[]}}', 'has a pagespeed.urls that is not an id'],
+    [`{"stripe":{"secret_key":"${'x'.repeat(5200)}"}}`, 'is larger than 5 KB'],
   ];
   for (const [text, why] of cases) {
-    const { values, problem } = readBundle({ WORKSPACE_OAK_BAKERY: text }, "oak-bakery", MANIFEST);
+    const { values, problem } = readBundle({ WORKSPACE_OAK_BAKERY: text }, 'oak-bakery', MANIFEST);
     assert.equal(problem, `WORKSPACE_OAK_BAKERY ${why}`);
     assert.equal(values.size, 0);
   }
-  const strange = readBundle({ WORKSPACE_OAK_BAKERY: '{"stripe":"text","other":5}' }, "oak-bakery", MANIFEST);
+  const strange = readBundle({ WORKSPACE_OAK_BAKERY: '{"stripe":"text","other":5}' }, 'oak-bakery', MANIFEST);
   assert.deepEqual([strange.values.size, strange.problem], [0, null]);
 });
 
-test("what is configured is told by name only", () => {
-  const names = configuredNames(env({ WORKSPACE_OAK_BAKERY: "nonsense", STRIPE_SECRET_KEY: "" }), MANIFEST);
+test('what is configured is told by name only', () => {
+  const names = configuredNames(env({ WORKSPACE_OAK_BAKERY: 'nonsense', STRIPE_SECRET_KEY: '' }), MANIFEST);
   assert.deepEqual(names, {
-    agency: ["supabase.secret_key"],
+    agency: ['supabase.secret_key'],
     workspaces: {
-      "northwind-dental": { present: ["stripe.secret_key", "stripe.webhook_secret", "google_ads.customer_id"], problem: null },
-      "harbor-yoga": { present: ["stripe.secret_key"], problem: null },
-      "oak-bakery": { present: [], problem: "WORKSPACE_OAK_BAKERY is not a JSON object" },
+      'northwind-dental': {
+        present: ['stripe.secret_key', 'stripe.webhook_secret', 'google_ads.customer_id'],
+        problem: null,
+      },
+      'harbor-yoga': { present: ['stripe.secret_key'], problem: null },
+      'oak-bakery': { present: [], problem: 'WORKSPACE_OAK_BAKERY is not a JSON object' },
     },
   });
 });
 
-test("a known secret is redacted in each spelling, and nothing else changes", () => {
+test('a known secret is redacted in each spelling, and nothing else changes', () => {
   const secrets = northwind();
   const basic = btoa(`user:${KEY}`);
-  for (const text of [KEY, encodeURIComponent(KEY), JSON.stringify({ k: KEY }), btoa(KEY), basic, btoa(`ab${KEY}cd`)]) {
+  for (const text of [
+    KEY,
+    encodeURIComponent(KEY),
+    JSON.stringify({ k: KEY }),
+    btoa(KEY),
+    basic,
+    btoa(`ab${KEY}cd`),
+  ]) {
     const clean = secrets.redact(`before ${text} after`);
     assert.match(clean, /^before .*\[redacted\].* after$/);
     for (const form of spellings(KEY)) assert.ok(!clean.includes(form), form);
   }
-  assert.equal(secrets.redact("sk_test_harbor_key"), "sk_test_harbor_key");
+  assert.equal(secrets.redact('sk_test_harbor_key'), 'sk_test_harbor_key');
 });
 
-test("bytes are redacted in place, invalid UTF-8 included", () => {
+test('bytes are redacted in place, invalid UTF-8 included', () => {
   const invalid = new Uint8Array([0xff, 0xfe, 0xc3]);
   const bytes = new Uint8Array([...invalid, ...bytesOf(KEY), ...invalid]);
   const clean = northwind().redactBytes(bytes);
-  assert.deepEqual(clean, new Uint8Array([...invalid, ...bytesOf("[redacted]"), ...invalid]));
+  assert.deepEqual(clean, new Uint8Array([...invalid, ...bytesOf('[redacted]'), ...invalid]));
   assert.equal(northwind().redactBytes(invalid), invalid);
 });
 
-test("a Worker that could leak or misdirect does not start", () => {
-  const origins = JSON.stringify({ "https://api.stripe.com": "http://127.0.0.1:9100/stripe" });
-  const hosted = { SUPABASE_URL: "https://abc.supabase.co" };
+test('a Worker that could leak or misdirect does not start', () => {
+  const origins = JSON.stringify({ 'https://api.stripe.com': 'http://127.0.0.1:9100/stripe' });
+  const hosted = { SUPABASE_URL: 'https://abc.supabase.co' };
   assert.equal(configurationProblem(env({ LOCAL_ORIGINS: origins })), null);
   assert.equal(configurationProblem(env(hosted)), null);
-  assert.match(configurationProblem(env({ ...hosted, LOCAL_ORIGINS: origins })), /LOCAL_ORIGINS is set although/);
-  assert.match(configurationProblem(env({ LOCAL_ORIGINS: "{" })), /LOCAL_ORIGINS is not a JSON object/);
-  assert.match(configurationProblem(env({ SUPABASE_URL: "http://abc.supabase.co" })), /not https/);
-  assert.match(configurationProblem(env({ SUPABASE_URL: "abc" })), /not a URL/);
+  assert.match(
+    configurationProblem(env({ ...hosted, LOCAL_ORIGINS: origins })),
+    /LOCAL_ORIGINS is set although/,
+  );
+  assert.match(configurationProblem(env({ LOCAL_ORIGINS: '{' })), /LOCAL_ORIGINS is not a JSON object/);
+  assert.match(configurationProblem(env({ SUPABASE_URL: 'http://abc.supabase.co' })), /not https/);
+  assert.match(configurationProblem(env({ SUPABASE_URL: 'abc' })), /not a URL/);
   assert.match(configurationProblem({}), /SUPABASE_URL is not set/);
-  assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: "" })), /SUPABASE_SECRET_KEY is not set/);
+  assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: '' })), /SUPABASE_SECRET_KEY is not set/);
 });

@@ -1,23 +1,23 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 
-import { makeWorker } from "../../edge-workers/host/host.mjs";
-import { bytesOf, coreDouble, env, steps, textOf } from "./core_double.mjs";
+import { makeWorker } from '../../edge-workers/host/host.mjs';
+import { bytesOf, coreDouble, env, steps, textOf } from './core_double.mjs';
 
 const SIX_MB = 6 * 1024 * 1024;
-const KEY = "sk_test_northwind+/=key";
+const KEY = 'sk_test_northwind+/=key';
 
 const context = () => {
   const waiting = [];
   return { waitUntil: (promise) => waiting.push(promise), settled: () => Promise.allSettled(waiting) };
 };
 
-const ok = { effect: 2, kind: "done", outcome: "ok" };
-const respond = (status, more = {}) => ({ effect: 1, kind: "respond", status, headers: [], ...more });
+const ok = { effect: 2, kind: 'done', outcome: 'ok' };
+const respond = (status, more = {}) => ({ effect: 1, kind: 'respond', status, headers: [], ...more });
 const answering = (status) => steps(() => ({ effects: [respond(status), ok] }));
 
 const post = (path, body, headers = {}) =>
-  new Request(`http://worker${path}`, { method: "POST", body, headers, duplex: "half" });
+  new Request(`http://worker${path}`, { method: 'POST', body, headers, duplex: 'half' });
 
 // Runs `body` with console.log captured.
 async function logged(body) {
@@ -31,80 +31,104 @@ async function logged(body) {
   }
 }
 
-test("a webhook reaches the core with its raw bytes, workspace and headers", async () => {
+test('a webhook reaches the core with its raw bytes, workspace and headers', async () => {
   let event, body;
   const core = steps((control, parts) => {
     [event, body] = [control.event, parts[0]];
     return { effects: [respond(200), ok] };
   });
   const raw = new Uint8Array([0x7b, 0xff, 0xfe]);
-  const headers = { "stripe-signature": "t=1,v1=ab", cookie: "session=1", authorization: "Bearer x" };
-  const reply = await makeWorker(core).fetch(post("/webhooks/stripe/northwind-dental", raw, headers), env(), context());
+  const headers = { 'stripe-signature': 't=1,v1=ab', cookie: 'session=1', authorization: 'Bearer x' };
+  const reply = await makeWorker(core).fetch(
+    post('/webhooks/stripe/northwind-dental', raw, headers),
+    env(),
+    context(),
+  );
   assert.equal(reply.status, 200);
-  assert.deepEqual([event.kind, event.service, event.workspace], ["webhook", "stripe", "northwind-dental"]);
+  assert.deepEqual([event.kind, event.service, event.workspace], ['webhook', 'stripe', 'northwind-dental']);
   assert.deepEqual(body, raw);
   const names = event.headers.map(([name]) => name);
-  assert.ok(names.includes("stripe-signature") && !names.includes("cookie") && !names.includes("authorization"));
+  assert.ok(
+    names.includes('stripe-signature') && !names.includes('cookie') && !names.includes('authorization'),
+  );
 });
 
-test("a path of the wrong shape is 404, another method 405", async () => {
-  const worker = makeWorker(coreDouble(() => assert.fail("the core is not asked")));
-  const paths = ["/webhooks/stripe/Northwind", "/webhooks/stripe/", "/webhooks/stripe/a/b", "/webhooks/stripe/a%2Fb", `/webhooks/stripe/${"a".repeat(64)}`];
-  for (const path of paths) assert.equal((await worker.fetch(post(path, "x"), env(), context())).status, 404, path);
-  const got = await worker.fetch(new Request("http://worker/webhooks/stripe/a"), env(), context());
-  assert.deepEqual([got.status, got.headers.get("allow")], [405, "POST"]);
+test('a path of the wrong shape is 404, another method 405', async () => {
+  const worker = makeWorker(coreDouble(() => assert.fail('the core is not asked')));
+  const paths = [
+    '/webhooks/stripe/Northwind',
+    '/webhooks/stripe/',
+    '/webhooks/stripe/a/b',
+    '/webhooks/stripe/a%2Fb',
+    `/webhooks/stripe/${'a'.repeat(64)}`,
+  ];
+  for (const path of paths)
+    assert.equal((await worker.fetch(post(path, 'x'), env(), context())).status, 404, path);
+  const got = await worker.fetch(new Request('http://worker/webhooks/stripe/a'), env(), context());
+  assert.deepEqual([got.status, got.headers.get('allow')], [405, 'POST']);
 });
 
-test("a body over 5 MB is 413, declared or not, and is not read to its end", async () => {
-  const worker = makeWorker(coreDouble(() => assert.fail("the core is not asked")));
-  const declared = post("/webhooks/stripe/a", new Uint8Array(SIX_MB), { "content-length": String(SIX_MB) });
+test('a body over 5 MB is 413, declared or not, and is not read to its end', async () => {
+  const worker = makeWorker(coreDouble(() => assert.fail('the core is not asked')));
+  const declared = post('/webhooks/stripe/a', new Uint8Array(SIX_MB), { 'content-length': String(SIX_MB) });
   assert.equal((await worker.fetch(declared, env(), context())).status, 413);
   let read = 0;
   const endless = new ReadableStream({ pull: (c) => ((read += 65536), c.enqueue(new Uint8Array(65536))) });
-  assert.equal((await worker.fetch(post("/webhooks/stripe/a", endless), env(), context())).status, 413);
+  assert.equal((await worker.fetch(post('/webhooks/stripe/a', endless), env(), context())).status, 413);
   assert.ok(read < SIX_MB);
 });
 
-test("the reply goes out before the flow is over", async () => {
+test('the reply goes out before the flow is over', async () => {
   let finish;
-  const core = steps(() => ({ effects: [respond(200), { effect: 3, kind: "enqueue", message: {} }] }));
+  const core = steps(() => ({ effects: [respond(200), { effect: 3, kind: 'enqueue', message: {} }] }));
   const JOBS = { send: () => new Promise((resolve) => (finish = resolve)) };
   const waiting = context();
-  const reply = await makeWorker(core).fetch(post("/webhooks/stripe/a", "{}"), env({ JOBS }), waiting);
+  const reply = await makeWorker(core).fetch(post('/webhooks/stripe/a', '{}'), env({ JOBS }), waiting);
   assert.equal(reply.status, 200);
   finish();
-  assert.equal((await waiting.settled())[0].status, "fulfilled");
+  assert.equal((await waiting.settled())[0].status, 'fulfilled');
 });
 
-test("a core that fails before answering is 503 with Retry-After, and one log line", async () => {
+test('a core that fails before answering is 503 with Retry-After, and one log line', async () => {
   const core = coreDouble(() => {
-    throw new Error("the core stopped: unreachable");
+    throw new Error('the core stopped: unreachable');
   });
-  const [reply, lines] = await logged(() => makeWorker(core).fetch(post("/webhooks/stripe/a", "{}"), env(), context()));
-  assert.deepEqual([reply.status, reply.headers.get("retry-after")], [503, "30"]);
+  const [reply, lines] = await logged(() =>
+    makeWorker(core).fetch(post('/webhooks/stripe/a', '{}'), env(), context()),
+  );
+  assert.deepEqual([reply.status, reply.headers.get('retry-after')], [503, '30']);
   assert.match(lines[0], /unreachable/);
 });
 
-test("a secret is taken out of replies and log lines", async () => {
+test('a secret is taken out of replies and log lines', async () => {
   const body = bytesOf(`key ${KEY}`);
   const core = steps(() => ({
-    effects: [{ effect: 0, kind: "log", level: "info", fields: { key: KEY, basic: btoa(`u:${KEY}`) } },
-      respond(200, { headers: [["x-key", KEY]], body: 1 }), ok],
+    effects: [
+      { effect: 0, kind: 'log', level: 'info', fields: { key: KEY, basic: btoa(`u:${KEY}`) } },
+      respond(200, { headers: [['x-key', KEY]], body: 1 }),
+      ok,
+    ],
     parts: [body],
   }));
   const [reply, lines] = await logged(() =>
-    makeWorker(core).fetch(post("/webhooks/stripe/northwind-dental", "{}"), env(), context()));
-  assert.equal(reply.headers.get("x-key"), "[redacted]");
-  assert.equal(textOf(new Uint8Array(await reply.arrayBuffer())), "key [redacted]");
+    makeWorker(core).fetch(post('/webhooks/stripe/northwind-dental', '{}'), env(), context()),
+  );
+  assert.equal(reply.headers.get('x-key'), '[redacted]');
+  assert.equal(textOf(new Uint8Array(await reply.arrayBuffer())), 'key [redacted]');
   assert.doesNotMatch(lines.join(), /northwind\+/);
-  assert.equal(JSON.parse(lines[0]).key, "[redacted]");
+  assert.equal(JSON.parse(lines[0]).key, '[redacted]');
 });
 
-test("an unfit configuration answers nothing but 500 and says why in the log", async () => {
+test('an unfit configuration answers nothing but 500 and says why in the log', async () => {
   const worker = makeWorker(answering(200));
-  const bad = env({ SUPABASE_URL: "https://abc.supabase.co", LOCAL_ORIGINS: '{"https://api.stripe.com":"http://127.0.0.1:1"}' });
-  for (const path of ["/", "/config.json", "/api/health"]) {
-    const [reply, lines] = await logged(() => worker.fetch(new Request(`http://worker${path}`), bad, context()));
+  const bad = env({
+    SUPABASE_URL: 'https://abc.supabase.co',
+    LOCAL_ORIGINS: '{"https://api.stripe.com":"http://127.0.0.1:1"}',
+  });
+  for (const path of ['/', '/config.json', '/api/health']) {
+    const [reply, lines] = await logged(() =>
+      worker.fetch(new Request(`http://worker${path}`), bad, context()),
+    );
     assert.equal(reply.status, 500);
     assert.match(lines[0], /LOCAL_ORIGINS is set although/);
   }
@@ -112,49 +136,73 @@ test("an unfit configuration answers nothing but 500 and says why in the log", a
 });
 
 test("the page's files come with a policy that follows SUPABASE_URL", async () => {
-  const ASSETS = { fetch: async () => new Response("<p>page</p>", { headers: { "content-type": "text/html" } }) };
-  const hosted = env({ ASSETS, SUPABASE_URL: "https://abc.supabase.co" });
-  const reply = await makeWorker(answering(200)).fetch(new Request("http://worker/integrations"), hosted, context());
-  const policy = reply.headers.get("content-security-policy");
+  const ASSETS = {
+    fetch: async () => new Response('<p>page</p>', { headers: { 'content-type': 'text/html' } }),
+  };
+  const hosted = env({ ASSETS, SUPABASE_URL: 'https://abc.supabase.co' });
+  const reply = await makeWorker(answering(200)).fetch(
+    new Request('http://worker/integrations'),
+    hosted,
+    context(),
+  );
+  const policy = reply.headers.get('content-security-policy');
   assert.match(policy, /connect-src 'self' https:\/\/abc\.supabase\.co wss:\/\/abc\.supabase\.co;/);
   assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval'[^;]*'unsafe-eval/);
-  const config = await makeWorker(answering(200)).fetch(new Request("http://worker/config.json"), hosted, context());
-  assert.deepEqual(await config.json(), { supabase_url: "https://abc.supabase.co", publishable_key: "sb_publishable_test" });
+  const config = await makeWorker(answering(200)).fetch(
+    new Request('http://worker/config.json'),
+    hosted,
+    context(),
+  );
+  assert.deepEqual(await config.json(), {
+    supabase_url: 'https://abc.supabase.co',
+    publishable_key: 'sb_publishable_test',
+  });
 });
 
-test("a tick tells the core the names of what is configured, never a value", async () => {
+test('a tick tells the core the names of what is configured, never a value', async () => {
   let event;
   const core = steps((control) => ((event = control.event), { effects: [ok] }));
   await makeWorker(core).scheduled({ scheduledTime: 1_800_000_000_000 }, env());
   assert.equal(event.scheduled_ms, 1_800_000_000_000);
-  assert.deepEqual(event.configured.workspaces["harbor-yoga"], { present: ["stripe.secret_key"], problem: null });
+  assert.deepEqual(event.configured.workspaces['harbor-yoga'], {
+    present: ['stripe.secret_key'],
+    problem: null,
+  });
   assert.doesNotMatch(JSON.stringify(event), /sk_test|whsec|sb_secret/);
 });
 
 // A queue message that remembers what became of it.
 const message = (body) => ({
-  body, became: null,
-  ack() { this.became = "ack"; },
-  retry(options = {}) { this.became = ["retry", options.delaySeconds]; },
+  body,
+  became: null,
+  ack() {
+    this.became = 'ack';
+  },
+  retry(options = {}) {
+    this.became = ['retry', options.delaySeconds];
+  },
 });
 const batch = (queue, ...messages) => ({ queue, messages });
 
-test("a message is acknowledged or retried as the core says, and retried when it fails", async () => {
-  const outcomes = { a: { outcome: "ok" }, b: { outcome: "retry", delay_secs: 30 } };
+test('a message is acknowledged or retried as the core says, and retried when it fails', async () => {
+  const outcomes = { a: { outcome: 'ok' }, b: { outcome: 'retry', delay_secs: 30 } };
   const core = steps(({ event }) => {
-    if (event.message.job === "c") throw new Error("the core stopped");
-    return { effects: [{ effect: 1, kind: "done", ...outcomes[event.message.job] }] };
+    if (event.message.job === 'c') throw new Error('the core stopped');
+    return { effects: [{ effect: 1, kind: 'done', ...outcomes[event.message.job] }] };
   });
-  const messages = ["a", "b", "c"].map((job) => message({ job, workspace: "northwind-dental" }));
-  await logged(() => makeWorker(core).queue(batch("webfluentia-jobs", ...messages), env()));
-  assert.deepEqual(messages.map(({ became }) => became), ["ack", ["retry", 30], ["retry", undefined]]);
+  const messages = ['a', 'b', 'c'].map((job) => message({ job, workspace: 'northwind-dental' }));
+  await logged(() => makeWorker(core).queue(batch('webfluentia-jobs', ...messages), env()));
+  assert.deepEqual(
+    messages.map(({ became }) => became),
+    ['ack', ['retry', 30], ['retry', undefined]],
+  );
 });
 
 test("the dead-letter queue's messages are told apart", async () => {
   const kinds = [];
   const core = steps(({ event }) => (kinds.push(event.kind), { effects: [ok] }));
   const worker = makeWorker(core);
-  await worker.queue(batch("webfluentia-jobs", message({ job: "sync" })), env());
-  await worker.queue(batch("webfluentia-jobs-dead", message({ job: "sync" })), env());
-  assert.deepEqual(kinds, ["job", "dead_letter"]);
+  await worker.queue(batch('webfluentia-jobs', message({ job: 'sync' })), env());
+  await worker.queue(batch('webfluentia-jobs-dead', message({ job: 'sync' })), env());
+  assert.deepEqual(kinds, ['job', 'dead_letter']);
 });

@@ -1,32 +1,37 @@
 // What a provider does on a bad day, chosen per key and service while the sandbox runs. A fault
 // takes effect `after` so many requests and lasts for `times` of them (0: until it is changed).
-import { readFixture } from "./stripe_account.mjs";
+import { readFixture } from './stripe_account.mjs';
 
 const SLOW_MS = 2000;
 const HUGE_BYTES = 24 * 1024 * 1024;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const reply = (status, body, headers = {}) => ({ status, body, headers });
-const limited = () => readFixture("errors/429_rate_limit.built.json").body;
+const limited = () => readFixture('errors/429_rate_limit.built.json').body;
 const apiError = (type, message) => ({ error: { type, message } });
 
 // Each takes the honest answer and the scenario, and gives what is sent instead; null: nothing is
 // sent and the connection stays open.
 const FAULTS = {
-  401: () => reply(401, readFixture("errors/401_invalid_key.built.json").body),
-  403: () => reply(403, apiError("invalid_request_error", "This key does not have the required permissions.")),
-  404: () => reply(404, apiError("invalid_request_error", "No such resource.")),
+  401: () => reply(401, readFixture('errors/401_invalid_key.built.json').body),
+  403: () =>
+    reply(403, apiError('invalid_request_error', 'This key does not have the required permissions.')),
+  404: () => reply(404, apiError('invalid_request_error', 'No such resource.')),
   429: () => reply(429, limited()),
-  "429_retry_after": (_, { retry_after = 30 }) => reply(429, limited(), { "retry-after": String(retry_after) }),
-  500: () => reply(500, apiError("api_error", "An unknown error occurred.")),
-  html: () => reply(200, "<!doctype html><title>Maintenance</title><h1>Back soon</h1>", { "content-type": "text/html" }),
-  empty: () => reply(200, ""),
+  '429_retry_after': (_, { retry_after = 30 }) =>
+    reply(429, limited(), { 'retry-after': String(retry_after) }),
+  500: () => reply(500, apiError('api_error', 'An unknown error occurred.')),
+  html: () =>
+    reply(200, '<!doctype html><title>Maintenance</title><h1>Back soon</h1>', {
+      'content-type': 'text/html',
+    }),
+  empty: () => reply(200, ''),
   wrong_type: ({ body }) => reply(200, wrongTypes(body)),
   half_json: ({ body }) => reply(200, JSON.stringify(body).slice(0, JSON.stringify(body).length / 2)),
   invalid_utf8: () => reply(200, Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])),
   huge: () => reply(200, Buffer.alloc(HUGE_BYTES, 0x20)),
   cut: ({ body }) => ({ ...reply(200, JSON.stringify(body)), cut: true }),
-  redirect: (_, { location }) => reply(302, "", { location }),
+  redirect: (_, { location }) => reply(302, '', { location }),
   hold: () => null,
   slow: async (honest, { delay_ms = SLOW_MS }) => {
     await pause(delay_ms);
@@ -36,7 +41,7 @@ const FAULTS = {
 
 // A number where a string belongs, and the other way round.
 function wrongTypes(body) {
-  const twist = (row) => ({ ...row, id: 12345, currency: 7, created: "yesterday", amount: "a lot" });
+  const twist = (row) => ({ ...row, id: 12345, currency: 7, created: 'yesterday', amount: 'a lot' });
   return Array.isArray(body?.data) ? { ...body, data: body.data.map(twist) } : twist(body);
 }
 
@@ -44,7 +49,7 @@ export class Faults {
   #scenarios = new Map();
 
   // `path` narrows the scenario to requests whose path holds it; fault null ends it.
-  set({ key, service, fault, path = "", times = 0, after = 0, ...options }) {
+  set({ key, service, fault, path = '', times = 0, after = 0, ...options }) {
     if (fault !== null && !FAULTS[fault]) throw new Error(`no fault named ${fault}`);
     const name = `${service} ${key}`;
     if (fault === null) this.#scenarios.delete(name);

@@ -1,12 +1,12 @@
 // The providers' stand-in on 127.0.0.1: /stripe/... answers as api.stripe.com would, and
 // /_sandbox/... is for whoever steers it (README.md in this folder).
-import { createServer } from "node:http";
-import { once } from "node:events";
+import { createServer } from 'node:http';
+import { once } from 'node:events';
 
-import { Faults } from "./faults.mjs";
-import { StripeAccount, shiftFor } from "./stripe_account.mjs";
-import { answer, wrongKey } from "./stripe_api.mjs";
-import { deliver } from "./stripe_webhook.mjs";
+import { Faults } from './faults.mjs';
+import { StripeAccount, shiftFor } from './stripe_account.mjs';
+import { answer, wrongKey } from './stripe_api.mjs';
+import { deliver } from './stripe_webhook.mjs';
 
 const REQUESTS_KEPT = 2000;
 
@@ -26,17 +26,17 @@ class Sandbox {
 
   account(key) {
     const account = this.accounts.get(key);
-    if (!account) throw new Error("no account has this key");
+    if (!account) throw new Error('no account has this key');
     return account;
   }
 
   async stripe(request, url) {
-    const key = (request.headers.authorization ?? "").replace(/^Bearer /, "");
-    const path = url.pathname.slice("/stripe".length);
+    const key = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+    const path = url.pathname.slice('/stripe'.length);
     const account = this.accounts.get(key);
     this.#note(request, path, url);
     const honest = account ? answer(account, path, url.searchParams) : wrongKey(key);
-    return this.faults.apply(key, "stripe", path, honest);
+    return this.faults.apply(key, 'stripe', path, honest);
   }
 
   #note(request, path, url) {
@@ -49,17 +49,17 @@ class Sandbox {
   // The steering calls, by path.
   async control(path, body, query) {
     switch (path) {
-      case "/scenario":
+      case '/scenario':
         return this.faults.set(body) ?? {};
-      case "/accounts":
+      case '/accounts':
         return this.addAccount(body) ?? {};
-      case "/requests":
-        return { requests: this.requests.filter(({ serial }) => serial > Number(query.get("since") ?? 0)) };
-      case "/objects":
+      case '/requests':
+        return { requests: this.requests.filter(({ serial }) => serial > Number(query.get('since') ?? 0)) };
+      case '/objects':
         return { objects: this.account(body.key).lists[body.list] };
-      case "/put":
+      case '/put':
         return this.account(body.key).put(body.object) ?? {};
-      case "/event":
+      case '/event':
         return this.event(body);
       default:
         return null;
@@ -75,29 +75,38 @@ class Sandbox {
 }
 
 async function readJson(request) {
-  let text = "";
+  let text = '';
   for await (const chunk of request) text += chunk;
   return text ? JSON.parse(text) : {};
 }
 
 function send(response, { status, body, headers = {}, cut = false }) {
-  const bytes = typeof body === "string" || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { "content-type": "application/json", ...headers, "content-length": bytes.length });
+  const bytes =
+    typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...headers,
+    'content-length': bytes.length,
+  });
   if (!cut) return response.end(bytes);
   response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
 }
 
 async function serve(sandbox, request, response) {
-  const url = new URL(request.url, "http://sandbox");
-  if (url.pathname.startsWith("/_sandbox/")) {
-    const body = request.method === "POST" ? await readJson(request) : {};
-    const result = await sandbox.control(url.pathname.slice("/_sandbox".length), body, url.searchParams);
-    return send(response, result ? { status: 200, body: result } : { status: 404, body: { error: "no such call" } });
+  const url = new URL(request.url, 'http://sandbox');
+  if (url.pathname.startsWith('/_sandbox/')) {
+    const body = request.method === 'POST' ? await readJson(request) : {};
+    const result = await sandbox.control(url.pathname.slice('/_sandbox'.length), body, url.searchParams);
+    return send(
+      response,
+      result ? { status: 200, body: result } : { status: 404, body: { error: 'no such call' } },
+    );
   }
-  if (!url.pathname.startsWith("/stripe/")) return send(response, { status: 404, body: { error: "no such service" } });
+  if (!url.pathname.startsWith('/stripe/'))
+    return send(response, { status: 404, body: { error: 'no such service' } });
   const reply = await sandbox.stripe(request, url);
   if (reply === null) return;
-  const headers = { "request-id": `req_sandbox${sandbox.serial}`, "stripe-version": "2026-07-29.dahlia" };
+  const headers = { 'request-id': `req_sandbox${sandbox.serial}`, 'stripe-version': '2026-07-29.dahlia' };
   send(response, { ...reply, headers: { ...headers, ...reply.headers } });
 }
 
@@ -105,14 +114,16 @@ async function serve(sandbox, request, response) {
 export async function startSandbox({ port = 0, accounts = {}, shiftSecs } = {}) {
   const sandbox = new Sandbox({ accounts, shiftSecs });
   const server = createServer((request, response) => {
-    serve(sandbox, request, response).catch((error) => send(response, { status: 400, body: { error: error.message } }));
+    serve(sandbox, request, response).catch((error) =>
+      send(response, { status: 400, body: { error: error.message } }),
+    );
   });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
   const close = async () => {
     server.closeAllConnections();
     server.close();
-    await once(server, "close");
+    await once(server, 'close');
   };
   return { url: `http://127.0.0.1:${server.address().port}`, shiftSecs: sandbox.shiftSecs, sandbox, close };
 }

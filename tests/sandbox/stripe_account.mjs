@@ -1,42 +1,42 @@
 // One Stripe account as the sandbox knows it: recorded objects, moved in time so that the newest is
 // minutes old, and the log of events that changed them.
-import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL("../fixtures/stripe/", import.meta.url);
+const FIXTURES = new URL('../fixtures/stripe/', import.meta.url);
 const NEWEST_FIXTURE = 1763899940;
-const OLDEST_TO_MOVE = 1763000000;  // older stamps are the API documentation's filler
+const OLDEST_TO_MOVE = 1763000000; // older stamps are the API documentation's filler
 const MINUTES_OLD = 120;
-const API_VERSION = "2026-07-29.dahlia";
+const API_VERSION = '2026-07-29.dahlia';
 
 export const shiftFor = (nowSecs) => nowSecs - MINUTES_OLD - NEWEST_FIXTURE;
 
-export const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), "utf8"));
+export const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 
 const LISTS = {
-  charges: ["lists/charges_page1.built.json", "lists/charges_page2.built.json"],
-  payment_intents: ["lists/payment_intents_page1.built.json"],
-  payment_links: ["lists/payment_links_page1.built.json"],
+  charges: ['lists/charges_page1.built.json', 'lists/charges_page2.built.json'],
+  payment_intents: ['lists/payment_intents_page1.built.json'],
+  payment_links: ['lists/payment_links_page1.built.json'],
   balance_transactions: [
-    "lists/balance_transactions_page1.built.json",
-    "lists/balance_transactions_page2.built.json",
+    'lists/balance_transactions_page1.built.json',
+    'lists/balance_transactions_page2.built.json',
   ],
 };
 
 // An event's object by its `object` member; anything else is logged but not listed.
 const LIST_OF = {
-  charge: "charges",
-  payment_intent: "payment_intents",
-  payment_link: "payment_links",
-  balance_transaction: "balance_transactions",
+  charge: 'charges',
+  payment_intent: 'payment_intents',
+  payment_link: 'payment_links',
+  balance_transaction: 'balance_transactions',
 };
 
 export function moveInTime(value, shiftSecs) {
   if (Array.isArray(value)) return value.map((one) => moveInTime(one, shiftSecs));
-  if (value === null || typeof value !== "object") return value;
+  if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => {
-      const moved = name === "created" && member >= OLDEST_TO_MOVE;
+      const moved = name === 'created' && member >= OLDEST_TO_MOVE;
       return [name, moved ? member + shiftSecs : moveInTime(member, shiftSecs)];
     }),
   );
@@ -61,8 +61,8 @@ export class StripeAccount {
   // event is a matter of its delivery.
   happen({ type, object, created, id, api_version = API_VERSION }) {
     const event = {
-      id: id ?? `evt_${randomUUID().replaceAll("-", "")}`,
-      object: "event",
+      id: id ?? `evt_${randomUUID().replaceAll('-', '')}`,
+      object: 'event',
       api_version,
       created: created ?? Math.floor(Date.now() / 1000),
       data: { object },

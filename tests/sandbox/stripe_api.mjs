@@ -1,76 +1,84 @@
 // Stripe's list and retrieve endpoints over an account. https://docs.stripe.com/api/pagination
-import { readFixture } from "./stripe_account.mjs";
+import { readFixture } from './stripe_account.mjs';
 
-const PAGING = ["limit", "starting_after", "ending_before", "expand[]"];
-const CREATED = ["created", "created[gt]", "created[gte]", "created[lt]", "created[lte]"];
+const PAGING = ['limit', 'starting_after', 'ending_before', 'expand[]'];
+const CREATED = ['created', 'created[gt]', 'created[gte]', 'created[lt]', 'created[lte]'];
 const FILTERS = {
-  charges: [...CREATED, "customer", "payment_intent", "transfer_group"],
-  payment_intents: [...CREATED, "customer", "customer_account"],
-  payment_links: ["active"],
-  balance_transactions: [...CREATED, "currency", "payout", "source", "type"],
-  events: [...CREATED, "type", "types[]", "delivery_success"],
+  charges: [...CREATED, 'customer', 'payment_intent', 'transfer_group'],
+  payment_intents: [...CREATED, 'customer', 'customer_account'],
+  payment_links: ['active'],
+  balance_transactions: [...CREATED, 'currency', 'payout', 'source', 'type'],
+  events: [...CREATED, 'type', 'types[]', 'delivery_success'],
 };
 const EVENTS_KEPT_SECS = 30 * 86400;
 
 const invalid = (status, error) => ({
   status,
-  body: { error: { type: "invalid_request_error", ...error } },
+  body: { error: { type: 'invalid_request_error', ...error } },
 });
 
 export function wrongKey(key) {
-  const { status, body } = structuredClone(readFixture("errors/401_invalid_key.built.json"));
+  const { status, body } = structuredClone(readFixture('errors/401_invalid_key.built.json'));
   body.error.message = `Invalid API Key provided: sk_test_****${key.slice(-4)}`;
   return { status, body };
 }
 
 // `path` is what follows the origin: /v1/charges or /v1/charges/{id}.
 export function answer(account, path, query) {
-  const [, version, list, id, more] = path.split("/");
-  if (version !== "v1" || !FILTERS[list] || more !== undefined)
+  const [, version, list, id, more] = path.split('/');
+  if (version !== 'v1' || !FILTERS[list] || more !== undefined)
     return invalid(404, { message: `Unrecognized request URL (GET: ${path}).` });
   if (id === undefined) return page(account, list, query);
   const found = account.find(list, id);
   return found
     ? { status: 200, body: found }
-    : invalid(404, { code: "resource_missing", param: "id", message: `No such ${list}: '${id}'` });
+    : invalid(404, { code: 'resource_missing', param: 'id', message: `No such ${list}: '${id}'` });
 }
 
 function page(account, list, query) {
   const unknown = [...query.keys()].find((name) => ![...PAGING, ...FILTERS[list]].includes(name));
   if (unknown)
-    return invalid(400, { code: "parameter_unknown", param: unknown, message: `Received unknown parameter: ${unknown}` });
-  const limit = Number(query.get("limit") ?? 10);
+    return invalid(400, {
+      code: 'parameter_unknown',
+      param: unknown,
+      message: `Received unknown parameter: ${unknown}`,
+    });
+  const limit = Number(query.get('limit') ?? 10);
   if (!(limit >= 1 && limit <= 100))
-    return invalid(400, { param: "limit", message: "Limit must be between 1 and 100." });
+    return invalid(400, { param: 'limit', message: 'Limit must be between 1 and 100.' });
   const rows = sorted(account.lists[list]).filter((row) => matches(list, row, query));
-  const after = query.get("starting_after");
+  const after = query.get('starting_after');
   if (after && !account.find(list, after))
-    return invalid(400, { code: "resource_missing", param: "starting_after", message: `No such ${list}: '${after}'` });
+    return invalid(400, {
+      code: 'resource_missing',
+      param: 'starting_after',
+      message: `No such ${list}: '${after}'`,
+    });
   const from = after ? rows.findIndex(({ id }) => id === after) + 1 : 0;
   const data = rows.slice(from, from + Math.min(limit, account.pageLimit));
   const has_more = from + data.length < rows.length;
-  return { status: 200, body: { object: "list", data, has_more, url: `/v1/${list}` } };
+  return { status: 200, body: { object: 'list', data, has_more, url: `/v1/${list}` } };
 }
 
 // Newest first; what has no time, or the same, keeps its place.
 const sorted = (rows) => [...rows].sort((a, b) => (b.created ?? 0) - (a.created ?? 0));
 
 function matches(list, row, query) {
-  if (list === "events" && row.created < Date.now() / 1000 - EVENTS_KEPT_SECS) return false;
-  const types = query.getAll("types[]");
+  if (list === 'events' && row.created < Date.now() / 1000 - EVENTS_KEPT_SECS) return false;
+  const types = query.getAll('types[]');
   if (types.length > 0 && !types.includes(row.type)) return false;
   return FILTERS[list].every((name) => {
     const wanted = query.get(name);
-    if (wanted === null || name === "types[]" || name === "delivery_success") return true;
-    if (name.startsWith("created")) return withinTime(row.created, name, Number(wanted));
+    if (wanted === null || name === 'types[]' || name === 'delivery_success') return true;
+    if (name.startsWith('created')) return withinTime(row.created, name, Number(wanted));
     return String(row[name]) === wanted;
   });
 }
 
 function withinTime(created, name, bound) {
-  if (name === "created[gt]") return created > bound;
-  if (name === "created[gte]") return created >= bound;
-  if (name === "created[lt]") return created < bound;
-  if (name === "created[lte]") return created <= bound;
+  if (name === 'created[gt]') return created > bound;
+  if (name === 'created[gte]') return created >= bound;
+  if (name === 'created[lt]') return created < bound;
+  if (name === 'created[lte]') return created <= bound;
   return created === bound;
 }

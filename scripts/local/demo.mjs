@@ -1,0 +1,62 @@
+// The demo agency: four client workspaces in the states a real agency has, and who may see them.
+// Every key is random and made when a folder is first used; none of them opens anything.
+import { randomBytes } from 'node:crypto';
+
+export const random = (prefix, bytes = 24) => prefix + randomBytes(bytes).toString('hex');
+
+const clientId = (digit) =>
+  `${digit.repeat(8)}-${digit.repeat(4)}-4${digit.repeat(3)}-8${digit.repeat(3)}-${digit.repeat(12)}`;
+
+export const WORKSPACES = [
+  {
+    slug: 'northwind-dental',
+    name: 'Northwind Dental',
+    time_zone: 'Europe/Berlin',
+    client_id: clientId('1'),
+  },
+  { slug: 'harbor-yoga', name: 'Harbor Yoga', time_zone: 'Europe/Lisbon', client_id: clientId('2') },
+  { slug: 'oak-bakery', name: 'Oak Bakery', time_zone: 'America/New_York', client_id: clientId('3') },
+  { slug: 'fern-studio', name: 'Fern Studio', time_zone: 'Europe/London', client_id: clientId('4') },
+].map((workspace) => ({ ...workspace, sync_hour: 5 }));
+
+const ALL = WORKSPACES.map(({ slug }) => slug);
+
+export const USERS = [
+  ...ALL.map((slug) => ({ email: `viewer@${slug}.example`, role: 'viewer', workspaces: [slug] })),
+  { email: 'manager@northwind-dental.example', role: 'manager', workspaces: ['northwind-dental'] },
+  { email: 'agency@webfluentia.example', role: 'agency', workspaces: ALL },
+];
+
+// What an account manager would put into each workspace's bundle.
+export function demoBundles() {
+  return {
+    'northwind-dental': {
+      stripe: { secret_key: random('sk_test_'), webhook_secret: random('whsec_') },
+      google_ads: { refresh_token: random('1//'), customer_id: '1234567890' },
+      meta: { access_token: random('EAA'), page_id: '100000000000001' },
+    },
+    'harbor-yoga': {
+      search_console: {
+        service_account: random('service_account_'),
+        site_url: 'sc-domain:harbor-yoga.example',
+      },
+      sendgrid: { api_key: random('SG.'), webhook_public_key: random('MFkw') },
+      pagespeed: { urls: ['https://harbor-yoga.example/'] },
+    },
+    // A key that Stripe refuses: the sandbox has no account for it.
+    'oak-bakery': { stripe: { secret_key: random('sk_test_') } },
+    // A set-up that nobody finished.
+    'fern-studio': { stripe: { webhook_secret: random('whsec_') }, meta: { page_id: '100000000000004' } },
+  };
+}
+
+export const demoAgencyKeys = () => ({
+  GOOGLE_ADS_DEVELOPER_TOKEN: random('ads_'),
+  PAGESPEED_API_KEY: random('AIza'),
+  CLOUDFLARE_API_TOKEN: random('cf_'),
+  CLOUDFLARE_ACCOUNT_ID: randomBytes(16).toString('hex'),
+  OPENAI_API_KEY: random('sk-proj-'),
+});
+
+// The workspaces whose Stripe key the sandbox knows.
+export const SANDBOX_WORKSPACES = ['northwind-dental'];

@@ -1,0 +1,266 @@
+// The whole product on this machine, in one folder: database and sandbox in one process, the Worker
+// in another, a Postgres server if asked for. `scripts/dev` and the tests start it from here.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+
+import { Child } from './child.mjs';
+import { SANDBOX_WORKSPACES, USERS, WORKSPACES, random } from './demo.mjs';
+import { startPostgres } from './postgres.mjs';
+import { bundleOf, prepareVars } from './vars.mjs';
+import { ROOT, startWorker } from './wrangler.mjs';
+
+const SERVICES_READY_MS = 60_000;
+const TICK_MS = 5 * 60_000;
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const readJson = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
+const writeJson = (file, value) =>
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+
+// What belongs to this folder's database and must survive a restart, besides the Worker's variables.
+function prepareKeys(file) {
+  const keys = readJson(file) ?? {
+    jwt_secret: random('', 32),
+    postgres_password: random('', 16),
+    passwords: Object.fromEntries(USERS.map(({ email }) => [email, random('', 8)])),
+  };
+  writeJson(file, keys);
+  return keys;
+}
+
+// Processes of an earlier start in this folder that was killed; a living one is an error.
+function clearLeftovers(dir) {
+  const { pids = {} } = readJson(join(dir, 'state.json')) ?? {};
+  const isOurs = (pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dir);
+    } catch {
+      return false;
+    }
+  };
+  if (
+    pids.stack !== process.pid &&
+    pids.services &&
+    isOurs(pids.services) &&
+    existsSync(`/proc/${pids.stack}`)
+  )
+    throw new Error(`already running in ${dir} (process ${pids.stack})`);
+  for (const pid of [pids.worker, pids.services, pids.postgres].filter((one) => one && isOurs(one)))
+    process.kill(-pid, 'SIGKILL');
+}
+
+class Stack {
+  constructor({ dir, ports, postgres, sandbox = {}, vars = {} }) {
+    this.dir = resolve(dir);
+    this.ports = ports;
+    this.usePostgres = postgres;
+    this.sandboxOptions = sandbox;
+    this.varsFile = join(this.dir, '.dev.vars');
+    this.moreVars = vars;
+    this.pending = new Map();
+    this.serial = 0;
+  }
+
+  async start(report) {
+    mkdirSync(join(this.dir, 'logs'), { recursive: true });
+    clearLeftovers(this.dir);
+    this.keys = prepareKeys(join(this.dir, 'keys.json'));
+    this.vars = prepareVars(this.varsFile, { ...this.#addresses(), ...this.moreVars });
+    if (this.usePostgres) {
+      report('starting Postgres');
+      await this.startPostgres();
+    }
+    report('starting the database and the sandbox');
+    await this.startServices();
+    report('starting the Worker');
+    await this.startWorker();
+    return this;
+  }
+
+  #addresses() {
+    const stripe = `http://127.0.0.1:${this.ports.sandbox}/stripe`;
+    return {
+      SUPABASE_URL: `http://127.0.0.1:${this.ports.supabase}`,
+      LOCAL_ORIGINS: JSON.stringify({ 'https://api.stripe.com': stripe }),
+    };
+  }
+
+  async startPostgres() {
+    const { port } = { port: this.ports.postgres };
+    this.postgres = await startPostgres({ dir: this.dir, port, password: this.keys.postgres_password });
+    this.#writeState();
+  }
+
+  async startServices() {
+    this.services = new Child({
+      name: 'the database and the sandbox',
+      command: process.execPath,
+      args: [join(ROOT, 'scripts/local/services.mjs'), this.dir],
+      env: { LITE_TELEMETRY: '0' },
+      cwd: ROOT,
+      logFile: join(this.dir, 'logs', 'services.log'),
+      ipc: true,
+    });
+    let ready;
+    this.services.process.on('message', (message) => {
+      if (message.ready) ready = message.ready;
+      else this.#answer(message);
+    });
+    this.services.process.on('exit', () => this.#failPending());
+    this.services.process.send({ start: this.#servicesOptions() });
+    await this.services.waitFor(async () => ready !== undefined, SERVICES_READY_MS);
+    this.shiftSecs = ready.shiftSecs;
+    this.#writeState();
+  }
+
+  #servicesOptions() {
+    const users = USERS.map((user) => ({ ...user, password: this.keys.passwords[user.email] }));
+    const accounts = SANDBOX_WORKSPACES.map((slug) => [bundleOf(this.vars, slug).stripe?.secret_key, {}]);
+    return {
+      supabase: {
+        ...(this.postgres ? { postgresUrl: this.postgres.url } : { dataDir: join(this.dir, 'database') }),
+        port: this.ports.supabase,
+        keys: {
+          publishable: this.vars.SUPABASE_PUBLISHABLE_KEY,
+          secret: this.vars.SUPABASE_SECRET_KEY,
+          jwtSecret: this.keys.jwt_secret,
+        },
+        seed: { workspaces: WORKSPACES, users },
+      },
+      sandbox: {
+        port: this.ports.sandbox,
+        accounts: Object.fromEntries(accounts.filter(([key]) => key)),
+        shiftSecs: this.shiftSecs, // a restart does not move the past
+        ...this.sandboxOptions,
+      },
+    };
+  }
+
+  async startWorker() {
+    this.worker = await startWorker({ dir: this.dir, port: this.ports.worker, varsFile: this.varsFile });
+    this.#writeState();
+  }
+
+  // Rows of one SQL statement, run by the database's owner.
+  query(sql, params = []) {
+    return new Promise((resolve, reject) => {
+      const id = ++this.serial;
+      this.pending.set(id, { resolve, reject });
+      this.services.process.send({ id, sql, params });
+    });
+  }
+
+  #answer({ id, rows, error }) {
+    const { resolve, reject } = this.pending.get(id) ?? {};
+    this.pending.delete(id);
+    if (error === undefined) resolve?.(rows);
+    else reject?.(new Error(error));
+  }
+
+  #failPending() {
+    for (const { reject } of this.pending.values()) reject(new Error('the database process ended'));
+    this.pending.clear();
+  }
+
+  tick() {
+    return this.worker.tick();
+  }
+
+  // As the real cron does; a tick that fails is reported and the next one tries again.
+  keepTicking(report) {
+    const one = () => this.tick().catch((error) => report(error.message));
+    this.ticking = setInterval(one, TICK_MS);
+    return one();
+  }
+
+  async stop() {
+    clearInterval(this.ticking);
+    await this.worker?.child.stop();
+    await this.services?.stop();
+    await this.postgres?.child.stop();
+  }
+
+  get state() {
+    const url = (port) => `http://127.0.0.1:${port}`;
+    const webhookSecret = (slug) => bundleOf(this.vars, slug).stripe?.webhook_secret;
+    const stripeKey = (slug) => bundleOf(this.vars, slug).stripe?.secret_key;
+    const bySlug = (read) =>
+      Object.fromEntries(WORKSPACES.map(({ slug }) => [slug, read(slug)]).filter(([, value]) => value));
+    return {
+      urls: {
+        dashboard: `${url(this.ports.worker)}/`,
+        supabase: url(this.ports.supabase),
+        sandbox: url(this.ports.sandbox),
+      },
+      keys: {
+        publishable: this.vars.SUPABASE_PUBLISHABLE_KEY,
+        secret: this.vars.SUPABASE_SECRET_KEY,
+        jwt_secret: this.keys.jwt_secret,
+      },
+      users: USERS.map((user) => ({ ...user, password: this.keys.passwords[user.email] })),
+      workspaces: WORKSPACES,
+      webhook_secrets: bySlug(webhookSecret),
+      stripe_keys: bySlug(stripeKey),
+      pids: {
+        stack: process.pid,
+        services: this.services?.pid,
+        worker: this.worker?.child.pid,
+        workerd: this.worker?.workerdPids(),
+        postgres: this.postgres?.child.pid,
+      },
+    };
+  }
+
+  #writeState() {
+    writeJson(join(this.dir, 'state.json'), this.state);
+  }
+}
+
+// ports: {supabase, worker, sandbox, postgres}; whatever is missing is a free one. `vars` replaces
+// variables of the Worker, `reset` empties the folder first.
+export async function startStack({
+  dir,
+  ports = {},
+  postgres = false,
+  reset = false,
+  report = () => {},
+  ...options
+}) {
+  const chosen = { ...ports };
+  for (const name of ['supabase', 'worker', 'sandbox', 'postgres']) chosen[name] ??= await freePort();
+  if (reset) resetFolder(dir);
+  const stack = new Stack({ dir, ports: chosen, postgres, ...options });
+  try {
+    return await stack.start(report);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+// Removes what a stack keeps, and nothing else that lives in the folder.
+export function resetFolder(dir) {
+  clearLeftovers(resolve(dir));
+  const kept = [
+    'database',
+    'database.lock',
+    'postgres',
+    'wrangler',
+    'wrangler-registry',
+    'logs',
+    'keys.json',
+    '.dev.vars',
+    'state.json',
+  ];
+  for (const name of kept) rmSync(join(dir, name), { recursive: true, force: true });
+}

@@ -1,0 +1,71 @@
+// `.dev.vars`: the Worker's variables on this machine, one NAME=value a line, as wrangler reads them.
+// Written once with random keys; whoever runs the stack may edit it, so it is checked at each start.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { demoAgencyKeys, demoBundles, random } from './demo.mjs';
+
+const REQUIRED = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_SECRET_KEY'];
+const HEAD = '# Variables of the local Worker. Delete this file to have it written anew.\n';
+
+export class VarsProblem extends Error {}
+
+export const workspaceVariable = (slug) => `WORKSPACE_${slug.toUpperCase().replaceAll('-', '_')}`;
+
+// A value is as it stands, or inside single or double quotes.
+export function parseVars(text, file) {
+  const vars = {};
+  text.split(/\r?\n/).forEach((line, i) => {
+    if (line.trim() === '' || line.trim().startsWith('#')) return;
+    const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    const problem = !name ? 'is not NAME=value' : quoteProblem(value);
+    if (problem)
+      throw new VarsProblem(
+        `${file}: line ${i + 1} ${problem}. Correct it, or delete the file to have it written anew.`,
+      );
+    vars[name] = value.replace(/^(['"])(.*)\1$/, '$2');
+  });
+  return vars;
+}
+
+function quoteProblem(value) {
+  const quote = /^['"]/.exec(value)?.[0];
+  return quote && (value.length < 2 || !value.endsWith(quote)) ? 'has a quote that is not closed' : null;
+}
+
+export function formatVars(vars) {
+  const line = ([name, value]) => `${name}='${value}'`;
+  return `${HEAD}${Object.entries(vars).map(line).join('\n')}\n`;
+}
+
+export function demoVars() {
+  const vars = {
+    SUPABASE_PUBLISHABLE_KEY: random('sb_publishable_', 16),
+    SUPABASE_SECRET_KEY: random('sb_secret_'),
+    ...demoAgencyKeys(),
+  };
+  for (const [slug, bundle] of Object.entries(demoBundles()))
+    vars[workspaceVariable(slug)] = JSON.stringify(bundle);
+  return vars;
+}
+
+// Reads the file, or writes it when it is missing; the addresses follow the ports of this start.
+export function prepareVars(file, addresses) {
+  const known = existsSync(file) ? parseVars(readFileSync(file, 'utf8'), file) : demoVars();
+  const missing = REQUIRED.filter((name) => !known[name]);
+  if (missing.length > 0)
+    throw new VarsProblem(
+      `${file}: ${missing.join(' and ')} missing. Add it, or delete the file to have it written anew.`,
+    );
+  const vars = { ...known, ...addresses };
+  writeFileSync(file, formatVars(vars), { mode: 0o600 });
+  return vars;
+}
+
+// The secret values by workspace, for the tools that steer the stack; a bad bundle has none.
+export function bundleOf(vars, slug) {
+  try {
+    return JSON.parse(vars[workspaceVariable(slug)] ?? '{}') ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,82 @@
+// The Worker in workerd, run by `wrangler dev` with its storage, queue and assets on this machine.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Child } from './child.mjs';
+
+const READY_MS = 60_000;
+
+export const ROOT = new URL('../../', import.meta.url).pathname;
+
+// Wrangler keeps everything inside `dir` and asks nothing of the network.
+const quiet = (dir) => ({
+  CI: '1',
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_SEND_ERROR_REPORTS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  WRANGLER_LOG_PATH: join(dir, 'logs', 'wrangler-debug'),
+  WRANGLER_REGISTRY_PATH: join(dir, 'wrangler-registry'),
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  XDG_CONFIG_HOME: join(dir, 'config'),
+  NO_COLOR: '1',
+});
+
+export async function startWorker({ dir, port, varsFile }) {
+  const cli = join(ROOT, 'node_modules/wrangler/wrangler-dist/cli.js');
+  const child = new Child({
+    name: 'the Worker',
+    command: process.execPath,
+    args: [
+      '--no-warnings',
+      '--experimental-vm-modules',
+      cli,
+      'dev',
+      '--local',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--inspector-port',
+      '0',
+      '--persist-to',
+      join(dir, 'wrangler'),
+      '--env-file',
+      varsFile,
+      '--show-interactive-dev-session=false',
+    ],
+    env: quiet(dir),
+    cwd: ROOT,
+    logFile: join(dir, 'logs', 'worker.log'),
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const answers = async () => (await fetch(`${url}/config.json`)).status !== 503;
+  try {
+    await child.waitFor(answers, READY_MS);
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+  return { url, child, workerdPids: () => workerdPids(child.pid), tick: () => tick(url) };
+}
+
+// The processes named workerd below wrangler's own.
+function workerdPids(parent) {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const [, name, rest] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+        return [{ pid: Number(pid), name, parent: Number(rest) }];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
+  return stats.filter((one) => one.name === 'workerd' && one.parent === parent).map(({ pid }) => pid);
+}
+
+// `wrangler dev` has cron triggers but does not fire them: this does.
+async function tick(url) {
+  const reply = await fetch(`${url}/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*`);
+  const text = await reply.text();
+  if (!reply.ok || text.trim() !== 'ok') throw new Error(`the tick failed: ${reply.status} ${text.trim()}`);
+}
