@@ -10,7 +10,12 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => path.join(root, ...parts);
 const out = at('public/app');
 const ENTRY = at('web-ui/platform/page.mjs');
-const FONT_SOURCES = ['scripts/build_fonts.mjs', 'scripts/icon_outline.mjs', 'web-ui/theme/icons.hpp', 'package-lock.json'];
+const FONT_SOURCES = [
+  'scripts/build_fonts.mjs',
+  'scripts/icon_outline.mjs',
+  'web-ui/theme/icons.hpp',
+  'package-lock.json',
+];
 const FONTS = ['inter-text.ttf', 'inter-title.ttf', 'icons.ttf'];
 const PROGRAM = ['dashboard.js', 'dashboard.wasm'];
 

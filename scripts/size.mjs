@@ -14,7 +14,9 @@ function measure(bytes) {
 }
 
 function sum(sizes) {
-  return Object.fromEntries(KINDS.map((kind) => [kind, sizes.reduce((total, size) => total + size[kind], 0)]));
+  return Object.fromEntries(
+    KINDS.map((kind) => [kind, sizes.reduce((total, size) => total + size[kind], 0)]),
+  );
 }
 
 async function measureParts(parts) {
@@ -39,9 +41,14 @@ function verdicts(parts, sizes) {
 }
 
 function print(sizes) {
-  const row = (name, values) => console.log(name.padEnd(18) + values.map((value) => String(value).padStart(10)).join(''));
+  const row = (name, values) =>
+    console.log(name.padEnd(18) + values.map((value) => String(value).padStart(10)).join(''));
   row('bytes', KINDS);
-  for (const [name, size] of Object.entries(sizes)) row(name, KINDS.map((kind) => size[kind]));
+  for (const [name, size] of Object.entries(sizes))
+    row(
+      name,
+      KINDS.map((kind) => size[kind]),
+    );
 }
 
 const { parts } = JSON.parse(await readFile('budgets.json', 'utf8'));
