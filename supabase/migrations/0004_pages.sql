@@ -177,7 +177,8 @@ $$;
 
 -- One page of a run. The run's row is locked first, so pages of a run queue up.
 -- With ties the last page does not finish the run, nor claim its success: the tied
--- objects, fetched again, are the next page and the last.
+-- objects, fetched again, are the next page and the last. Until then the cursor keeps
+-- them, for whoever takes the run next.
 create function app.apply_run_page(p jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -186,6 +187,7 @@ declare
   page constant int := (p ->> 'page')::int;
   finished boolean := coalesce((p ->> 'last')::boolean, false);
   result jsonb;
+  still_tied jsonb;
   missed int;
 begin
   select * into run from public.sync_runs r where r.run_id = (p ->> 'run_id')::uuid for update;
@@ -203,13 +205,16 @@ begin
   missed := app.record_missed(run.client_id, run.service,
     coalesce(nullif(p -> 'deliveries', 'null'), '[]'));
   finished := finished and result -> 'ties' = '[]';
+  still_tied := case when result -> 'ties' = '[]' then '{}'
+    else jsonb_build_object('ties', result -> 'ties') end;
 
   update public.sync_runs r set
     pages = page, attempt = 0, error_kind = null, error_message = null,
     rows_written = r.rows_written + (result ->> 'written')::bigint
   where r.run_id = run.run_id;
   update public.sync_cursors c set
-    cursor = coalesce(nullif(p -> 'cursor', 'null'), c.cursor), lease_until = app.lease_end(p)
+    cursor = coalesce(nullif(p -> 'cursor', 'null'), c.cursor, '{}') || still_tied,
+    lease_until = app.lease_end(p)
   where c.run_id = run.run_id;
   if finished then perform app.end_run(run.run_id, 'succeeded'); end if;
   if finished or not coalesce((p ->> 'last')::boolean, false) then
@@ -313,4 +318,4 @@ begin
 end
 $$;
 comment on function public.apply_page is
-  'A page of a run: {"run_id","lease","page":1..,"tables":[{"table","rows":[{..,"source_at"}]}],"cursor","facts":{service_facts columns},"last","deliveries":[{"key","event_type","object_key"}]?,"lease_secs"}, or a webhook delivery: {"receipt":{"client_id","service","delivery_key"},"tables","facts"}. Returns {"applied":true,"finished","written","refused","ties":[{"table","id"}],"missed"} (with ties a run''s last page leaves it open and a receipt stays received: apply the objects fetched again, as the next page or for the same receipt) or {"applied":false,"why":"repeated"|"lease_lost"|"finished"|"unknown"}. A run's ties are also put into its cursor as "ties", and a last page with ties does not finish the run. One transaction: an error writes nothing.';
+  'A page of a run: {"run_id","lease","page":1..,"tables":[{"table","rows":[{..,"source_at"}]}],"cursor","facts":{service_facts columns},"last","deliveries":[{"key","event_type","object_key"}]?,"lease_secs"}, or a webhook delivery: {"receipt":{"client_id","service","delivery_key"},"tables","facts"}. Returns {"applied":true,"finished","written","refused","ties":[{"table","id"}],"missed"} (with ties a run''s last page leaves it open and a receipt stays received: apply the objects fetched again, as the next page or for the same receipt) or {"applied":false,"why":"repeated"|"lease_lost"|"finished"|"unknown"}. A run''s ties are also put into its cursor as "ties". One transaction: an error writes nothing.';

@@ -202,7 +202,7 @@ returns jsonb language plpgsql set search_path = '' as $$
 declare
   run public.sync_runs;
   place public.sync_cursors;
-  lease constant uuid := gen_random_uuid();
+  new_lease constant uuid := gen_random_uuid();
 begin
   select * into run from public.sync_runs r where r.run_id = (p ->> 'run_id')::uuid for update;
   if not found then return app.not_granted('unknown'); end if;
@@ -218,14 +218,14 @@ begin
     return app.not_granted('disabled');
   end if;
 
-  update public.sync_cursors c set lease = take_lease.lease, lease_until = app.lease_end(p)
+  update public.sync_cursors c set lease = new_lease, lease_until = app.lease_end(p)
   where c.run_id = run.run_id;
   update public.sync_runs r
   set state = 'running', retry_at = null, started_at = coalesce(r.started_at, clock_timestamp())
   where r.run_id = run.run_id;
   perform app.merge_facts(run.client_id, run.service, run.stream, jsonb_build_object(
     'running_since', clock_timestamp(), 'last_attempt_at', clock_timestamp()));
-  return jsonb_build_object('granted', true, 'lease', lease, 'client_id', run.client_id,
+  return jsonb_build_object('granted', true, 'lease', new_lease, 'client_id', run.client_id,
     'service', run.service, 'stream', run.stream, 'partition', run.partition,
     'cursor', place.cursor, 'pages', run.pages, 'attempt', run.attempt,
     'facts', (select to_jsonb(f) from public.service_facts f where f.client_id = run.client_id

@@ -1,0 +1,121 @@
+// The database under the local stack: PGlite in a folder (default) or a real Postgres.
+// Both give the same object, so that nothing above asks which one it is:
+//   query(sql, params) -> rows          as the superuser, one statement
+//   transaction(work)                   work(query) in one transaction, rolled back on a throw
+//   listen(channel, onPayload, onLost)  NOTIFY from committed transactions; onLost: some may
+//                                       be missing, the connection was away
+//   exclusive(task)                     the lock that REST requests take
+
+import { createPgliteConnection } from '@supabase/lite/pglite';
+import { createPostgresConnection } from '@supabase/lite/postgres';
+
+import { FifoLock, NoLock } from './fifo_lock.mjs';
+import { lockFolder } from './folder_lock.mjs';
+
+export async function openPglite(folder) {
+  const release = lockFolder(folder);
+  try {
+    const connection = await createPgliteConnection({ url: folder });
+    return pgliteDatabase(connection, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function pgliteDatabase(connection, release) {
+  const { driver } = connection;
+  const lock = new FifoLock();
+  const query = async (sql, params = []) => (await driver.query(sql, params)).rows;
+  return {
+    driver: 'pglite',
+    connection,
+    // the wire protocol counts parameters in 16 bits and PGlite reads them as signed
+    maxBindParameters: 32767,
+    exclusive: (task) => lock.run(task),
+    query: (sql, params) => lock.run(() => query(sql, params)),
+    transaction: (work) =>
+      lock.run(async () => {
+        await driver.exec('begin');
+        try {
+          const result = await work(query, (script) => driver.exec(script));
+          await driver.exec('commit');
+          return result;
+        } catch (error) {
+          await driver.exec('rollback');
+          throw error;
+        }
+      }),
+    listen: (channel, onPayload) => driver.listen(channel, onPayload),
+    close: () =>
+      lock.run(async () => {
+        await connection.close();
+        release();
+      }),
+  };
+}
+
+// What postgres.js does with a jsonb argument: lite hands it JSON text already.
+const passText = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+const jsonTypes = {
+  json: { to: 114, from: [114], serialize: passText, parse: JSON.parse },
+  jsonb: { to: 3802, from: [3802], serialize: passText, parse: JSON.parse },
+};
+
+export async function openPostgres(url) {
+  const connection = createPostgresConnection({
+    url,
+    postgresOptions: { max: 10, onnotice: () => {}, types: jsonTypes },
+  });
+  const { driver } = connection;
+  const removeGuard = guardAgainstLostServer();
+  const lock = new NoLock();
+  return {
+    driver: 'postgres',
+    connection,
+    maxBindParameters: 65535,
+    exclusive: (task) => lock.run(task),
+    query: async (sql, params = []) => [...(await driver.unsafe(sql, params))],
+    transaction: (work) =>
+      driver.begin((tx) =>
+        work(
+          async (sql, params = []) => [...(await tx.unsafe(sql, params))],
+          (script) => tx.unsafe(script).simple(),
+        ),
+      ),
+    listen: async (channel, onPayload, onLost) => {
+      let isFirst = true;
+      const onListening = () => {
+        if (!isFirst) onLost();
+        isFirst = false;
+      };
+      return (await driver.listen(channel, onPayload, onListening)).unlisten;
+    },
+    close: async () => {
+      await driver.end({ timeout: 2 });
+      removeGuard();
+    },
+  };
+}
+
+// postgres.js 3.4.9 throws outside of any promise when the server is killed under it. The
+// queries concerned are rejected as well, so nothing is hidden: only the process survives.
+function guardAgainstLostServer() {
+  const isLostServer = (error) =>
+    /CONNECTION_|ECONNREFUSED|ECONNRESET|EPIPE|57P0[123]/.test(`${error?.code} ${error?.message}`) ||
+    /postgres[/\\](src|cjs)[/\\]/.test(error?.stack ?? '');
+  const guard = (error) => {
+    if (isLostServer(error)) {
+      console.error(`postgres: connection lost (${error.code ?? error.message}), reconnecting`);
+      return;
+    }
+    console.error(error);
+    process.exit(1);
+  };
+  process.on('uncaughtException', guard);
+  process.on('unhandledRejection', guard);
+  return () => {
+    process.off('uncaughtException', guard);
+    process.off('unhandledRejection', guard);
+  };
+}
