@@ -80,10 +80,10 @@ class Stack {
       report('starting Postgres');
       await this.startPostgres();
     }
-    report('starting the database and the sandbox');
-    await this.startServices();
-    report('starting the Worker');
-    await this.startWorker();
+    report('starting the database, the sandbox and the Worker');
+    const started = await Promise.allSettled([this.startServices(), this.startWorker()]);
+    const failed = started.find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
     return this;
   }
 
