@@ -1,0 +1,75 @@
+#include "edge-workers/edge.hpp"
+
+#include <utility>
+
+#include "edge-workers/entry.hpp"
+
+namespace wf {
+namespace {
+
+Frame fault(std::string why) {
+  return {{{"effects", Json::array()}, {"fault", std::move(why)}}, {}};
+}
+
+}  // namespace
+
+Frame Edge::step(Frame input) {
+  const auto op = find_string(input.control, "op");
+  if (op == "manifest") return {manifest(), {}};
+  if (op == "start") return start(std::move(input));
+  if (op == "reply") return reply(std::move(input));
+  return fault("unknown op");
+}
+
+std::string Edge::step_bytes(std::string_view input) {
+  auto frame = decode_frame(input);
+  return encode_frame(frame ? step(*std::move(frame)) : fault(frame.error().message));
+}
+
+Frame Edge::start(Frame input) {
+  const auto id = find_string(input.control, "flow");
+  const auto now_ms = find_int64(input.control, "now_ms");
+  if (!id || id->empty() || !now_ms) return fault("start needs flow and now_ms");
+  if (flows_.contains(*id)) return fault("this flow is running");
+  auto flow = make_flow(registry_, *id, input.control, input.parts);
+  if (!flow) return fault(flow.error().message);
+  Running& running = flows_[*id];
+  running.flow = *std::move(flow);
+  Turn turn{from_millis(*now_ms), {}};
+  running.flow->start(turn);
+  return answer(*id, std::move(turn));
+}
+
+Frame Edge::reply(Frame input) {
+  const auto id = find_string(input.control, "flow");
+  const auto effect = find_int64(input.control, "effect");
+  const auto now_ms = find_int64(input.control, "now_ms");
+  if (!id || !effect || !now_ms) return fault("reply needs flow, effect and now_ms");
+  const auto found = flows_.find(*id);
+  if (found == flows_.end()) return fault("unknown flow");
+  Running& running = found->second;
+  const auto waiting = running.waiting.find(static_cast<int>(*effect));
+  if (*effect != static_cast<int>(*effect) || waiting == running.waiting.end()) return fault("unknown effect");
+  const ResultKind kind = waiting->second;
+  running.waiting.erase(waiting);
+  const Json* result = find(input.control, "result");
+  Turn turn{from_millis(*now_ms), {}};
+  running.flow->reply(read_result(kind, result ? *result : Json(), input.parts), turn);
+  return answer(*id, std::move(turn));
+}
+
+Frame Edge::answer(const std::string& id, Turn turn) {
+  Frame out{{{"effects", Json::array()}}, {}};
+  Running& running = flows_.find(id)->second;
+  bool over = false;
+  for (Effect& effect : turn.effects) {
+    const int number = ++running.last_effect;
+    over = over || std::holds_alternative<Done>(effect);
+    if (expects_result(effect)) running.waiting[number] = result_kind(effect);
+    add_effect(out, number, std::move(effect));
+  }
+  if (over) flows_.erase(id);
+  return out;
+}
+
+}  // namespace wf

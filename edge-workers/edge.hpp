@@ -1,0 +1,45 @@
+#pragma once
+// The core as its host sees it: one frame in, one frame out, many flows at the same time. The wasm
+// module (abi.cpp) and the native replay tool drive the same class.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "edge-workers/effect_json.hpp"
+#include "edge-workers/frame.hpp"
+#include "shared/sync/connector.hpp"
+#include "shared/sync/flow.hpp"
+
+namespace wf {
+
+class Edge {
+ public:
+  explicit Edge(Registry registry) : registry_(registry) {}
+
+  // Takes any frame: what cannot be understood is answered with `fault` and changes nothing.
+  Frame step(Frame input);
+  std::string step_bytes(std::string_view input);
+
+  std::size_t flows() const { return flows_.size(); }
+
+ private:
+  struct Running {
+    std::unique_ptr<Flow> flow;
+    int last_effect = 0;
+    std::map<int, ResultKind> waiting;  // effects without a reply yet
+  };
+
+  Frame start(Frame input);
+  Frame reply(Frame input);
+  // Numbers the turn's effects; a flow that is done is dropped.
+  Frame answer(const std::string& id, Turn turn);
+
+  Registry registry_;
+  std::map<std::string, Running> flows_;
+};
+
+// Which names the host may resolve, and where it may send them.
+Json manifest();
+
+}  // namespace wf

@@ -1,0 +1,150 @@
+#include "edge-workers/effect_json.hpp"
+
+#include <utility>
+
+namespace wf {
+namespace {
+
+Json to_json(const Headers& headers) {
+  Json list = Json::array();
+  for (const auto& [name, value] : headers) list.push_back(Json::array({name, value}));
+  return list;
+}
+
+// A body always travels when the effect has one to give, also an empty one.
+void add_body(Frame& frame, Json& control, std::string body) {
+  frame.parts.push_back(std::move(body));
+  control["body"] = frame.parts.size();
+}
+
+struct Writer {
+  Frame& frame;
+  Json control;
+
+  void operator()(HttpRequest& http) {
+    control["kind"] = "http";
+    control["method"] = http.method;
+    control["url"] = http.url;
+    control["headers"] = to_json(http.headers);
+    control["timeout_ms"] = http.timeout_ms;
+    control["max_bytes"] = http.max_bytes;
+    if (!http.body.empty()) add_body(frame, control, std::move(http.body));
+  }
+  void operator()(PutObject& put) {
+    control["kind"] = "put_object";
+    control["key"] = put.key;
+    control["content_type"] = put.content_type;
+    control["if_absent"] = put.if_absent;
+    add_body(frame, control, std::move(put.body));
+  }
+  void operator()(GetObject& get) {
+    control["kind"] = "get_object";
+    control["key"] = get.key;
+  }
+  void operator()(Verify& verify) {
+    control["kind"] = "verify";
+    control["algorithm"] = verify.algorithm;
+    control["secret"] = verify.secret;
+    control["prefix"] = verify.prefix;
+    control["signatures"] = verify.signatures;
+    add_body(frame, control, std::move(verify.body));
+  }
+  void operator()(Enqueue& enqueue) {
+    control["kind"] = "enqueue";
+    control["message"] = std::move(enqueue.message);
+    control["delay_secs"] = enqueue.delay_secs;
+  }
+  void operator()(Log& log) {
+    control["kind"] = "log";
+    control["level"] = log.level;
+    control["fields"] = std::move(log.fields);
+  }
+  void operator()(Respond& respond) {
+    control["kind"] = "respond";
+    control["status"] = respond.status;
+    control["headers"] = to_json(respond.headers);
+    if (!respond.body.empty()) add_body(frame, control, std::move(respond.body));
+  }
+  void operator()(Done& done) {
+    control["kind"] = "done";
+    control["outcome"] = done.outcome == Outcome::ok ? "ok" : "retry";
+    if (done.outcome == Outcome::retry) control["delay_secs"] = done.delay_secs;
+  }
+};
+
+Failed malformed() { return {"malformed", "the host's result cannot be read"}; }
+
+EffectResult read_http(const Json& result, std::vector<std::string>& parts) {
+  const auto status = find_int64(result, "status");
+  auto body = body_of(result, parts);
+  if (!status || *status < 100 || *status > 999 || !body) return malformed();
+  return HttpReply{static_cast<int>(*status), read_headers(result), *std::move(body)};
+}
+
+EffectResult read_object(const Json& result, std::vector<std::string>& parts) {
+  const auto found = find_bool(result, "found");
+  if (!found) return malformed();
+  if (!*found) return NoObject{};
+  auto body = body_of(result, parts);
+  if (!body) return malformed();
+  return FoundObject{*std::move(body)};
+}
+
+EffectResult read_verified(const Json& result) {
+  const auto valid = find_bool(result, "valid");
+  const auto present = find_bool(result, "secret_present");
+  if (!valid || !present) return malformed();
+  return Verified{*valid, *present};
+}
+
+}  // namespace
+
+void add_effect(Frame& frame, int id, Effect effect) {
+  Writer writer{frame, {{"effect", id}}};
+  std::visit(writer, effect);
+  frame.control["effects"].push_back(std::move(writer.control));
+}
+
+ResultKind result_kind(const Effect& effect) {
+  if (std::holds_alternative<PutObject>(effect)) return ResultKind::stored;
+  if (std::holds_alternative<GetObject>(effect)) return ResultKind::object;
+  if (std::holds_alternative<Verify>(effect)) return ResultKind::verified;
+  if (std::holds_alternative<Enqueue>(effect)) return ResultKind::queued;
+  return ResultKind::http;
+}
+
+EffectResult read_result(ResultKind kind, const Json& result, std::vector<std::string>& parts) {
+  if (!result.is_object()) return malformed();
+  if (const auto reason = find_string(result, "failed"))
+    return Failed{*reason, find_string(result, "message").value_or("")};
+  switch (kind) {
+    case ResultKind::http:
+      return read_http(result, parts);
+    case ResultKind::object:
+      return read_object(result, parts);
+    case ResultKind::verified:
+      return read_verified(result);
+    case ResultKind::stored:
+      if (const auto stored = find_bool(result, "stored")) return Stored{*stored};
+      return malformed();
+    case ResultKind::queued:
+      if (find_bool(result, "queued").value_or(false)) return Queued{};
+      return malformed();
+  }
+  return malformed();
+}
+
+Headers read_headers(const Json& object) {
+  Headers headers;
+  const Json* list = find_array(object, "headers");
+  if (!list) return headers;
+  for (const Json& entry : *list) {
+    if (!entry.is_array() || entry.size() != 2) continue;
+    auto name = as_string(entry[0]);
+    auto value = as_string(entry[1]);
+    if (name && value) headers.emplace_back(*std::move(name), *std::move(value));
+  }
+  return headers;
+}
+
+}  // namespace wf

@@ -1,0 +1,25 @@
+#pragma once
+// How control and raw bodies travel between the host and the core (docs/abi.md): little endian
+// `u32 n; u32 length[n];` then the parts back to back. Part 0 is JSON, the others are bytes.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/json.hpp"
+
+namespace wf {
+
+struct Frame {
+  Json control;
+  std::vector<std::string> parts;  // parts[0] is what control calls body 1
+};
+
+// Errors: ours (the lengths do not add up, or part 0 is not a JSON object).
+Result<Frame> decode_frame(std::string_view bytes);
+std::string encode_frame(const Frame& frame);
+
+// The body that `object` refers to; "" when it refers to none. Errors: ours (no such part).
+Result<std::string> body_of(const Json& object, std::vector<std::string>& parts);
+
+}  // namespace wf

@@ -1,0 +1,130 @@
+#include "shared/connectors/row_reader.hpp"
+
+#include <utility>
+
+namespace wf {
+namespace {
+
+// Postgres takes more, but no provider means a year above 9999.
+constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
+
+Json* slot(Json& row, std::string_view column) { return &row[std::string(column)]; }
+
+}  // namespace
+
+const Json* RowReader::member(Path path) const {
+  const Json* at = &object_;
+  for (const std::string_view key : path) {
+    if (!at->is_object()) return nullptr;
+    at = find(*at, key);
+    if (!at || at->is_null()) return nullptr;
+  }
+  return at;
+}
+
+RowReader& RowReader::fail_on(std::string_view column, const Json* found, std::string_view wanted) {
+  std::string message = std::string(who_) + ": ";
+  if (found)
+    message += std::string(column) + " is " + std::string(type_name(*found)) + ", not " + std::string(wanted);
+  else
+    message += "missing " + std::string(column);
+  error_ = Error{ErrorKind::data, std::move(message)};
+  return *this;
+}
+
+bool RowReader::settled(std::string_view column, const Json* found, Need need) {
+  if (error_) return true;
+  if (found) return false;
+  if (need == Need::required)
+    fail_on(column, nullptr, "");
+  else
+    *slot(row_, column) = nullptr;
+  return true;
+}
+
+RowReader& RowReader::read_text(std::string_view column, const Json* found, Need need) {
+  if (settled(column, found, need)) return *this;
+  if (!found->is_string()) return fail_on(column, found, "a string");
+  if (need == Need::required && found->get_ref<const std::string&>().empty()) return fail_on(column, nullptr, "");
+  return set(column, *found);
+}
+
+RowReader& RowReader::read_integer(std::string_view column, const Json* found, Need need) {
+  if (settled(column, found, need)) return *this;
+  const auto value = found->is_number_integer() ? as_int64(*found) : std::nullopt;
+  return value ? set(column, *value) : fail_on(column, found, "a 64-bit integer");
+}
+
+RowReader& RowReader::read_flag(std::string_view column, const Json* found, Need need) {
+  if (settled(column, found, need)) return *this;
+  return found->is_boolean() ? set(column, *found) : fail_on(column, found, "true or false");
+}
+
+RowReader& RowReader::read_time(std::string_view column, const Json* found, Need need) {
+  if (settled(column, found, need)) return *this;
+  const auto value = found->is_number_integer() ? as_int64(*found) : std::nullopt;
+  if (!value || *value < 0 || *value > last_second_of_9999) return fail_on(column, found, "Unix seconds");
+  return set_time(column, from_unix(*value));
+}
+
+RowReader& RowReader::required_text(std::string_view column) {
+  return read_text(column, member({column}), Need::required);
+}
+RowReader& RowReader::required_integer(std::string_view column) {
+  return read_integer(column, member({column}), Need::required);
+}
+RowReader& RowReader::required_flag(std::string_view column) {
+  return read_flag(column, member({column}), Need::required);
+}
+RowReader& RowReader::required_unix_time(std::string_view column) {
+  return read_time(column, member({column}), Need::required);
+}
+RowReader& RowReader::text(std::string_view column, Path path) {
+  return read_text(column, member(path), Need::optional);
+}
+RowReader& RowReader::integer(std::string_view column, Path path) {
+  return read_integer(column, member(path), Need::optional);
+}
+RowReader& RowReader::flag(std::string_view column) { return read_flag(column, member({column}), Need::optional); }
+RowReader& RowReader::unix_time(std::string_view column) {
+  return read_time(column, member({column}), Need::optional);
+}
+
+RowReader& RowReader::number(std::string_view column) {
+  const Json* found = member({column});
+  if (settled(column, found, Need::optional)) return *this;
+  return found->is_number() ? set(column, *found) : fail_on(column, found, "a number");
+}
+
+RowReader& RowReader::object(std::string_view column) {
+  const Json* found = member({column});
+  if (settled(column, found, Need::optional)) return *this;
+  return found->is_object() ? set(column, *found) : fail_on(column, found, "an object");
+}
+
+RowReader& RowReader::array(std::string_view column) {
+  const Json* found = member({column});
+  if (settled(column, found, Need::optional)) return *this;
+  return found->is_array() ? set(column, *found) : fail_on(column, found, "an array");
+}
+
+RowReader& RowReader::reference(std::string_view column) {
+  const Json* found = member({column});
+  return read_text(column, found && found->is_object() ? member({column, "id"}) : found, Need::optional);
+}
+
+RowReader& RowReader::set(std::string_view column, Json value) {
+  if (!error_) *slot(row_, column) = std::move(value);
+  return *this;
+}
+
+RowReader& RowReader::set_time(std::string_view column, UnixSeconds time) {
+  return set(column, format_time(time));
+}
+
+Result<Json> RowReader::take() {
+  if (error_) return tl::unexpected<Error>(*std::move(error_));
+  return std::move(row_);
+}
+
+}  // namespace wf

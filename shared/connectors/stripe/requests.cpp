@@ -1,0 +1,122 @@
+#include "shared/connectors/stripe/requests.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "shared/base/text.hpp"
+
+namespace wf::stripe {
+namespace {
+
+constexpr std::string_view origin = "https://api.stripe.com";
+constexpr std::string_view version = "2026-07-29.dahlia";
+constexpr std::int64_t page_size = 100;  // the most that Stripe gives
+
+// A provider's code may go into a message that people read; its free text may not.
+bool is_code(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+void note_newest_and_oldest(Page& page, const Json& object) {
+  const auto created = find_int64(object, "created");
+  if (!created) return;
+  const UnixSeconds at = from_unix(*created);
+  if (!page.newest || at > *page.newest) page.newest = at;
+  if (!page.oldest || at < *page.oldest) page.oldest = at;
+}
+
+}  // namespace
+
+HttpRequest get(std::string path_and_query) {
+  HttpRequest request;
+  request.url = std::string(origin) + std::move(path_and_query);
+  request.headers = {{"authorization", "Bearer {{secret:stripe.secret_key}}"},
+                     {"stripe-version", std::string(version)},
+                     {"user-agent", "webfluentia-edge"}};
+  return request;
+}
+
+UrlBuilder list_url(std::string_view path, const Query& query) {
+  UrlBuilder url{std::string(path)};
+  url.add("limit", page_size);
+  if (const auto after = as_string(query.position)) url.add("starting_after", *after);
+  return url;
+}
+
+UrlBuilder windowed_list_url(std::string_view path, const Query& query) {
+  return std::move(list_url(path, query)
+                       .add("created[gte]", to_unix(query.window.from))
+                       .add("created[lte]", to_unix(query.window.to)));
+}
+
+Result<List> read_list(const HttpReply& reply, std::string_view who) {
+  auto body = parse_json(reply.body, who);
+  if (!body) return tl::unexpected<Error>(std::move(body.error()));
+  const Json* data = find_array(*body, "data");
+  if (!data) return fail(ErrorKind::data, std::string(who) + ": the reply is not a list");
+  const auto has_more = require_bool(*body, "has_more", who);
+  if (!has_more) return tl::unexpected<Error>(has_more.error());
+  List list{*data, std::nullopt};
+  // An empty page ends the list whatever has_more says: there is no id to go on from.
+  if (!*has_more || list.data.empty()) return list;
+  const auto last = require_string(list.data.back(), "id", who);
+  if (!last) return tl::unexpected<Error>(last.error());
+  list.next = *last;
+  return list;
+}
+
+Result<Page> parse_objects(const HttpReply& reply, const ObjectKind& kind, UnixSeconds source_at) {
+  auto list = read_list(reply, kind.who);
+  if (!list) return tl::unexpected<Error>(std::move(list.error()));
+  Page page{.items = list->data.size(), .next = std::move(list->next)};
+  RowBatch batch{std::string(kind.table), {}};
+  for (const Json& object : list->data) {
+    auto row = kind.row(object, source_at);
+    if (!row) return tl::unexpected<Error>(std::move(row.error()));
+    note_newest_and_oldest(page, object);
+    batch.rows.push_back(*std::move(row));
+  }
+  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
+  return page;
+}
+
+std::optional<HttpRequest> fetch_object(const ObjectRef& ref) {
+  const ObjectKind* kind = find_kind_of_table(ref.table);
+  if (!kind || ref.id.empty()) return std::nullopt;
+  return get(std::string(kind->path) + "/" + percent_encode(ref.id));
+}
+
+Result<Page> parse_fetched_object(const ObjectRef& ref, const HttpReply& reply, UnixSeconds source_at) {
+  const ObjectKind* kind = find_kind_of_table(ref.table);
+  if (!kind) return fail(ErrorKind::ours, "stripe: no object belongs to " + ref.table);
+  auto object = parse_json(reply.body, kind->who);
+  if (!object) return tl::unexpected<Error>(std::move(object.error()));
+  auto row = kind->row(*object, source_at);
+  if (!row) return tl::unexpected<Error>(std::move(row.error()));
+  Page page{.items = 1};
+  page.batches.push_back({ref.table, {*std::move(row)}});
+  return page;
+}
+
+Problem explain(const HttpReply& reply, Problem general) {
+  const std::string_view should_retry = header(reply.headers, "stripe-should-retry");
+  if (should_retry == "true") {
+    general.remedy = Remedy::retry;
+    if (reply.status != 429) general.error.kind = ErrorKind::provider;
+  }
+  const auto body = parse_json(reply.body, "stripe");
+  const Json* error = body ? find_object(*body, "error") : nullptr;
+  if (!error) return general;
+  auto code = find_string(*error, "code");
+  if (!code) code = find_string(*error, "type");
+  if (code && is_code(*code)) general.error.message += " (" + *code + ")";
+  // The object that a page began after was deleted: its place in the list is lost.
+  if (code == "resource_missing" && find_string(*error, "param") == "starting_after")
+    general.remedy = Remedy::restart_scan;
+  return general;
+}
+
+}  // namespace wf::stripe

@@ -1,0 +1,11 @@
+#pragma once
+// Stripe: payments, their intents, links and balance, by daily lists and by webhook.
+// README.md in this folder lists endpoints and columns.
+
+#include "shared/sync/connector.hpp"
+
+namespace wf::stripe {
+
+extern const Connector connector;
+
+}  // namespace wf::stripe

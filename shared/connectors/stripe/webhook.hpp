@@ -1,0 +1,22 @@
+#pragma once
+// Stripe's events: what their signature header claims, what they are, and which rows they carry.
+
+#include "shared/sync/connector.hpp"
+
+namespace wf::stripe {
+
+// https://docs.stripe.com/webhooks#verify-manually
+Result<SignatureClaim> read_signature(const Headers& headers, UnixSeconds now);
+
+Result<Identity> identify_event(std::string_view body);
+
+// https://docs.stripe.com/api/events/object
+Result<Delivery> parse_event(std::string_view body);
+
+// GET /v1/events, https://docs.stripe.com/api/events/list
+HttpRequest events_request(const Query& query);
+Result<Page> parse_events(const HttpReply& reply, UnixSeconds source_at);
+
+extern const Webhook webhook;
+
+}  // namespace wf::stripe

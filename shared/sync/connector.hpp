@@ -1,0 +1,121 @@
+#pragma once
+// A connector is data and pure functions: what to ask next and what came back. It has no loop, no
+// retry, no clock and no secret; the one sync flow and the one webhook flow have those, for all.
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/json.hpp"
+#include "shared/base/result.hpp"
+#include "shared/base/time.hpp"
+#include "shared/sync/http.hpp"
+
+namespace wf {
+
+// Both ends are inclusive.
+struct Window {
+  UnixSeconds from;
+  UnixSeconds to;
+};
+
+// One page to ask for. `position` is the connector's own and null on the first page.
+struct Query {
+  Window window;
+  std::string partition;
+  Json position;
+};
+
+// Rows of one table, as JSON objects whose members are the table's columns.
+struct RowBatch {
+  std::string table;
+  std::vector<Json> rows;
+};
+
+struct ObjectRef {
+  std::string table;
+  std::string id;
+};
+
+// An event that the provider says it delivered.
+struct ReceivedEvent {
+  std::string key;
+  std::string event_type;
+};
+
+struct Page {
+  std::vector<RowBatch> batches;
+  std::size_t items = 0;                   // objects in the reply, stored or not
+  std::optional<Json> next;                // position of the next page; none: this was the last
+  std::optional<UnixSeconds> newest;       // provider's time of the newest and oldest item
+  std::optional<UnixSeconds> oldest;
+  std::vector<ReceivedEvent> deliveries;   // for reconciliation streams
+  std::vector<ObjectRef> stale;            // objects to be fetched again: their newest state is not here
+};
+
+// Why a reply that is not a success failed, and what the flow does about it.
+enum class Remedy { retry, give_up, restart_scan };
+struct Problem {
+  Error error;
+  Remedy remedy = Remedy::give_up;
+};
+
+struct Stream {
+  std::string_view id;
+  bool full_scan = false;                       // no window: everything is read every time
+  bool reconciles = false;                      // its pages list what the webhook should have delivered
+  std::chrono::seconds first_sync{};            // how far back the first window reaches
+  std::chrono::seconds overlap{};               // how much of the last window is read again
+  HttpRequest (*request)(const Query&) = nullptr;
+  // `source_at` is the provider's clock when the reply was made.
+  Result<Page> (*parse)(const HttpReply&, UnixSeconds source_at) = nullptr;
+};
+
+// What a webhook's header claims; `prefix` is signed together with the body.
+struct SignatureClaim {
+  std::string prefix;
+  std::vector<std::string> signatures;
+};
+
+struct Identity {
+  std::string delivery_key;
+  std::string event_type;
+};
+
+// What a stored delivery means. An ignored one has neither rows nor stale objects.
+struct Delivery {
+  std::vector<RowBatch> batches;
+  std::vector<ObjectRef> stale;
+  UnixSeconds event_at;
+};
+
+struct Webhook {
+  std::string_view algorithm;
+  std::string_view secret;
+  // Errors: data; the message may be shown to the caller.
+  Result<SignatureClaim> (*claim)(const Headers&, UnixSeconds now) = nullptr;
+  Result<Identity> (*identify)(std::string_view body) = nullptr;
+  Result<Delivery> (*parse)(std::string_view body) = nullptr;
+};
+
+struct Connector {
+  std::string_view service;
+  std::span<const Stream> streams;
+  const Webhook* webhook = nullptr;
+  // One object by its id, for ties and stale objects.
+  std::optional<HttpRequest> (*fetch)(const ObjectRef&) = nullptr;
+  Result<Page> (*parse_object)(const ObjectRef&, const HttpReply&, UnixSeconds source_at) = nullptr;
+  // Adds what this provider's own codes say to the meaning of the HTTP status.
+  Problem (*explain)(const HttpReply&, Problem general) = nullptr;
+};
+
+using Registry = std::span<const Connector* const>;
+
+const Connector* find_connector(Registry registry, std::string_view service);
+const Stream* find_stream(const Connector& connector, std::string_view id);
+
+}  // namespace wf

@@ -1,0 +1,22 @@
+#include "shared/sync/dead_letter_flow.hpp"
+
+#include <utility>
+
+namespace wf {
+
+DeadLetterFlow::DeadLetterFlow(Database database, Json message)
+    : database_(std::move(database)), message_(std::move(message)) {}
+
+void DeadLetterFlow::start(Turn& turn) {
+  ask(turn, database_.call("record_dead_letter", {{"message", message_}}), &DeadLetterFlow::on_recorded);
+}
+
+void DeadLetterFlow::on_recorded(EffectResult result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (answer) return turn.done();
+  turn.log("error", {{"what", "dead letter not recorded"}, {"message", answer.error().message}});
+  if (answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
+  turn.done();
+}
+
+}  // namespace wf

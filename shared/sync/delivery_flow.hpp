@@ -1,0 +1,50 @@
+#pragma once
+// Applies one stored webhook delivery. Deliveries come late, twice and in any order: the database
+// keeps the newer state of each row, and a tie is settled by asking the provider.
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "shared/sync/connector.hpp"
+#include "shared/sync/database.hpp"
+#include "shared/sync/flow.hpp"
+
+namespace wf {
+
+struct DeliveryJob {
+  std::string workspace;
+  std::string client_id;
+  std::string service;
+  std::string delivery_key;
+  std::string object_key;
+};
+
+Json delivery_message(std::string_view workspace, std::string_view client_id, std::string_view service,
+                      std::string_view delivery_key, std::string_view object_key);
+
+class DeliveryFlow final : public Steps<DeliveryFlow> {
+ public:
+  DeliveryFlow(Registry registry, Database database, DeliveryJob job);
+  void start(Turn& turn) override;
+
+ private:
+  void on_read(EffectResult result, Turn& turn);
+  void on_applied(EffectResult result, Turn& turn);
+  void on_fetched(EffectResult result, Turn& turn);
+  void on_marked(EffectResult result, Turn& turn);
+
+  void apply(Turn& turn);
+  void fetch_next(Turn& turn);
+  void mark(Turn& turn, std::string_view state, std::string_view error);
+
+  const Connector* connector_ = nullptr;
+  Database database_;
+  DeliveryJob job_;
+  std::vector<RowBatch> batches_;
+  std::deque<ObjectRef> stale_;  // to be fetched before the next apply
+  UnixSeconds event_at_{};
+  int settlings_ = 0;
+};
+
+}  // namespace wf

@@ -1,0 +1,85 @@
+#pragma once
+// What a flow asks the host to do, and what comes back. A flow never acts: it returns effects, the
+// host runs them and hands their results in. The JSON forms are in docs/abi.md.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/base/json.hpp"
+#include "shared/sync/http.hpp"
+
+namespace wf {
+
+struct PutObject {
+  std::string key;
+  std::string body;
+  std::string content_type = "application/json";
+  bool if_absent = false;  // an object that is already there stays as it is
+};
+
+struct GetObject {
+  std::string key;
+};
+
+// True when any of the signatures (lower- or upper-case hex) is that of `prefix` + `body`.
+struct Verify {
+  std::string algorithm;
+  std::string secret;  // a name from the manifest, never a value
+  std::string prefix;
+  std::string body;
+  std::vector<std::string> signatures;
+};
+
+struct Enqueue {
+  Json message;
+  std::int64_t delay_secs = 0;
+};
+
+struct Log {
+  std::string level;  // "info", "warn" or "error"
+  Json fields;
+};
+
+struct Respond {
+  int status = 200;
+  Headers headers;
+  std::string body;
+};
+
+enum class Outcome { ok, retry };
+
+struct Done {
+  Outcome outcome = Outcome::ok;
+  std::int64_t delay_secs = 0;
+};
+
+using Effect = std::variant<HttpRequest, PutObject, GetObject, Verify, Enqueue, Log, Respond, Done>;
+
+struct Stored {
+  bool stored = false;  // false: an object of that key was there already
+};
+struct FoundObject {
+  std::string body;
+};
+struct NoObject {};
+struct Verified {
+  bool valid = false;
+  bool secret_present = false;
+};
+struct Queued {};
+
+// The effect could not be carried out. `reason` is the host's word (`timeout`, `network`,
+// `too_large`, `secret_refused`, `secret_missing`) or `malformed` for a result that cannot be read.
+struct Failed {
+  std::string reason;
+  std::string message;
+};
+
+using EffectResult = std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Queued, Failed>;
+
+// True for the kinds that the host answers.
+bool expects_result(const Effect& effect);
+
+}  // namespace wf

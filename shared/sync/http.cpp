@@ -1,0 +1,27 @@
+#include "shared/sync/http.hpp"
+
+#include "shared/base/text.hpp"
+
+namespace wf {
+
+std::string_view header(const Headers& headers, std::string_view name) {
+  const std::string wanted = to_lower(name);
+  for (const auto& [key, value] : headers)
+    if (to_lower(key) == wanted) return value;
+  return {};
+}
+
+UrlBuilder& UrlBuilder::add(std::string_view name, std::string_view value) {
+  url_ += first_ ? '?' : '&';
+  first_ = false;
+  url_ += name;
+  url_ += '=';
+  url_ += percent_encode(value);
+  return *this;
+}
+
+UrlBuilder& UrlBuilder::add(std::string_view name, std::int64_t value) {
+  return add(name, std::to_string(value));
+}
+
+}  // namespace wf

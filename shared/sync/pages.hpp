@@ -1,0 +1,28 @@
+#pragma once
+// Rows on their way into apply_page, and single objects fetched to settle ties.
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "shared/sync/connector.hpp"
+#include "shared/sync/effects.hpp"
+
+namespace wf {
+
+// The `tables` member of apply_page.
+Json to_json(const std::vector<RowBatch>& batches);
+// Rows of a table that is already there join its batch.
+void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more);
+
+// An array of {"table","id"} under `key`; what is not that shape is left out.
+std::vector<ObjectRef> read_refs(const Json& object, std::string_view key);
+Json to_json(const std::vector<ObjectRef>& refs);
+
+// The rows of one fetched object; none when the provider no longer has it.
+tl::expected<std::vector<RowBatch>, Problem> read_object(const Connector& connector, const ObjectRef& ref,
+                                                         const EffectResult& result, UnixSeconds now);
+
+}  // namespace wf

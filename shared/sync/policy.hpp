@@ -1,0 +1,31 @@
+#pragma once
+// What a failure means and whether it is tried again: one place for every flow and provider.
+
+#include <cstdint>
+#include <string_view>
+
+#include "shared/sync/connector.hpp"
+#include "shared/sync/effects.hpp"
+
+namespace wf {
+
+// `who` opens the message: "stripe charges". `result` is not a successful reply. The provider's
+// own text is left out: it may quote a key. Its codes come through Connector::explain.
+Problem classify(const Connector& connector, std::string_view who, const EffectResult& result,
+                 UnixSeconds now);
+
+// A reply that succeeded and cannot be read.
+Problem unreadable(Error error);
+
+struct NextTry {
+  bool final = false;
+  std::int64_t delay_secs = 0;
+};
+
+// `attempt`: failures in a row before this one. Retry-After wins over the backoff.
+NextTry next_try(const Problem& problem, std::int64_t attempt);
+
+// The provider's clock when it made the reply, or ours when it did not say.
+UnixSeconds source_time(const HttpReply& reply, UnixSeconds now);
+
+}  // namespace wf

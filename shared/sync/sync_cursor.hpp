@@ -1,0 +1,40 @@
+#pragma once
+// Where a stream stands, as `sync_cursors.cursor` keeps it. It is written in the transaction of
+// each page, so whatever is killed, the next flow goes on from here.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/sync/connector.hpp"
+
+namespace wf {
+
+struct SyncCursor {
+  std::string run_id;                          // the run that wrote this
+  std::optional<Window> window;                // the scan that is open; none: every page was applied
+  Json position;                               // the connector's; null: the first page
+  std::optional<UnixSeconds> oldest;           // how far back the open scan has come
+  std::optional<UnixSeconds> covered_until;    // everything up to here was read once
+  std::vector<ObjectRef> unsettled;            // to be fetched again before the run is over
+  std::int64_t restarts = 0;                   // of the open scan
+  std::optional<UnixSeconds> newest;           // row that the run has seen
+  std::int64_t run_rows = 0;                   // rows received by the run so far
+  bool counted = false;                        // run_rows is the whole run's
+  std::vector<std::int64_t> earlier_rows;      // of earlier finished runs, oldest first
+};
+
+// Null or an unknown shape reads as "nothing was ever read": reading again is harmless.
+SyncCursor read_cursor(const Json& stored);
+Json to_json(const SyncCursor& cursor);
+
+// A run begins: it goes on with a scan that an earlier run left open, else opens its own.
+void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now);
+void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now);
+void restart_scan(SyncCursor& cursor);
+
+// Moves past a page. True while the scan has more.
+bool move_past(SyncCursor& cursor, const Page& page);
+
+}  // namespace wf

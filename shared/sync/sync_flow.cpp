@@ -1,0 +1,252 @@
+#include "shared/sync/sync_flow.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/domain/facts_update.hpp"
+#include "shared/sync/pages.hpp"
+
+namespace wf {
+namespace {
+
+constexpr int pages_per_visit = 40;
+constexpr std::chrono::minutes time_per_visit{5};
+constexpr std::int64_t lease_secs = 120;
+// A scan that ends so far in the past is followed by another one in the same run.
+constexpr std::chrono::hours catch_up_after{6};
+constexpr std::int64_t restarts_per_scan = 5;
+// The provider's clock counts whole seconds: a tie may outlast one fetch, but not this rest.
+constexpr int settlings_per_visit = 2;
+constexpr std::int64_t tie_rest_secs = 2;
+// The lease must outlast the fetches between two applies.
+constexpr int fetches_per_apply = 50;
+constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
+
+std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
+
+PageFacts page_facts(const SyncCursor& before, const SyncCursor& after, const Page& page, std::int64_t number) {
+  PageFacts facts{.number = number, .rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
+  // A day or two is over before anyone could look at its progress.
+  if (!before.window || days(before.window->to - before.window->from) <= 2) return facts;
+  const Window& window = *before.window;
+  facts.progress_total = days(window.to - window.from);
+  facts.progress_done = facts.progress_total;
+  if (after.window && after.oldest) facts.progress_done = days(window.to - *after.oldest);
+  if (after.window && !after.oldest) facts.progress_done = 0;
+  return facts;
+}
+
+}  // namespace
+
+Json sync_message(const SyncJob& job) {
+  return {{"job", "sync"},           {"workspace", job.workspace}, {"client_id", job.client_id},
+          {"service", job.service},  {"stream", job.stream},       {"partition", job.partition},
+          {"run_id", job.run_id}};
+}
+
+SyncFlow::SyncFlow(Registry registry, Database database, SyncJob job)
+    : connector_(find_connector(registry, job.service)), database_(std::move(database)), job_(std::move(job)) {
+  if (connector_) stream_ = find_stream(*connector_, job_.stream);
+}
+
+void SyncFlow::start(Turn& turn) {
+  started_at_ = turn.now;
+  ask(turn, database_.call("take_lease", {{"run_id", job_.run_id}, {"lease_secs", lease_secs}}),
+      &SyncFlow::on_leased);
+}
+
+void SyncFlow::on_leased(EffectResult result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer) return turn.retry(database_rest_secs);
+  // Busy: another flow has it, and the tick queues it again should that one die.
+  if (!find_bool(*answer, "granted").value_or(false)) return turn.done();
+  lease_ = find_string(*answer, "lease").value_or("");
+  pages_ = find_int64(*answer, "pages").value_or(0);
+  attempt_ = find_int64(*answer, "attempt").value_or(0);
+  if (const Json* row = find_object(*answer, "facts"))
+    if (auto facts = read_stream_facts(*row)) facts_ = *std::move(facts);
+  if (!stream_) return fail_run(turn, {{ErrorKind::ours, who() + ": no connector reads this stream"}});
+  if (const Json* cursor = find_object(*answer, "cursor")) cursor_ = read_cursor(*cursor);
+  begin_run(cursor_, *stream_, job_.run_id, turn.now);
+  go_on(turn);
+}
+
+void SyncFlow::go_on(Turn& turn) {
+  if (budget_used_up(turn.now)) return yield_run(turn, 0);
+  if (cursor_.window) return request_page(turn);
+  fetch_unsettled(turn);
+}
+
+void SyncFlow::request_page(Turn& turn) {
+  ask(turn, stream_->request({*cursor_.window, job_.partition, cursor_.position}), &SyncFlow::on_page);
+}
+
+void SyncFlow::on_page(EffectResult result, Turn& turn) {
+  auto* reply = std::get_if<HttpReply>(&result);
+  if (!reply || !is_success(*reply)) {
+    const Problem problem = classify(*connector_, who(), result, turn.now);
+    if (problem.remedy != Remedy::restart_scan || cursor_.restarts >= restarts_per_scan)
+      return fail_run(turn, problem);
+    restart_scan(cursor_);
+    return request_page(turn);
+  }
+  reply_ = std::move(*reply);
+  ++pages_this_visit_;
+  object_key_ = "raw/" + job_.client_id + "/" + job_.service + "/" + job_.stream + "/" + job_.run_id + "/" +
+                std::to_string(pages_ + 1) + ".json";
+  ask(turn, PutObject{object_key_, reply_.body}, &SyncFlow::on_kept);
+}
+
+void SyncFlow::on_kept(EffectResult result, Turn& turn) {
+  if (!std::holds_alternative<Stored>(result))
+    return fail_run(turn, {{ErrorKind::ours, who() + ": the reply could not be kept in the object store"},
+                           Remedy::retry});
+  auto page = stream_->parse(reply_, source_time(reply_, turn.now));
+  reply_ = {};
+  if (!page) return fail_run(turn, unreadable(page.error()));
+  if (page->next && *page->next == cursor_.position)
+    return fail_run(turn, unreadable({ErrorKind::data, who() + ": the next page is the same page"}));
+  apply(turn, *page);
+}
+
+void SyncFlow::apply(Turn& turn, const Page& page) {
+  const SyncCursor before = cursor_;
+  if (cursor_.window && !move_past(cursor_, page) && turn.now - before.window->to > catch_up_after)
+    open_scan(cursor_, *stream_, turn.now);
+  ending_ = !cursor_.window && cursor_.unsettled.empty();
+  cursor_.counted = ending_;
+  // The cursor's count is exact also after a last page that ties held back.
+  facts_.run_rows = before.run_rows;
+  const PageFacts seen = page_facts(before, cursor_, page, pages_ + 1);
+  const Json patch = ending_ ? facts_after_last_page(facts_, seen, {.earlier_rows = cursor_.earlier_rows}, turn.now)
+                             : facts_after_page(facts_, seen, turn.now);
+  if (auto facts = merged(facts_, patch)) facts_ = *std::move(facts);
+
+  Json p = {{"run_id", job_.run_id},        {"lease", lease_},   {"page", pages_ + 1},
+            {"tables", to_json(page.batches)}, {"cursor", to_json(cursor_)}, {"facts", patch},
+            {"last", ending_},              {"lease_secs", lease_secs}};
+  if (stream_->reconciles) {
+    Json deliveries = Json::array();
+    for (const ReceivedEvent& event : page.deliveries)
+      deliveries.push_back({{"key", event.key}, {"event_type", event.event_type}, {"object_key", object_key_}});
+    p["deliveries"] = std::move(deliveries);
+  }
+  ask(turn, database_.call("apply_page", std::move(p)), &SyncFlow::on_applied);
+}
+
+void SyncFlow::on_applied(EffectResult result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer && answer.error().trouble == DatabaseTrouble::refused)
+    return fail_run(turn, {{ErrorKind::data, who() + ": the rows were refused, " + answer.error().message}});
+  // Whether the page was written is unknown; the next lease tells.
+  if (!answer) return turn.retry(database_rest_secs);
+  if (find_bool(*answer, "applied").value_or(false)) return after_apply(*answer, turn);
+  Json fields = log_fields("page not applied");
+  fields["why"] = find_string(*answer, "why").value_or("");
+  turn.log("warn", std::move(fields));
+  turn.done();
+}
+
+void SyncFlow::after_apply(const Json& answer, Turn& turn) {
+  ++pages_;
+  attempt_ = 0;
+  const auto ties = read_refs(answer, "ties");
+  if (ending_ && ties.empty()) {
+    Json fields = log_fields("run succeeded");
+    fields["pages"] = pages_;
+    fields["rows"] = cursor_.run_rows;
+    turn.log("info", std::move(fields));
+    return turn.done();
+  }
+  // As the database has it now: ties included.
+  Json stored = to_json(cursor_);
+  stored["ties"] = to_json(ties);
+  cursor_ = read_cursor(stored);
+  const bool settling = !cursor_.window && !ties.empty();
+  if (settling && ++settlings_ > settlings_per_visit) return yield_run(turn, tie_rest_secs);
+  go_on(turn);
+}
+
+void SyncFlow::fetch_unsettled(Turn& turn) {
+  while (!cursor_.unsettled.empty()) {
+    if (auto request = connector_->fetch ? connector_->fetch(cursor_.unsettled.front()) : std::nullopt)
+      return ask(turn, *std::move(request), &SyncFlow::on_fetched);
+    cursor_.unsettled.erase(cursor_.unsettled.begin());
+  }
+  apply_settled(turn);
+}
+
+void SyncFlow::apply_settled(Turn& turn) {
+  Page page;
+  page.batches = std::exchange(settled_, {});
+  apply(turn, page);
+}
+
+void SyncFlow::on_fetched(EffectResult result, Turn& turn) {
+  auto fetched = read_object(*connector_, cursor_.unsettled.front(), result, turn.now);
+  if (!fetched) return fail_run(turn, fetched.error());
+  append(settled_, std::move(*fetched));
+  cursor_.unsettled.erase(cursor_.unsettled.begin());
+  if (++fetched_ % fetches_per_apply == 0) return apply_settled(turn);
+  fetch_unsettled(turn);
+}
+
+void SyncFlow::fail_run(Turn& turn, const Problem& problem) {
+  const NextTry next = next_try(problem, attempt_);
+  Error error = problem.error;
+  error.retry_after_secs = next.final ? std::nullopt : std::optional(next.delay_secs);
+  rest_secs_ = next.final ? -1 : next.delay_secs;
+  Json fields = log_fields(next.final ? "run failed" : "run waits");
+  fields["kind"] = name(error.kind);
+  fields["message"] = error.message;
+  turn.log(next.final ? "error" : "warn", std::move(fields));
+  const Json retry_at = next.final ? Json() : Json(format_time(turn.now + std::chrono::seconds(next.delay_secs)));
+  ask(turn,
+      database_.call("fail_run", {{"run_id", job_.run_id},
+                                  {"lease", lease_},
+                                  {"kind", name(error.kind)},
+                                  {"message", error.message},
+                                  {"final", next.final},
+                                  {"retry_at", retry_at},
+                                  {"facts", facts_after_failure(facts_, error, next.final, turn.now)}}),
+      &SyncFlow::on_failure_recorded);
+}
+
+void SyncFlow::on_failure_recorded(EffectResult result, Turn& turn) {
+  if (!read_answer(result)) return turn.retry(database_rest_secs);
+  if (rest_secs_ < 0) return turn.done();
+  const std::int64_t delay = std::min(rest_secs_, longest_queue_delay_secs);
+  ask(turn, Enqueue{sync_message(job_), delay}, &SyncFlow::on_queued);
+}
+
+void SyncFlow::yield_run(Turn& turn, std::int64_t delay_secs) {
+  rest_secs_ = delay_secs;
+  ask(turn, database_.call("yield_run", {{"run_id", job_.run_id}, {"lease", lease_}}), &SyncFlow::on_yielded);
+}
+
+void SyncFlow::on_yielded(EffectResult result, Turn& turn) {
+  if (!read_answer(result)) turn.log("warn", log_fields("lease not given back; it ends by itself"));
+  ask(turn, Enqueue{sync_message(job_), rest_secs_}, &SyncFlow::on_queued);
+}
+
+// A message that was not queued costs minutes: the tick queues whatever is recorded and unfinished.
+void SyncFlow::on_queued(EffectResult result, Turn& turn) {
+  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("continuation not queued"));
+  turn.done();
+}
+
+bool SyncFlow::budget_used_up(UnixSeconds now) const {
+  return pages_this_visit_ >= pages_per_visit || now - started_at_ > time_per_visit;
+}
+
+std::string SyncFlow::who() const { return job_.service + " " + job_.stream; }
+
+Json SyncFlow::log_fields(std::string_view what) const {
+  return {{"what", what},
+          {"service", job_.service},
+          {"stream", job_.stream},
+          {"workspace", job_.workspace},
+          {"run_id", job_.run_id}};
+}
+
+}  // namespace wf

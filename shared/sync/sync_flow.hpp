@@ -1,0 +1,78 @@
+#pragma once
+// The one sync flow: take the lease, then page by page ask, keep the raw bytes, parse, apply. What
+// has to be remembered is in the database after each page; this object may die at any effect.
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "shared/domain/facts.hpp"
+#include "shared/sync/connector.hpp"
+#include "shared/sync/database.hpp"
+#include "shared/sync/flow.hpp"
+#include "shared/sync/policy.hpp"
+#include "shared/sync/sync_cursor.hpp"
+
+namespace wf {
+
+struct SyncJob {
+  std::string workspace;
+  std::string client_id;
+  std::string service;
+  std::string stream;
+  std::string partition;
+  std::string run_id;
+};
+
+Json sync_message(const SyncJob& job);
+
+class SyncFlow final : public Steps<SyncFlow> {
+ public:
+  SyncFlow(Registry registry, Database database, SyncJob job);
+  void start(Turn& turn) override;
+
+ private:
+  void on_leased(EffectResult result, Turn& turn);
+  void on_page(EffectResult result, Turn& turn);
+  void on_kept(EffectResult result, Turn& turn);
+  void on_applied(EffectResult result, Turn& turn);
+  void on_fetched(EffectResult result, Turn& turn);
+  void on_failure_recorded(EffectResult result, Turn& turn);
+  void on_yielded(EffectResult result, Turn& turn);
+  void on_queued(EffectResult result, Turn& turn);
+
+  void go_on(Turn& turn);  // whatever the cursor says comes next
+  void request_page(Turn& turn);
+  void fetch_unsettled(Turn& turn);
+  void apply_settled(Turn& turn);
+  void apply(Turn& turn, const Page& page);
+  void after_apply(const Json& answer, Turn& turn);
+  void fail_run(Turn& turn, const Problem& problem);
+  void yield_run(Turn& turn, std::int64_t delay_secs);
+  bool budget_used_up(UnixSeconds now) const;
+  std::string who() const;
+  Json log_fields(std::string_view what) const;
+
+  const Connector* connector_ = nullptr;
+  const Stream* stream_ = nullptr;
+  Database database_;
+  SyncJob job_;
+
+  std::string lease_;
+  std::int64_t pages_ = 0;    // applied by the run so far
+  std::int64_t attempt_ = 0;  // failures in a row before this one
+  StreamFacts facts_;
+  SyncCursor cursor_;
+
+  HttpReply reply_;         // of the page between its request and its rows
+  std::string object_key_;  // its raw bytes
+  std::vector<RowBatch> settled_;
+  UnixSeconds started_at_{};
+  int pages_this_visit_ = 0;
+  int settlings_ = 0;
+  int fetched_ = 0;
+  bool ending_ = false;  // the last apply was to end the run
+  std::int64_t rest_secs_ = 0;
+};
+
+}  // namespace wf

@@ -1,0 +1,101 @@
+#include "shared/sync/tick_flow.hpp"
+
+#include <utility>
+
+#include "shared/base/text.hpp"
+#include "shared/domain/detection.hpp"
+
+namespace wf {
+namespace {
+
+constexpr std::size_t workspaces_per_page = 1000;  // PostgREST's own limit on hosted projects
+constexpr std::size_t claims_per_round = 50;
+constexpr int most_rounds = 20;
+
+void add_all(std::vector<Json>& messages, const Json& answer, std::string_view key) {
+  const Json* array = find_array(answer, key);
+  if (!array) return;
+  for (const Json& message : *array)
+    if (message.is_object()) messages.push_back(message);
+}
+
+}  // namespace
+
+TickFlow::TickFlow(Database database, Json configured)
+    : database_(std::move(database)), configured_(std::move(configured)) {}
+
+void TickFlow::start(Turn& turn) { read_workspaces_after(turn, ""); }
+
+void TickFlow::read_workspaces_after(Turn& turn, std::string_view client_id) {
+  std::string query = "select=client_id,slug&order=client_id&limit=" + std::to_string(workspaces_per_page);
+  if (!client_id.empty()) query += "&client_id=gt." + percent_encode(client_id);
+  ask(turn, database_.select("workspaces", query), &TickFlow::on_workspaces);
+}
+
+void TickFlow::on_workspaces(EffectResult result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer || !answer->is_array()) {
+    turn.log("error", {{"what", "workspaces not read"},
+                       {"message", answer ? "not an array" : answer.error().message}});
+    return turn.done();
+  }
+  for (const Json& row : *answer) workspaces_.push_back(row);
+  if (answer->size() < workspaces_per_page) return record_detection(turn);
+  read_workspaces_after(turn, find_string(answer->back(), "client_id").value_or(""));
+}
+
+void TickFlow::record_detection(Turn& turn) {
+  const auto configured = read_configured(configured_);
+  const auto known = read_workspaces(workspaces_);
+  if (!configured || !known) {
+    const Error& error = configured ? known.error() : configured.error();
+    turn.log("error", {{"what", "nothing detected"}, {"message", error.message}});
+    return claim(turn);
+  }
+  for (const std::string& slug : unknown_bundles(*configured, *known))
+    turn.log("warn", {{"what", "a bundle belongs to no workspace"}, {"workspace", slug}});
+  for (const ConfiguredWorkspace& workspace : configured->workspaces)
+    if (!workspace.problem.empty())
+      turn.log("error", {{"what", workspace.problem}, {"workspace", workspace.slug}});
+  ask(turn, database_.call("record_detection", detect(*configured, *known)), &TickFlow::on_detected);
+}
+
+void TickFlow::on_detected(EffectResult result, Turn& turn) {
+  if (const auto answer = read_answer(result); !answer)
+    turn.log("error", {{"what", "detection not recorded"}, {"message", answer.error().message}});
+  claim(turn);
+}
+
+void TickFlow::claim(Turn& turn) {
+  ++rounds_;
+  ask(turn, database_.call("claim_due", {{"limit", claims_per_round}}), &TickFlow::on_claimed);
+}
+
+void TickFlow::on_claimed(EffectResult result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer) {
+    turn.log("error", {{"what", "nothing claimed"}, {"message", answer.error().message}});
+    return turn.done();
+  }
+  std::vector<Json> messages;
+  add_all(messages, *answer, "jobs");
+  add_all(messages, *answer, "deliveries");
+  if (messages.empty()) return turn.done();
+  more_ = messages.size() >= claims_per_round && rounds_ < most_rounds;
+  unanswered_ = messages.size();
+  for (Json& message : messages) ask(turn, Enqueue{std::move(message)}, &TickFlow::on_queued);
+}
+
+// What could not be queued is still recorded as unfinished, so a later tick finds it.
+void TickFlow::on_queued(EffectResult result, Turn& turn) {
+  if (!std::holds_alternative<Queued>(result)) ++not_queued_;
+  if (--unanswered_ > 0) return;
+  if (not_queued_ > 0) {
+    turn.log("error", {{"what", "messages not queued"}, {"count", not_queued_}});
+    return turn.done();
+  }
+  if (more_) return claim(turn);
+  turn.done();
+}
+
+}  // namespace wf

@@ -1,0 +1,124 @@
+#include "shared/sync/webhook_flow.hpp"
+
+#include <utility>
+
+#include "shared/sync/delivery_flow.hpp"
+
+namespace wf {
+namespace {
+
+constexpr std::string_view retry_after_secs = "30";
+
+Headers plain_text() { return {{"content-type", "text/plain; charset=utf-8"}, {"cache-control", "no-store"}}; }
+
+}  // namespace
+
+WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent event)
+    : database_(std::move(database)), event_(std::move(event)) {
+  if (const Connector* connector = find_connector(registry, event_.service))
+    webhook_ = connector->webhook;
+}
+
+void WebhookFlow::start(Turn& turn) {
+  if (!webhook_) return finish(turn, 404, "not found");
+  const auto claim = webhook_->claim(event_.headers, turn.now);
+  if (!claim) return finish(turn, 400, claim.error().message);
+  if (event_.body.empty()) return finish(turn, 400, "empty body");
+  // An unknown workspace has no secret; the host compares with a random one, in the same time.
+  ask(turn,
+      Verify{std::string(webhook_->algorithm), std::string(webhook_->secret), claim->prefix, event_.body,
+             claim->signatures},
+      &WebhookFlow::on_verified);
+}
+
+void WebhookFlow::on_verified(EffectResult result, Turn& turn) {
+  const auto* verified = std::get_if<Verified>(&result);
+  if (!verified) return answer_unavailable(turn, "verify", "signature could not be checked");
+  if (!verified->secret_present) return finish(turn, 404, "not found");
+  if (!verified->valid) return refuse_signature(turn);
+  store_bytes(turn);
+}
+
+void WebhookFlow::refuse_signature(Turn& turn) {
+  turn.ask(Respond{400, plain_text(), "signature does not match"});
+  ask(turn,
+      database_.call("record_bad_signature",
+                     {{"workspace", event_.workspace}, {"service", event_.service}}),
+      &WebhookFlow::on_bad_signature_counted);
+}
+
+void WebhookFlow::on_bad_signature_counted(EffectResult result, Turn& turn) {
+  if (const auto answer = read_answer(result); !answer) {
+    Json fields = log_fields("bad signature not counted");
+    fields["message"] = answer.error().message;
+    turn.log("warn", std::move(fields));
+  }
+  turn.done();
+}
+
+void WebhookFlow::store_bytes(Turn& turn) {
+  const auto identity = webhook_->identify(event_.body);
+  readable_ = identity.has_value();
+  identity_ = readable_ ? *identity : Identity{event_.flow_id, ""};
+  object_key_ = "webhooks/" + event_.workspace + "/" + event_.service + "/" + identity_.delivery_key;
+  ask(turn, PutObject{object_key_, event_.body, "application/json", true}, &WebhookFlow::on_stored);
+}
+
+void WebhookFlow::on_stored(EffectResult result, Turn& turn) {
+  if (!std::holds_alternative<Stored>(result))
+    return answer_unavailable(turn, "object store", "delivery could not be kept");
+  ask(turn,
+      database_.call("record_receipt", {{"workspace", event_.workspace},
+                                        {"service", event_.service},
+                                        {"delivery_key", identity_.delivery_key},
+                                        {"object_key", object_key_},
+                                        {"event_type", identity_.event_type},
+                                        {"readable", readable_}}),
+      &WebhookFlow::on_recorded);
+}
+
+void WebhookFlow::on_recorded(EffectResult result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer) return answer_unavailable(turn, "database", answer.error().message);
+  if (find_bool(*answer, "unknown_workspace").value_or(false)) return finish(turn, 404, "not found");
+  client_id_ = find_string(*answer, "client_id").value_or("");
+  if (client_id_.empty()) return answer_unavailable(turn, "database", "receipt without client_id");
+  const bool failed_before = find_string(*answer, "state") == "failed";
+  const bool wanted = find_bool(*answer, "new").value_or(true) || failed_before;
+  if (!readable_ || !wanted) return finish(turn, 200, "received");
+  ask(turn,
+      Enqueue{delivery_message(event_.workspace, client_id_, event_.service, identity_.delivery_key,
+                               object_key_)},
+      &WebhookFlow::on_queued);
+}
+
+// A receipt that is not queued is found by the next tick, so the answer is the same.
+void WebhookFlow::on_queued(EffectResult result, Turn& turn) {
+  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("delivery not queued"));
+  finish(turn, 200, "received");
+}
+
+void WebhookFlow::finish(Turn& turn, int status, std::string_view text) {
+  turn.ask(Respond{status, plain_text(), std::string(text)});
+  turn.done();
+}
+
+void WebhookFlow::answer_unavailable(Turn& turn, std::string_view what, std::string_view message) {
+  Json fields = log_fields("webhook not accepted");
+  fields["part"] = what;
+  fields["message"] = message;
+  turn.log("error", std::move(fields));
+  Headers headers = plain_text();
+  headers.emplace_back("retry-after", retry_after_secs);
+  turn.ask(Respond{503, std::move(headers), "try again later"});
+  turn.done();
+}
+
+Json WebhookFlow::log_fields(std::string_view what) const {
+  return {{"what", what},
+          {"service", event_.service},
+          {"workspace", event_.workspace},
+          {"delivery_key", identity_.delivery_key}};
+}
+
+}  // namespace wf

@@ -1,0 +1,49 @@
+#pragma once
+// The one webhook flow: verify on the raw bytes, keep them, record the receipt, queue the work,
+// answer. What the event means is read later, from the stored bytes (delivery_flow.hpp).
+
+#include <string>
+
+#include "shared/sync/connector.hpp"
+#include "shared/sync/database.hpp"
+#include "shared/sync/flow.hpp"
+
+namespace wf {
+
+struct WebhookEvent {
+  std::string flow_id;    // names the bytes of a delivery that cannot be identified
+  std::string service;    // from the path
+  std::string workspace;  // the slug from the path
+  Headers headers;
+  std::string body;
+};
+
+class WebhookFlow final : public Steps<WebhookFlow> {
+ public:
+  WebhookFlow(Registry registry, Database database, WebhookEvent event);
+  void start(Turn& turn) override;
+
+ private:
+  void on_verified(EffectResult result, Turn& turn);
+  void on_bad_signature_counted(EffectResult result, Turn& turn);
+  void on_stored(EffectResult result, Turn& turn);
+  void on_recorded(EffectResult result, Turn& turn);
+  void on_queued(EffectResult result, Turn& turn);
+
+  void refuse_signature(Turn& turn);
+  void store_bytes(Turn& turn);
+  void finish(Turn& turn, int status, std::string_view text);
+  // The provider is asked to deliver again: nothing may be acknowledged that is not kept.
+  void answer_unavailable(Turn& turn, std::string_view what, std::string_view message);
+  Json log_fields(std::string_view what) const;
+
+  const Webhook* webhook_ = nullptr;
+  Database database_;
+  WebhookEvent event_;
+  Identity identity_;
+  bool readable_ = false;
+  std::string object_key_;
+  std::string client_id_;
+};
+
+}  // namespace wf
