@@ -6,6 +6,8 @@
 //                                       be missing, the connection was away
 //   exclusive(task)                     the lock that REST requests take
 
+import { inspect } from 'node:util';
+
 import { createPgliteConnection } from '@supabase/lite/pglite';
 import { createPostgresConnection } from '@supabase/lite/postgres';
 
@@ -15,7 +17,7 @@ import { lockFolder } from './folder_lock.mjs';
 export async function openPglite(folder) {
   const release = lockFolder(folder);
   try {
-    const connection = await createPgliteConnection({ url: folder });
+    const connection = keepRowsOutOfLogs(await createPgliteConnection({ url: folder }));
     return pgliteDatabase(connection, release);
   } catch (error) {
     release();
@@ -63,10 +65,12 @@ const jsonTypes = {
 };
 
 export async function openPostgres(url) {
-  const connection = createPostgresConnection({
-    url,
-    postgresOptions: { max: 10, onnotice: () => {}, types: jsonTypes },
-  });
+  const connection = keepRowsOutOfLogs(
+    createPostgresConnection({
+      url,
+      postgresOptions: { max: 10, onnotice: () => {}, types: jsonTypes },
+    }),
+  );
   const { driver } = connection;
   const removeGuard = guardAgainstLostServer();
   const lock = new NoLock();
@@ -96,6 +100,21 @@ export async function openPostgres(url) {
       removeGuard();
     },
   };
+}
+
+// The embedded API prints each database error with its statement and all its values, which
+// are people's rows. Code and message are enough; the reply carries the rest.
+function keepRowsOutOfLogs(connection) {
+  const normalize = connection.normalizeDbError.bind(connection);
+  connection.normalizeDbError = (error) => {
+    const normal = normalize(error);
+    if (normal !== null && typeof normal === 'object') {
+      const short = () => `database: ${normal.code ?? 'error'} ${normal.message}`;
+      Object.defineProperty(normal, inspect.custom, { value: short, configurable: true });
+    }
+    return normal;
+  };
+  return connection;
 }
 
 // postgres.js 3.4.9 throws outside of any promise when the server is killed under it. The
