@@ -112,7 +112,10 @@ function hostedDatabase(client) {
 
 async function main() {
   const { values } = parseArgs({
-    options: { vars: { type: 'string', default: 'production.vars' }, check: { type: 'boolean', default: false } },
+    options: {
+      vars: { type: 'string', default: 'production.vars' },
+      check: { type: 'boolean', default: false },
+    },
   });
   if (!existsSync(values.vars)) throw new Error(`${values.vars} is missing: NAME=value lines, see README.md`);
   const vars = parseVars(readFileSync(values.vars, 'utf8'), values.vars);
