@@ -1,9 +1,17 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { pagesSuite } from './suites/pages.mjs';
+import { scheduleSuite } from './suites/schedule.mjs';
+import { webhooksSuite } from './suites/webhooks.mjs';
 import { startStack } from './stack.mjs';
 
-const suites = { access: accessSuite };
+const suites = {
+  access: accessSuite,
+  pages: pagesSuite,
+  schedule: scheduleSuite,
+  webhooks: webhooksSuite,
+};
 
 export async function runSuites(t, options) {
   const stack = await startStack(options);

@@ -1,0 +1,191 @@
+// apply_page: what is written, what is refused, and that nothing is written in part.
+
+import assert from 'node:assert/strict';
+
+import { charge, charges, factsOf, leasedRun, page } from '../runs.mjs';
+import { call, northwind } from '../stack.mjs';
+
+const monday = '2026-11-23T10:00:00Z';
+const later = '2026-11-23T10:00:01Z';
+
+export async function pagesSuite(t, stack) {
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body(await leasedRun(stack));
+    });
+  const apply = (p) => call(stack, 'apply_page', p);
+  const runRow = async ({ run_id }) =>
+    (await stack.query('select * from public.sync_runs where run_id = $1', [run_id]))[0];
+  const cursorRow = async () => (await stack.query('select * from public.sync_cursors'))[0];
+
+  await test('a page writes its rows, the cursor, the run and the facts', async (run) => {
+    const result = await apply(page(run, 1, [charge('ch_1', 100, monday), charge('ch_2', 200, monday)], {
+      facts: { run_rows: 2, progress_done: 1, progress_total: 3 },
+    }));
+    assert.deepEqual(result, { applied: true, finished: false, written: 2, refused: 0, ties: [], missed: 0 });
+    assert.deepEqual(await charges(stack), { ch_1: 100, ch_2: 200 });
+    assert.deepEqual((await cursorRow()).cursor, { at: 1 });
+    const facts = await factsOf(stack, 'charges');
+    assert.equal(facts.run_rows, 2);
+    assert.ok(facts.running_since && facts.last_attempt_at);
+    const [{ client_id }] = await stack.query('select distinct client_id from public.stripe_charges');
+    assert.equal(client_id, northwind);
+  });
+
+  await test('a repeated page changes nothing, a skipped one is an error', async (run) => {
+    await apply(page(run, 1, [charge('ch_1', 100, monday)]));
+    const again = await apply(page(run, 1, [charge('ch_1', 999, later)]));
+    assert.deepEqual(again, { applied: false, why: 'repeated' });
+    assert.deepEqual(await charges(stack), { ch_1: 100 });
+    await assert.rejects(apply(page(run, 3, [])), { code: '22023' });
+    assert.equal((await runRow(run)).pages, 1);
+  });
+
+  await test('one page sent ten times at once is applied once', async (run) => {
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, () => apply(page(run, 1, [charge('ch_1', 100, monday)]))),
+    );
+    assert.equal(replies.filter(({ applied }) => applied).length, 1);
+    assert.equal((await runRow(run)).rows_written, 1);
+  });
+
+  await test('the last page ends the run, frees the lease and keeps the schedule', async (run) => {
+    const { next_due_at } = await cursorRow();
+    const result = await apply(page(run, 1, [charge('ch_1', 100, monday)], {
+      last: true, facts: { last_success_at: monday, last_rows: 1 },
+    }));
+    assert.equal(result.finished, true);
+    const { state, finished_at, rows_written } = await runRow(run);
+    assert.deepEqual([state, rows_written, finished_at !== null], ['succeeded', 1, true]);
+    const place = await cursorRow();
+    assert.deepEqual([place.run_id, place.lease, place.next_due_at], [null, null, next_due_at]);
+    assert.equal((await factsOf(stack, 'charges')).running_since, null);
+    assert.deepEqual(await apply(page(run, 2, [])), { applied: false, why: 'finished' });
+    assert.deepEqual(await apply(page(run, 1, [])), { applied: false, why: 'repeated' });
+  });
+
+  await test('older rows are refused, newer ones replace, in any order', async (run) => {
+    await apply(page(run, 1, [charge('ch_1', 200, later)]));
+    const older = await apply(page(run, 2, [charge('ch_1', 100, monday)]));
+    assert.deepEqual([older.written, older.refused], [0, 1]);
+    assert.deepEqual(await charges(stack), { ch_1: 200 });
+    const newer = await apply(page(run, 3, [charge('ch_1', 300, '2026-11-23T10:00:02Z')]));
+    assert.deepEqual([newer.written, newer.refused], [1, 0]);
+    assert.deepEqual(await charges(stack), { ch_1: 300 });
+  });
+
+  await test('other content at the same time is a tie: not written, reported, kept in the cursor', async (run) => {
+    await apply(page(run, 1, [charge('ch_1', 100, monday)]));
+    const tie = { table: 'stripe_charges', id: 'ch_1' };
+    const result = await apply(page(run, 2, [charge('ch_1', 999, monday)], { last: true }));
+    assert.deepEqual([result.written, result.ties, result.finished], [0, [tie], false]);
+    assert.equal((await runRow(run)).state, 'running');
+    assert.deepEqual((await cursorRow()).cursor, { at: 2, ties: [tie] });
+    const settled = await apply(page(run, 3, [charge('ch_1', 500, later)], { last: true }));
+    assert.deepEqual([settled.ties, settled.finished], [[], true]);
+    assert.deepEqual((await cursorRow()).cursor, { at: 3 });
+    assert.deepEqual(await charges(stack), { ch_1: 500 });
+  });
+
+  await test('the same content at the same time is neither a tie nor a write', async (run) => {
+    await apply(page(run, 1, [charge('ch_1', 100, monday)]));
+    const result = await apply(page(run, 2, [charge('ch_1', 100, monday)]));
+    assert.deepEqual([result.written, result.refused, result.ties], [0, 0, []]);
+  });
+
+  await test('the same content seen later only moves source_at', async (run) => {
+    const stored = async () => (await stack.query('select source_at, updated_at from public.stripe_charges'))[0];
+    await apply(page(run, 1, [charge('ch_1', 100, monday)]));
+    const before = await stored();
+    await apply(page(run, 2, [charge('ch_1', 100, later)]));
+    const after = await stored();
+    assert.equal(after.updated_at, before.updated_at);
+    assert.notEqual(after.source_at, before.source_at);
+    // and from now on what is older than that is refused
+    assert.equal((await apply(page(run, 3, [charge('ch_1', 1, monday)]))).refused, 1);
+  });
+
+  await test('one object twice in a page: the newer wins, two of the same time are a tie', async (run) => {
+    await apply(page(run, 1, [charge('ch_1', 100, monday), charge('ch_1', 200, later)]));
+    assert.deepEqual(await charges(stack), { ch_1: 200 });
+    const result = await apply(page(run, 2, [charge('ch_2', 1, monday), charge('ch_2', 2, monday)]));
+    assert.deepEqual(result.ties, [{ table: 'stripe_charges', id: 'ch_2' }]);
+  });
+
+  await test('a row that breaks a rule is an error and nothing of its page is written', async (run) => {
+    const bad = [
+      [{ amount: null }, '23502'], [{ currency: 'EURO' }, '23514'], [{ amount: 'many' }, '22P02'],
+      [{ source_at: null }, '23502'], [{ no_such_column: 1 }, '42703'],
+    ];
+    for (const [change, code] of bad) {
+      const rows = [charge('ch_1', 1, monday), charge('ch_2', 2, monday, change)];
+      await assert.rejects(apply(page(run, 1, rows)), { code }, JSON.stringify(change));
+    }
+    await assert.rejects(
+      apply(page(run, 1, [], { facts: { no_such_fact: 1 } })), { code: '42703' });
+    assert.deepEqual(await charges(stack), {});
+    assert.equal((await cursorRow()).cursor, null);
+    assert.equal((await runRow(run)).pages, 0);
+  });
+
+  await test('only tables of the allow list can be written', async (run) => {
+    for (const table of ['workspace_members', 'users', 'stripe_charges; drop table x', null]) {
+      await assert.rejects(
+        apply(page(run, 1, [], { tables: [{ table, rows: [{ id: 'x' }] }] })), { code: '22023' });
+    }
+  });
+
+  await test('a row cannot name another workspace', async (run) => {
+    const other = '22222222-2222-4222-8222-222222222222';
+    await apply(page(run, 1, [charge('ch_1', 1, monday, { client_id: other })]));
+    assert.deepEqual(
+      await stack.query('select client_id from public.stripe_charges'), [{ client_id: northwind }]);
+  });
+
+  await test('a lost lease writes nothing', async (run) => {
+    await stack.query(`update public.sync_cursors set lease_until = now() - interval '1 second'`);
+    const second = await call(stack, 'take_lease', { run_id: run.run_id, lease_secs: 60 });
+    assert.equal(second.granted, true);
+    assert.deepEqual(await apply(page(run, 1, [charge('ch_1', 1, monday)])), { applied: false, why: 'lease_lost' });
+    assert.deepEqual(await charges(stack), {});
+    assert.equal((await apply(page({ ...run, lease: second.lease }, 1, [charge('ch_1', 2, monday)]))).applied, true);
+    assert.deepEqual(await apply({ ...page(run, 1, []), run_id: northwind }), { applied: false, why: 'unknown' });
+  });
+
+  await test('a page is applied in one transaction: the cursor is never before its rows', async (run) => {
+    // the facts are the last thing that a page writes
+    await assert.rejects(apply(page(run, 1, [charge('ch_1', 1, monday)], { facts: { failures: 'none' } })));
+    assert.deepEqual(await charges(stack), {});
+    assert.equal((await cursorRow()).cursor, null);
+  });
+
+  await test('the facts patch changes what it names, and null clears', async (run) => {
+    await apply(page(run, 1, [], { facts: { failures: 2, failure_kind: 'provider', last_rows: 5 } }));
+    await apply(page(run, 2, [], { facts: { failure_kind: null, client_id: 'ignored' } }));
+    const facts = await factsOf(stack, 'charges');
+    assert.deepEqual([facts.failures, facts.failure_kind, facts.last_rows], [2, null, 5]);
+  });
+
+  await test('events that were never delivered are counted once, with the webhook and the stream', async (run) => {
+    await call(stack, 'record_receipt', {
+      workspace: 'northwind-dental', service: 'stripe', delivery_key: 'evt_1', object_key: 'k', event_type: 't', readable: true,
+    });
+    const deliveries = (...keys) => ({ deliveries: keys.map((key) => ({ key, event_type: 't', object_key: 'raw/x' })) });
+    assert.equal((await apply(page(run, 1, [], deliveries('evt_1', 'evt_2')))).missed, 1);
+    assert.equal((await apply(page(run, 2, [], { ...deliveries('evt_2', 'evt_3'), last: true }))).missed, 1);
+    for (const stream of ['webhook', 'charges']) {
+      const facts = await factsOf(stack, stream);
+      assert.equal(facts.reconciled_missed, 2, stream);
+      assert.ok(facts.reconciled_at, stream);
+    }
+    const receipts = await stack.query('select delivery_key, source, state from public.webhook_receipts order by 1');
+    assert.deepEqual(receipts.map((row) => Object.values(row).join(' ')), [
+      'evt_1 delivered received', 'evt_2 reconciled applied', 'evt_3 reconciled applied']);
+  });
+
+  await test('5,000 rows in one page', async (run) => {
+    const rows = Array.from({ length: 5000 }, (_, i) => charge(`ch_${i}`, i, monday));
+    assert.equal((await apply(page(run, 1, rows))).written, 5000);
+  });
+}

@@ -1,0 +1,229 @@
+// Detection, what is due and when, leases, retries, and what outlives a lost message.
+
+import assert from 'node:assert/strict';
+
+import { charge, detect, factsOf, leasedRun, page } from '../runs.mjs';
+import { call, northwind } from '../stack.mjs';
+
+export async function scheduleSuite(t, stack) {
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body();
+    });
+  const claim = async () => (await call(stack, 'claim_due', { limit: 50 })).jobs;
+  const take = (run_id) => call(stack, 'take_lease', { run_id, lease_secs: 60 });
+  const age = (table, where = 'true') =>
+    stack.query(`do $$ begin set local session_replication_role = replica;
+      update public.${table} set updated_at = now() - interval '3 minutes' where ${where}; end $$`);
+  const nextDue = async (...args) =>
+    (await stack.query(
+      `select to_char(app.next_due($1, $2, $3, $4, $5::timestamptz) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as due`, args,
+    ))[0].due;
+
+  await t.test('a daily sync stays at its local hour through both changes of the clock', async () => {
+    const berlin = (after, hour = 5) => nextDue('daily', null, 'Europe/Berlin', hour, after);
+    assert.equal(await berlin('2026-03-27T12:00Z'), '2026-03-28 04:00');
+    assert.equal(await berlin('2026-03-28T12:00Z'), '2026-03-29 03:00'); // summer time begins
+    assert.equal(await berlin('2026-10-24T12:00Z'), '2026-10-25 04:00'); // and ends
+    assert.equal(await berlin('2026-10-25T04:00Z'), '2026-10-26 04:00');
+    // 02:00 does not exist on one day and exists twice on another: once a day all the same
+    assert.equal(await berlin('2026-03-28T12:00Z', 2), '2026-03-29 01:00');
+    assert.equal(await berlin('2026-03-29T01:00Z', 2), '2026-03-30 00:00');
+    const autumn = await berlin('2026-10-24T12:00Z', 2);
+    assert.match(autumn, /^2026-10-25 0[01]:00$/);
+    assert.equal(await berlin(`${autumn.replace(' ', 'T')}Z`, 2), '2026-10-26 01:00');
+    assert.equal(await nextDue('daily', null, 'America/New_York', 5, '2026-11-01T12:00Z'), '2026-11-02 10:00');
+    assert.equal(await nextDue('daily', null, 'Asia/Kathmandu', 0, '2026-06-01T12:00Z'), '2026-06-01 18:15');
+  });
+
+  await t.test('weekly is six to seven days on, an interval counts from now', async () => {
+    assert.equal(await nextDue('weekly', null, 'Europe/Berlin', 5, '2026-11-23T04:00Z'), '2026-11-30 04:00');
+    assert.equal(await nextDue('interval', 300, 'Europe/Berlin', 5, '2026-11-23T04:00Z'), '2026-11-23 04:05');
+  });
+
+  await t.test('an unknown time zone is refused', async () => {
+    await assert.rejects(
+      stack.query(`update public.workspaces set time_zone = 'Europe/Atlantis'`), /time zone/);
+  });
+
+  await test('a detected stream is due at once, then at its next hour', async () => {
+    await detect(stack, { streams: ['charges', 'payment_links'] });
+    const jobs = await claim();
+    assert.deepEqual(jobs.map(({ stream }) => stream).sort(), ['charges', 'payment_links']);
+    const [{ run_id, ...job }] = jobs.filter(({ stream }) => stream === 'charges');
+    assert.ok(run_id);
+    assert.deepEqual(job, {
+      job: 'sync', workspace: 'northwind-dental', client_id: northwind, service: 'stripe', stream: 'charges', partition: '',
+    });
+    assert.deepEqual(await claim(), []);
+    const [{ ahead }] = await stack.query(
+      `select bool_and(next_due_at > now() and next_due_at <= now() + interval '25 hours') as ahead from public.sync_cursors`);
+    assert.equal(ahead, true);
+  });
+
+  await test('two ticks at once start each run once', async () => {
+    await detect(stack, { streams: ['charges', 'payment_links', 'payment_intents'] });
+    const jobs = (await Promise.all([claim(), claim(), claim(), claim()])).flat();
+    assert.equal(jobs.length, 3);
+    assert.equal(new Set(jobs.map(({ run_id }) => run_id)).size, 3);
+  });
+
+  await test('nothing is due with a missing key, no key, a broken bundle or a switched-off service', async () => {
+    const idle = async (why) => assert.deepEqual(await claim(), [], why);
+    await detect(stack, { missing: ['stripe.webhook_secret'] });
+    await idle('missing key');
+    await detect(stack, { services: [] });
+    await idle('unlisted');
+    await detect(stack, { problem: 'WORKSPACE_NORTHWIND_DENTAL is not a JSON object' });
+    await idle('problem');
+    await detect(stack, {});
+    await stack.query(`update public.service_facts set enabled = false where stream = ''`);
+    await idle('disabled');
+    await stack.query(`update public.service_facts set enabled = true`);
+    assert.equal((await claim()).length, 1);
+  });
+
+  await test('detection is the whole truth of a workspace', async () => {
+    await detect(stack, {});
+    assert.deepEqual((await factsOf(stack, '')).present_keys, ['stripe.secret_key']);
+    await detect(stack, { services: [] });
+    assert.deepEqual((await factsOf(stack, '')).present_keys, []);
+    await detect(stack, {});
+    await detect(stack, { problem: 'unreadable' });
+    const facts = await factsOf(stack, '');
+    assert.deepEqual([facts.present_keys, facts.detection_problem], [['stripe.secret_key'], 'unreadable']);
+    const problem = async () =>
+      (await stack.query('select configuration_problem as p from public.workspaces where client_id = $1', [northwind]))[0].p;
+    assert.equal(await problem(), 'unreadable');
+    await detect(stack, {});
+    assert.equal(await problem(), null);
+    assert.equal((await factsOf(stack, '')).detection_problem, null);
+  });
+
+  await test('detecting the same again touches nothing', async () => {
+    await detect(stack, {});
+    const all = () => stack.query(
+      `select to_jsonb(f) as row from public.service_facts f union all select to_jsonb(c) from public.sync_cursors c
+       union all select to_jsonb(w) from public.workspaces w union all select to_jsonb(h) from public.facts_history h`);
+    const before = await all();
+    await detect(stack, {});
+    assert.deepEqual(await all(), before);
+  });
+
+  await test('a stream that is no longer listed keeps its cursor and is not due', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, [], { last: true }));
+    await detect(stack, { streams: ['payment_links'] });
+    await claim();
+    const [place] = await stack.query(`select next_due_at, cursor from public.sync_cursors where stream = 'charges'`);
+    assert.deepEqual(place, { next_due_at: null, cursor: { at: 1 } });
+    await detect(stack, { streams: ['charges'] });
+    assert.deepEqual((await claim()).map(({ stream }) => stream), ['charges']);
+  });
+
+  await test('of twenty workers one gets the lease', async () => {
+    await detect(stack, {});
+    const [{ run_id }] = await claim();
+    const grants = await Promise.all(Array.from({ length: 20 }, () => take(run_id)));
+    const granted = grants.filter((grant) => grant.granted);
+    assert.equal(granted.length, 1);
+    assert.deepEqual([...new Set(grants.filter((grant) => !grant.granted).map(({ why }) => why))], ['busy']);
+    const { service, stream, partition, cursor, pages, attempt, facts } = granted[0];
+    assert.deepEqual([service, stream, partition, cursor, pages, attempt], ['stripe', 'charges', '', null, 0, 0]);
+    assert.equal(facts.stream, 'charges');
+  });
+
+  await test('a lease is refused for an unknown, a finished and a disabled run', async () => {
+    assert.deepEqual(await take(northwind), { granted: false, why: 'unknown' });
+    const run = await leasedRun(stack);
+    await call(stack, 'yield_run', run);
+    await stack.query(`update public.service_facts set enabled = false where stream = ''`);
+    assert.deepEqual(await take(run.run_id), { granted: false, why: 'disabled' });
+    await stack.query(`update public.service_facts set enabled = true`);
+    const { lease } = await take(run.run_id);
+    await call(stack, 'apply_page', page({ ...run, lease }, 1, [], { last: true }));
+    assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
+  });
+
+  await test('a killed worker costs its lease time: the run comes again and goes on at its cursor', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, [charge('ch_1', 1, '2026-11-23T10:00:00Z')]));
+    assert.deepEqual(await claim(), []);
+    await stack.query(`update public.sync_cursors set lease_until = now() - interval '1 second'`);
+    assert.deepEqual((await claim()).map(({ run_id }) => run_id), [run.run_id]);
+    const grant = await take(run.run_id);
+    assert.deepEqual([grant.granted, grant.pages, grant.cursor], [true, 1, { at: 1 }]);
+  });
+
+  await test('a lost message costs two minutes', async () => {
+    await detect(stack, {});
+    const [{ run_id }] = await claim();
+    assert.deepEqual(await claim(), []);
+    await age('sync_runs');
+    assert.deepEqual((await claim()).map((job) => job.run_id), [run_id]);
+    assert.deepEqual(await claim(), [], 'and is not named at every tick');
+  });
+
+  await test('a failure waits for its time, keeps the cursor and comes again', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, []));
+    const fail = (more) => call(stack, 'fail_run', { ...run, kind: 'rate_limit', message: '429', facts: { failures: 1 }, ...more });
+    const inAnHour = new Date(Date.now() + 3600_000).toISOString();
+    assert.deepEqual(await fail({ final: false, retry_at: inAnHour }), { applied: true, state: 'waiting', attempt: 1 });
+    assert.deepEqual(await take(run.run_id), { granted: false, why: 'busy' });
+    assert.deepEqual(await claim(), []);
+    await stack.query(`update public.sync_runs set retry_at = now() - interval '1 second'`);
+    assert.equal((await claim()).length, 1);
+    const grant = await take(run.run_id);
+    assert.deepEqual([grant.attempt, grant.cursor, grant.facts.failures], [1, { at: 1 }, 1]);
+    assert.deepEqual(await fail({ final: true }), { applied: false, why: 'lease_lost' });
+    await call(stack, 'apply_page', page({ ...run, lease: grant.lease }, 2, []));
+    const [{ attempt }] = await stack.query('select attempt from public.sync_runs');
+    assert.equal(attempt, 0, 'failures in a row since the last page');
+  });
+
+  await test('a final failure ends the run; the next one is due at its hour', async () => {
+    const run = await leasedRun(stack);
+    const result = await call(stack, 'fail_run', {
+      ...run, kind: 'credentials', message: 'refused', final: true, retry_at: null,
+      facts: { failure_kind: 'credentials', failure_final: true },
+    });
+    assert.equal(result.state, 'failed');
+    assert.deepEqual(await claim(), []);
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    const [again] = await claim();
+    assert.notEqual(again.run_id, run.run_id);
+    assert.equal((await factsOf(stack, 'charges')).failure_kind, 'credentials');
+  });
+
+  await test('a run whose budget is used up goes on from the queue', async () => {
+    const run = await leasedRun(stack);
+    assert.deepEqual(await call(stack, 'yield_run', run), { applied: true, state: 'queued' });
+    assert.deepEqual(await call(stack, 'yield_run', run), { applied: false, why: 'lease_lost' });
+    assert.equal((await take(run.run_id)).granted, true);
+  });
+
+  await test('a dead letter fails the run, unless somebody works on it', async () => {
+    const run = await leasedRun(stack);
+    const message = { job: 'sync', client_id: northwind, service: 'stripe', stream: 'charges', run_id: run.run_id };
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await call(stack, 'yield_run', run);
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
+    const facts = await factsOf(stack, 'charges');
+    assert.deepEqual([facts.failure_kind, facts.failure_final, facts.failures], ['ours', true, 1]);
+    assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
+  });
+
+  await test('history keeps each state of the facts, but not progress', async () => {
+    const run = await leasedRun(stack);
+    const count = async () => (await stack.query(`select count(*)::int as n from public.facts_history where stream = 'charges'`))[0].n;
+    const before = await count();
+    await call(stack, 'apply_page', page(run, 1, [], { facts: { progress_done: 1, progress_total: 9, run_rows: 5 } }));
+    assert.equal(await count(), before);
+    await call(stack, 'apply_page', page(run, 2, [], { facts: { last_rows: 5 } }));
+    assert.equal(await count(), before + 1);
+    const [{ facts }] = await stack.query(`select facts from public.facts_history order by id desc limit 1`);
+    assert.deepEqual([facts.last_rows, facts.progress_done], [5, 1]);
+  });
+}

@@ -1,0 +1,158 @@
+// Receipts: each delivery counts once, and none is forgotten.
+
+import assert from 'node:assert/strict';
+
+import { charge, charges, detect, factsOf } from '../runs.mjs';
+import { call, harbor, northwind } from '../stack.mjs';
+
+const service = 'stripe';
+const receipt = (delivery_key, more = {}) => ({
+  workspace: 'northwind-dental', service, delivery_key, object_key: `webhooks/${delivery_key}`,
+  event_type: 'charge.succeeded', readable: true, ...more,
+});
+
+export async function webhooksSuite(t, stack) {
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body();
+    });
+  const record = (...args) => call(stack, 'record_receipt', receipt(...args));
+  const deliver = (delivery_key, rows, facts = {}) =>
+    call(stack, 'apply_page', {
+      receipt: { client_id: northwind, service, delivery_key },
+      tables: [{ table: 'stripe_charges', rows }],
+      facts,
+    });
+  const state = async (key) =>
+    (await stack.query('select state from public.webhook_receipts where delivery_key = $1', [key]))[0]?.state;
+
+  await test('of fifty identical deliveries at once one is new', async () => {
+    const replies = await Promise.all(Array.from({ length: 50 }, () => record('evt_1')));
+    assert.equal(replies.filter((reply) => reply.new).length, 1);
+    assert.ok(replies.every((reply) => reply.client_id === northwind && reply.state === 'received'));
+    assert.equal((await stack.query('select 1 from public.webhook_receipts')).length, 1);
+  });
+
+  await test('the same key of another workspace is another delivery', async () => {
+    await record('evt_1');
+    const other = await record('evt_1', { workspace: 'harbor-yoga' });
+    assert.deepEqual([other.new, other.client_id], [true, harbor]);
+    assert.deepEqual(await record('evt_1', { workspace: 'nobody' }), { unknown_workspace: true });
+  });
+
+  await test('fifty applications at once write once', async () => {
+    await record('evt_1');
+    const rows = [charge('ch_1', 100, '2026-11-23T10:00:00Z')];
+    const replies = await Promise.all(Array.from({ length: 50 }, () => deliver('evt_1', rows)));
+    assert.equal(replies.filter(({ applied }) => applied).length, 1);
+    assert.ok(replies.every(({ applied, why }) => applied || why === 'repeated'));
+    assert.deepEqual(await charges(stack), { ch_1: 100 });
+    assert.equal(await state('evt_1'), 'applied');
+  });
+
+  await test('deliveries in the wrong order end in the newest state', async () => {
+    await Promise.all(['a', 'b', 'c'].map((key) => record(key)));
+    await deliver('c', [charge('ch_1', 3, '2026-11-23T10:00:03Z')]);
+    await deliver('a', [charge('ch_1', 1, '2026-11-23T10:00:01Z')]);
+    const last = await deliver('b', [charge('ch_1', 2, '2026-11-23T10:00:02Z')]);
+    assert.equal(last.refused, 1);
+    assert.deepEqual(await charges(stack), { ch_1: 3 });
+  });
+
+  await test('a tie keeps the receipt open until the object was fetched', async () => {
+    await Promise.all(['a', 'b'].map((key) => record(key)));
+    await deliver('a', [charge('ch_1', 1, '2026-11-23T10:00:00Z')]);
+    const tied = await deliver('b', [charge('ch_1', 2, '2026-11-23T10:00:00Z')]);
+    assert.deepEqual(tied.ties, [{ table: 'stripe_charges', id: 'ch_1' }]);
+    assert.equal(await state('b'), 'received');
+    const settled = await deliver('b', [charge('ch_1', 2, '2026-11-23T10:00:09Z')]);
+    assert.deepEqual([settled.applied, settled.ties], [true, []]);
+    assert.equal(await state('b'), 'applied');
+    assert.deepEqual(await charges(stack), { ch_1: 2 });
+  });
+
+  await test('an unknown receipt writes nothing', async () => {
+    assert.deepEqual(await deliver('evt_x', [charge('ch_1', 1, '2026-11-23T10:00:00Z')]), { applied: false, why: 'unknown' });
+    assert.deepEqual(await charges(stack), {});
+  });
+
+  await test('the clocks of the webhook only move forward, and its usual gap is learned', async () => {
+    const facts = () => factsOf(stack, 'webhook');
+    const at = (time) => ({ last_event_at: `2026-11-23T${time}Z`, last_success_at: `2026-11-23T${time}Z`, failures: 0 });
+    for (const [key, time] of [['a', '10:00:00'], ['b', '10:10:00'], ['c', '10:05:00'], ['d', '10:20:00']]) {
+      await record(key);
+      await deliver(key, [], at(time));
+    }
+    const { last_event_at, last_success_at, usual_gap_secs } = await facts();
+    assert.equal(Date.parse(last_event_at), Date.parse('2026-11-23T10:20:00Z'));
+    assert.equal(Date.parse(last_success_at), Date.parse('2026-11-23T10:20:00Z'));
+    assert.equal(usual_gap_secs, 600);
+    await record('e');
+    await deliver('e', [], at('11:00:00'));
+    assert.equal((await facts()).usual_gap_secs, 960); // 4/5 of 600 and 1/5 of 2,400
+  });
+
+  await test('bad signatures are counted in a row; a good delivery ends the row', async () => {
+    const bad = (workspace = 'northwind-dental') => call(stack, 'record_bad_signature', { workspace, service });
+    await Promise.all([bad(), bad(), bad()]);
+    assert.equal((await factsOf(stack, 'webhook')).bad_signatures, 3);
+    assert.deepEqual(await bad('nobody'), { unknown_workspace: true });
+    await record('evt_1');
+    assert.equal((await factsOf(stack, 'webhook')).bad_signatures, 0);
+  });
+
+  await test('a flood of bad signatures does not fill the history', async () => {
+    for (let i = 0; i < 30; i += 1) {
+      await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service });
+    }
+    assert.equal((await factsOf(stack, 'webhook')).bad_signatures, 10);
+    const [{ n }] = await stack.query('select count(*)::int as n from public.facts_history');
+    assert.ok(n <= 11, `${n} rows`);
+  });
+
+  await test('what is not applied after two minutes is queued again', async () => {
+    await Promise.all([record('a'), record('b'), record('c', { readable: false })]);
+    await deliver('b', []);
+    const open = async () => (await call(stack, 'claim_due', { limit: 50 })).deliveries;
+    assert.deepEqual(await open(), []);
+    await stack.query(`do $$ begin set local session_replication_role = replica;
+      update public.webhook_receipts set updated_at = now() - interval '3 minutes'; end $$`);
+    assert.deepEqual(await open(), [{
+      job: 'delivery', workspace: 'northwind-dental', client_id: northwind, service, delivery_key: 'a', object_key: 'webhooks/a',
+    }]);
+    assert.deepEqual(await open(), []);
+    assert.equal(await state('c'), 'unreadable');
+  });
+
+  await test('a receipt can be marked, and replayed after a fix', async () => {
+    await record('a');
+    const mark = (to, error = null) =>
+      call(stack, 'mark_receipt', { client_id: northwind, service, delivery_key: 'a', state: to, error });
+    assert.deepEqual(await mark('unreadable', 'not JSON'), { marked: true });
+    assert.equal(await state('a'), 'unreadable');
+    await mark('received');
+    assert.equal((await deliver('a', [])).applied, true);
+    await assert.rejects(mark('no such state'), { code: '23514' });
+  });
+
+  await test('a dead letter fails the receipt that is still open', async () => {
+    await record('a');
+    const message = { job: 'delivery', client_id: northwind, service, delivery_key: 'a' };
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
+    assert.equal(await state('a'), 'failed');
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+  });
+
+  await test('service_daily tells a member what happened each day, and others nothing', async () => {
+    await detect(stack, {});
+    await record('a');
+    await deliver('a', []);
+    await record('b', { readable: false });
+    const read = async (name) =>
+      (await (await stack.signIn(name)).rpc('service_daily', { p_client_id: northwind })).data;
+    const [day] = await read('viewer');
+    assert.deepEqual([day.service, Number(day.rows), day.succeeded, day.failed], ['stripe', 1, 1, 1]);
+    assert.deepEqual(await read('outsider'), []);
+  });
+}
