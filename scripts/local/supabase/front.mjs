@@ -77,14 +77,12 @@ function toRequest(incoming, body, origin) {
   });
 }
 
-// A hosted project calls a violated check the caller's mistake; the embedded one calls it its own,
-// and then it would be tried again for ever.
 async function toReply(response) {
-  const body = Buffer.from(await response.arrayBuffer());
-  if (response.status === 500 && /violates check constraint/.test(body.toString('utf8'))) {
-    return refusalReply(400, '23514', JSON.parse(body.toString('utf8')).message.replace(/^error: /, ''));
-  }
-  return { status: response.status, headers: [...response.headers], body };
+  return {
+    status: response.status,
+    headers: [...response.headers],
+    body: Buffer.from(await response.arrayBuffer()),
+  };
 }
 
 function refusalReply(status, code, message) {
