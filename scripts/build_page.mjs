@@ -1,7 +1,8 @@
-// Fills public/app/: fonts, the page's JavaScript (one bundle) and the dashboard's program.
+// Fills public/app/: fonts, the page's JavaScript (one bundle), the theme's colours as CSS and
+// the dashboard's program.
 // Fonts are made again only when something they are made of has changed.
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -56,5 +57,25 @@ async function copyProgram() {
   }
 }
 
+const cssName = (name) => name.replaceAll('_', '-');
+
+/** The theme's colours and sizes as CSS variables: `.ok_text = rgb(0x0a7237)` is --ok-text. */
+function cssTokens(header) {
+  const theme = (name) => {
+    const [, body] = header.match(new RegExp(`Theme ${name}\\{([^;]*)\\};`));
+    return [...body.matchAll(/\.(\w+) = rgb\(0x([0-9a-f]{6})\)/g)].map(([, key, hex]) => `--${cssName(key)}: #${hex};`);
+  };
+  const sizes = [...header.matchAll(/constexpr float (\w+) = ([\d.]+)F?;/g)].map(
+    ([, key, value]) => `--size-${cssName(key)}: ${value}px;`,
+  );
+  const rule = (lines) => `:root {\n  ${lines.join('\n  ')}\n}\n`;
+  return `${rule([...theme('light'), ...sizes])}@media (prefers-color-scheme: dark) {\n${rule(theme('dark'))}}\n`;
+}
+
+async function writeTokens() {
+  const header = await readFile(at('web-ui/theme/tokens.hpp'), 'utf8');
+  await writeFile(path.join(out, 'tokens.css'), cssTokens(header));
+}
+
 await mkdir(out, { recursive: true });
-await Promise.all([buildFonts(), bundlePage(), copyProgram()]);
+await Promise.all([buildFonts(), bundlePage(), copyProgram(), writeTokens()]);

@@ -54,10 +54,24 @@ std::string placeholder_of(const Verdict& verdict) {
   }
 }
 
+std::string with_time(const Evidence& evidence, const TimeTexts& times) {
+  if (!evidence.at) return evidence.value;
+  return evidence.value.empty() ? times.exact(*evidence.at) : evidence.value + " · " + times.brief(*evidence.at);
+}
+
+ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeTexts& times) {
+  const auto& at = verdict.last_sync_at;
+  if (!at) return {.label = "Last sync", .words = "never", .exact = "", .tone = Tone::plain};
+  // Less than a minute is not counted out: a card that changes every second is restless.
+  const auto age = std::max(std::chrono::seconds(0), now - *at);
+  const std::string words = age < std::chrono::seconds(60) ? "just now" : describe(age) + " ago";
+  return {.label = "Last sync", .words = words, .exact = times.exact(*at), .tone = Tone::plain};
+}
+
 std::vector<EvidenceView> evidence_of(const Verdict& verdict, const TimeTexts& times) {
   std::vector<EvidenceView> lines;
   for (const auto& evidence : verdict.evidence) {
-    lines.push_back({capitalised(evidence.label), evidence.at ? times.exact(*evidence.at) : evidence.value});
+    lines.push_back({capitalised(evidence.label), with_time(evidence, times)});
   }
   return lines;
 }
@@ -80,8 +94,9 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                 .sub_state = sub_state_words(verdict, times),
                 .tone = tone_of(verdict),
                 .notice = notice_of(verdict),
-                .activity = activity_rows(days, day_of(model.now)),
-                .days = day_states(days, day_of(model.now)),
+                .last_sync = last_sync_view(verdict, model.now, times),
+                .activity = activity_rows(days, times.day(model.now)),
+                .days = day_states(days, times.day(model.now)),
                 .placeholder = placeholder_of(verdict),
                 .rule = readable_rule(verdict.rule),
                 .evidence = evidence_of(verdict, times)};

@@ -32,6 +32,7 @@ enum class Tone { plain, ok, late, bad, off };
 struct TimeTexts {
   std::function<std::string(UnixSeconds)> exact;  // "23 Nov 2026, 15:20:04 GMT+1"
   std::function<std::string(UnixSeconds)> brief;  // "15:20", on another day "24 Nov, 15:20"
+  std::function<Day(UnixSeconds)> day;            // the workspace's calendar day
 };
 
 struct ClockView {
@@ -61,6 +62,8 @@ struct CardView {
   Tone tone = Tone::plain;
   /// What to do and who should, when somebody should.
   std::string notice;
+  /// The newest proof that the service works.
+  ClockView last_sync;
   std::array<ClockView, 3> clocks;
   std::string silence;
   bool silence_unusual = false;

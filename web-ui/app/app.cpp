@@ -1,0 +1,164 @@
+#include "web-ui/app/app.hpp"
+
+#include "web-ui/app/read_rows.hpp"
+#include "web-ui/screens/integrations_screen.hpp"
+#include "web-ui/screens/service_card.hpp"
+#include "web-ui/screens/shell.hpp"
+
+namespace wf {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+Link read_link(std::string_view text) {
+  if (text == "live") return Link::live;
+  if (text == "polling") return Link::polling;
+  return text == "offline" ? Link::offline : Link::connecting;
+}
+
+std::string member(const Json& json, std::string_view key) { return find_string(json, key).value_or(""); }
+
+}  // namespace
+
+bool App::post(std::string_view kind, std::string_view payload) { return read_message(kind, payload); }
+
+bool App::read_message(std::string_view kind, std::string_view payload) {
+  if (kind == "workspaces" || kind == "services" || kind == "activity") return set_rows(kind, payload);
+  const auto parsed = parse_json(payload, kind);
+  if (!parsed) return false;
+  const Json& json = *parsed;
+  if (kind == "theme") {
+    dark_ = find_bool(json, "dark").value_or(false);
+    reduced_motion_ = find_bool(json, "reduced_motion").value_or(false);
+  } else if (kind == "account") {
+    model_ = Model{.email = member(json, "email"), .now = model_.now, .slug = model_.slug};
+    state_ = {};
+  } else if (kind == "route") {
+    if (model_.slug == member(json, "slug")) return false;
+    model_.slug = member(json, "slug");
+    model_.services_load = Load::loading;
+    model_.services.clear();
+    model_.activity.clear();
+    model_.last_change.reset();
+    state_ = {};
+  } else if (kind == "loading") {
+    model_.failure.clear();
+    model_.workspaces_load = model_.services_load = Load::loading;
+  } else if (kind == "link") {
+    model_.link = read_link(member(json, "state"));
+  } else if (kind == "changed") {
+    model_.last_change = parse_time(member(json, "at"));
+  } else if (kind == "failed") {
+    fail_load(member(json, "message"));
+  } else if (kind == "attention") {
+    attention_ = {member(json, "hovered"), member(json, "focused"), find_bool(json, "focus_visible").value_or(false)};
+    return true;
+  } else if (kind == "activate") {
+    const Command* command = mirror_.command(member(json, "id"));
+    return command != nullptr && run(Command(*command));
+  } else if (kind == "search") {
+    return run(SetSearch{member(json, "text")});
+  } else if (kind == "escape") {
+    return run(ToggleExplanation{""});
+  }
+  refresh_view();
+  return true;
+}
+
+bool App::set_rows(std::string_view kind, std::string_view payload) {
+  const auto json = parse_json(payload, kind);
+  if (!json) {
+    fail_load(json.error().message);
+    return true;
+  }
+  const auto take = [&](auto read, auto& into) {
+    if (read) into = std::move(*read);
+    else fail_load(read.error().message);
+    return read.has_value();
+  };
+  if (kind == "workspaces" && take(read_workspaces(*json), model_.workspaces)) model_.workspaces_load = Load::ready;
+  if (kind == "services" && take(read_service_facts(*json), model_.services)) model_.services_load = Load::ready;
+  if (kind == "activity") take(read_activity(*json), model_.activity);
+  return refresh_view();
+}
+
+void App::fail_load(std::string message) {
+  model_.failure = std::move(message);
+  if (model_.workspaces_load != Load::ready) model_.workspaces_load = Load::failed;
+  model_.services_load = Load::failed;
+}
+
+bool App::tick(UnixSeconds now) {
+  model_.now = now;
+  const IntegrationsView before = view_;
+  refresh_view();
+  return !(before == view_);
+}
+
+bool App::refresh_view() {
+  view_ = select_integrations(state_, model_, times_);
+  return true;
+}
+
+bool App::run(const Command& command) {
+  std::visit(Overloaded{
+                 [&](const ChooseCategory& c) { state_.category = c.category; },
+                 [&](const ChooseStatus& c) { state_.status = c.status; },
+                 [&](const ClearFilters&) {
+                   state_ = {};
+                   effect("focus", "search");
+                 },
+                 [&](const SetSearch& c) { state_.search = c.text; },
+                 [&](const ToggleExplanation& c) {
+                   state_.explained = c.service == state_.explained ? std::string() : c.service;
+                 },
+                 [&](const ShowService& c) {
+                   state_ = {};
+                   effect("focus", "card:" + c.service);
+                 },
+                 [&](const SelectWorkspace& c) { effect("navigate", c.slug); },
+                 [&](const Reload&) { effect("reload"); },
+                 [&](const SignOut&) { effect("sign_out"); },
+             },
+             command);
+  return refresh_view();
+}
+
+void App::effect(std::string_view what, std::string value) { effects_.emplace_back(what, std::move(value)); }
+
+std::string App::take_effects() {
+  Json list = Json::array();
+  for (const auto& [what, value] : effects_) list.push_back({{"do", what}, {"value", value}});
+  effects_.clear();
+  return dump(list);
+}
+
+const Color& App::background() const { return dark_ ? dark.background : light.background; }
+
+bool App::draw(ImDrawList& list, const Frame& frame) {
+  motion_.begin_frame(frame.secs, reduced_motion_);
+  mirror_ = {};
+  Painter paint(list, fonts_, frame.scale);
+  Viewport viewport{.width = frame.width, .height = frame.height, .scroll_y = frame.scroll_y};
+  Ui ui{paint, mirror_, dark_ ? dark : light, attention_, motion_, viewport};
+  paint.set_offset({0, -frame.scroll_y});
+  draw_integrations(ui, state_, model_, view_);
+  draw_shell(ui, model_, view_);
+  keep_mirror(viewport);
+  return motion_.moving();
+}
+
+void App::keep_mirror(const Viewport& viewport) {
+  std::string json = "{\"height\":" + std::to_string(static_cast<int>(viewport.content_height)) +
+                     ",\"nodes\":" + mirror_.json() + "}";
+  if (json == mirror_json_) return;
+  mirror_json_ = std::move(json);
+  ++mirror_version_;
+}
+
+}  // namespace wf

@@ -1,0 +1,92 @@
+// The compiled dashboard (web-ui/platform/exports.cpp) as an object. Messages it takes:
+//   theme {dark, reduced_motion} · account {email} · route {slug} · loading {}
+//   workspaces, services, activity: REST rows · failed {message} · changed {at}
+//   link {state: connecting|live|polling|offline}
+//   attention {hovered, focused, focus_visible} · activate {id} · search {text} · escape {}
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+async function bytesOf(url) {
+  const reply = await fetch(url);
+  if (!reply.ok) throw new Error(`${url}: ${reply.status}`);
+  return new Uint8Array(await reply.arrayBuffer());
+}
+
+/** Also gives the fonts to the page, so that the form looks like the canvas. */
+async function loadFonts(base) {
+  const names = ['inter-text', 'inter-title', 'icons'];
+  const fonts = await Promise.all(names.map((name) => bytesOf(`${base}${name}.ttf`)));
+  document.fonts.add(new FontFace('Inter', fonts[0].slice(), { weight: '100 500' }));
+  document.fonts.add(new FontFace('Inter', fonts[1].slice(), { weight: '501 900' }));
+  return fonts;
+}
+
+/** @param page what page_library.js asks: {timeText(unixSecs, style), glyph(char, emPx, bold, side)} */
+async function instantiate(base, page) {
+  const { default: create } = await import('./dashboard.js');
+  return create({ page, locateFile: (name) => base + name });
+}
+
+class Core {
+  constructor(module) {
+    this.module = module;
+  }
+
+  start(fonts) {
+    const args = fonts.flatMap((bytes) => [this.#place(bytes), bytes.length]);
+    this.canDraw = this.module._wf_start(...args) === 1;
+  }
+
+  /** @returns {boolean} whether the picture may have changed */
+  post(kind, message) {
+    return this.postText(kind, JSON.stringify(message));
+  }
+
+  /** `json` is passed on as it came from the server. */
+  postText(kind, json) {
+    const pointers = [kind, json].map((text) => this.#place(encoder.encode(text + '\0')));
+    const changed = this.module._wf_post(...pointers) === 1;
+    pointers.forEach((pointer) => this.module._free(pointer));
+    return changed;
+  }
+
+  tick(nowMs) {
+    return this.module._wf_tick(nowMs) === 1;
+  }
+
+  frame({ width, height, scale, scrollY, secs }) {
+    const flags = this.module._wf_frame(width, height, scale, scrollY, secs);
+    return { moving: (flags & 1) !== 0, mirrorChanged: (flags & 2) !== 0 };
+  }
+
+  /** {height, nodes}: see web-ui/mirror/mirror.hpp */
+  mirror() {
+    return JSON.parse(this.#text(this.module._wf_mirror()));
+  }
+
+  takeEffects() {
+    return JSON.parse(this.#text(this.module._wf_take_effects()));
+  }
+
+  restoreRenderer() {
+    this.module._wf_restore_renderer();
+  }
+
+  #place(bytes) {
+    const pointer = this.module._malloc(bytes.length);
+    this.module.HEAPU8.set(bytes, pointer);
+    return pointer;
+  }
+
+  #text(pointer) {
+    const heap = this.module.HEAPU8;
+    return decoder.decode(heap.subarray(pointer, heap.indexOf(0, pointer)));
+  }
+}
+
+export async function loadCore(base, page) {
+  const [fonts, module] = await Promise.all([loadFonts(base), instantiate(base, page)]);
+  const core = new Core(module);
+  core.start(fonts);
+  return core;
+}

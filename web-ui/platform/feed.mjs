@@ -1,0 +1,117 @@
+// Keeps one workspace's rows up to date: everything once, then what changed, told by Realtime
+// or, while that is down, asked every 15 seconds. Each (re)connection catches up.
+
+const POLL_MS = 15_000;
+const ACTIVITY_DELAY_MS = 400;
+
+const latest = (rows, since) => rows.reduce((at, { updated_at }) => (updated_at > at ? updated_at : at), since);
+
+export class Feed {
+  /**
+   * @param {{rest, live, clientId: string, post: (kind: string, value: object) => void,
+   *   onWorkspaceChange: () => void}} parts
+   */
+  constructor({ rest, live, clientId, post, onWorkspaceChange }) {
+    Object.assign(this, { rest, clientId, post, onWorkspaceChange });
+    this.rows = new Map();
+    this.since = '';
+    this.isLive = false;
+    this.closed = false;
+    this.poll = setInterval(() => this.isLive || this.#catchUp(), POLL_MS);
+    this.whenOnline = () => this.#connectionChanged();
+    addEventListener('online', this.whenOnline);
+    addEventListener('offline', this.whenOnline);
+    this.#showLink('connecting');
+    this.stopListening = live.listen(clientId, {
+      onChange: (payload) => this.#changed(payload),
+      onState: (isLive) => this.#liveChanged(isLive),
+    });
+  }
+
+  close() {
+    this.closed = true;
+    this.stopListening();
+    clearInterval(this.poll);
+    clearTimeout(this.activityTimer);
+    removeEventListener('online', this.whenOnline);
+    removeEventListener('offline', this.whenOnline);
+  }
+
+  async start() {
+    try {
+      const [facts] = await Promise.all([this.rest.facts(this.clientId), this.#readActivity()]);
+      this.#take(facts);
+      this.started = true;
+    } catch (error) {
+      if (!this.closed) this.post('failed', { message: error.message });
+    }
+  }
+
+  #changed({ table } = {}) {
+    if (table === 'workspaces') this.onWorkspaceChange();
+    else this.#catchUp();
+  }
+
+  #liveChanged(isLive) {
+    this.isLive = isLive;
+    this.#connectionChanged();
+  }
+
+  #connectionChanged() {
+    if (!navigator.onLine) return this.#showLink('offline');
+    this.#showLink(this.isLive ? 'live' : 'polling');
+    this.#catchUp();
+  }
+
+  #showLink(state) {
+    if (!this.closed) this.post('link', { state });
+  }
+
+  /** One read at a time; what arrives meanwhile asks for one more. */
+  async #catchUp() {
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    this.reading = true;
+    do {
+      this.again = false;
+      await this.#readChanges();
+    } while (this.again && !this.closed);
+    this.reading = false;
+  }
+
+  async #readChanges() {
+    if (!this.started) return this.start();
+    try {
+      this.#take(await this.rest.facts(this.clientId, this.since));
+      this.#readActivitySoon();
+      if (navigator.onLine && !this.closed) this.#showLink(this.isLive ? 'live' : 'polling');
+    } catch {
+      this.#showLink(navigator.onLine ? 'polling' : 'offline');
+    }
+  }
+
+  #take(rows) {
+    if (this.closed) return;
+    for (const row of rows) this.rows.set(`${row.service}/${row.stream}`, row);
+    this.since = latest(rows, this.since);
+    if (this.since) this.post('changed', { at: this.since });
+    this.post('services', [...this.rows.values()]);
+  }
+
+  #readActivitySoon() {
+    clearTimeout(this.activityTimer);
+    this.activityTimer = setTimeout(() => this.#readActivity(), ACTIVITY_DELAY_MS);
+  }
+
+  /** The charts are worth nothing without the cards, and the cards are fine without them. */
+  async #readActivity() {
+    try {
+      const rows = await this.rest.activity(this.clientId);
+      if (!this.closed) this.post('activity', rows);
+    } catch {
+      // The next change reads them again.
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// Starts the page and ties its parts together: session, route, feed, core, canvas, mirror.
+import { Clock } from './clock.mjs';
+import { loadCore } from './core.mjs';
+import { Feed } from './feed.mjs';
+import { drawGlyph } from './glyphs.mjs';
+import { Live } from './live.mjs';
+import { Mirror } from './mirror.mjs';
+import { Rest } from './rest.mjs';
+import { Session } from './session.mjs';
+import { bindSignInForm } from './sign_in.mjs';
+import { Surface } from './surface.mjs';
+import { Zone } from './zone.mjs';
+
+const BASE = '/app/';
+const LAST_WORKSPACE = 'webfluentia.workspace';
+const STYLES = ['brief', 'exact', 'day'];
+
+const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '';
+const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
+
+async function readConfig() {
+  const reply = await fetch('/config.json');
+  if (!reply.ok) throw new Error(`config.json: ${reply.status}`);
+  return reply.json();
+}
+
+class Dashboard {
+  constructor({ config, session }) {
+    this.config = config;
+    this.session = session;
+    this.rest = new Rest({ config, token: () => session.token() });
+    this.workspaces = [];
+  }
+
+  async load() {
+    const encoder = new TextEncoder();
+    this.clock = new Clock((now) => this.core && this.core.tick(now) && this.surface.invalidate());
+    this.zone = new Zone(() => this.clock.now());
+    this.core = await loadCore(BASE, {
+      timeText: (secs, style) => encoder.encode(this.zone.text(secs, STYLES[style])),
+      glyph: drawGlyph,
+    });
+    this.mirror = new Mirror({
+      root: document.getElementById('mirror'),
+      post: (kind, message) => this.post(kind, message),
+    });
+    this.surface = new Surface({
+      core: this.core,
+      canvas: document.getElementById('screen'),
+      onMirror: (tree) => this.mirror.show(tree),
+    });
+    this.#watchTheme();
+    this.clock.tick();
+    addEventListener('popstate', () => this.#open(slugOfPath()));
+  }
+
+  post(kind, message) {
+    if (this.core.post(kind, message)) this.surface.invalidate();
+    for (const effect of this.core.takeEffects()) this.#run(effect);
+  }
+
+  #run({ do: what, value }) {
+    if (what === 'navigate') this.#navigate(value);
+    else if (what === 'sign_out') this.session.signOut();
+    else if (what === 'reload') this.#reload();
+    // Once the frame that shows it has been drawn.
+    else if (what === 'focus') requestAnimationFrame(() => requestAnimationFrame(() => this.mirror.focus(value)));
+  }
+
+  #watchTheme() {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const still = matchMedia('(prefers-reduced-motion: reduce)');
+    const tell = () => this.post('theme', { dark: dark.matches, reduced_motion: still.matches });
+    for (const query of [dark, still]) query.addEventListener('change', tell);
+    tell();
+  }
+
+  async signedIn(user) {
+    this.user = user;
+    this.live = new Live({ config: this.config, token: () => this.session.token() });
+    this.post('account', { email: user.email ?? '' });
+    await this.#readWorkspaces();
+    if (this.user === user) this.#open(slugOfPath() || this.#usualWorkspace());
+  }
+
+  signedOut() {
+    this.user = null;
+    this.feed?.close();
+    this.live?.close();
+    this.feed = this.live = undefined;
+    this.workspaces = [];
+    this.post('account', { email: '' });
+  }
+
+  async #readWorkspaces() {
+    try {
+      this.workspaces = await this.rest.workspaces();
+      this.post('workspaces', this.workspaces);
+      this.#followZone();
+    } catch (error) {
+      this.post('failed', { message: error.message });
+    }
+  }
+
+  #usualWorkspace() {
+    const last = localStorage.getItem(LAST_WORKSPACE);
+    const usual = this.workspaces.find(({ slug }) => slug === last) ?? this.workspaces[0];
+    if (usual) history.replaceState(null, '', pathOf(usual.slug));
+    return usual?.slug ?? '';
+  }
+
+  #navigate(slug) {
+    history.pushState(null, '', pathOf(slug));
+    this.#open(slug);
+    scrollTo(0, 0);
+  }
+
+  #open(slug) {
+    this.feed?.close();
+    this.feed = undefined;
+    this.slug = slug;
+    this.post('route', { slug });
+    const workspace = this.workspaces.find((one) => one.slug === slug);
+    document.title = workspace ? `Integrations · ${workspace.name}` : 'Integrations';
+    if (!workspace) return;
+    localStorage.setItem(LAST_WORKSPACE, slug);
+    this.#followZone();
+    this.feed = new Feed({
+      rest: this.rest,
+      live: this.live,
+      clientId: workspace.client_id,
+      post: (kind, message) => this.post(kind, message),
+      onWorkspaceChange: () => this.#readWorkspaces(),
+    });
+    this.feed.start();
+  }
+
+  #followZone() {
+    this.zone.set(this.workspaces.find(({ slug }) => slug === this.slug)?.time_zone ?? 'UTC');
+  }
+
+  async #reload() {
+    this.post('loading', {});
+    await this.#readWorkspaces();
+    if (this.workspaces.length > 0) this.#open(this.slug || this.#usualWorkspace());
+  }
+}
+
+function show(screen) {
+  document.documentElement.dataset.screen = screen;
+}
+
+async function main() {
+  const config = await readConfig();
+  const session = new Session(config);
+  const dashboard = new Dashboard({ config, session });
+  const loaded = dashboard.load();
+  const form = bindSignInForm(session);
+  let wasSignedIn = false;
+  session.watch(async (user) => {
+    show(user ? 'dashboard' : 'sign-in');
+    form.reset(Boolean(user));
+    await loaded;
+    if (user) await dashboard.signedIn(user);
+    else if (wasSignedIn) dashboard.signedOut();
+    wasSignedIn = Boolean(user);
+  });
+  await loaded;
+  // For tests and for people who look under the hood: time, and how often was drawn.
+  window.webfluentia = {
+    setClock: (ms) => dashboard.clock.set(ms),
+    now: () => dashboard.clock.now(),
+    get frames() {
+      return dashboard.surface.frames;
+    },
+  };
+}
+
+main().catch((error) => {
+  console.error(error);
+  show('broken');
+});

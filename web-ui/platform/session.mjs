@@ -1,0 +1,51 @@
+// Signing in and out with @supabase/auth-js, which also keeps and renews the session.
+import { AuthClient } from '@supabase/auth-js';
+
+const MESSAGES = {
+  invalid_credentials: 'E-mail or password is wrong.',
+  over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
+};
+
+export class Session {
+  constructor({ supabase_url, publishable_key }) {
+    this.auth = new AuthClient({
+      url: `${supabase_url}/auth/v1`,
+      headers: { apikey: publishable_key },
+      storageKey: 'webfluentia.session',
+      autoRefreshToken: true,
+      persistSession: true,
+      detectSessionInUrl: false,
+    });
+  }
+
+  /** @param {(user: {id, email} | null) => void} onUser called when somebody else is signed in, or nobody */
+  watch(onUser) {
+    let current;
+    this.auth.onAuthStateChange((event, session) => {
+      const user = session?.user ?? null;
+      if (event !== 'SIGNED_OUT' && current === (user?.id ?? null)) return;
+      current = user?.id ?? null;
+      // auth-js holds its lock while it calls: what follows must not wait for it.
+      setTimeout(() => onUser(user), 0);
+    });
+  }
+
+  /** @returns {Promise<string | null>} what went wrong, for the person */
+  async signIn(email, password) {
+    const { error } = await this.auth.signInWithPassword({ email, password });
+    if (!error) return null;
+    if (MESSAGES[error.code]) return MESSAGES[error.code];
+    if (error.status === 400 || error.status === 401) return MESSAGES.invalid_credentials;
+    return navigator.onLine ? 'Signing in did not work. Try again in a moment.' : 'You are offline.';
+  }
+
+  async signOut() {
+    // Here only: elsewhere the same person stays signed in.
+    await this.auth.signOut({ scope: 'local' });
+  }
+
+  async token() {
+    const { data } = await this.auth.getSession();
+    return data.session?.access_token ?? null;
+  }
+}

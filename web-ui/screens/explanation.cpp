@@ -1,0 +1,98 @@
+// What hangs from a badge on hover, focus or tap: the verdict in words, what to do, and the
+// facts it rests on.
+#include <algorithm>
+
+#include "web-ui/screens/service_card.hpp"
+#include "web-ui/widgets/status.hpp"
+
+namespace wf {
+namespace {
+
+constexpr float pad = 14;
+constexpr float line = 18;
+constexpr float max_width = 340;
+
+struct EvidenceLines {
+  std::string label;
+  std::vector<std::string> value;
+};
+
+float label_width(const Ui& ui, const CardView& card, const TextStyle& style) {
+  float widest = 0;
+  for (const auto& evidence : card.evidence) widest = std::max(widest, ui.paint.width(evidence.label, style));
+  return std::min(widest, 130.0F);
+}
+
+std::vector<EvidenceLines> evidence_lines(const Ui& ui, const CardView& card, const TextStyle& style, float room) {
+  std::vector<EvidenceLines> lines;
+  for (const auto& evidence : card.evidence) {
+    lines.push_back({evidence.label, ui.paint.wrapped(evidence.value, style, room, 3)});
+  }
+  return lines;
+}
+
+float total_lines(const std::vector<EvidenceLines>& lines) {
+  float total = 0;
+  for (const auto& l : lines) total += static_cast<float>(std::max<std::size_t>(1, l.value.size())) * line + 3;
+  return total;
+}
+
+void draw_floating_panel(Ui& ui, Rect r, float radius) {
+  ui.paint.shadow(r, radius, ui.theme.dark ? 0.5F : 0.16F);
+  ui.paint.fill(r, ui.theme.raised, radius);
+  ui.paint.border(r, ui.theme.line_strong, radius);
+}
+
+/// Below the anchor, or above it where the window ends; inside the window's sides.
+Rect placed(const Ui& ui, Rect anchor, float width, float height) {
+  const float left = std::clamp(anchor.right() - width, 8.0F, std::max(8.0F, ui.view.width - width - 8));
+  float top = anchor.bottom() + 8;
+  const float end = ui.view.scroll_y + ui.view.height - 8;
+  if (top + height > end && anchor.y - 8 - height > ui.view.scroll_y + 8) top = anchor.y - 8 - height;
+  return {left, top, width, height};
+}
+
+}  // namespace
+
+void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
+  const float width = std::min(max_width, ui.view.width - 16);
+  const float inner = width - 2 * pad;
+  const TextStyle title{.face = Face::title, .size = size::body, .color = ui.theme.text};
+  const TextStyle small{.size = size::small, .color = ui.theme.muted};
+  const TextStyle value{.size = size::small, .color = ui.theme.text, .tabular = true};
+  const std::string heading = std::string(label(card.badge)) + ": " + card.sub_state;
+  const auto title_lines = ui.paint.wrapped(heading, title, inner, 2);
+  const auto step_lines = ui.paint.wrapped(card.notice, small, inner, 4);
+  const float labels = label_width(ui, card, small) + 12;
+  const auto evidence = evidence_lines(ui, card, value, inner - labels);
+
+  float height = pad + static_cast<float>(title_lines.size()) * 20 + static_cast<float>(step_lines.size()) * line + pad;
+  if (!evidence.empty()) height += 17 + total_lines(evidence) - 3;
+  const Rect r = placed(ui, badge, width, height);
+  draw_floating_panel(ui, r, 12);
+
+  float y = r.y + pad;
+  for (const auto& text : title_lines) ui.paint.text({r.x + pad, (y += 20) - 10}, text, title);
+  for (const auto& text : step_lines) ui.paint.text({r.x + pad, (y += line) - line / 2}, text, small);
+  if (evidence.empty()) return;
+  ui.paint.hairline({r.x + pad, y + 8}, inner, ui.theme.line);
+  y += 17;
+  for (const auto& [name, lines] : evidence) {
+    ui.paint.text({r.x + pad, y + line / 2}, ui.paint.elided(name, small, labels - 8), small);
+    for (const auto& text : lines) ui.paint.text({r.x + pad + labels, (y += line) - line / 2}, text, value);
+    if (lines.empty()) y += line;
+    y += 3;
+  }
+}
+
+void draw_tooltip(Ui& ui, Rect anchor, std::string_view text) {
+  const TextStyle style{.size = size::small, .color = ui.theme.text, .tabular = true};
+  const float width = ui.paint.width(text, style) + 20;
+  Rect r{anchor.x - 8, anchor.y - 36, width, 30};
+  r.x = std::clamp(r.x, 8.0F, std::max(8.0F, ui.view.width - width - 8));
+  if (r.y < ui.view.scroll_y + 8) r.y = anchor.bottom() + 4;
+  draw_floating_panel(ui, r, 8);
+  ui.paint.text({r.x + 10, r.middle()}, text, style);
+}
+
+}  // namespace wf

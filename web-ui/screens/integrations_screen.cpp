@@ -1,0 +1,315 @@
+#include "web-ui/screens/integrations_screen.hpp"
+
+#include <algorithm>
+
+#include "web-ui/screens/notices.hpp"
+#include "web-ui/screens/service_card.hpp"
+#include "web-ui/screens/shell.hpp"
+#include "web-ui/widgets/controls.hpp"
+#include "web-ui/widgets/status.hpp"
+
+namespace wf {
+namespace {
+
+constexpr float group_label = 30;
+constexpr float skeleton_height = 268;
+
+/// Words of different tone on one line, broken between words where the line ends.
+class RunningLine {
+ public:
+  RunningLine(Ui& ui, Rect area) : ui_(ui), area_(area), x_(area.x), middle_(area.y + 10) {}
+
+  /// Goes on to the next line when so much does not fit any more.
+  void reserve(float width) {
+    if (x_ == area_.x || x_ + width <= area_.right() + 0.5F) return;
+    x_ = area_.x;
+    middle_ += 21;
+  }
+  void write(std::string_view text, const TextStyle& style) {
+    reserve(ui_.paint.width(text, style));
+    x_ += ui_.paint.text({x_, middle_}, text, style);
+  }
+  void skip(float width) { x_ += width; }
+  float x() const { return x_; }
+  float middle() const { return middle_; }
+  float bottom() const { return middle_ + 10; }
+
+ private:
+  Ui& ui_;
+  Rect area_;
+  float x_, middle_;
+};
+
+Color link_color(const Theme& theme, Link link) {
+  if (link == Link::live) return theme.ok;
+  return link == Link::connecting ? theme.off : theme.late;
+}
+
+TextStyle summary_style(const Ui& ui, const std::string& part, bool first) {
+  TextStyle style{.size = size::body, .color = ui.theme.muted, .tabular = true};
+  const bool attention = part.find("attention") != std::string::npos;
+  if (attention || first) style.face = Face::title;
+  if (attention) style.color = ui.theme.bad_text;
+  else if (first) style.color = ui.theme.text;
+  return style;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+/// Returns the height used.
+float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView& view) {
+  RunningLine line(ui, area);
+  if (model.services_load == Load::ready) {
+    for (std::size_t i = 0; i < view.summary.size(); ++i) {
+      const bool last = i + 1 == view.summary.size();
+      line.write(view.summary[i] + (last ? "" : ","), summary_style(ui, view.summary[i], i == 0));
+      line.skip(last ? 14 : 5);
+    }
+    ui.mirror.add({.tag = "p", .id = "summary", .rect = {area.x, area.y, area.w, 20}, .text = joined(view.summary),
+                   .attributes = {{"role", "status"}}});
+  }
+  const TextStyle plain{.size = size::body, .color = ui.theme.muted, .tabular = true};
+  line.reserve(14 + ui.paint.width(view.link, plain));
+  ui.paint.circle({line.x() + 4, line.middle()}, 3.5F, link_color(ui.theme, model.link));
+  line.skip(14);
+  ui.say("p", "link", {line.x(), line.middle() - 10, area.right() - line.x(), 20}, view.link);
+  line.write(view.link, plain);
+  return line.bottom() - area.y;
+}
+
+/// Title, summary and search; returns where the next row begins.
+float draw_head(Ui& ui, Rect area, const IntegrationsState& state, const Model& model, const IntegrationsView& view) {
+  ui.paint.text({area.x, area.y + 18}, "Integrations", {.face = Face::title, .size = size::title, .color = ui.theme.text});
+  ui.say("h1", "title", {area.x, area.y, 200, 36}, "Integrations");
+  if (!ui.view.narrow()) {
+    draw_search(ui, {area.right() - 230, area.y, 230, 38}, state.search);
+    return area.y + 44 + draw_summary(ui, {area.x, area.y + 44, area.w, 20}, model, view) + 16;
+  }
+  draw_search(ui, {area.x, area.y + 44, area.w, 44}, state.search);
+  return area.y + 102 + draw_summary(ui, {area.x, area.y + 102, area.w, 20}, model, view) + 16;
+}
+
+std::vector<Chip> category_chips(const IntegrationsView& view) {
+  std::vector<Chip> chips;
+  for (const auto& filter : view.categories) {
+    std::optional<Category> chosen;
+    for (const Category category : categories()) {
+      if (label(category) == filter.label) chosen = category;
+    }
+    chips.push_back({.id = "category:" + filter.id, .label = filter.label, .count = -1, .chosen = filter.chosen,
+                     .command = ChooseCategory{chosen}});
+  }
+  return chips;
+}
+
+std::vector<Chip> status_chips(const Ui& ui, const IntegrationsView& view) {
+  std::vector<Chip> chips;
+  for (const auto& filter : view.statuses) {
+    Badge badge = Badge::inactive;
+    for (const Badge b : {Badge::active, Badge::error}) {
+      if (name(b) == filter.id) badge = b;
+    }
+    chips.push_back({.id = "status:" + filter.id, .label = filter.label, .count = filter.count,
+                     .chosen = filter.chosen, .has_dot = true, .dot = badge_colors(ui.theme, badge).dot,
+                     .command = ChooseStatus{filter.chosen ? std::nullopt : std::optional(badge)}});
+  }
+  return chips;
+}
+
+float total_width(const Ui& ui, const std::vector<Chip>& chips) {
+  float width = 0;
+  for (const auto& chip : chips) width += chip_width(ui, chip) + 8;
+  return width - 8;
+}
+
+/// Chips from left to right, wrapped; returns where the next row begins.
+float draw_chip_row(Ui& ui, Rect area, const std::string& name, const std::vector<Chip>& chips) {
+  const float step = chip_height(ui) + 8;
+  float x = area.x, y = area.y;
+  ui.mirror.open({.tag = "div", .id = name, .rect = {area.x, area.y, area.w, step},
+                  .attributes = {{"role", "group"}, {"aria-label", name}}});
+  for (const auto& chip : chips) {
+    const float width = chip_width(ui, chip);
+    if (x > area.x && x + width > area.right() + 0.5F) {
+      x = area.x;
+      y += step;
+    }
+    draw_chip(ui, {x, y}, chip);
+    x += width + 8;
+  }
+  ui.mirror.close();
+  return y + step;
+}
+
+float draw_filters(Ui& ui, Rect area, const IntegrationsView& view) {
+  const auto by_category = category_chips(view);
+  const auto by_status = status_chips(ui, view);
+  const float status_width = total_width(ui, by_status);
+  const bool one_row = total_width(ui, by_category) + 24 + status_width <= area.w;
+  const Rect status_area = one_row ? Rect{area.right() - status_width, area.y, status_width, 0} : area;
+  if (one_row) {
+    const float end = draw_chip_row(ui, area, "Category", by_category);
+    draw_chip_row(ui, status_area, "Status", by_status);
+    return end;
+  }
+  area.y = draw_chip_row(ui, status_area, "Status", by_status) + 2;
+  return draw_chip_row(ui, area, "Category", by_category);
+}
+
+/// A card's place in the grid.
+struct Slot {
+  const GroupView* group;
+  const CardView* card;
+  bool opens_group;
+  /// How many cards of the group stand beside it in this row, itself included.
+  int beside;
+};
+
+std::vector<std::vector<Slot>> rows_of(const IntegrationsView& view, int columns) {
+  std::vector<std::vector<Slot>> rows;
+  for (const auto& group : view.groups) {
+    Slot* opener = nullptr;
+    for (const auto& card : group.cards) {
+      if (rows.empty() || static_cast<int>(rows.back().size()) == columns) {
+        rows.emplace_back();
+        rows.back().reserve(static_cast<std::size_t>(columns));
+        opener = nullptr;
+      }
+      rows.back().push_back({&group, &card, &card == &group.cards.front(), 1});
+      if (opener != nullptr) ++opener->beside;
+      else opener = &rows.back().back();
+    }
+  }
+  return rows;
+}
+
+void draw_group_label(Ui& ui, Rect r, const GroupView& group) {
+  const TextStyle style{.face = Face::title, .size = size::small, .color = ui.theme.muted};
+  const float used = ui.paint.text({r.x + 2, r.y + 11}, group.label, style);
+  ui.paint.hairline({r.x + used + 14, r.y + 11}, r.w - used - 16, ui.theme.line);
+}
+
+struct Explained {
+  const CardView* card = nullptr;
+  Rect badge;
+  const ClockView* clock = nullptr;
+  Rect clock_rect;
+};
+
+void note_clock(const Ui& ui, const std::string& id, const ClockView& clock, Explained& out) {
+  if (!ui.hovered(id) || clock.exact.empty()) return;
+  const Node* node = ui.mirror.find(id);
+  if (node == nullptr) return;
+  out.clock = &clock;
+  out.clock_rect = node->rect;
+}
+
+void note_attention(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {
+  const std::string badge = badge_id(card.service);
+  const bool by_keyboard = ui.attention.focus_visible && ui.focused(badge);
+  const bool by_hover = ui.hovered(badge);
+  if (by_hover || (out.card == nullptr && (by_keyboard || state.explained == card.service))) {
+    const Node* node = ui.mirror.find(badge);
+    if (node == nullptr) return;
+    out.card = &card;
+    out.badge = node->rect;
+  }
+  note_clock(ui, "last-sync:" + card.service, card.last_sync, out);
+  for (std::size_t i = 0; i < card.clocks.size(); ++i) {
+    note_clock(ui, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i], out);
+  }
+}
+
+/// A group's node holds its cards of one row; where it goes on in the next row, a second node
+/// of the same name does.
+void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width, const std::vector<Slot>& slots) {
+  for (std::size_t i = 0; i < slots.size();) {
+    const Slot& first = slots[i];
+    const auto beside = static_cast<std::size_t>(first.beside);
+    const float x = row.x + (card_width + size::gap) * static_cast<float>(i);
+    const float width = card_width * static_cast<float>(beside) + size::gap * static_cast<float>(beside - 1);
+    const bool label = first.opens_group;
+    const std::string id = "group:" + first.group->label + (label ? "" : ":" + first.card->service);
+    ui.mirror.open({.tag = "div", .id = id, .rect = {x, row.y, width, row.h},
+                    .attributes = {{"role", "group"}, {"aria-label", first.group->label}}});
+    if (label) {
+      draw_group_label(ui, {x, row.y, width, group_label}, *first.group);
+      ui.say("h2", id + ":label", {x, row.y, width, 22}, first.group->label);
+    }
+    for (std::size_t j = 0; j < beside; ++j) {
+      const CardView& card = *slots[i + j].card;
+      const Rect r{x + (card_width + size::gap) * static_cast<float>(j), row.y + group_label, card_width,
+                   row.h - group_label};
+      draw_card(ui, r, card, state.explained == card.service);
+    }
+    ui.mirror.close();
+    i += beside;
+  }
+}
+
+Explained attended(const Ui& ui, const IntegrationsState& state, const IntegrationsView& view) {
+  Explained explained;
+  for (const auto& group : view.groups) {
+    for (const auto& card : group.cards) note_attention(ui, state, card, explained);
+  }
+  return explained;
+}
+
+void draw_overlays(Ui& ui, const Explained& explained) {
+  if (explained.card != nullptr) draw_explanation(ui, *explained.card, explained.badge);
+  else if (explained.clock != nullptr) draw_tooltip(ui, explained.clock_rect, explained.clock->exact);
+}
+
+void draw_cards(Ui& ui, Rect area, const IntegrationsState& state, const IntegrationsView& view) {
+  const int columns = column_count(area.w);
+  const float card_width = (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
+  for (const auto& slots : rows_of(view, columns)) {
+    float height = 0;
+    for (const auto& slot : slots) height = std::max(height, card_height(ui, *slot.card, card_width));
+    draw_row(ui, state, {area.x, area.y, area.w, height + group_label}, card_width, slots);
+    area.y += height + group_label + 14;
+  }
+  ui.view.content_height = std::max(ui.view.content_height, area.y + 24);
+}
+
+void draw_skeleton(Ui& ui, Rect area) {
+  const int columns = column_count(area.w);
+  const float width = (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
+  for (int i = 0; i < columns * 2; ++i) {
+    const auto column = static_cast<float>(i % columns), row = static_cast<float>(i / columns);
+    draw_skeleton_card(ui, {area.x + column * (width + size::gap), area.y + group_label + row * (skeleton_height + size::gap),
+                            width, skeleton_height});
+  }
+  ui.mirror.add({.tag = "p", .id = "loading", .rect = {area.x, area.y, area.w, 20}, .text = "Loading the services",
+                 .attributes = {{"role", "status"}}});
+  ui.view.content_height = std::max(ui.view.content_height, area.y + group_label + 2 * (skeleton_height + size::gap));
+}
+
+}  // namespace
+
+int column_count(float width) {
+  const int fit = static_cast<int>((width + size::gap) / (size::min_card + size::gap));
+  return std::clamp(fit, 1, size::max_columns);
+}
+
+void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& model, const IntegrationsView& view) {
+  Rect area = content_area(ui.view);
+  ui.mirror.open({.tag = "main", .id = "main", .rect = {area.x, 0, area.w, ui.view.height}, .attributes = {{"tabindex", "-1"}}});
+  area.y = draw_head(ui, area, state, model, view);
+  const auto instead = instead_of_cards(model, view);
+  const bool cards = !instead && model.services_load == Load::ready;
+  if (cards || instead == Instead::no_match) area.y = draw_filters(ui, area, view) + 10;
+  area.y += draw_strips(ui, area, model);
+  if (instead) draw_instead(ui, area, *instead, model, state);
+  else if (cards) draw_cards(ui, area, state, view);
+  else draw_skeleton(ui, area);
+  ui.mirror.close();
+
+  draw_overlays(ui, attended(ui, state, view));
+}
+
+}  // namespace wf

@@ -1,0 +1,16 @@
+// Draws the Integrations tab: title, summary, search, filters, and the cards or what stands
+// in their place.
+#pragma once
+
+#include "web-ui/app/model.hpp"
+#include "web-ui/screens/integrations_view.hpp"
+#include "web-ui/widgets/ui.hpp"
+
+namespace wf {
+
+void draw_integrations(Ui&, const IntegrationsState&, const Model&, const IntegrationsView&);
+
+/// Columns of equal width that fit `width`.
+int column_count(float width);
+
+}  // namespace wf

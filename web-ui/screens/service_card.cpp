@@ -1,0 +1,239 @@
+#include "web-ui/screens/service_card.hpp"
+
+#include <algorithm>
+
+#include "shared/base/money.hpp"
+#include "web-ui/theme/brands.hpp"
+#include "web-ui/widgets/status.hpp"
+
+namespace wf {
+namespace {
+
+constexpr float pad = size::card_padding;
+constexpr float tile_side = 38;
+constexpr float summary_middle = pad + tile_side + 19;
+constexpr float content_top = summary_middle + 19;
+constexpr float min_activity = 38;
+constexpr float clocks_height = 38;
+constexpr float foot_line = 22;
+constexpr float strip_height = 12;
+constexpr float notice_line = 18;
+constexpr int notice_lines = 3;
+
+TextStyle notice_style(const Ui& ui, const CardView& card) {
+  const Color color = card.badge == Badge::error ? ui.theme.bad_text
+                      : card.tone == Tone::late  ? ui.theme.late_text
+                                                 : ui.theme.off_text;
+  return {.size = size::small, .color = color};
+}
+
+std::vector<std::string> notice_text(const Ui& ui, const CardView& card, float width) {
+  if (card.notice.empty()) return {};
+  return ui.paint.wrapped(card.notice, notice_style(ui, card), width - 2 * pad - 22, notice_lines);
+}
+
+float notice_height(std::size_t lines) {
+  return lines == 0 ? 0 : static_cast<float>(lines) * notice_line + 14 + 10;
+}
+
+std::string part(const CardView& card, std::string_view name) {
+  return std::string(name) + ":" + card.service;
+}
+
+void draw_tile(Ui& ui, Rect r, const Brand& brand) {
+  const Color color = brand_color(brand, ui.theme);
+  ui.paint.fill(r, mix(ui.theme.panel, color, ui.theme.dark ? 0.16F : 0.12F), 10);
+  constexpr float icon = 20;
+  ui.paint.text({r.middle_x() - icon / 2, r.middle()}, brand.icon, {.face = Face::icon, .size = icon, .color = color});
+}
+
+void draw_badge_button(Ui& ui, Rect card_rect, const CardView& card, bool explained) {
+  const std::string id = badge_id(card.service);
+  const Rect badge = draw_badge(ui, card_rect.right() - pad, card_rect.y + pad + tile_side / 2 - 7, card.badge,
+                                ui.hover_amount(id));
+  ui.focus_ring(id, badge, badge.h / 2);
+  ui.mirror.add({.tag = "button",
+                 .id = id,
+                 .rect = ui.view.narrow() ? at_least(badge, size::touch) : badge,
+                 .text = std::string(label(card.badge)),
+                 .attributes = {{"aria-describedby", part(card, "why")},
+                                {"aria-expanded", explained ? "true" : "false"}},
+                 .on_activate = ToggleExplanation{card.service}});
+}
+
+void draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
+  const Rect tile{r.x + pad, r.y + pad, tile_side, tile_side};
+  draw_tile(ui, tile, brand_of(card.service));
+  const float x = tile.right() + 12;
+  const float width = r.right() - pad - x;
+  const TextStyle name{.face = Face::title, .size = size::heading, .color = ui.theme.text};
+  ui.paint.text({x, tile.y + 10}, ui.paint.elided(card.name, name, width - 84), name);
+  ui.say("h3", part(card, "name"), {x, tile.y, width - 84, 20}, card.name);
+  const TextStyle state{.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
+  ui.paint.text({x, tile.y + 29}, ui.paint.elided(card.sub_state, state, width), state);
+  ui.say("p", part(card, "state"), {x, tile.y + 20, width, 18}, card.sub_state);
+  draw_badge_button(ui, r, card, explained);
+}
+
+/// Returns the height used.
+float draw_notice(Ui& ui, Rect r, float y, const CardView& card) {
+  const auto lines = notice_text(ui, card, r.w);
+  if (lines.empty()) return 0;
+  const auto style = notice_style(ui, card);
+  const Color tint = card.badge == Badge::error ? ui.theme.bad_tint
+                     : card.tone == Tone::late  ? ui.theme.late_tint
+                                                : ui.theme.off_tint;
+  const Rect box{r.x + pad, y, r.w - 2 * pad, static_cast<float>(lines.size()) * notice_line + 14};
+  ui.paint.fill(box, tint, 8);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    ui.paint.text({box.x + 11, box.y + 7 + notice_line * (static_cast<float>(i) + 0.5F)}, lines[i], style);
+  }
+  ui.say("p", part(card, "notice"), box, card.notice);
+  return notice_height(lines.size());
+}
+
+void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
+  if (card.activity.empty()) {
+    ui.paint.dashed_border(r, ui.theme.line_strong, 8);
+    ui.paint.text_centred({r.middle_x(), r.middle()}, card.placeholder, {.size = size::small, .color = ui.theme.muted});
+    ui.say("p", part(card, "activity"), r, card.placeholder);
+    return;
+  }
+  const Color color = card.badge == Badge::error ? ui.theme.bad : brand_color(brand_of(card.service), ui.theme);
+  draw_activity(ui, r, card.activity, color);
+  ui.mirror.add({.tag = "div",
+                 .id = part(card, "activity"),
+                 .rect = r,
+                 .attributes = {{"role", "img"},
+                                {"aria-label", group_digits(card.activity_rows) + " rows in the last 30 days"}}});
+}
+
+void draw_clock(Ui& ui, Rect r, const CardView& card, std::size_t index) {
+  const ClockView& clock = card.clocks[index];
+  const TextStyle small{.size = size::label, .color = ui.theme.muted};
+  ui.paint.text({r.x, r.y + 8}, ui.paint.elided(clock.label, small, r.w), small);
+  const TextStyle value{.size = 13, .color = tone_color(ui.theme, clock.tone, ui.theme.text), .tabular = true};
+  ui.paint.text({r.x, r.y + 27}, ui.paint.elided(clock.words, value, r.w - 6), value);
+  const std::string id = part(card, "clock" + std::to_string(index));
+  ui.mirror.open({.tag = "div", .id = id, .rect = r});
+  ui.say("dt", id + "-label", {r.x, r.y, r.w, 16}, clock.label);
+  ui.say("dd", id + "-value", {r.x, r.y + 17, r.w, 20}, clock.words + (clock.exact.empty() ? "" : ", " + clock.exact));
+  ui.mirror.close();
+}
+
+void draw_clocks(Ui& ui, Rect r, const CardView& card) {
+  ui.mirror.open({.tag = "dl", .id = part(card, "clocks"), .rect = r, .attributes = {{"aria-label", "Freshness"}}});
+  constexpr std::array<float, 4> stops{0, 0.34F, 0.66F, 1};
+  for (std::size_t i = 0; i < card.clocks.size(); ++i) {
+    draw_clock(ui, {r.x + r.w * stops[i], r.y, r.w * (stops[i + 1] - stops[i]), r.h}, card, i);
+  }
+  ui.mirror.close();
+}
+
+float foot_height(const CardView& card) { return (card.silence.empty() ? 1 : 2) * foot_line + 10 + strip_height; }
+
+/// "Last sync 4 min ago" on the left, how it is synced on the right.
+void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
+  const TextStyle muted{.size = size::small, .color = ui.theme.muted};
+  const TextStyle value{.size = size::small, .color = ui.theme.text, .tabular = true};
+  const float label = ui.paint.text({line.x, line.middle()}, card.last_sync.label, muted) + 7;
+  const float used = ui.paint.text({line.x + label, line.middle()}, card.last_sync.words, value);
+  ui.mirror.open({.tag = "div", .id = part(card, "last-sync"), .rect = {line.x, line.y, label + used, line.h}});
+  const std::string exact = card.last_sync.exact.empty() ? "" : ", " + card.last_sync.exact;
+  ui.say("p", part(card, "last-sync-text"), {line.x, line.y, label + used, line.h},
+         card.last_sync.label + " " + card.last_sync.words + exact);
+  ui.mirror.close();
+  const float method = ui.paint.text_right({line.right(), line.middle()}, card.method, muted);
+  ui.say("p", part(card, "method"), {line.right() - method, line.y, method, line.h}, card.method);
+}
+
+void draw_silence_line(Ui& ui, Rect line, const CardView& card) {
+  const TextStyle label{.size = size::small, .color = ui.theme.muted};
+  const TextStyle value{.size = size::small, .color = card.silence_unusual ? ui.theme.late_text : ui.theme.text,
+                        .tabular = true};
+  const float used = ui.paint.text({line.x, line.middle()}, "Webhook", label) + 12;
+  ui.paint.text_right({line.right(), line.middle()}, ui.paint.elided(card.silence, value, line.w - used), value);
+  ui.say("p", part(card, "silence"), line, "Webhook: " + card.silence);
+}
+
+void draw_foot(Ui& ui, Rect r, const CardView& card) {
+  draw_sync_line(ui, {r.x, r.y, r.w, foot_line}, card);
+  if (!card.silence.empty()) draw_silence_line(ui, {r.x, r.y + foot_line, r.w, foot_line}, card);
+  const Rect strip{r.x, r.bottom() - strip_height, r.w, strip_height};
+  draw_days(ui, strip, card.days);
+  ui.mirror.add({.tag = "div",
+                 .id = part(card, "days"),
+                 .rect = strip,
+                 .attributes = {{"role", "img"}, {"aria-label", describe_days(card.days)}}});
+}
+
+void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
+  std::string text = card.sub_state + ".";
+  if (!card.notice.empty()) text += " " + card.notice + ".";
+  for (const auto& line : card.evidence) text += " " + line.label + ": " + line.value + ".";
+  ui.mirror.add({.tag = "p",
+                 .id = part(card, "why"),
+                 .rect = {r.x, r.y, 1, 1},
+                 .text = std::move(text),
+                 .attributes = {{"hidden", ""}}});
+}
+
+}  // namespace
+
+std::string badge_id(std::string_view service) { return "badge:" + std::string(service); }
+
+float card_height(const Ui& ui, const CardView& card, float width) {
+  return content_top + notice_height(notice_text(ui, card, width).size()) + min_activity + 14 + clocks_height + 10 +
+         foot_height(card) + pad;
+}
+
+void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
+  const std::string id = part(card, "card");
+  ui.mirror.open({.tag = "article",
+                  .id = id,
+                  .rect = r,
+                  .attributes = {{"aria-label", card.name + ", " + std::string(label(card.badge)) + ", " + card.sub_state},
+                                 {"data-service", card.service},
+                                 {"data-status", std::string(name(card.badge))},
+                                 {"tabindex", "-1"}}});
+  if (!ui.theme.dark) ui.paint.shadow(r, size::card_radius, 0.035F);
+  ui.paint.fill(r, ui.theme.panel, size::card_radius);
+  const Color edge = card.badge == Badge::error ? mix(ui.theme.line, ui.theme.bad, 0.35F) : ui.theme.line;
+  ui.paint.border(r, edge, size::card_radius);
+  ui.focus_ring(id, r, size::card_radius);
+
+  draw_head(ui, r, card, explained);
+  const float width = r.w - 2 * pad;
+  const TextStyle summary{.size = 13, .color = ui.theme.muted};
+  ui.paint.text({r.x + pad, r.y + summary_middle}, ui.paint.elided(card.summary, summary, width), summary);
+  ui.say("p", part(card, "summary"), {r.x + pad, r.y + summary_middle - 9, width, 18}, card.summary);
+
+  const float top = r.y + content_top + draw_notice(ui, r, r.y + content_top, card);
+  const float foot = r.bottom() - pad - foot_height(card);
+  const float clocks = foot - 10 - clocks_height;
+  draw_activity_or_placeholder(ui, {r.x + pad, top, width, clocks - 14 - top}, card);
+  draw_clocks(ui, {r.x + pad, clocks, width, clocks_height}, card);
+  draw_foot(ui, {r.x + pad, foot, width, foot_height(card)}, card);
+  add_explanation_text(ui, r, card);
+  ui.mirror.close();
+}
+
+void draw_skeleton_card(Ui& ui, Rect r) {
+  ui.paint.fill(r, ui.theme.panel, size::card_radius);
+  ui.paint.border(r, ui.theme.line, size::card_radius);
+  const Color bone = ui.theme.off_tint;
+  const float x = r.x + pad, y = r.y + pad, w = r.w - 2 * pad;
+  ui.paint.fill({x, y, tile_side, tile_side}, bone, 10);
+  ui.paint.fill({x + 50, y + 4, 96, 12}, bone, 6);
+  ui.paint.fill({x + 50, y + 23, 62, 10}, bone, 5);
+  ui.paint.fill({r.right() - pad - 70, y, 70, 24}, bone, 12);
+  ui.paint.fill({x, y + tile_side + 14, w * 0.7F, 10}, bone, 5);
+  ui.paint.fill({x, y + tile_side + 40, w, r.bottom() - y - tile_side - 40 - 112}, bone, 8);
+  for (int i = 0; i < 3; ++i) {
+    ui.paint.fill({x + w * 0.335F * static_cast<float>(i), r.bottom() - 96, 70, 10}, bone, 5);
+    ui.paint.fill({x + w * 0.335F * static_cast<float>(i), r.bottom() - 78, 54, 10}, bone, 5);
+  }
+  ui.paint.fill({x, r.bottom() - pad - 12, w, 12}, bone, 4);
+}
+
+}  // namespace wf

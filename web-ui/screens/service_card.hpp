@@ -1,0 +1,22 @@
+// One service's card, and the explanation that its badge opens.
+#pragma once
+
+#include "web-ui/screens/integrations_view.hpp"
+#include "web-ui/widgets/ui.hpp"
+
+namespace wf {
+
+/// How high the card has to be at this width.
+float card_height(const Ui&, const CardView&, float width);
+
+/// Draws the card into exactly `r`; room to spare goes to the activity line.
+void draw_card(Ui&, Rect r, const CardView&, bool explained);
+void draw_skeleton_card(Ui&, Rect r);
+
+/// Where the badge of a card in `r` is; the explanation hangs from it.
+std::string badge_id(std::string_view service);
+void draw_explanation(Ui&, const CardView&, Rect badge);
+/// A small label above or below `anchor`.
+void draw_tooltip(Ui&, Rect anchor, std::string_view text);
+
+}  // namespace wf
