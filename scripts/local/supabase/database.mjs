@@ -17,7 +17,7 @@ import { lockFolder } from './folder_lock.mjs';
 export async function openPglite(folder) {
   const release = lockFolder(folder);
   try {
-    const connection = keepRowsOutOfLogs(await createPgliteConnection({ url: folder }));
+    const connection = likeHosted(await createPgliteConnection({ url: folder }));
     return pgliteDatabase(connection, release);
   } catch (error) {
     release();
@@ -65,7 +65,7 @@ const jsonTypes = {
 };
 
 export async function openPostgres(url) {
-  const connection = keepRowsOutOfLogs(
+  const connection = likeHosted(
     createPostgresConnection({
       url,
       postgresOptions: { max: 10, onnotice: () => {}, types: jsonTypes },
@@ -102,19 +102,32 @@ export async function openPostgres(url) {
   };
 }
 
-// The embedded API prints each database error with its statement and all its values, which
-// are people's rows. Code and message are enough; the reply carries the rest.
-function keepRowsOutOfLogs(connection) {
+// Two things the embedded API does otherwise than hosted PostgREST. It prints each database
+// error with its statement and all its values, which are people's rows: code and message are
+// enough. And it answers 500 where a row breaks a rule: that is the caller's mistake, 400.
+function likeHosted(connection) {
   const normalize = connection.normalizeDbError.bind(connection);
   connection.normalizeDbError = (error) => {
     const normal = normalize(error);
-    if (normal !== null && typeof normal === 'object') {
-      const short = () => `database: ${normal.code ?? 'error'} ${normal.message}`;
-      Object.defineProperty(normal, inspect.custom, { value: short, configurable: true });
-    }
-    return normal;
+    if (normal === null || typeof normal !== 'object') return normal;
+    const text = `database: ${normal.code ?? 'error'} ${normal.message}`;
+    const answer = isBrokenRule(normal.code) ? withStatus(400, normal) : normal;
+    return Object.defineProperty(answer, inspect.custom, { value: () => text, configurable: true });
   };
   return connection;
+}
+
+// 23505 and 23503 are 409 there as well.
+const isBrokenRule = (code) =>
+  /^23|^P0001$/.test(code ?? '') && !['23505', '23503', '23502'].includes(code);
+
+// PostgREST's own way for a function to choose its status.
+function withStatus(status, { code, message, detail = null, hint = null }) {
+  return {
+    code: 'PGRST',
+    message: JSON.stringify({ code, message, details: detail, hint }),
+    detail: JSON.stringify({ status, headers: {} }),
+  };
 }
 
 // postgres.js 3.4.9 throws outside of any promise when the server is killed under it. The
