@@ -1,0 +1,53 @@
+#include "shared/base/text.hpp"
+
+#include <catch_amalgamated.hpp>
+
+TEST_CASE("splitting, trimming and joining") {
+  CHECK(wf::trim(" \t a b \r\n") == "a b");
+  CHECK(wf::split("a,,b", ',') == std::vector<std::string_view>{"a", "", "b"});
+  CHECK(wf::split("", ',') == std::vector<std::string_view>{""});
+  CHECK(wf::join({"a", "b"}, ", ") == "a, b");
+  CHECK(wf::to_lower("ÄBC1") == "Äbc1");
+  CHECK(wf::to_upper("stripe_x") == "STRIPE_X");
+  CHECK(wf::contains_ignoring_case("Google Ads", "ADS"));
+}
+
+TEST_CASE("integers fill their whole range and not more") {
+  CHECK(wf::parse_int64("9223372036854775807") == 9223372036854775807);
+  CHECK_FALSE(wf::parse_int64("9223372036854775808"));
+  CHECK(wf::parse_int64("-9223372036854775808").has_value());
+  CHECK_FALSE(wf::parse_int64("-9223372036854775809"));
+  CHECK_FALSE(wf::parse_int64("92233720368547758070"));
+  for (const char* text : {"", "-", "+1", "1 ", "0x1", "--1"}) CHECK_FALSE(wf::parse_int64(text));
+  CHECK(wf::parse_int64("-0") == 0);
+}
+
+TEST_CASE("percent encoding leaves only unreserved characters") {
+  CHECK(wf::percent_encode("sc-domain:example.com/ä") == "sc-domain%3Aexample.com%2F%C3%A4");
+}
+
+TEST_CASE("shortening never cuts a character") {
+  CHECK(wf::shorten("abc", 3) == "abc");
+  CHECK(wf::shorten("aä", 2) == "a…");
+  CHECK(wf::shorten("abcd", 2) == "ab…");
+}
+
+TEST_CASE("UTF-8 as Unicode allows it") {
+  for (const char* text : {"", "a", "ä", "€", "😀", "\xF4\x8F\xBF\xBF"}) CHECK(wf::is_valid_utf8(text));
+  for (const char* text : {"\x80", "\xC3", "\xC3\x28", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80",
+                           "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "a\xFF"}) {
+    CHECK_FALSE(wf::is_valid_utf8(text));
+  }
+}
+
+TEST_CASE("what looks like a key is masked in a message") {
+  CHECK(wf::without_secrets("Invalid API Key provided: sk_test_4eC39HqLyjWD") == "Invalid API Key provided: [masked]");
+  CHECK(wf::without_secrets("(whsec_abcdef123)") == "([masked])");
+  CHECK(wf::without_secrets("header Bearer abcdefgh was refused") == "header [masked] was refused");
+  CHECK(wf::without_secrets("at https://graph.facebook.com/v26.0/me?access_token=EAAabc&x=1 now") ==
+        "at https://graph.facebook.com/v26.0/me now");
+  CHECK(wf::without_secrets("https://user:password@host/path") == "https://[masked]");
+  CHECK(wf::without_secrets("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.sig") == "[masked]");
+  CHECK(wf::without_secrets("a task_id and desk_lamp stay") == "a task_id and desk_lamp stay");
+  CHECK(wf::without_secrets("stripe charges: missing id") == "stripe charges: missing id");
+}

@@ -1,0 +1,54 @@
+#include "shared/domain/catalogue.hpp"
+
+#include <catch_amalgamated.hpp>
+#include <set>
+
+#include "shared/base/text.hpp"
+
+TEST_CASE("the catalogue has the nine services of the product, each once") {
+  std::set<std::string_view> ids;
+  for (const auto& service : wf::catalogue()) ids.insert(service.id);
+  CHECK(ids == std::set<std::string_view>{"supabase", "sendgrid", "stripe", "google_ads", "search_console",
+                                          "pagespeed", "meta", "cloudflare", "openai"});
+  CHECK(wf::catalogue().size() == 9);
+}
+
+TEST_CASE("every service says what it gives and what it needs") {
+  for (const auto& service : wf::catalogue()) {
+    INFO(service.id);
+    CHECK_FALSE(service.name.empty());
+    CHECK_FALSE(service.summary.empty());
+    CHECK_FALSE(service.method.empty());
+    CHECK_FALSE(wf::label(service.category).empty());
+    CHECK(std::any_of(service.keys.begin(), service.keys.end(), [](const auto& key) { return key.required; }));
+    const auto& limits = service.thresholds;
+    if (service.evidenced == wf::Evidenced::by_activity) {
+      CHECK(limits.idle_window.count() > 0);
+      continue;
+    }
+    CHECK(limits.expected_every.count() > 0);
+    CHECK(limits.warn_after > limits.expected_every);
+    CHECK(limits.error_after > limits.warn_after);
+  }
+}
+
+TEST_CASE("every key belongs to its service, and its scope fits its variable") {
+  for (const auto& service : wf::catalogue()) {
+    for (const auto& key : service.keys) {
+      INFO(key.name);
+      CHECK(wf::starts_with(key.name, std::string(service.id) + "."));
+      CHECK(wf::find_key(key.name) == &key);
+      CHECK((key.scope == wf::Scope::workspace) == key.env.empty());
+      // An id is read by the core, so it has no host to be kept for.
+      if (!key.secret) CHECK(key.hosts.empty());
+    }
+  }
+  CHECK(wf::find_key("stripe.secret_key")->short_name() == "secret_key");
+  CHECK(wf::find_key("stripe.nothing") == nullptr);
+  CHECK(wf::find_key("nothing") == nullptr);
+}
+
+TEST_CASE("a payment key cannot come from the agency: one client would see another's payments") {
+  CHECK(wf::find_key("stripe.secret_key")->scope == wf::Scope::workspace);
+  CHECK(wf::find_key("stripe.webhook_secret")->hosts.empty());
+}

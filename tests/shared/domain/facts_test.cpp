@@ -1,0 +1,76 @@
+#include "shared/domain/facts.hpp"
+
+#include <catch_amalgamated.hpp>
+
+using wf::Json;
+
+namespace {
+
+Json parse(std::string_view text) { return *wf::parse_json(text, "test"); }
+
+}  // namespace
+
+TEST_CASE("rows are gathered by workspace and service, in any order") {
+  const auto facts = wf::read_service_facts(parse(R"([
+    {"client_id":"a","service":"stripe","stream":"charges","last_rows":4},
+    {"client_id":"b","service":"stripe","stream":"","present_keys":["stripe.secret_key"]},
+    {"client_id":"a","service":"stripe","stream":"webhook","bad_signatures":2},
+    {"client_id":"a","service":"stripe","stream":"","enabled":false,"missing_keys":["stripe.secret_key"],
+     "detection_problem":"no","detected_at":"2026-11-23 13:44:00.377+00"}])"));
+  REQUIRE(facts.has_value());
+  REQUIRE(facts->size() == 2);
+  const wf::ServiceFacts& a = facts->front();
+  CHECK(a.client_id == "a");
+  CHECK_FALSE(a.enabled);
+  CHECK(a.missing_keys == std::vector<std::string>{"stripe.secret_key"});
+  CHECK(a.detection_problem == "no");
+  CHECK(a.detected_at == wf::parse_time("2026-11-23T13:44:00Z"));
+  REQUIRE(a.streams.size() == 1);
+  CHECK(a.streams[0].last_rows == 4);
+  REQUIRE(a.webhook.has_value());
+  CHECK(a.webhook->bad_signatures == 2);
+  CHECK(facts->back().present_keys.size() == 1);
+}
+
+TEST_CASE("a column of a wrong type is an error that names it, never an abort") {
+  const char* rows[] = {R"([{"service":"stripe","stream":"charges","last_rows":[]}])",
+                        R"([{"service":"stripe","stream":"charges","last_success_at":17}])",
+                        R"([{"service":"stripe","stream":"charges","last_success_at":"yesterday"}])",
+                        R"([{"service":"stripe","stream":"charges","failure_kind":"weather"}])",
+                        R"([{"service":"stripe","stream":"charges","failure_final":"yes"}])",
+                        R"([{"service":"stripe","stream":"","present_keys":"stripe.secret_key"}])",
+                        R"([{"service":"stripe","stream":"","present_keys":[1]}])",
+                        R"([{"stream":"charges"}])",
+                        R"([7])",
+                        R"({"message":"permission denied"})"};
+  for (const char* text : rows) {
+    INFO(text);
+    const auto facts = wf::read_service_facts(parse(text));
+    REQUIRE_FALSE(facts.has_value());
+    CHECK(facts.error().kind == wf::ErrorKind::data);
+  }
+  const auto named = wf::read_service_facts(parse(rows[0]));
+  CHECK(named.error().message == "service_facts: last_rows is a list, not an integer");
+}
+
+TEST_CASE("no facts yet, nulls and unknown columns are fine") {
+  const auto none = wf::read_stream_facts(Json::object());
+  REQUIRE(none.has_value());
+  CHECK(none->enabled);
+  CHECK_FALSE(none->last_success_at);
+  CHECK(wf::read_stream_facts(parse(R"({"stream":"x","last_rows":null,"updated_at":"x","new":{}})")).has_value());
+}
+
+TEST_CASE("facts survive the way to JSON and back, and a patch changes only its columns") {
+  const Json row = parse(R"({"stream":"charges","enabled":true,"last_attempt_at":"2026-11-23T12:00:00Z",
+    "failure_kind":"rate_limit","failures":2,"provisional_until":"2026-11-24","last_rows":9007199254740993})");
+  const auto facts = wf::read_stream_facts(row);
+  REQUIRE(facts.has_value());
+  const Json back = wf::to_json(*facts);
+  for (const auto& [key, value] : row.items()) CHECK(back[key] == value);
+  const auto patched = wf::merged(*facts, parse(R"({"failure_kind":null,"failures":0})"));
+  REQUIRE(patched.has_value());
+  CHECK_FALSE(patched->failure_kind);
+  CHECK(patched->failures == 0);
+  CHECK(patched->last_rows == 9007199254740993);
+}

@@ -1,0 +1,133 @@
+#include "shared/domain/judge.hpp"
+
+#include <catch_amalgamated.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using wf::Badge;
+using wf::SubState;
+
+const wf::UnixSeconds start = *wf::parse_time("2026-11-23T03:00:00Z");
+
+wf::ServiceFacts healthy_stripe() {
+  wf::ServiceFacts facts{.client_id = "c", .service = "stripe"};
+  facts.present_keys = {"stripe.secret_key", "stripe.webhook_secret"};
+  facts.detected_at = start - 240h;
+  for (const auto& stream : wf::find_service("stripe")->streams) {
+    wf::StreamFacts sync;
+    sync.stream = std::string(stream.name);
+    sync.last_attempt_at = start;
+    sync.last_success_at = start;
+    facts.streams.push_back(sync);
+  }
+  return facts;
+}
+
+wf::Verdict judge_stripe(const wf::ServiceFacts& facts, wf::UnixSeconds now) {
+  return wf::judge(*wf::find_service("stripe"), facts, now);
+}
+
+wf::Judged card(Badge badge, SubState state) {
+  wf::Verdict verdict;
+  verdict.badge = badge;
+  verdict.sub_state = state;
+  return {wf::find_service("stripe"), verdict};
+}
+
+}  // namespace
+
+TEST_CASE("a card that nothing happens to goes fresh, due, late and red by the clock alone") {
+  const auto facts = healthy_stripe();
+  CHECK(judge_stripe(facts, start + 1h).sub_state == SubState::fresh);
+  CHECK(judge_stripe(facts, start + 25h).sub_state == SubState::due);
+  const auto late = judge_stripe(facts, start + 27h);
+  CHECK(late.badge == Badge::active);
+  CHECK(late.sub_state == SubState::late);
+  const auto red = judge_stripe(facts, start + 51h);
+  CHECK(red.badge == Badge::error);
+  CHECK(red.sub_state == SubState::overdue);
+}
+
+TEST_CASE("green is never given without a success of every stream inside error_after") {
+  // Each stream in turn loses one thing that green rests on.
+  for (std::size_t i = 0; i < healthy_stripe().streams.size(); ++i) {
+    auto never = healthy_stripe();
+    never.streams[i].last_success_at.reset();
+    CHECK(judge_stripe(never, start + 1h).badge != Badge::active);
+    auto old = healthy_stripe();
+    old.streams[i].last_success_at = start - 60h;
+    CHECK(judge_stripe(old, start).badge == Badge::error);
+    auto unproven = healthy_stripe();
+    unproven.streams[i].last_attempt_at.reset();
+    CHECK(judge_stripe(unproven, start + 1h).badge != Badge::active);
+    auto absent = healthy_stripe();
+    absent.streams.erase(absent.streams.begin() + static_cast<std::ptrdiff_t>(i));
+    CHECK(judge_stripe(absent, start + 1h).badge != Badge::active);
+  }
+}
+
+TEST_CASE("the order of the rows does not change the verdict") {
+  auto facts = healthy_stripe();
+  facts.streams[1].last_success_at = start - 60h;
+  const auto before = judge_stripe(facts, start);
+  std::reverse(facts.streams.begin(), facts.streams.end());
+  const auto after = judge_stripe(facts, start);
+  CHECK(before.words == after.words);
+  CHECK(before.stream == after.stream);
+}
+
+TEST_CASE("no clock of a card ever lies in the future") {
+  auto facts = healthy_stripe();
+  facts.streams[0].newest_row_at = start + 2h;
+  for (const auto& clock : judge_stripe(facts, start - 1h).clocks) {
+    CHECK(clock.age >= 0s);
+    if (clock.at) CHECK(*clock.at <= start - 1h);
+  }
+}
+
+TEST_CASE("a time in the words can be told in the workspace's zone") {
+  auto facts = healthy_stripe();
+  facts.streams[0].rate_limited_until = start + 90min;
+  const auto verdict = judge_stripe(facts, start + 1h);
+  CHECK(verdict.words == "rate limited until 04:30 UTC");
+  CHECK(wf::words_with_time(verdict, "05:30") == "rate limited until 05:30");
+  CHECK(wf::words_with_time(judge_stripe(healthy_stripe(), start), "05:30") == "fresh");
+}
+
+TEST_CASE("all nine services are judged, in the order of the catalogue") {
+  const auto judged = wf::judge_all({}, start);
+  REQUIRE(judged.size() == 9);
+  for (const auto& one : judged) CHECK(one.verdict.badge == Badge::not_relevant);
+  CHECK(wf::summary_line(judged) == "nothing is configured yet");
+}
+
+TEST_CASE("worst first, the catalogue's order among equals") {
+  std::vector<wf::Judged> judged{card(Badge::not_relevant, SubState::not_relevant),
+                                 card(Badge::inactive, SubState::missing),
+                                 card(Badge::active, SubState::fresh),
+                                 card(Badge::active, SubState::late),
+                                 card(Badge::inactive, SubState::empty),
+                                 card(Badge::error, SubState::overdue)};
+  judged[2].descriptor = wf::find_service("meta");
+  judged.insert(judged.begin(), card(Badge::active, SubState::due));
+  wf::sort_worst_first(judged);
+  const std::vector<SubState> wanted{SubState::overdue, SubState::empty,   SubState::late,
+                                     SubState::due,     SubState::fresh,   SubState::missing,
+                                     SubState::not_relevant};
+  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(judged[i].verdict.sub_state == wanted[i]);
+}
+
+TEST_CASE("the summary counts every card once") {
+  std::vector<wf::Judged> judged(5, card(Badge::active, SubState::fresh));
+  judged.push_back(card(Badge::error, SubState::partial));
+  judged.push_back(card(Badge::inactive, SubState::missing));
+  judged.push_back(card(Badge::not_relevant, SubState::not_relevant));
+  CHECK(wf::summary_line(judged) == "5 active, 1 needs attention, 1 not set up");
+  judged.push_back(card(Badge::inactive, SubState::empty));
+  judged.push_back(card(Badge::inactive, SubState::waiting));
+  judged.push_back(card(Badge::inactive, SubState::disabled));
+  judged.push_back(card(Badge::inactive, SubState::idle));
+  CHECK(wf::summary_line(judged) ==
+        "5 active, 2 need attention, 1 waiting, 1 idle, 1 switched off, 1 not set up");
+}
