@@ -60,10 +60,11 @@ function clearLeftovers(dir) {
 }
 
 class Stack {
-  constructor({ dir, ports, postgres, sandbox = {}, vars = {} }) {
+  constructor({ dir, ports, postgres, worker = true, sandbox = {}, vars = {} }) {
     this.dir = resolve(dir);
     this.ports = ports;
     this.usePostgres = postgres;
+    this.useWorker = worker;
     this.sandboxOptions = sandbox;
     this.varsFile = join(this.dir, '.dev.vars');
     this.moreVars = vars;
@@ -81,7 +82,8 @@ class Stack {
       await this.startPostgres();
     }
     report('starting the database, the sandbox and the Worker');
-    const started = await Promise.allSettled([this.startServices(), this.startWorker()]);
+    const worker = this.useWorker ? this.startWorker() : undefined;
+    const started = await Promise.allSettled([this.startServices(), worker]);
     const failed = started.find(({ status }) => status === 'rejected');
     if (failed) throw failed.reason;
     return this;
@@ -96,8 +98,8 @@ class Stack {
   }
 
   async startPostgres() {
-    const { port } = { port: this.ports.postgres };
-    this.postgres = await startPostgres({ dir: this.dir, port, password: this.keys.postgres_password });
+    const [port, password] = [this.ports.postgres, this.keys.postgres_password];
+    this.postgres = await startPostgres({ dir: this.dir, port, password });
     this.#writeState();
   }
 
@@ -227,7 +229,7 @@ class Stack {
 }
 
 // ports: {supabase, worker, sandbox, postgres}; whatever is missing is a free one. `vars` replaces
-// variables of the Worker, `reset` empties the folder first.
+// variables of the Worker, `reset` empties the folder first, `worker: false` leaves the Worker out.
 export async function startStack({
   dir,
   ports = {},

@@ -10,7 +10,7 @@ const reply = (status, body, headers = {}) => ({ status, body, headers });
 const limited = () => readFixture('errors/429_rate_limit.built.json').body;
 const apiError = (type, message) => ({ error: { type, message } });
 
-// Each takes the honest answer and the scenario, and gives what is sent instead; null: nothing is
+// Each takes the honest answer, the scenario and the key, and gives what is sent instead; null: nothing is
 // sent and the connection stays open.
 const FAULTS = {
   401: () => reply(401, readFixture('errors/401_invalid_key.built.json').body),
@@ -32,6 +32,17 @@ const FAULTS = {
   huge: () => reply(200, Buffer.alloc(HUGE_BYTES, 0x20)),
   cut: ({ body }) => ({ ...reply(200, JSON.stringify(body)), cut: true }),
   redirect: (_, { location }) => reply(302, '', { location }),
+  // The worst manners: the key that was sent comes back in the reply.
+  echo_key: ({ body }, _, key) => {
+    const basic = Buffer.from(`${key}:`).toString('base64');
+    const rows = body.data?.map((row) => ({
+      ...row,
+      description: `${key} ${encodeURIComponent(key)} ${basic}`,
+    }));
+    return reply(200, { ...body, ...(rows && { data: rows }), key }, { 'x-key': key });
+  },
+  echo_key_401: (_, __, key) =>
+    reply(401, apiError('invalid_request_error', `Invalid API Key provided: ${key}`)),
   hold: () => null,
   slow: async (honest, { delay_ms = SLOW_MS }) => {
     await pause(delay_ms);
@@ -61,6 +72,6 @@ export class Faults {
     if (!scenario || !path.includes(scenario.path)) return honest;
     if (scenario.after-- > 0) return honest;
     if (scenario.left-- <= 0) return honest;
-    return FAULTS[scenario.fault](honest, scenario.options);
+    return FAULTS[scenario.fault](honest, scenario.options, key);
   }
 }
