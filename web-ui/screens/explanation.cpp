@@ -59,7 +59,7 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   const float inner = width - 2 * pad;
   const TextStyle title{.face = Face::title, .size = size::body, .color = ui.theme.text};
   const TextStyle small{.size = size::small, .color = ui.theme.muted};
-  const TextStyle value{.size = size::small, .color = ui.theme.text, .tabular = true};
+  const TextStyle value{.size = size::small, .color = ui.theme.text};
   const std::string heading = std::string(label(card.badge)) + ": " + card.sub_state;
   const auto title_lines = ui.paint.wrapped(heading, title, inner, 2);
   const auto step_lines = ui.paint.wrapped(card.notice, small, inner, 4);
@@ -86,7 +86,7 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
 }
 
 void draw_tooltip(Ui& ui, Rect anchor, std::string_view text) {
-  const TextStyle style{.size = size::small, .color = ui.theme.text, .tabular = true};
+  const TextStyle style{.size = size::small, .color = ui.theme.text};
   const float width = ui.paint.width(text, style) + 20;
   Rect r{anchor.x - 8, anchor.y - 36, width, 30};
   r.x = std::clamp(r.x, 8.0F, std::max(8.0F, ui.view.width - width - 8));

@@ -46,7 +46,7 @@ Color link_color(const Theme& theme, Link link) {
 }
 
 TextStyle summary_style(const Ui& ui, const std::string& part, bool first) {
-  TextStyle style{.size = size::body, .color = ui.theme.muted, .tabular = true};
+  TextStyle style{.size = size::body, .color = ui.theme.muted};
   const bool attention = part.find("attention") != std::string::npos;
   if (attention || first) style.face = Face::title;
   if (attention) style.color = ui.theme.bad_text;
@@ -72,7 +72,7 @@ float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView
     ui.mirror.add({.tag = "p", .id = "summary", .rect = {area.x, area.y, area.w, 20}, .text = joined(view.summary),
                    .attributes = {{"role", "status"}}});
   }
-  const TextStyle plain{.size = size::body, .color = ui.theme.muted, .tabular = true};
+  const TextStyle plain{.size = size::body, .color = ui.theme.muted};
   line.reserve(14 + ui.paint.width(view.link, plain));
   ui.paint.circle({line.x() + 4, line.middle()}, 3.5F, link_color(ui.theme, model.link));
   line.skip(14);

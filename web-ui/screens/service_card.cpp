@@ -47,7 +47,8 @@ void draw_tile(Ui& ui, Rect r, const Brand& brand) {
   ui.paint.text({r.middle_x() - icon / 2, r.middle()}, brand.icon, {.face = Face::icon, .size = icon, .color = color});
 }
 
-void draw_badge_button(Ui& ui, Rect card_rect, const CardView& card, bool explained) {
+/// Returns where the badge begins.
+float draw_badge_button(Ui& ui, Rect card_rect, const CardView& card, bool explained) {
   const std::string id = badge_id(card.service);
   const Rect badge = draw_badge(ui, card_rect.right() - pad, card_rect.y + pad + tile_side / 2 - 7, card.badge,
                                 ui.hover_amount(id));
@@ -59,6 +60,7 @@ void draw_badge_button(Ui& ui, Rect card_rect, const CardView& card, bool explai
                  .attributes = {{"aria-describedby", part(card, "why")},
                                 {"aria-expanded", explained ? "true" : "false"}},
                  .on_activate = ToggleExplanation{card.service}});
+  return badge.x;
 }
 
 void draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
@@ -66,13 +68,13 @@ void draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
   draw_tile(ui, tile, brand_of(card.service));
   const float x = tile.right() + 12;
   const float width = r.right() - pad - x;
+  const float name_width = draw_badge_button(ui, r, card, explained) - 8 - x;
   const TextStyle name{.face = Face::title, .size = size::heading, .color = ui.theme.text};
-  ui.paint.text({x, tile.y + 10}, ui.paint.elided(card.name, name, width - 84), name);
-  ui.say("h3", part(card, "name"), {x, tile.y, width - 84, 20}, card.name);
+  ui.paint.text({x, tile.y + 10}, ui.paint.elided(card.name, name, name_width), name);
+  ui.say("h3", part(card, "name"), {x, tile.y, name_width, 20}, card.name);
   const TextStyle state{.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
   ui.paint.text({x, tile.y + 29}, ui.paint.elided(card.sub_state, state, width), state);
   ui.say("p", part(card, "state"), {x, tile.y + 20, width, 18}, card.sub_state);
-  draw_badge_button(ui, r, card, explained);
 }
 
 /// Returns the height used.
@@ -112,7 +114,7 @@ void draw_clock(Ui& ui, Rect r, const CardView& card, std::size_t index) {
   const ClockView& clock = card.clocks[index];
   const TextStyle small{.size = size::label, .color = ui.theme.muted};
   ui.paint.text({r.x, r.y + 8}, ui.paint.elided(clock.label, small, r.w), small);
-  const TextStyle value{.size = 13, .color = tone_color(ui.theme, clock.tone, ui.theme.text), .tabular = true};
+  const TextStyle value{.size = 13, .color = tone_color(ui.theme, clock.tone, ui.theme.text)};
   ui.paint.text({r.x, r.y + 27}, ui.paint.elided(clock.words, value, r.w - 6), value);
   const std::string id = part(card, "clock" + std::to_string(index));
   ui.mirror.open({.tag = "div", .id = id, .rect = r});
@@ -135,7 +137,7 @@ float foot_height(const CardView& card) { return (card.silence.empty() ? 1 : 2) 
 /// "Last sync 4 min ago" on the left, how it is synced on the right.
 void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
   const TextStyle muted{.size = size::small, .color = ui.theme.muted};
-  const TextStyle value{.size = size::small, .color = ui.theme.text, .tabular = true};
+  const TextStyle value{.size = size::small, .color = ui.theme.text};
   const float label = ui.paint.text({line.x, line.middle()}, card.last_sync.label, muted) + 7;
   const float used = ui.paint.text({line.x + label, line.middle()}, card.last_sync.words, value);
   ui.mirror.open({.tag = "div", .id = part(card, "last-sync"), .rect = {line.x, line.y, label + used, line.h}});
@@ -149,8 +151,7 @@ void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
 
 void draw_silence_line(Ui& ui, Rect line, const CardView& card) {
   const TextStyle label{.size = size::small, .color = ui.theme.muted};
-  const TextStyle value{.size = size::small, .color = card.silence_unusual ? ui.theme.late_text : ui.theme.text,
-                        .tabular = true};
+  const TextStyle value{.size = size::small, .color = card.silence_unusual ? ui.theme.late_text : ui.theme.text};
   const float used = ui.paint.text({line.x, line.middle()}, "Webhook", label) + 12;
   ui.paint.text_right({line.right(), line.middle()}, ui.paint.elided(card.silence, value, line.w - used), value);
   ui.say("p", part(card, "silence"), line, "Webhook: " + card.silence);
@@ -196,7 +197,7 @@ void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
                                  {"data-service", card.service},
                                  {"data-status", std::string(name(card.badge))},
                                  {"tabindex", "-1"}}});
-  if (!ui.theme.dark) ui.paint.shadow(r, size::card_radius, 0.035F);
+  if (!ui.theme.dark) ui.paint.shadow(r, size::card_radius, 0.05F);
   ui.paint.fill(r, ui.theme.panel, size::card_radius);
   const Color edge = card.badge == Badge::error ? mix(ui.theme.line, ui.theme.bad, 0.35F) : ui.theme.line;
   ui.paint.border(r, edge, size::card_radius);

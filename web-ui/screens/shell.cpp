@@ -87,9 +87,10 @@ void draw_shortcut(Ui& ui, Rect r, const ShortcutView& shortcut) {
   const Brand& brand = brand_of(shortcut.service);
   ui.paint.text({r.x + 10, r.middle()}, brand.icon,
                 {.face = Face::icon, .size = 17, .color = brand_color(brand, ui.theme)});
-  ui.paint.text({r.x + 38, r.middle()}, shortcut.name,
-                {.size = size::body, .color = mix(ui.theme.muted, ui.theme.text, hover)});
   const bool worth_a_dot = shortcut.tone == Tone::bad || shortcut.tone == Tone::late;
+  const TextStyle style{.size = size::body, .color = mix(ui.theme.muted, ui.theme.text, hover)};
+  const float room = r.w - 38 - (worth_a_dot ? 24 : 8);
+  ui.paint.text({r.x + 38, r.middle()}, ui.paint.elided(shortcut.name, style, room), style);
   if (worth_a_dot) {
     ui.paint.circle({r.right() - 14, r.middle()}, 3.5F, shortcut.tone == Tone::bad ? ui.theme.bad : ui.theme.late);
   }

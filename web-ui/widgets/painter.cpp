@@ -18,8 +18,6 @@ ImU32 packed(Color c) { return IM_COL32(c.r, c.g, c.b, c.a); }
 
 float box_of(Face face) { return face == Face::icon ? icon_box : inter_box; }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 ImVec2 vec(Point p) { return {p.x, p.y}; }
 
 }  // namespace
@@ -80,11 +78,12 @@ void Painter::hairline(Point from, float width, Color color) {
 }
 
 void Painter::shadow(Rect r, float radius, float strength) {
-  constexpr int layers = 5;
-  for (int i = layers; i > 0; --i) {
-    const auto spread = static_cast<float>(i);
-    const Rect layer = r.grown(spread * 0.9F).moved(0, 1.5F + spread * 0.35F);
-    fill(layer, with_alpha(Color{16, 24, 40, 255}, strength / layers), radius + spread);
+  // Layers of growing spread add up to a soft edge; half a pixel apart they do not show as rings.
+  constexpr int layers = 10;
+  for (int i = 1; i <= layers; ++i) {
+    const float spread = static_cast<float>(i) * 0.8F;
+    fill(r.grown(spread - 2).moved(0, 2), with_alpha(Color{16, 24, 40, 255}, strength / layers * 1.6F),
+         radius + spread - 2);
   }
 }
 
@@ -95,46 +94,34 @@ void Painter::polyline(std::span<const Point> points, Color color, float width) 
   list_.AddPolyline(path.data(), static_cast<int>(path.size()), packed(color), 0, width * scale_);
 }
 
-void Painter::area(std::span<const Point> points, float base_y, Color top, Color bottom) {
+void Painter::area(std::span<const Point> points, Rect r, Color color) {
   if (points.size() < 2) return;
   const auto quads = static_cast<int>(points.size()) - 1;
   const ImVec2 uv = ImGui::GetFontTexUvWhitePixel();
-  const float base = (base_y + offset_.y) * scale_;
+  const float base = (r.bottom() + offset_.y) * scale_;
   list_.PrimReserve(quads * 6, static_cast<int>(points.size()) * 2);
   const auto first = list_._VtxCurrentIdx;
   for (int i = 0; i < quads; ++i) {
-    const auto at = static_cast<ImDrawIdx>(first + static_cast<unsigned>(i) * 2);
-    for (const int corner : {0, 2, 3, 0, 3, 1}) list_.PrimWriteIdx(static_cast<ImDrawIdx>(at + corner));
+    const unsigned at = first + static_cast<unsigned>(i) * 2;
+    for (const unsigned corner : {0U, 2U, 3U, 0U, 3U, 1U}) list_.PrimWriteIdx(static_cast<ImDrawIdx>(at + corner));
   }
+  // By height, not by column: neighbours of different height must not show as stripes.
   for (const Point p : points) {
     const float x = (p.x + offset_.x) * scale_;
+    const Color top = with_alpha(color, (r.bottom() - p.y) / r.h);
     list_.PrimWriteVtx({x, (p.y + offset_.y) * scale_}, uv, packed(top));
-    list_.PrimWriteVtx({x, base}, uv, packed(bottom));
+    list_.PrimWriteVtx({x, base}, uv, packed(with_alpha(color, 0)));
   }
 }
 
 float Painter::text(Point middle_left, std::string_view text, const TextStyle& style) {
   ImFont* const face = font(style.face);
-  const float size = std::round(style.size * box_of(style.face) * scale_ * 2) / 2;
+  const float size = font_pixels(style);
   const float half = style.face == Face::icon ? style.size / 2 : style.size * inter_capitals / 2;
   const float baseline = std::round((middle_left.y + offset_.y + half) * scale_);
   const float top = baseline - face->GetFontBaked(size)->Ascent;
-  float x = (middle_left.x + offset_.x) * scale_;
-  if (!style.tabular) {
-    list_.AddText(face, size, {std::round(x), top}, packed(style.color), text.data(), text.data() + text.size());
-    return width(text, style);
-  }
-  const float cell = face->CalcTextSizeA(size, FLT_MAX, 0, "0").x;
-  for (std::size_t i = 0; i < text.size();) {
-    const bool digit = is_digit(text[i]);
-    std::size_t end = i + 1;
-    while (!digit && end < text.size() && !is_digit(text[end])) ++end;
-    const char *from = text.data() + i, *to = text.data() + end;
-    const float own = face->CalcTextSizeA(size, FLT_MAX, 0, from, to).x;
-    list_.AddText(face, size, {std::round(x + (digit ? (cell - own) / 2 : 0)), top}, packed(style.color), from, to);
-    x += digit ? cell : own;
-    i = end;
-  }
+  const float x = std::round((middle_left.x + offset_.x) * scale_);
+  list_.AddText(face, size, {x, top}, packed(style.color), text.data(), text.data() + text.size());
   return width(text, style);
 }
 
@@ -151,16 +138,13 @@ float Painter::text_centred(Point middle, std::string_view value, const TextStyl
 }
 
 float Painter::width(std::string_view text, const TextStyle& style) const {
-  ImFont* const face = font(style.face);
-  const float size = std::round(style.size * box_of(style.face) * scale_ * 2) / 2;
-  float w = face->CalcTextSizeA(size, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
-  if (style.tabular) {
-    const float cell = face->CalcTextSizeA(size, FLT_MAX, 0, "0").x;
-    for (const char& c : text) {
-      if (is_digit(c)) w += cell - face->CalcTextSizeA(size, FLT_MAX, 0, &c, &c + 1).x;
-    }
-  }
-  return w / scale_;
+  const char* const end = text.data() + text.size();
+  return font(style.face)->CalcTextSizeA(font_pixels(style), FLT_MAX, 0, text.data(), end).x / scale_;
+}
+
+// Half pixels: a window dragged between screens bakes a few sizes, not hundreds.
+float Painter::font_pixels(const TextStyle& style) const {
+  return std::round(style.size * box_of(style.face) * scale_ * 2) / 2;
 }
 
 std::string Painter::elided(std::string_view text, const TextStyle& style, float limit) const {

@@ -28,8 +28,6 @@ struct TextStyle {
   Face face = Face::text;
   float size = size::body;
   Color color;
-  /// Digits of equal width, for columns and for numbers that change in place.
-  bool tabular = false;
 };
 
 class Painter {
@@ -48,8 +46,8 @@ class Painter {
   void hairline(Point from, float width, Color);
   void shadow(Rect, float radius, float strength);
   void polyline(std::span<const Point>, Color, float width);
-  /// Fills between the points and `base_y`, fading downwards.
-  void area(std::span<const Point>, float base_y, Color top, Color bottom);
+  /// Fills between the points and the rectangle's bottom; `color` at its top, clear at its bottom.
+  void area(std::span<const Point>, Rect, Color);
 
   /// Text whose capitals are centred on `middle.y`; returns its width.
   float text(Point middle_left, std::string_view, const TextStyle&);
@@ -66,6 +64,7 @@ class Painter {
 
  private:
   ImFont* font(Face) const;
+  float font_pixels(const TextStyle&) const;
   float snap(float css) const;
   Point device(Point) const;
 

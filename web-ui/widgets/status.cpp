@@ -93,7 +93,7 @@ void draw_activity(Ui& ui, Rect r, std::span<const float> rows, Color color) {
     points.push_back({x, r.bottom() - 1.5F - (r.h - 4) * std::sqrt(rows[i] / top)});
   }
   const auto curve = smooth(points);
-  ui.paint.area(curve, r.bottom(), with_alpha(color, ui.theme.dark ? 0.24F : 0.18F), with_alpha(color, 0.03F));
+  ui.paint.area(curve, r, with_alpha(color, ui.theme.dark ? 0.32F : 0.24F));
   ui.paint.polyline(curve, color, 1.6F);
 }
 
