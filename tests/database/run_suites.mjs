@@ -1,7 +1,9 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { frontSuite } from './suites/front.mjs';
 import { pagesSuite } from './suites/pages.mjs';
+import { realtimeSuite } from './suites/realtime.mjs';
 import { scheduleSuite } from './suites/schedule.mjs';
 import { webhooksSuite } from './suites/webhooks.mjs';
 import { startStack } from './stack.mjs';
@@ -11,6 +13,8 @@ const suites = {
   pages: pagesSuite,
   schedule: scheduleSuite,
   webhooks: webhooksSuite,
+  realtime: realtimeSuite,
+  front: frontSuite,
 };
 
 export async function runSuites(t, options) {
