@@ -16,7 +16,8 @@ const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization
 const write = (line) => console.log(line);
 const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
 
-// Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow.
+// Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
+// somebody sends here is taken out first: its signature then fails, and the core has not seen it.
 function start(core, env, event, workspace, { parts = [], respond } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace);
   const effects = new Effects(env, secrets);
@@ -29,7 +30,12 @@ function start(core, env, event, workspace, { parts = [], respond } = {}) {
       return effects.run(effect, body);
     }
   };
-  return runFlow(core, { event, config: { supabase_url: env.SUPABASE_URL }, parts }, act);
+  const clean = {
+    event: JSON.parse(secrets.redact(JSON.stringify(event))),
+    config: { supabase_url: env.SUPABASE_URL },
+    parts: parts.map((part) => secrets.redactBytes(part)),
+  };
+  return runFlow(core, clean, act);
 }
 
 function flowReply(effect, body, secrets) {

@@ -119,6 +119,18 @@ test('a secret is taken out of replies and log lines', async () => {
   assert.equal(JSON.parse(lines[0]).key, '[redacted]');
 });
 
+test('a secret that is sent here does not reach the core', async () => {
+  let given;
+  const core = steps((control, parts) => {
+    given = JSON.stringify(control) + textOf(parts[0]);
+    return { effects: [respond(400), ok] };
+  });
+  const request = post('/webhooks/stripe/northwind-dental', `{"note":"${KEY}"}`, { 'x-note': KEY });
+  await makeWorker(core).fetch(request, env(), context());
+  assert.equal(given.split('[redacted]').length, 3);
+  assert.ok(!given.includes(KEY));
+});
+
 test('an unfit configuration answers nothing but 500 and says why in the log', async () => {
   const worker = makeWorker(answering(200));
   const bad = env({

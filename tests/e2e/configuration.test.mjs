@@ -1,0 +1,155 @@
+// Configuration that is missing or wrong: said clearly where it is seen, and nothing else suffers.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { startStack } from '../../scripts/local/stack.mjs';
+import { parseVars } from '../../scripts/local/vars.mjs';
+import { ROOT } from '../../scripts/local/wrangler.mjs';
+import { problemsOf } from '../../scripts/deploy.mjs';
+import { MANIFEST } from '../host/core_double.mjs';
+import { CLIENT, NORTHWIND, count, one, testStack, until, untilRested } from './harness.mjs';
+
+let stack;
+before(async () => {
+  stack = await testStack('configuration', {
+    vars: {
+      WORKSPACE_HARBOR_YOGA: '{"stripe": oops',
+      WORKSPACE_OAK_BAKERY: '{"stripe":{"secret_key":12345}}',
+      WORKSPACE_NOBODY_KNOWS: '{"stripe":{"secret_key":"sk_test_of_nobody"}}',
+    },
+  });
+  await stack.tick();
+  await untilRested(stack);
+});
+after(() => stack?.stop());
+
+const workspace = (slug) => one(stack, 'select * from workspaces where slug = $1', [slug]);
+
+test('a bundle that is not JSON is on its own workspace, in words and without its content', async () => {
+  const { configuration_problem } = await workspace('harbor-yoga');
+  assert.equal(configuration_problem, 'WORKSPACE_HARBOR_YOGA is not a JSON object');
+  const bakery = await workspace('oak-bakery');
+  assert.equal(bakery.configuration_problem, 'WORKSPACE_OAK_BAKERY has a stripe.secret_key that is not text');
+  assert.equal(await count(stack, 'sync_runs', `client_id = '${CLIENT['oak-bakery']}'`), 0);
+});
+
+test('other workspaces are not touched by it', async () => {
+  assert.equal((await workspace(NORTHWIND)).configuration_problem, null);
+  assert.equal(await count(stack, 'stripe_charges', `client_id = '${CLIENT[NORTHWIND]}'`), 5);
+});
+
+test('a variable of a workspace that does not exist makes nothing', async () => {
+  assert.equal(await count(stack, 'workspaces'), 4);
+});
+
+test('services whose connectors are not there yet are detected and wait for their first sync', async () => {
+  const services = await stack.query(
+    `select service, present_keys, missing_keys, last_success_at from service_facts where client_id = $1 and stream = ''`,
+    [CLIENT[NORTHWIND]],
+  );
+  const present = services
+    .filter(({ present_keys }) => present_keys.length > 0)
+    .map(({ service }) => service);
+  assert.deepEqual(present.sort(), ['cloudflare', 'google_ads', 'meta', 'openai', 'stripe', 'supabase']);
+  assert.ok(services.every(({ last_success_at }) => last_success_at === null));
+  const fern = await one(
+    stack,
+    `select * from service_facts where client_id = $1 and service = 'stripe' and stream = ''`,
+    [CLIENT['fern-studio']],
+  );
+  assert.deepEqual(
+    [fern.present_keys, fern.missing_keys],
+    [['stripe.webhook_secret'], ['stripe.secret_key']],
+  );
+});
+
+test('the bundle corrected and the Worker started again: the problem is gone', async () => {
+  await stack.worker.child.stop();
+  const text = readFileSync(stack.varsFile, 'utf8');
+  writeFileSync(
+    stack.varsFile,
+    text.replace(
+      /^WORKSPACE_HARBOR_YOGA=.*$/m,
+      `WORKSPACE_HARBOR_YOGA='{"sendgrid":{"api_key":"SG.0123456789"}}'`,
+    ),
+  );
+  await stack.startWorker();
+  await stack.tick();
+  await until(
+    'the problem gone',
+    async () => (await workspace('harbor-yoga')).configuration_problem === null,
+  );
+  const facts = await one(
+    stack,
+    `select * from service_facts where client_id = $1 and service = 'sendgrid' and stream = ''`,
+    [CLIENT['harbor-yoga']],
+  );
+  assert.deepEqual(facts.present_keys, ['sendgrid.api_key']);
+});
+
+// A folder whose .dev.vars somebody has edited.
+function edited(name, text) {
+  const dir = join(ROOT, '.dev', 'e2e', name);
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  if (text !== null) writeFileSync(join(dir, '.dev.vars'), text);
+  return dir;
+}
+
+test('a malformed .dev.vars stops the start with file, line and remedy', async () => {
+  const cases = [
+    [
+      'SUPABASE_SECRET_KEY=sb_secret_x\nthis is no variable\n',
+      /\.dev\.vars: line 2 is not NAME=value\. Correct it, or delete the file/,
+    ],
+    [`# comment\n\nOPENAI_API_KEY='sk-unclosed\n`, /line 3 has a quote that is not closed/],
+    ['OPENAI_API_KEY=sk-proj-x\n', /SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY missing/],
+  ];
+  for (const [text, message] of cases) {
+    const dir = edited('malformed', text);
+    await assert.rejects(startStack({ dir }), message);
+    const cli = spawnSync(process.execPath, [join(ROOT, 'scripts/dev.mjs'), '--dir', dir], {
+      encoding: 'utf8',
+    });
+    assert.equal(cli.status, 1);
+    assert.match(cli.stderr, message);
+    assert.doesNotMatch(cli.stderr, /\bat \S+:\d+/, 'no stack trace');
+    assert.ok(!existsSync(join(dir, 'state.json')));
+  }
+});
+
+test('a missing .dev.vars is written anew, for its owner only to read', async () => {
+  const dir = edited('missing', null);
+  const fresh = await startStack({ dir, worker: false });
+  try {
+    const vars = parseVars(readFileSync(join(dir, '.dev.vars'), 'utf8'), '.dev.vars');
+    assert.match(vars.SUPABASE_SECRET_KEY, /^sb_secret_[0-9a-f]{48}$/);
+    assert.notEqual(vars.SUPABASE_SECRET_KEY, stack.vars.SUPABASE_SECRET_KEY);
+  } finally {
+    await fresh.stop();
+  }
+});
+
+test('a deployment is refused while anything about its variables is wrong', () => {
+  const environment = { CLOUDFLARE_API_TOKEN: 'x', CLOUDFLARE_ACCOUNT_ID: 'x' };
+  const good = {
+    SUPABASE_URL: 'https://abc.supabase.co',
+    SUPABASE_PUBLISHABLE_KEY: 'sb_publishable_x',
+    SUPABASE_SECRET_KEY: 'sb_secret_0123456789',
+    WORKSPACE_A: '{"stripe":{"secret_key":"sk_live_0123456789"}}',
+  };
+  assert.deepEqual(problemsOf(good, environment, MANIFEST), []);
+  const wrong = [
+    [{ SUPABASE_URL: 'http://127.0.0.1:54321' }, /on this machine/],
+    [{ SUPABASE_URL: 'http://abc.supabase.co' }, /not https/],
+    [{ LOCAL_ORIGINS: '{}' }, /LOCAL_ORIGINS/],
+    [{ WORKSPACE_A: 'oops' }, /WORKSPACE_A is not a JSON object/],
+    [Object.fromEntries(Array.from({ length: 128 }, (_, i) => [`V${i}`, 'x'])), /a Worker has 128/],
+  ];
+  for (const [change, message] of wrong)
+    assert.match(problemsOf({ ...good, ...change }, environment, MANIFEST).join('\n'), message);
+  assert.match(problemsOf(good, {}, MANIFEST).join('\n'), /CLOUDFLARE_API_TOKEN is not in the environment/);
+});
