@@ -42,6 +42,7 @@ export async function startCluster({ bin, folder }) {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   const args = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
   let server;
+  process.once('exit', () => server?.kill('SIGKILL')); // also of a test that gave up
   const cluster = {
     url,
     async start() {

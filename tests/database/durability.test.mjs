@@ -1,49 +1,24 @@
 // kill -9 at any moment: what was acknowledged is there, and the next start needs no help.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 import { createClient } from '@supabase/supabase-js';
 
+import { killAll, serve } from './served.mjs';
 import { newKeys, northwind } from './stack.mjs';
 
-const serverFile = fileURLToPath(new URL('./serve_once.mjs', import.meta.url));
+afterEach(killAll);
+
 const keys = newKeys();
 const seed = {
   workspaces: [{ client_id: northwind, slug: 'northwind-dental', name: 'Northwind', time_zone: 'Europe/Berlin' }],
   users: [],
 };
-
-const children = new Set();
-afterEach(() => children.forEach((child) => child.kill('SIGKILL')));
-
-// A server in its own process: {url, kill(signal)}.
-async function serve(dataDir) {
-  const child = spawn(process.execPath, [serverFile], { stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors += chunk));
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  child.send({ dataDir, keys, seed });
-  const url = await Promise.race([
-    new Promise((resolve) => child.once('message', resolve)),
-    exited.then(() => Promise.reject(new Error(errors.slice(0, 500)))),
-  ]);
-  return {
-    url,
-    async kill(signal) {
-      child.kill(signal);
-      return exited;
-    },
-  };
-}
 
 const clientOf = (url) => createClient(url, keys.secret, { auth: { persistSession: false } });
 const receipt = (delivery_key) => ({
@@ -69,14 +44,14 @@ test('kill -9 in mid-write loses nothing that was acknowledged', async () => {
   const acknowledged = [];
   try {
     for (let round = 0; round < 3; round += 1) {
-      const server = await serve(dataDir);
+      const server = await serve({ dataDir, keys, seed });
       const writing = writeUntilGone(clientOf(server.url), round, acknowledged);
       while (acknowledged.length < 20 * (round + 1)) await sleep(5);
       await sleep(13 * round);
       await server.kill('SIGKILL');
       await writing;
     }
-    const server = await serve(dataDir);
+    const server = await serve({ dataDir, keys, seed });
     const kept = new Set();
     for (let from = 0; ; from += 1000) {
       const { data, error } = await clientOf(server.url)
@@ -96,11 +71,11 @@ test('a folder in use is refused, and free again after a graceful close', async 
   const folder = mkdtempSync(join(tmpdir(), 'durability-'));
   const dataDir = join(folder, 'pglite');
   try {
-    const server = await serve(dataDir);
-    await assert.rejects(serve(dataDir), /is in use by process/);
+    const server = await serve({ dataDir, keys, seed });
+    await assert.rejects(serve({ dataDir, keys, seed }), /is in use by process/);
     assert.equal((await clientOf(server.url).from('workspaces').select()).data.length, 1);
     assert.equal(await server.kill('SIGTERM'), 0);
-    const again = await serve(dataDir);
+    const again = await serve({ dataDir, keys, seed });
     assert.equal(await again.kill('SIGTERM'), 0);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -15,13 +15,13 @@ import { startCluster } from './cluster.mjs';
 export const northwind = '11111111-1111-4111-8111-111111111111';
 export const harbor = '22222222-2222-4222-8222-222222222222';
 
-const workspaces = [
+export const workspaces = [
   { client_id: northwind, slug: 'northwind-dental', name: 'Northwind Dental', time_zone: 'Europe/Berlin' },
   { client_id: harbor, slug: 'harbor-yoga', name: 'Harbor Yoga', time_zone: 'Europe/Lisbon' },
 ];
 
-const password = randomBytes(12).toString('hex');
-const users = [
+export const password = randomBytes(12).toString('hex');
+export const users = [
   { email: 'viewer@northwind-dental.example', role: 'viewer', workspaces: ['northwind-dental'] },
   { email: 'manager@northwind-dental.example', role: 'manager', workspaces: ['northwind-dental'] },
   { email: 'outsider@harbor-yoga.example', role: 'viewer', workspaces: ['harbor-yoga'] },
