@@ -16,13 +16,22 @@ afterEach(killAll);
 
 const keys = newKeys();
 const seed = {
-  workspaces: [{ client_id: northwind, slug: 'northwind-dental', name: 'Northwind', time_zone: 'Europe/Berlin' }],
+  workspaces: [
+    { client_id: northwind, slug: 'northwind-dental', name: 'Northwind', time_zone: 'Europe/Berlin' },
+  ],
   users: [],
 };
 
 const clientOf = (url) => createClient(url, keys.secret, { auth: { persistSession: false } });
 const receipt = (delivery_key) => ({
-  p: { workspace: 'northwind-dental', service: 'stripe', delivery_key, object_key: 'k', event_type: 't', readable: true },
+  p: {
+    workspace: 'northwind-dental',
+    service: 'stripe',
+    delivery_key,
+    object_key: 'k',
+    event_type: 't',
+    readable: true,
+  },
 });
 
 // Writes as fast as it can until the server is gone; remembers what was acknowledged.
@@ -55,12 +64,18 @@ test('kill -9 in mid-write loses nothing that was acknowledged', async () => {
     const kept = new Set();
     for (let from = 0; ; from += 1000) {
       const { data, error } = await clientOf(server.url)
-        .from('webhook_receipts').select('delivery_key').order('delivery_key').range(from, from + 999);
+        .from('webhook_receipts')
+        .select('delivery_key')
+        .order('delivery_key')
+        .range(from, from + 999);
       assert.equal(error, null);
       data.forEach((row) => kept.add(row.delivery_key));
       if (data.length < 1000) break;
     }
-    assert.deepEqual(acknowledged.filter((key) => !kept.has(key)), []);
+    assert.deepEqual(
+      acknowledged.filter((key) => !kept.has(key)),
+      [],
+    );
     await server.kill('SIGTERM');
   } finally {
     rmSync(folder, { recursive: true, force: true });

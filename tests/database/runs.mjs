@@ -2,15 +2,28 @@
 
 import { call, northwind } from './stack.mjs';
 
-export async function detect(stack, { present = ['stripe.secret_key'], missing = [], streams = ['charges'],
-  cadence = 'daily', everySecs = 86400, problem = null, clientId = northwind, services } = {}) {
+export async function detect(
+  stack,
+  {
+    present = ['stripe.secret_key'],
+    missing = [],
+    streams = ['charges'],
+    cadence = 'daily',
+    everySecs = 86400,
+    problem = null,
+    clientId = northwind,
+    services,
+  } = {},
+) {
   const schedules = streams.map((stream) => ({ stream, partition: '', cadence, every_secs: everySecs }));
   return call(stack, 'record_detection', {
-    workspaces: [{
-      client_id: clientId,
-      problem,
-      services: services ?? [{ service: 'stripe', present, missing, schedules }],
-    }],
+    workspaces: [
+      {
+        client_id: clientId,
+        problem,
+        services: services ?? [{ service: 'stripe', present, missing, schedules }],
+      },
+    ],
   });
 }
 
@@ -24,13 +37,26 @@ export async function leasedRun(stack, stream = 'charges') {
 }
 
 export const charge = (id, amount, source_at, more = {}) => ({
-  id, amount, currency: 'eur', status: 'succeeded', metadata: { order: 'x' },
-  created: '2026-11-20T08:00:00Z', source_at, ...more,
+  id,
+  amount,
+  currency: 'eur',
+  status: 'succeeded',
+  metadata: { order: 'x' },
+  created: '2026-11-20T08:00:00Z',
+  source_at,
+  ...more,
 });
 
 export const page = ({ run_id, lease }, number, rows, more = {}) => ({
-  run_id, lease, page: number, tables: [{ table: 'stripe_charges', rows }],
-  cursor: { at: number }, facts: {}, last: false, lease_secs: 60, ...more,
+  run_id,
+  lease,
+  page: number,
+  tables: [{ table: 'stripe_charges', rows }],
+  cursor: { at: number },
+  facts: {},
+  last: false,
+  lease_secs: 60,
+  ...more,
 });
 
 export async function charges(stack) {

@@ -21,8 +21,7 @@ export function readAccessToken(token, jwtSecret, nowSecs = Date.now() / 1000) {
   return claims;
 }
 
-const malformed = () =>
-  new TokenError('MalformedJWT: The token provided is not a valid JWT');
+const malformed = () => new TokenError('MalformedJWT: The token provided is not a valid JWT');
 
 function readPart(part) {
   try {

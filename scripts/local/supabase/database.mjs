@@ -118,8 +118,7 @@ function likeHosted(connection) {
 }
 
 // 23505 and 23503 are 409 there as well.
-const isBrokenRule = (code) =>
-  /^23|^P0001$/.test(code ?? '') && !['23505', '23503', '23502'].includes(code);
+const isBrokenRule = (code) => /^23|^P0001$/.test(code ?? '') && !['23505', '23503', '23502'].includes(code);
 
 // PostgREST's own way for a function to choose its status.
 function withStatus(status, { code, message, detail = null, hint = null }) {

@@ -96,8 +96,7 @@ function refusalReply(status, code, message) {
   };
 }
 
-const tooLarge = () =>
-  refusalReply(413, 'body_too_large', `a request body is at most ${maxBodyBytes} bytes`);
+const tooLarge = () => refusalReply(413, 'body_too_large', `a request body is at most ${maxBodyBytes} bytes`);
 
 function send(outgoing, { status, headers, body }) {
   if (outgoing.headersSent || outgoing.destroyed) return;

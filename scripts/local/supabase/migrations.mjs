@@ -30,16 +30,12 @@ export async function applyPrelude(database) {
 /** Returns the names of what was applied now. Throws when an applied file has changed. */
 export async function applyMigrations(database, migrations = readMigrations()) {
   await database.transaction((query, run) => run(recordsTable));
-  const rows = await database.query(
-    'select version, statements from supabase_migrations.schema_migrations',
-  );
+  const rows = await database.query('select version, statements from supabase_migrations.schema_migrations');
   const applied = new Map(rows.map((row) => [row.version, row.statements?.[0]]));
   const pending = migrations.filter(({ version }) => !applied.has(version));
   for (const { version, name, sql } of migrations) {
     if (applied.has(version) && applied.get(version) !== sql) {
-      throw new Error(
-        `migration ${version}_${name} changed after it was applied: start with --reset`,
-      );
+      throw new Error(`migration ${version}_${name} changed after it was applied: start with --reset`);
     }
   }
   for (const migration of pending) await applyOne(database, migration);

@@ -37,8 +37,21 @@ const samples = {
   webhook_receipts: (id) => ({ client_id: northwind, service: 'stripe', delivery_key: id }),
   stripe_charges: (id) => ({ client_id: northwind, id, ...money }),
   stripe_payment_intents: (id) => ({ client_id: northwind, id, ...money }),
-  stripe_payment_links: (id) => ({ client_id: northwind, id, active: true, url: 'https://x.example', source_at: now }),
-  stripe_balance_transactions: (id) => ({ client_id: northwind, id, ...money, fee: 1, net: 99, type: 'charge' }),
+  stripe_payment_links: (id) => ({
+    client_id: northwind,
+    id,
+    active: true,
+    url: 'https://x.example',
+    source_at: now,
+  }),
+  stripe_balance_transactions: (id) => ({
+    client_id: northwind,
+    id,
+    ...money,
+    fee: 1,
+    net: 99,
+    type: 'charge',
+  }),
 };
 const changes = {
   workspaces: { name: 'Changed' },
@@ -56,15 +69,18 @@ const changes = {
 
 export async function accessSuite(t, stack) {
   await stack.reset();
-  const tables = (await stack.query(
+  const tables = await stack.query(
     `select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as protected
      from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
      order by 1`,
-  ));
+  );
 
   await t.test('every table has a row in the matrix, is protected and has a client_id', async () => {
     assert.deepEqual(tables.map(({ name }) => name).sort(), Object.keys(matrix).sort());
-    assert.deepEqual(tables.filter((table) => !table.protected), []);
+    assert.deepEqual(
+      tables.filter((table) => !table.protected),
+      [],
+    );
     const owned = await stack.query(
       `select table_name from information_schema.columns
        where table_schema = 'public' and column_name = 'client_id'`,
@@ -80,17 +96,19 @@ export async function accessSuite(t, stack) {
     agency: await stack.signIn('agency'),
     service: stack.service(),
   };
-  const [{ id: spareUser }] = await stack.query(
-    `select id from auth.users where email like 'outsider@%'`,
-  );
+  const [{ id: spareUser }] = await stack.query(`select id from auth.users where email like 'outsider@%'`);
   const context = { spareUser };
   const everyRow = async (table) =>
-    JSON.stringify(await stack.query(`select to_jsonb(x) - 'updated_at' as row from public.${table} x order by 1::text`));
+    JSON.stringify(
+      await stack.query(`select to_jsonb(x) - 'updated_at' as row from public.${table} x order by 1::text`),
+    );
 
   for (const { name: table } of tables) {
     if (!matrix[table]) continue;
     if (table !== 'workspace_members') {
-      const { error } = await clients.service.from(table).insert(samples[table](`kept-${table}`.replaceAll('_', '-'), context));
+      const { error } = await clients.service
+        .from(table)
+        .insert(samples[table](`kept-${table}`.replaceAll('_', '-'), context));
       assert.equal(error, null, `seeding ${table}`);
     }
     for (const role of roles) {
@@ -103,7 +121,10 @@ export async function accessSuite(t, stack) {
   await t.test('a viewer sees only their own membership, an agency user the whole workspace', async () => {
     const viewer = await clients.viewer.from('workspace_members').select();
     const agency = await clients.agency.from('workspace_members').select().eq('client_id', northwind);
-    assert.deepEqual(viewer.data.map((row) => row.role), ['viewer']);
+    assert.deepEqual(
+      viewer.data.map((row) => row.role),
+      ['viewer'],
+    );
     assert.deepEqual(agency.data.map((row) => row.role).sort(), ['agency', 'manager', 'viewer']);
   });
 
@@ -111,7 +132,10 @@ export async function accessSuite(t, stack) {
     const [mine, both] = await Promise.all(
       [clients.viewer, clients.agency].map((client) => client.from('workspaces').select('client_id')),
     );
-    assert.deepEqual(mine.data.map((row) => row.client_id), [northwind]);
+    assert.deepEqual(
+      mine.data.map((row) => row.client_id),
+      [northwind],
+    );
     assert.ok([northwind, harbor].every((id) => both.data.some((row) => row.client_id === id)));
   });
 
@@ -132,7 +156,10 @@ async function checkRole({ client, table, role, everyRow, context }) {
   const may = (operation) => matrix[table][role].includes(operation);
   const owner = ['client_id', northwind];
 
-  const selected = await client.from(table).select().eq(...owner);
+  const selected = await client
+    .from(table)
+    .select()
+    .eq(...owner);
   assert.equal((selected.data ?? []).length > 0, may('s'), 'select');
 
   // Another role's sample must not be in the way of this one.
@@ -153,7 +180,11 @@ async function checkRole({ client, table, role, everyRow, context }) {
 }
 
 const identity = (row) =>
-  Object.fromEntries(Object.entries(row).filter(([column]) => /^(client_id|user_id|service|stream|delivery_key|id|slug)$/.test(column)));
+  Object.fromEntries(
+    Object.entries(row).filter(([column]) =>
+      /^(client_id|user_id|service|stream|delivery_key|id|slug)$/.test(column),
+    ),
+  );
 
 async function functionTests(t, stack, clients) {
   await t.test('only the functions named here can be called by users', async () => {
@@ -181,8 +212,18 @@ async function functionTests(t, stack, clients) {
     assert.deepEqual(without, []);
   });
 
-  for (const name of ['apply_page', 'take_lease', 'claim_due', 'record_detection', 'fail_run', 'yield_run',
-    'record_receipt', 'record_bad_signature', 'mark_receipt', 'record_dead_letter']) {
+  for (const name of [
+    'apply_page',
+    'take_lease',
+    'claim_due',
+    'record_detection',
+    'fail_run',
+    'yield_run',
+    'record_receipt',
+    'record_bad_signature',
+    'mark_receipt',
+    'record_dead_letter',
+  ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {
         const { error } = await client.rpc(name, { p: {} });
@@ -192,8 +233,11 @@ async function functionTests(t, stack, clients) {
   }
 
   await t.test('history can be neither changed nor removed, not even by the superuser', async () => {
-    for (const statement of ['update public.facts_history set service = service',
-      'delete from public.facts_history', 'truncate public.facts_history']) {
+    for (const statement of [
+      'update public.facts_history set service = service',
+      'delete from public.facts_history',
+      'truncate public.facts_history',
+    ]) {
       await assert.rejects(stack.query(statement), /append-only/);
     }
   });

@@ -10,7 +10,11 @@ const browser = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0';
 export async function frontSuite(t, stack) {
   await stack.reset();
   const send = (path, { method = 'GET', headers = {}, body } = {}) =>
-    fetch(`${stack.url}${path}`, { method, headers: { 'content-type': 'application/json', ...headers }, body });
+    fetch(`${stack.url}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
   const secret = { apikey: stack.keys.secret };
 
   await t.test('a body above 6 MB is 413 and the next request is served', async () => {
@@ -28,7 +32,11 @@ export async function frontSuite(t, stack) {
   });
 
   await t.test('no key and a wrong key are refused, and nothing is read', async () => {
-    for (const headers of [{}, { apikey: 'sb_secret_wrong' }, { authorization: `Bearer ${stack.keys.secret}` }]) {
+    for (const headers of [
+      {},
+      { apikey: 'sb_secret_wrong' },
+      { authorization: `Bearer ${stack.keys.secret}` },
+    ]) {
       const reply = await send('/rest/v1/workspaces', { headers });
       assert.equal(reply.status, 401, JSON.stringify(headers));
     }
@@ -39,36 +47,67 @@ export async function frontSuite(t, stack) {
     assert.ok(error);
   });
 
-  await t.test('a write of too many values is 413 and says so, and the next request is served', { skip: !stack.isPglite }, async () => {
-    const rows = Array.from({ length: 5000 }, (_, i) => ({ client_id: northwind, ...charge(`ch_${i}`, i, '2026-11-23T10:00:00Z') }));
-    const reply = await send('/rest/v1/stripe_charges', { method: 'POST', headers: secret, body: JSON.stringify(rows) });
-    assert.equal(reply.status, 413);
-    assert.match((await reply.json()).message, /40000 values/);
-    const fewer = await send('/rest/v1/stripe_charges', { method: 'POST', headers: secret, body: JSON.stringify(rows.slice(0, 1000)) });
-    assert.equal(fewer.status, 201);
-  });
+  await t.test(
+    'a write of too many values is 413 and says so, and the next request is served',
+    { skip: !stack.isPglite },
+    async () => {
+      const rows = Array.from({ length: 5000 }, (_, i) => ({
+        client_id: northwind,
+        ...charge(`ch_${i}`, i, '2026-11-23T10:00:00Z'),
+      }));
+      const reply = await send('/rest/v1/stripe_charges', {
+        method: 'POST',
+        headers: secret,
+        body: JSON.stringify(rows),
+      });
+      assert.equal(reply.status, 413);
+      assert.match((await reply.json()).message, /40000 values/);
+      const fewer = await send('/rest/v1/stripe_charges', {
+        method: 'POST',
+        headers: secret,
+        body: JSON.stringify(rows.slice(0, 1000)),
+      });
+      assert.equal(fewer.status, 201);
+    },
+  );
 
   await t.test('a page of another origin may call with the publishable key', async () => {
     const reply = await send('/rest/v1/workspaces', {
       method: 'OPTIONS',
-      headers: { origin: 'http://127.0.0.1:8787', 'access-control-request-method': 'GET', 'access-control-request-headers': 'apikey, authorization' },
+      headers: {
+        origin: 'http://127.0.0.1:8787',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'apikey, authorization',
+      },
     });
     assert.ok(reply.ok);
     assert.equal(reply.headers.get('access-control-allow-origin'), '*');
     assert.match(reply.headers.get('access-control-allow-headers'), /apikey/i);
-    const refused = await send('/rest/v1/workspaces', { headers: { apikey: stack.keys.secret, 'user-agent': browser } });
+    const refused = await send('/rest/v1/workspaces', {
+      headers: { apikey: stack.keys.secret, 'user-agent': browser },
+    });
     assert.equal(refused.headers.get('access-control-allow-origin'), '*');
   });
 
-  await t.test('JSON cut in half and an unknown function are the caller\'s mistakes', async () => {
-    const cut = await send('/rest/v1/rpc/claim_due', { method: 'POST', headers: secret, body: '{"p": {"lim' });
+  await t.test("JSON cut in half and an unknown function are the caller's mistakes", async () => {
+    const cut = await send('/rest/v1/rpc/claim_due', {
+      method: 'POST',
+      headers: secret,
+      body: '{"p": {"lim',
+    });
     assert.equal(Math.floor(cut.status / 100), 4);
-    const unknown = await send('/rest/v1/rpc/no_such_function', { method: 'POST', headers: secret, body: '{}' });
+    const unknown = await send('/rest/v1/rpc/no_such_function', {
+      method: 'POST',
+      headers: secret,
+      body: '{}',
+    });
     assert.equal(unknown.status, 404);
   });
 
   await t.test('a wrong password is 400 and says no more', async () => {
-    const { error } = await stack.anon().auth.signInWithPassword({ email: 'viewer@northwind-dental.example', password: 'wrong' });
+    const { error } = await stack
+      .anon()
+      .auth.signInWithPassword({ email: 'viewer@northwind-dental.example', password: 'wrong' });
     assert.deepEqual([error.status, error.code], [400, 'invalid_credentials']);
   });
 }

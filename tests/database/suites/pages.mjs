@@ -20,9 +20,11 @@ export async function pagesSuite(t, stack) {
   const cursorRow = async () => (await stack.query('select * from public.sync_cursors'))[0];
 
   await test('a page writes its rows, the cursor, the run and the facts', async (run) => {
-    const result = await apply(page(run, 1, [charge('ch_1', 100, monday), charge('ch_2', 200, monday)], {
-      facts: { run_rows: 2, progress_done: 1, progress_total: 3 },
-    }));
+    const result = await apply(
+      page(run, 1, [charge('ch_1', 100, monday), charge('ch_2', 200, monday)], {
+        facts: { run_rows: 2, progress_done: 1, progress_total: 3 },
+      }),
+    );
     assert.deepEqual(result, { applied: true, finished: false, written: 2, refused: 0, ties: [], missed: 0 });
     assert.deepEqual(await charges(stack), { ch_1: 100, ch_2: 200 });
     assert.deepEqual((await cursorRow()).cursor, { at: 1 });
@@ -52,9 +54,12 @@ export async function pagesSuite(t, stack) {
 
   await test('the last page ends the run, frees the lease and keeps the schedule', async (run) => {
     const { next_due_at } = await cursorRow();
-    const result = await apply(page(run, 1, [charge('ch_1', 100, monday)], {
-      last: true, facts: { last_success_at: monday, last_rows: 1 },
-    }));
+    const result = await apply(
+      page(run, 1, [charge('ch_1', 100, monday)], {
+        last: true,
+        facts: { last_success_at: monday, last_rows: 1 },
+      }),
+    );
     assert.equal(result.finished, true);
     const { state, finished_at, rows_written } = await runRow(run);
     assert.deepEqual([state, rows_written, finished_at !== null], ['succeeded', 1, true]);
@@ -95,7 +100,8 @@ export async function pagesSuite(t, stack) {
   });
 
   await test('the same content seen later only moves source_at', async (run) => {
-    const stored = async () => (await stack.query('select source_at, updated_at from public.stripe_charges'))[0];
+    const stored = async () =>
+      (await stack.query('select source_at, updated_at from public.stripe_charges'))[0];
     await apply(page(run, 1, [charge('ch_1', 100, monday)]));
     const before = await stored();
     await apply(page(run, 2, [charge('ch_1', 100, later)]));
@@ -115,15 +121,17 @@ export async function pagesSuite(t, stack) {
 
   await test('a row that breaks a rule is an error and nothing of its page is written', async (run) => {
     const bad = [
-      [{ amount: null }, '23502'], [{ currency: 'EURO' }, '23514'], [{ amount: 'many' }, '22P02'],
-      [{ source_at: null }, '23502'], [{ no_such_column: 1 }, '42703'],
+      [{ amount: null }, '23502'],
+      [{ currency: 'EURO' }, '23514'],
+      [{ amount: 'many' }, '22P02'],
+      [{ source_at: null }, '23502'],
+      [{ no_such_column: 1 }, '42703'],
     ];
     for (const [change, code] of bad) {
       const rows = [charge('ch_1', 1, monday), charge('ch_2', 2, monday, change)];
       await assert.rejects(apply(page(run, 1, rows)), { code }, JSON.stringify(change));
     }
-    await assert.rejects(
-      apply(page(run, 1, [], { facts: { no_such_fact: 1 } })), { code: '42703' });
+    await assert.rejects(apply(page(run, 1, [], { facts: { no_such_fact: 1 } })), { code: '42703' });
     assert.deepEqual(await charges(stack), {});
     assert.equal((await cursorRow()).cursor, null);
     assert.equal((await runRow(run)).pages, 0);
@@ -131,26 +139,37 @@ export async function pagesSuite(t, stack) {
 
   await test('only tables of the allow list can be written', async (run) => {
     for (const table of ['workspace_members', 'users', 'stripe_charges; drop table x', null]) {
-      await assert.rejects(
-        apply(page(run, 1, [], { tables: [{ table, rows: [{ id: 'x' }] }] })), { code: '22023' });
+      await assert.rejects(apply(page(run, 1, [], { tables: [{ table, rows: [{ id: 'x' }] }] })), {
+        code: '22023',
+      });
     }
   });
 
   await test('a row cannot name another workspace', async (run) => {
     const other = '22222222-2222-4222-8222-222222222222';
     await apply(page(run, 1, [charge('ch_1', 1, monday, { client_id: other })]));
-    assert.deepEqual(
-      await stack.query('select client_id from public.stripe_charges'), [{ client_id: northwind }]);
+    assert.deepEqual(await stack.query('select client_id from public.stripe_charges'), [
+      { client_id: northwind },
+    ]);
   });
 
   await test('a lost lease writes nothing', async (run) => {
     await stack.query(`update public.sync_cursors set lease_until = now() - interval '1 second'`);
     const second = await call(stack, 'take_lease', { run_id: run.run_id, lease_secs: 60 });
     assert.equal(second.granted, true);
-    assert.deepEqual(await apply(page(run, 1, [charge('ch_1', 1, monday)])), { applied: false, why: 'lease_lost' });
+    assert.deepEqual(await apply(page(run, 1, [charge('ch_1', 1, monday)])), {
+      applied: false,
+      why: 'lease_lost',
+    });
     assert.deepEqual(await charges(stack), {});
-    assert.equal((await apply(page({ ...run, lease: second.lease }, 1, [charge('ch_1', 2, monday)]))).applied, true);
-    assert.deepEqual(await apply({ ...page(run, 1, []), run_id: northwind }), { applied: false, why: 'unknown' });
+    assert.equal(
+      (await apply(page({ ...run, lease: second.lease }, 1, [charge('ch_1', 2, monday)]))).applied,
+      true,
+    );
+    assert.deepEqual(await apply({ ...page(run, 1, []), run_id: northwind }), {
+      applied: false,
+      why: 'unknown',
+    });
   });
 
   await test('a page is applied in one transaction: the cursor is never before its rows', async (run) => {
@@ -169,9 +188,16 @@ export async function pagesSuite(t, stack) {
 
   await test('events that were never delivered are counted once, with the webhook and the stream', async (run) => {
     await call(stack, 'record_receipt', {
-      workspace: 'northwind-dental', service: 'stripe', delivery_key: 'evt_1', object_key: 'k', event_type: 't', readable: true,
+      workspace: 'northwind-dental',
+      service: 'stripe',
+      delivery_key: 'evt_1',
+      object_key: 'k',
+      event_type: 't',
+      readable: true,
     });
-    const deliveries = (...keys) => ({ deliveries: keys.map((key) => ({ key, event_type: 't', object_key: 'raw/x' })) });
+    const deliveries = (...keys) => ({
+      deliveries: keys.map((key) => ({ key, event_type: 't', object_key: 'raw/x' })),
+    });
     assert.equal((await apply(page(run, 1, [], deliveries('evt_1', 'evt_2')))).missed, 1);
     assert.equal((await apply(page(run, 2, [], { ...deliveries('evt_2', 'evt_3'), last: true }))).missed, 1);
     for (const stream of ['webhook', 'charges']) {
@@ -179,9 +205,13 @@ export async function pagesSuite(t, stack) {
       assert.equal(facts.reconciled_missed, 2, stream);
       assert.ok(facts.reconciled_at, stream);
     }
-    const receipts = await stack.query('select delivery_key, source, state from public.webhook_receipts order by 1');
-    assert.deepEqual(receipts.map((row) => Object.values(row).join(' ')), [
-      'evt_1 delivered received', 'evt_2 reconciled applied', 'evt_3 reconciled applied']);
+    const receipts = await stack.query(
+      'select delivery_key, source, state from public.webhook_receipts order by 1',
+    );
+    assert.deepEqual(
+      receipts.map((row) => Object.values(row).join(' ')),
+      ['evt_1 delivered received', 'evt_2 reconciled applied', 'evt_3 reconciled applied'],
+    );
   });
 
   await test('5,000 rows in one page', async (run) => {

@@ -28,7 +28,11 @@ export async function realtimeSuite(t, stack) {
       }
       listeners.elsewhere = await listen(stack, 'outsider', vsn, topicOf(harbor));
       assert.deepEqual(states(listeners), {
-        viewer: 'SUBSCRIBED', agency: 'SUBSCRIBED', outsider: 'CHANNEL_ERROR', anon: 'CHANNEL_ERROR', elsewhere: 'SUBSCRIBED',
+        viewer: 'SUBSCRIBED',
+        agency: 'SUBSCRIBED',
+        outsider: 'CHANNEL_ERROR',
+        anon: 'CHANNEL_ERROR',
+        elsewhere: 'SUBSCRIBED',
       });
       assert.match(listeners.outsider.reason, /Unauthorized/);
       await detect(stack, {});
@@ -38,7 +42,8 @@ export async function realtimeSuite(t, stack) {
       assert.equal(message.event, 'changed');
       assert.deepEqual([message.payload.table, message.payload.service], ['service_facts', 'stripe']);
       assert.ok(message.meta.id);
-      for (const name of ['outsider', 'anon', 'elsewhere']) assert.deepEqual(listeners[name].messages, [], name);
+      for (const name of ['outsider', 'anon', 'elsewhere'])
+        assert.deepEqual(listeners[name].messages, [], name);
       await Promise.all(Object.values(listeners).map((listener) => listener.close()));
     });
   }
@@ -67,7 +72,10 @@ export async function realtimeSuite(t, stack) {
     listener.messages.length = 0;
     await call(stack, 'apply_page', page(run, 1, [], { facts: { progress_done: 1 } }));
     await sleep(150);
-    assert.deepEqual(listener.messages.map(({ payload }) => payload.table), ['service_facts']);
+    assert.deepEqual(
+      listener.messages.map(({ payload }) => payload.table),
+      ['service_facts'],
+    );
     listener.messages.length = 0;
     await stack.query(`update public.service_facts set failures = 3 where client_id = $1`, [northwind]);
     await sleep(150);
@@ -92,8 +100,10 @@ export async function realtimeSuite(t, stack) {
   await test('a message too large for NOTIFY arrives whole', async () => {
     const listener = await listen(stack, 'viewer', '2.0.0', topicOf(northwind));
     const text = 'x'.repeat(20_000);
-    await stack.query(
-      `select realtime.send(jsonb_build_object('text', $1::text), 'long', $2, true)`, [text, topicOf(northwind)]);
+    await stack.query(`select realtime.send(jsonb_build_object('text', $1::text), 'long', $2, true)`, [
+      text,
+      topicOf(northwind),
+    ]);
     assert.equal((await listener.next()).payload.text, text);
     await listener.close();
   });
@@ -105,9 +115,15 @@ export async function realtimeSuite(t, stack) {
     await sleep(150);
     assert.deepEqual(listener.messages, []);
     const viewer = await stack.signIn('viewer');
-    const { error } = await viewer.schema('realtime').from('messages').insert({
-      topic: topicOf(northwind), extension: 'broadcast', event: 'changed', payload: {},
-    });
+    const { error } = await viewer
+      .schema('realtime')
+      .from('messages')
+      .insert({
+        topic: topicOf(northwind),
+        extension: 'broadcast',
+        event: 'changed',
+        payload: {},
+      });
     assert.ok(error);
     await Promise.all([listener.close(), speaker.close()]);
   });
@@ -120,7 +136,8 @@ const states = (listeners) =>
 
 async function listen(stack, name, vsn, topic) {
   const client = createClient(stack.url, stack.keys.publishable, {
-    auth: { persistSession: false }, realtime: { vsn },
+    auth: { persistSession: false },
+    realtime: { vsn },
   });
   if (name !== 'anon') {
     const session = (await (await stack.signIn(name)).auth.getSession()).data.session;
@@ -174,11 +191,15 @@ async function connect(stack, vsn, apikey = stack.keys.publishable) {
   await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
   return {
     ws,
-    send: (frame) => ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame)),
-    next: () => (frames.length ? Promise.resolve(frames.shift()) : Promise.race([
-      new Promise((resolve) => waiting.push(resolve)),
-      sleep(3000, null, { ref: false }).then(() => assert.fail('no frame within 3 s')),
-    ])),
+    send: (frame) =>
+      ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame)),
+    next: () =>
+      frames.length
+        ? Promise.resolve(frames.shift())
+        : Promise.race([
+            new Promise((resolve) => waiting.push(resolve)),
+            sleep(3000, null, { ref: false }).then(() => assert.fail('no frame within 3 s')),
+          ]),
     close: () => ws.close(),
   };
 }
@@ -186,22 +207,35 @@ async function connect(stack, vsn, apikey = stack.keys.publishable) {
 async function frameTests(test, stack) {
   const topic = `realtime:${topicOf(northwind)}`;
   const [{ user_id }] = await stack.query(
-    `select user_id from public.workspace_members where client_id = $1 and role = 'viewer'`, [northwind]);
+    `select user_id from public.workspace_members where client_id = $1 and role = 'viewer'`,
+    [northwind],
+  );
   const token = (lifeSecs, secret = stack.keys.jwtSecret) =>
     signToken(secret, { role: 'authenticated', sub: user_id, exp: Math.floor(Date.now() / 1000) + lifeSecs });
-  const join = (access_token) => ({ config: { private: true, broadcast: { ack: false, self: false } }, access_token });
+  const join = (access_token) => ({
+    config: { private: true, broadcast: { ack: false, self: false } },
+    access_token,
+  });
 
   await test('version 1 frames: join, heartbeat, broadcast, leave', async () => {
     const socket = await connect(stack, '1.0.0');
     const frame = (event, payload, ref, on = topic) => ({ topic: on, event, payload, ref, join_ref: '1' });
     socket.send(frame('phx_join', join(token(60)), '1'));
     assert.deepEqual(await socket.next(), {
-      topic, event: 'phx_reply', payload: { status: 'ok', response: { postgres_changes: [] } }, ref: '1', join_ref: '1' });
+      topic,
+      event: 'phx_reply',
+      payload: { status: 'ok', response: { postgres_changes: [] } },
+      ref: '1',
+      join_ref: '1',
+    });
     socket.send(frame('heartbeat', {}, '2', 'phoenix'));
     assert.equal((await socket.next()).payload.status, 'ok');
     await detect(stack, {});
     const { event, payload } = await socket.next();
-    assert.deepEqual([event, payload.type, payload.event, payload.payload.table], ['broadcast', 'broadcast', 'changed', 'service_facts']);
+    assert.deepEqual(
+      [event, payload.type, payload.event, payload.payload.table],
+      ['broadcast', 'broadcast', 'changed', 'service_facts'],
+    );
     socket.send(frame('phx_leave', {}, '3'));
     assert.deepEqual([(await socket.next()).event, (await socket.next()).event], ['phx_reply', 'phx_close']);
     socket.close();
@@ -210,7 +244,13 @@ async function frameTests(test, stack) {
   await test('version 2 frames: arrays, and a binary broadcast', async () => {
     const socket = await connect(stack, '2.0.0');
     socket.send(['1', '1', topic, 'phx_join', join(token(60))]);
-    assert.deepEqual(await socket.next(), ['1', '1', topic, 'phx_reply', { status: 'ok', response: { postgres_changes: [] } }]);
+    assert.deepEqual(await socket.next(), [
+      '1',
+      '1',
+      topic,
+      'phx_reply',
+      { status: 'ok', response: { postgres_changes: [] } },
+    ]);
     await detect(stack, {});
     const message = await socket.next();
     const [kind, topicLength, eventLength, metaLength, encoding] = message;
@@ -224,9 +264,24 @@ async function frameTests(test, stack) {
 
   await test('what is not a frame does not drop the socket', async () => {
     const socket = await connect(stack, '2.0.0');
-    for (const rubbish of ['', '{', '[]', 'null', '[1,2,3]', Buffer.from([3, 0, 0]), '["1","1","t","constructor",{}]']) socket.send(rubbish);
+    for (const rubbish of [
+      '',
+      '{',
+      '[]',
+      'null',
+      '[1,2,3]',
+      Buffer.from([3, 0, 0]),
+      '["1","1","t","constructor",{}]',
+    ])
+      socket.send(rubbish);
     socket.send([null, '9', 'phoenix', 'heartbeat', {}]);
-    assert.deepEqual(await socket.next(), [null, '9', 'phoenix', 'phx_reply', { status: 'ok', response: {} }]);
+    assert.deepEqual(await socket.next(), [
+      null,
+      '9',
+      'phoenix',
+      'phx_reply',
+      { status: 'ok', response: {} },
+    ]);
     socket.close();
   });
 
@@ -234,7 +289,9 @@ async function frameTests(test, stack) {
     const socket = await connect(stack, '2.0.0');
     const refusals = [
       [token(-300), /^InvalidJWTExpiration: Token has expired 30\d seconds ago$/],
-      [token(60, 'another secret'), /^JwtSignatureError/], ['rubbish', /^MalformedJWT/], [undefined, /^Unauthorized/],
+      [token(60, 'another secret'), /^JwtSignatureError/],
+      ['rubbish', /^MalformedJWT/],
+      [undefined, /^Unauthorized/],
       [signToken(stack.keys.jwtSecret, { role: 'postgres', sub: user_id, exp: 4e9 }), /^Unauthorized/],
     ];
     for (const [bad, reason] of refusals) {
@@ -271,7 +328,10 @@ async function frameTests(test, stack) {
     await stack.query('delete from public.workspace_members where user_id = $1', [user_id]);
     socket.send(['1', '2', topic, 'access_token', { access_token: token(60) }]);
     assert.match((await socket.next())[4].message, /Unauthorized/);
-    await stack.query(`insert into public.workspace_members (client_id, user_id, role) values ($1, $2, 'viewer')`, [northwind, user_id]);
+    await stack.query(
+      `insert into public.workspace_members (client_id, user_id, role) values ($1, $2, 'viewer')`,
+      [northwind, user_id],
+    );
     socket.close();
   });
 

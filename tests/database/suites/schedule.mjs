@@ -17,9 +17,12 @@ export async function scheduleSuite(t, stack) {
     stack.query(`do $$ begin set local session_replication_role = replica;
       update public.${table} set updated_at = now() - interval '3 minutes' where ${where}; end $$`);
   const nextDue = async (...args) =>
-    (await stack.query(
-      `select to_char(app.next_due($1, $2, $3, $4, $5::timestamptz) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as due`, args,
-    ))[0].due;
+    (
+      await stack.query(
+        `select to_char(app.next_due($1, $2, $3, $4, $5::timestamptz) at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as due`,
+        args,
+      )
+    )[0].due;
 
   await t.test('a daily sync stays at its local hour through both changes of the clock', async () => {
     const berlin = (after, hour = 5) => nextDue('daily', null, 'Europe/Berlin', hour, after);
@@ -33,7 +36,10 @@ export async function scheduleSuite(t, stack) {
     const autumn = await berlin('2026-10-24T12:00Z', 2);
     assert.match(autumn, /^2026-10-25 0[01]:00$/);
     assert.equal(await berlin(`${autumn.replace(' ', 'T')}Z`, 2), '2026-10-26 01:00');
-    assert.equal(await nextDue('daily', null, 'America/New_York', 5, '2026-11-01T12:00Z'), '2026-11-02 10:00');
+    assert.equal(
+      await nextDue('daily', null, 'America/New_York', 5, '2026-11-01T12:00Z'),
+      '2026-11-02 10:00',
+    );
     assert.equal(await nextDue('daily', null, 'Asia/Kathmandu', 0, '2026-06-01T12:00Z'), '2026-06-01 18:15');
   });
 
@@ -44,7 +50,9 @@ export async function scheduleSuite(t, stack) {
 
   await t.test('an unknown time zone is refused', async () => {
     await assert.rejects(
-      stack.query(`update public.workspaces set time_zone = 'Europe/Atlantis'`), /time zone/);
+      stack.query(`update public.workspaces set time_zone = 'Europe/Atlantis'`),
+      /time zone/,
+    );
   });
 
   await test('a detected stream is due at once, then at its next hour', async () => {
@@ -54,11 +62,17 @@ export async function scheduleSuite(t, stack) {
     const [{ run_id, ...job }] = jobs.filter(({ stream }) => stream === 'charges');
     assert.ok(run_id);
     assert.deepEqual(job, {
-      job: 'sync', workspace: 'northwind-dental', client_id: northwind, service: 'stripe', stream: 'charges', partition: '',
+      job: 'sync',
+      workspace: 'northwind-dental',
+      client_id: northwind,
+      service: 'stripe',
+      stream: 'charges',
+      partition: '',
     });
     assert.deepEqual(await claim(), []);
     const [{ ahead }] = await stack.query(
-      `select bool_and(next_due_at > now() and next_due_at <= now() + interval '25 hours') as ahead from public.sync_cursors`);
+      `select bool_and(next_due_at > now() and next_due_at <= now() + interval '25 hours') as ahead from public.sync_cursors`,
+    );
     assert.equal(ahead, true);
   });
 
@@ -94,7 +108,11 @@ export async function scheduleSuite(t, stack) {
     const facts = await factsOf(stack, '');
     assert.deepEqual([facts.present_keys, facts.detection_problem], [['stripe.secret_key'], 'unreadable']);
     const problem = async () =>
-      (await stack.query('select configuration_problem as p from public.workspaces where client_id = $1', [northwind]))[0].p;
+      (
+        await stack.query('select configuration_problem as p from public.workspaces where client_id = $1', [
+          northwind,
+        ])
+      )[0].p;
     assert.equal(await problem(), 'unreadable');
     await detect(stack, {});
     assert.equal(await problem(), null);
@@ -103,9 +121,11 @@ export async function scheduleSuite(t, stack) {
 
   await test('detecting the same again touches nothing', async () => {
     await detect(stack, {});
-    const all = () => stack.query(
-      `select to_jsonb(f) as row from public.service_facts f union all select to_jsonb(c) from public.sync_cursors c
-       union all select to_jsonb(w) from public.workspaces w union all select to_jsonb(h) from public.facts_history h`);
+    const all = () =>
+      stack.query(
+        `select to_jsonb(f) as row from public.service_facts f union all select to_jsonb(c) from public.sync_cursors c
+       union all select to_jsonb(w) from public.workspaces w union all select to_jsonb(h) from public.facts_history h`,
+      );
     const before = await all();
     await detect(stack, {});
     assert.deepEqual(await all(), before);
@@ -116,10 +136,15 @@ export async function scheduleSuite(t, stack) {
     await call(stack, 'apply_page', page(run, 1, [], { last: true }));
     await detect(stack, { streams: ['payment_links'] });
     await claim();
-    const [place] = await stack.query(`select next_due_at, cursor from public.sync_cursors where stream = 'charges'`);
+    const [place] = await stack.query(
+      `select next_due_at, cursor from public.sync_cursors where stream = 'charges'`,
+    );
     assert.deepEqual(place, { next_due_at: null, cursor: { at: 1 } });
     await detect(stack, { streams: ['charges'] });
-    assert.deepEqual((await claim()).map(({ stream }) => stream), ['charges']);
+    assert.deepEqual(
+      (await claim()).map(({ stream }) => stream),
+      ['charges'],
+    );
   });
 
   await test('of twenty workers one gets the lease', async () => {
@@ -130,7 +155,10 @@ export async function scheduleSuite(t, stack) {
     assert.equal(granted.length, 1);
     assert.deepEqual([...new Set(grants.filter((grant) => !grant.granted).map(({ why }) => why))], ['busy']);
     const { service, stream, partition, cursor, pages, attempt, facts } = granted[0];
-    assert.deepEqual([service, stream, partition, cursor, pages, attempt], ['stripe', 'charges', '', null, 0, 0]);
+    assert.deepEqual(
+      [service, stream, partition, cursor, pages, attempt],
+      ['stripe', 'charges', '', null, 0, 0],
+    );
     assert.equal(facts.stream, 'charges');
   });
 
@@ -151,7 +179,10 @@ export async function scheduleSuite(t, stack) {
     await call(stack, 'apply_page', page(run, 1, [charge('ch_1', 1, '2026-11-23T10:00:00Z')]));
     assert.deepEqual(await claim(), []);
     await stack.query(`update public.sync_cursors set lease_until = now() - interval '1 second'`);
-    assert.deepEqual((await claim()).map(({ run_id }) => run_id), [run.run_id]);
+    assert.deepEqual(
+      (await claim()).map(({ run_id }) => run_id),
+      [run.run_id],
+    );
     const grant = await take(run.run_id);
     assert.deepEqual([grant.granted, grant.pages, grant.cursor], [true, 1, { at: 1 }]);
   });
@@ -161,16 +192,30 @@ export async function scheduleSuite(t, stack) {
     const [{ run_id }] = await claim();
     assert.deepEqual(await claim(), []);
     await age('sync_runs');
-    assert.deepEqual((await claim()).map((job) => job.run_id), [run_id]);
+    assert.deepEqual(
+      (await claim()).map((job) => job.run_id),
+      [run_id],
+    );
     assert.deepEqual(await claim(), [], 'and is not named at every tick');
   });
 
   await test('a failure waits for its time, keeps the cursor and comes again', async () => {
     const run = await leasedRun(stack);
     await call(stack, 'apply_page', page(run, 1, []));
-    const fail = (more) => call(stack, 'fail_run', { ...run, kind: 'rate_limit', message: '429', facts: { failures: 1 }, ...more });
+    const fail = (more) =>
+      call(stack, 'fail_run', {
+        ...run,
+        kind: 'rate_limit',
+        message: '429',
+        facts: { failures: 1 },
+        ...more,
+      });
     const inAnHour = new Date(Date.now() + 3600_000).toISOString();
-    assert.deepEqual(await fail({ final: false, retry_at: inAnHour }), { applied: true, state: 'waiting', attempt: 1 });
+    assert.deepEqual(await fail({ final: false, retry_at: inAnHour }), {
+      applied: true,
+      state: 'waiting',
+      attempt: 1,
+    });
     assert.deepEqual(await take(run.run_id), { granted: false, why: 'busy' });
     assert.deepEqual(await claim(), []);
     await stack.query(`update public.sync_runs set retry_at = now() - interval '1 second'`);
@@ -186,7 +231,11 @@ export async function scheduleSuite(t, stack) {
   await test('a final failure ends the run; the next one is due at its hour', async () => {
     const run = await leasedRun(stack);
     const result = await call(stack, 'fail_run', {
-      ...run, kind: 'credentials', message: 'refused', final: true, retry_at: null,
+      ...run,
+      kind: 'credentials',
+      message: 'refused',
+      final: true,
+      retry_at: null,
       facts: { failure_kind: 'credentials', failure_final: true },
     });
     assert.equal(result.state, 'failed');
@@ -206,7 +255,13 @@ export async function scheduleSuite(t, stack) {
 
   await test('a dead letter fails the run, unless somebody works on it', async () => {
     const run = await leasedRun(stack);
-    const message = { job: 'sync', client_id: northwind, service: 'stripe', stream: 'charges', run_id: run.run_id };
+    const message = {
+      job: 'sync',
+      client_id: northwind,
+      service: 'stripe',
+      stream: 'charges',
+      run_id: run.run_id,
+    };
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
     await call(stack, 'yield_run', run);
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
@@ -217,9 +272,15 @@ export async function scheduleSuite(t, stack) {
 
   await test('history keeps each state of the facts, but not progress', async () => {
     const run = await leasedRun(stack);
-    const count = async () => (await stack.query(`select count(*)::int as n from public.facts_history where stream = 'charges'`))[0].n;
+    const count = async () =>
+      (await stack.query(`select count(*)::int as n from public.facts_history where stream = 'charges'`))[0]
+        .n;
     const before = await count();
-    await call(stack, 'apply_page', page(run, 1, [], { facts: { progress_done: 1, progress_total: 9, run_rows: 5 } }));
+    await call(
+      stack,
+      'apply_page',
+      page(run, 1, [], { facts: { progress_done: 1, progress_total: 9, run_rows: 5 } }),
+    );
     assert.equal(await count(), before);
     await call(stack, 'apply_page', page(run, 2, [], { facts: { last_rows: 5 } }));
     assert.equal(await count(), before + 1);

@@ -7,8 +7,13 @@ import { call, harbor, northwind } from '../stack.mjs';
 
 const service = 'stripe';
 const receipt = (delivery_key, more = {}) => ({
-  workspace: 'northwind-dental', service, delivery_key, object_key: `webhooks/${delivery_key}`,
-  event_type: 'charge.succeeded', readable: true, ...more,
+  workspace: 'northwind-dental',
+  service,
+  delivery_key,
+  object_key: `webhooks/${delivery_key}`,
+  event_type: 'charge.succeeded',
+  readable: true,
+  ...more,
 });
 
 export async function webhooksSuite(t, stack) {
@@ -73,14 +78,26 @@ export async function webhooksSuite(t, stack) {
   });
 
   await test('an unknown receipt writes nothing', async () => {
-    assert.deepEqual(await deliver('evt_x', [charge('ch_1', 1, '2026-11-23T10:00:00Z')]), { applied: false, why: 'unknown' });
+    assert.deepEqual(await deliver('evt_x', [charge('ch_1', 1, '2026-11-23T10:00:00Z')]), {
+      applied: false,
+      why: 'unknown',
+    });
     assert.deepEqual(await charges(stack), {});
   });
 
   await test('the clocks of the webhook only move forward, and its usual gap is learned', async () => {
     const facts = () => factsOf(stack, 'webhook');
-    const at = (time) => ({ last_event_at: `2026-11-23T${time}Z`, last_success_at: `2026-11-23T${time}Z`, failures: 0 });
-    for (const [key, time] of [['a', '10:00:00'], ['b', '10:10:00'], ['c', '10:05:00'], ['d', '10:20:00']]) {
+    const at = (time) => ({
+      last_event_at: `2026-11-23T${time}Z`,
+      last_success_at: `2026-11-23T${time}Z`,
+      failures: 0,
+    });
+    for (const [key, time] of [
+      ['a', '10:00:00'],
+      ['b', '10:10:00'],
+      ['c', '10:05:00'],
+      ['d', '10:20:00'],
+    ]) {
       await record(key);
       await deliver(key, [], at(time));
     }
@@ -94,7 +111,8 @@ export async function webhooksSuite(t, stack) {
   });
 
   await test('bad signatures are counted in a row; a good delivery ends the row', async () => {
-    const bad = (workspace = 'northwind-dental') => call(stack, 'record_bad_signature', { workspace, service });
+    const bad = (workspace = 'northwind-dental') =>
+      call(stack, 'record_bad_signature', { workspace, service });
     await Promise.all([bad(), bad(), bad()]);
     assert.equal((await factsOf(stack, 'webhook')).bad_signatures, 3);
     assert.deepEqual(await bad('nobody'), { unknown_workspace: true });
@@ -118,9 +136,16 @@ export async function webhooksSuite(t, stack) {
     assert.deepEqual(await open(), []);
     await stack.query(`do $$ begin set local session_replication_role = replica;
       update public.webhook_receipts set updated_at = now() - interval '3 minutes'; end $$`);
-    assert.deepEqual(await open(), [{
-      job: 'delivery', workspace: 'northwind-dental', client_id: northwind, service, delivery_key: 'a', object_key: 'webhooks/a',
-    }]);
+    assert.deepEqual(await open(), [
+      {
+        job: 'delivery',
+        workspace: 'northwind-dental',
+        client_id: northwind,
+        service,
+        delivery_key: 'a',
+        object_key: 'webhooks/a',
+      },
+    ]);
     assert.deepEqual(await open(), []);
     assert.equal(await state('c'), 'unreadable');
   });
