@@ -68,6 +68,8 @@ select app.protect_table('public.workspace_members');
 -- A member sees only their own membership, an agency user all of the workspace's.
 alter policy members_read on public.workspace_members
   using (user_id = (select auth.uid()) or client_id in (select app.my_workspaces(array['agency'])));
+-- What app.my_workspaces reads as, should the owner not bypass row level security.
+create policy owner_reads on public.workspace_members for select to current_user using (true);
 
 -- clock_timestamp, not now(): readers catch up by updated_at, and the time at which
 -- a long transaction began may be older than what they have already seen.

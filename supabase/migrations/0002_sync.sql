@@ -174,6 +174,7 @@ alter table app.sync_targets enable row level security;
 alter table app.sync_targets force row level security;
 grant select on app.sync_targets to service_role;
 create policy service_reads on app.sync_targets for select to service_role using (true);
+create policy owner_adds on app.sync_targets for all to current_user using (true) with check (true);
 comment on table app.sync_targets is
   'Allow list of apply_page: tables of schema public with client_id, source_at and updated_at.';
 

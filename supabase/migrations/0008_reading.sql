@@ -24,10 +24,24 @@ $$;
 comment on function public.service_daily is
   'Rows written and work finished per service and local day of the workspace: runs and delivered webhooks (one row each). Days with nothing are absent.';
 
--- Postgres lets everybody execute a new function: here only those named may.
-revoke all on all functions in schema public from public, anon, authenticated;
+-- Postgres, and a hosted project's defaults, let everybody execute a new function: here
+-- only those named may.
 revoke all on all functions in schema app from public, anon, authenticated;
-grant execute on all functions in schema public to service_role;
 grant execute on all functions in schema app to service_role;
-grant execute on function public.service_daily(uuid, int) to authenticated;
 grant execute on function app.my_workspaces(text[]) to authenticated;
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['record_detection', 'claim_due', 'take_lease', 'apply_page',
+    'fail_run', 'yield_run', 'record_receipt', 'record_bad_signature', 'mark_receipt',
+    'record_dead_letter']
+  loop
+    execute format('revoke all on function public.%I(jsonb) from public, anon, authenticated', name);
+    execute format('grant execute on function public.%I(jsonb) to service_role', name);
+  end loop;
+end
+$$;
+revoke all on function public.service_daily(uuid, int) from public, anon;
+grant execute on function public.service_daily(uuid, int) to authenticated, service_role;
