@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "edge-workers/entry.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
 
-Frame fault(std::string why) {
-  return {{{"effects", Json::array()}, {"fault", std::move(why)}}, {}};
+Frame fault(std::string_view why) {
+  return {JsonObject().json("effects", Json::array()).text("fault", why).take(), {}};
 }
 
 }  // namespace
@@ -54,12 +55,13 @@ Frame Edge::reply(Frame input) {
   running.waiting.erase(waiting);
   const Json* result = find(input.control, "result");
   Turn turn{from_millis(*now_ms), {}};
-  running.flow->reply(read_result(kind, result ? *result : Json(), input.parts), turn);
+  EffectResult outcome = read_result(kind, result ? *result : Json(), input.parts);
+  running.flow->reply(outcome, turn);
   return answer(*id, std::move(turn));
 }
 
 Frame Edge::answer(const std::string& id, Turn turn) {
-  Frame out{{{"effects", Json::array()}}, {}};
+  Frame out{JsonObject().json("effects", Json::array()).take(), {}};
   Running& running = flows_.find(id)->second;
   bool over = false;
   for (Effect& effect : turn.effects) {

@@ -2,73 +2,80 @@
 
 #include <utility>
 
+#include "shared/sync/json_object.hpp"
+
 namespace wf {
 namespace {
 
 Json to_json(const Headers& headers) {
   Json list = Json::array();
-  for (const auto& [name, value] : headers) list.push_back(Json::array({name, value}));
+  for (const auto& [name, value] : headers) {
+    Json pair = Json::array();
+    pair.push_back(Json(name));
+    pair.push_back(Json(value));
+    list.push_back(std::move(pair));
+  }
   return list;
 }
 
 // A body always travels when the effect has one to give, also an empty one.
-void add_body(Frame& frame, Json& control, std::string body) {
+void add_body(Frame& frame, JsonObject& control, std::string body) {
   frame.parts.push_back(std::move(body));
-  control["body"] = frame.parts.size();
+  control.number("body", static_cast<std::int64_t>(frame.parts.size()));
 }
 
 struct Writer {
   Frame& frame;
-  Json control;
+  JsonObject control;
 
   void operator()(HttpRequest& http) {
-    control["kind"] = "http";
-    control["method"] = http.method;
-    control["url"] = http.url;
-    control["headers"] = to_json(http.headers);
-    control["timeout_ms"] = http.timeout_ms;
-    control["max_bytes"] = http.max_bytes;
+    control.text("kind", "http");
+    control.text("method", http.method);
+    control.text("url", http.url);
+    control.json("headers", to_json(http.headers));
+    control.number("timeout_ms", http.timeout_ms);
+    control.number("max_bytes", http.max_bytes);
     if (!http.body.empty()) add_body(frame, control, std::move(http.body));
   }
   void operator()(PutObject& put) {
-    control["kind"] = "put_object";
-    control["key"] = put.key;
-    control["content_type"] = put.content_type;
-    control["if_absent"] = put.if_absent;
+    control.text("kind", "put_object");
+    control.text("key", put.key);
+    control.text("content_type", put.content_type);
+    control.flag("if_absent", put.if_absent);
     add_body(frame, control, std::move(put.body));
   }
   void operator()(GetObject& get) {
-    control["kind"] = "get_object";
-    control["key"] = get.key;
+    control.text("kind", "get_object");
+    control.text("key", get.key);
   }
   void operator()(Verify& verify) {
-    control["kind"] = "verify";
-    control["algorithm"] = verify.algorithm;
-    control["secret"] = verify.secret;
-    control["prefix"] = verify.prefix;
-    control["signatures"] = verify.signatures;
+    control.text("kind", "verify");
+    control.text("algorithm", verify.algorithm);
+    control.text("secret", verify.secret);
+    control.text("prefix", verify.prefix);
+    control.json("signatures", verify.signatures);
     add_body(frame, control, std::move(verify.body));
   }
   void operator()(Enqueue& enqueue) {
-    control["kind"] = "enqueue";
-    control["message"] = std::move(enqueue.message);
-    control["delay_secs"] = enqueue.delay_secs;
+    control.text("kind", "enqueue");
+    control.json("message", std::move(enqueue.message));
+    control.number("delay_secs", enqueue.delay_secs);
   }
   void operator()(Log& log) {
-    control["kind"] = "log";
-    control["level"] = log.level;
-    control["fields"] = std::move(log.fields);
+    control.text("kind", "log");
+    control.text("level", log.level);
+    control.json("fields", std::move(log.fields));
   }
   void operator()(Respond& respond) {
-    control["kind"] = "respond";
-    control["status"] = respond.status;
-    control["headers"] = to_json(respond.headers);
+    control.text("kind", "respond");
+    control.number("status", respond.status);
+    control.json("headers", to_json(respond.headers));
     if (!respond.body.empty()) add_body(frame, control, std::move(respond.body));
   }
   void operator()(Done& done) {
-    control["kind"] = "done";
-    control["outcome"] = done.outcome == Outcome::ok ? "ok" : "retry";
-    if (done.outcome == Outcome::retry) control["delay_secs"] = done.delay_secs;
+    control.text("kind", "done");
+    control.text("outcome", done.outcome == Outcome::ok ? "ok" : "retry");
+    if (done.outcome == Outcome::retry) control.number("delay_secs", done.delay_secs);
   }
 };
 
@@ -100,9 +107,10 @@ EffectResult read_verified(const Json& result) {
 }  // namespace
 
 void add_effect(Frame& frame, int id, Effect effect) {
-  Writer writer{frame, {{"effect", id}}};
+  Writer writer{frame, {}};
+  writer.control.number("effect", id);
   std::visit(writer, effect);
-  frame.control["effects"].push_back(std::move(writer.control));
+  frame.control["effects"].push_back(writer.control.take());
 }
 
 ResultKind result_kind(const Effect& effect) {

@@ -1,26 +1,32 @@
 #include "edge-workers/edge.hpp"
 #include "shared/domain/catalogue.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
+namespace {
+
+Json texts(std::span<const std::string_view> items) {
+  Json list = Json::array();
+  for (const std::string_view item : items) list.push_back(Json(item));
+  return list;
+}
+
+}  // namespace
 
 Json manifest() {
   Json secrets = Json::array();
   Json ids = Json::array();
   for (const Descriptor& service : catalogue()) {
     for (const Key& key : service.keys) {
-      Json entry = {{"name", key.name}};
-      if (!key.env.empty()) entry["env"] = key.env;
-      if (key.scope == Scope::agency) entry["scope"] = "agency";
-      if (!key.secret) {
-        ids.push_back(std::move(entry));
-        continue;
-      }
-      entry["hosts"] = Json::array();
-      for (const std::string_view host : key.hosts) entry["hosts"].push_back(host);
-      secrets.push_back(std::move(entry));
+      JsonObject entry;
+      entry.text("name", key.name);
+      if (!key.env.empty()) entry.text("env", key.env);
+      if (key.scope == Scope::agency) entry.text("scope", "agency");
+      if (key.secret) entry.json("hosts", texts(key.hosts));
+      (key.secret ? secrets : ids).push_back(entry.take());
     }
   }
-  return {{"secrets", std::move(secrets)}, {"ids", std::move(ids)}};
+  return JsonObject().json("secrets", std::move(secrets)).json("ids", std::move(ids)).take();
 }
 
 }  // namespace wf

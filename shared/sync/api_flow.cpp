@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "shared/sync/json_object.hpp"
+
 namespace wf {
 namespace {
 
@@ -11,7 +13,11 @@ Respond json_response(int status, std::string_view content_type, const Json& bod
 
 Respond problem_response(int status, std::string_view type, std::string_view title) {
   return json_response(status, "application/problem+json",
-                       {{"type", "urn:webfluentia:" + std::string(type)}, {"title", title}, {"status", status}});
+                       JsonObject()
+                           .text("type", "urn:webfluentia:" + std::string(type))
+                           .text("title", title)
+                           .number("status", status)
+                           .take());
 }
 
 }  // namespace
@@ -33,13 +39,13 @@ void ApiFlow::start(Turn& turn) {
   ask(turn, database_.select("workspaces", "select=client_id&limit=1"), &ApiFlow::on_answer);
 }
 
-void ApiFlow::on_answer(EffectResult result, Turn& turn) {
+void ApiFlow::on_answer(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (answer) {
-    turn.ask(json_response(200, "application/json", {{"status", "ok"}, {"database", "ok"}}));
+    turn.ask(json_response(200, "application/json", JsonObject().text("status", "ok").text("database", "ok").take()));
     return turn.done();
   }
-  turn.log("error", {{"what", "health check failed"}, {"message", answer.error().message}});
+  turn.log("error", JsonObject().text("what", "health check failed").text("message", answer.error().message).take());
   Respond away = problem_response(503, "database-away", "The database does not answer");
   away.headers.emplace_back("retry-after", "30");
   turn.ask(std::move(away));

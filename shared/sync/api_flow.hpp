@@ -15,7 +15,7 @@ class ApiFlow final : public Steps<ApiFlow> {
   void start(Turn& turn) override;
 
  private:
-  void on_answer(EffectResult result, Turn& turn);
+  void on_answer(EffectResult& result, Turn& turn);
   Database database_;
   std::string method_;
   std::string path_;

@@ -12,7 +12,7 @@ class DeadLetterFlow final : public Steps<DeadLetterFlow> {
   void start(Turn& turn) override;
 
  private:
-  void on_recorded(EffectResult result, Turn& turn);
+  void on_recorded(EffectResult& result, Turn& turn);
   Database database_;
   Json message_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shared/domain/facts_update.hpp"
+#include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
 #include "shared/sync/policy.hpp"
 
@@ -17,12 +18,14 @@ constexpr std::int64_t tie_rest_secs = 2;
 
 Json delivery_message(std::string_view workspace, std::string_view client_id, std::string_view service,
                       std::string_view delivery_key, std::string_view object_key) {
-  return {{"job", "delivery"},
-          {"workspace", workspace},
-          {"client_id", client_id},
-          {"service", service},
-          {"delivery_key", delivery_key},
-          {"object_key", object_key}};
+  return JsonObject()
+      .text("job", "delivery")
+      .text("workspace", workspace)
+      .text("client_id", client_id)
+      .text("service", service)
+      .text("delivery_key", delivery_key)
+      .text("object_key", object_key)
+      .take();
 }
 
 DeliveryFlow::DeliveryFlow(Registry registry, Database database, DeliveryJob job)
@@ -33,84 +36,90 @@ void DeliveryFlow::start(Turn& turn) {
   ask(turn, GetObject{job_.object_key}, &DeliveryFlow::on_read);
 }
 
-void DeliveryFlow::on_read(EffectResult result, Turn& turn) {
+void DeliveryFlow::on_read(EffectResult& result, Turn& turn) {
   if (std::holds_alternative<NoObject>(result)) return mark(turn, "failed", "the stored bytes are gone");
   const auto* object = std::get_if<FoundObject>(&result);
   if (!object) return turn.retry(database_rest_secs);
   auto delivery = connector_->webhook->parse(object->body);
   if (!delivery) return mark(turn, "unreadable", delivery.error().message);
-  if (delivery->batches.empty() && delivery->stale.empty()) return mark(turn, "ignored", "");
   event_at_ = delivery->event_at;
+  // Still applied, with no rows: the webhook's clocks move for events that are not stored, too.
+  ignored_ = delivery->batches.empty() && delivery->stale.empty();
   batches_ = std::move(delivery->batches);
-  stale_.assign(delivery->stale.begin(), delivery->stale.end());
+  stale_ = std::move(delivery->stale);
   if (stale_.empty()) return apply(turn);
   fetch_next(turn);
 }
 
 void DeliveryFlow::apply(Turn& turn) {
   ask(turn,
-      database_.call("apply_page", {{"receipt",
-                                     {{"client_id", job_.client_id},
-                                      {"service", job_.service},
-                                      {"delivery_key", job_.delivery_key}}},
-                                    {"tables", to_json(batches_)},
-                                    {"facts", facts_after_delivery(event_at_, turn.now)}}),
+      database_.call("apply_page", JsonObject()
+                                       .json("receipt", receipt().take())
+                                       .json("tables", to_json(batches_))
+                                       .json("facts", facts_after_delivery(event_at_, turn.now))
+                                       .take()),
       &DeliveryFlow::on_applied);
 }
 
-void DeliveryFlow::on_applied(EffectResult result, Turn& turn) {
+void DeliveryFlow::on_applied(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
     return mark(turn, "failed", answer.error().message);
   if (!answer) return turn.retry(database_rest_secs);
-  const auto ties = read_refs(*answer, "ties");
+  if (ignored_ && find_bool(*answer, "applied").value_or(false)) return mark(turn, "ignored", "");
+  auto ties = read_refs(*answer, "ties");
   if (ties.empty()) return turn.done();
   // The receipt stays open while there are ties, so giving up here loses nothing.
   if (++settlings_ > settlings_per_visit) return turn.retry(tie_rest_secs);
   batches_.clear();
-  stale_.assign(ties.begin(), ties.end());
+  stale_ = std::move(ties);
   fetch_next(turn);
 }
 
 void DeliveryFlow::fetch_next(Turn& turn) {
   while (!stale_.empty()) {
-    if (auto request = connector_->fetch(stale_.front()))
+    if (auto request = connector_->fetch(stale_.back()))
       return ask(turn, *std::move(request), &DeliveryFlow::on_fetched);
-    stale_.pop_front();
+    stale_.pop_back();
   }
   apply(turn);
 }
 
-void DeliveryFlow::on_fetched(EffectResult result, Turn& turn) {
-  auto fetched = read_object(*connector_, stale_.front(), result, turn.now);
+void DeliveryFlow::on_fetched(EffectResult& result, Turn& turn) {
+  auto fetched = read_object(*connector_, stale_.back(), result, turn.now);
   if (!fetched) {
     const Problem& problem = fetched.error();
     if (problem.remedy != Remedy::retry) return mark(turn, "failed", problem.error.message);
     return turn.retry(next_try(problem, 0).delay_secs);
   }
   append(batches_, std::move(*fetched));
-  stale_.pop_front();
+  stale_.pop_back();
   fetch_next(turn);
+}
+
+JsonObject DeliveryFlow::receipt() const {
+  JsonObject key;
+  key.text("client_id", job_.client_id).text("service", job_.service).text("delivery_key", job_.delivery_key);
+  return key;
 }
 
 void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view error) {
   if (!error.empty())
-    turn.log("warn", {{"what", "delivery not applied"},
-                      {"state", state},
-                      {"service", job_.service},
-                      {"workspace", job_.workspace},
-                      {"delivery_key", job_.delivery_key},
-                      {"message", error}});
+    turn.log("warn", receipt()
+                         .text("what", "delivery not applied")
+                         .text("state", state)
+                         .text("workspace", job_.workspace)
+                         .text("message", error)
+                         .take());
   ask(turn,
-      database_.call("mark_receipt", {{"client_id", job_.client_id},
-                                      {"service", job_.service},
-                                      {"delivery_key", job_.delivery_key},
-                                      {"state", state},
-                                      {"error", error.empty() ? Json() : Json(error)}}),
+      database_.call("mark_receipt", receipt()
+                                         .text("state", state)
+                                         .json("error", error.empty() ? Json() : Json(error))
+                                         .take()),
       &DeliveryFlow::on_marked);
 }
 
-void DeliveryFlow::on_marked(EffectResult result, Turn& turn) {
+void DeliveryFlow::on_marked(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
   turn.done();

@@ -3,12 +3,13 @@
 // keeps the newer state of each row, and a tie is settled by asking the provider.
 
 #include <cstdint>
-#include <deque>
 #include <string>
+#include <vector>
 
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
 
@@ -29,21 +30,23 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   void start(Turn& turn) override;
 
  private:
-  void on_read(EffectResult result, Turn& turn);
-  void on_applied(EffectResult result, Turn& turn);
-  void on_fetched(EffectResult result, Turn& turn);
-  void on_marked(EffectResult result, Turn& turn);
+  void on_read(EffectResult& result, Turn& turn);
+  void on_applied(EffectResult& result, Turn& turn);
+  void on_fetched(EffectResult& result, Turn& turn);
+  void on_marked(EffectResult& result, Turn& turn);
 
   void apply(Turn& turn);
   void fetch_next(Turn& turn);
+  JsonObject receipt() const;
   void mark(Turn& turn, std::string_view state, std::string_view error);
 
   const Connector* connector_ = nullptr;
   Database database_;
   DeliveryJob job_;
   std::vector<RowBatch> batches_;
-  std::deque<ObjectRef> stale_;  // to be fetched before the next apply
+  std::vector<ObjectRef> stale_;  // to be fetched before the next apply
   UnixSeconds event_at_{};
+  bool ignored_ = false;  // an event whose objects are not stored
   int settlings_ = 0;
 };
 

@@ -32,19 +32,19 @@ class Flow {
   Flow& operator=(const Flow&) = delete;
   virtual ~Flow() = default;
   virtual void start(Turn& turn) = 0;
-  virtual void reply(EffectResult result, Turn& turn) = 0;
+  virtual void reply(EffectResult& result, Turn& turn) = 0;
 };
 
 // Keeps which member function takes the next result.
 template <class Derived>
 class Steps : public Flow {
  public:
-  void reply(EffectResult result, Turn& turn) final {
-    (static_cast<Derived*>(this)->*next_)(std::move(result), turn);
+  void reply(EffectResult& result, Turn& turn) final {
+    (static_cast<Derived*>(this)->*next_)(result, turn);
   }
 
  protected:
-  using Step = void (Derived::*)(EffectResult, Turn&);
+  using Step = void (Derived::*)(EffectResult&, Turn&);
 
   void ask(Turn& turn, Effect effect, Step next) {
     next_ = next;

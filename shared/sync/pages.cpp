@@ -5,13 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "shared/sync/json_object.hpp"
 #include "shared/sync/policy.hpp"
 
 namespace wf {
 
 Json to_json(const std::vector<RowBatch>& batches) {
   Json tables = Json::array();
-  for (const RowBatch& batch : batches) tables.push_back({{"table", batch.table}, {"rows", batch.rows}});
+  for (const RowBatch& batch : batches) tables.push_back(JsonObject().text("table", batch.table).json("rows", batch.rows).take());
   return tables;
 }
 
@@ -40,7 +41,7 @@ std::vector<ObjectRef> read_refs(const Json& object, std::string_view key) {
 
 Json to_json(const std::vector<ObjectRef>& refs) {
   Json array = Json::array();
-  for (const ObjectRef& ref : refs) array.push_back({{"table", ref.table}, {"id", ref.id}});
+  for (const ObjectRef& ref : refs) array.push_back(JsonObject().text("table", ref.table).text("id", ref.id).take());
   return array;
 }
 

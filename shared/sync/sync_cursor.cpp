@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared/domain/facts_update.hpp"
+#include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
 
 namespace wf {
@@ -14,10 +15,6 @@ constexpr std::size_t most_unsettled = 500;
 std::optional<UnixSeconds> find_time(const Json& object, std::string_view key) {
   const auto text = find_string(object, key);
   return text ? parse_time(*text) : std::nullopt;
-}
-
-Json optional_time(const std::optional<UnixSeconds>& time) {
-  return time ? Json(format_time(*time)) : Json();
 }
 
 std::optional<Window> read_window(const Json& stored) {
@@ -59,20 +56,22 @@ SyncCursor read_cursor(const Json& stored) {
 }
 
 Json to_json(const SyncCursor& cursor) {
-  Json stored = {{"run_id", cursor.run_id},
-                 {"position", cursor.position},
-                 {"oldest", optional_time(cursor.oldest)},
-                 {"covered_until", optional_time(cursor.covered_until)},
-                 {"unsettled", to_json(cursor.unsettled)},
-                 {"restarts", cursor.restarts},
-                 {"newest", optional_time(cursor.newest)},
-                 {"run_rows", cursor.run_rows},
-                 {"counted", cursor.counted},
-                 {"earlier_rows", cursor.earlier_rows}};
-  stored["window"] = Json();
+  Json window;
   if (cursor.window)
-    stored["window"] = {{"from", format_time(cursor.window->from)}, {"to", format_time(cursor.window->to)}};
-  return stored;
+    window = JsonObject().time("from", cursor.window->from).time("to", cursor.window->to).take();
+  return JsonObject()
+      .text("run_id", cursor.run_id)
+      .json("window", std::move(window))
+      .json("position", cursor.position)
+      .time("oldest", cursor.oldest)
+      .time("newest", cursor.newest)
+      .time("covered_until", cursor.covered_until)
+      .json("unsettled", to_json(cursor.unsettled))
+      .number("restarts", cursor.restarts)
+      .number("run_rows", cursor.run_rows)
+      .flag("counted", cursor.counted)
+      .json("earlier_rows", cursor.earlier_rows)
+      .take();
 }
 
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now) {

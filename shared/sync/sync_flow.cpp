@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared/domain/facts_update.hpp"
+#include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
 
 namespace wf {
@@ -36,12 +37,29 @@ PageFacts page_facts(const SyncCursor& before, const SyncCursor& after, const Pa
   return facts;
 }
 
+Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key) {
+  Json deliveries = Json::array();
+  for (const ReceivedEvent& event : events)
+    deliveries.push_back(JsonObject()
+                             .text("key", event.key)
+                             .text("event_type", event.event_type)
+                             .text("object_key", object_key)
+                             .take());
+  return deliveries;
+}
+
 }  // namespace
 
 Json sync_message(const SyncJob& job) {
-  return {{"job", "sync"},           {"workspace", job.workspace}, {"client_id", job.client_id},
-          {"service", job.service},  {"stream", job.stream},       {"partition", job.partition},
-          {"run_id", job.run_id}};
+  return JsonObject()
+      .text("job", "sync")
+      .text("workspace", job.workspace)
+      .text("client_id", job.client_id)
+      .text("service", job.service)
+      .text("stream", job.stream)
+      .text("partition", job.partition)
+      .text("run_id", job.run_id)
+      .take();
 }
 
 SyncFlow::SyncFlow(Registry registry, Database database, SyncJob job)
@@ -51,11 +69,13 @@ SyncFlow::SyncFlow(Registry registry, Database database, SyncJob job)
 
 void SyncFlow::start(Turn& turn) {
   started_at_ = turn.now;
-  ask(turn, database_.call("take_lease", {{"run_id", job_.run_id}, {"lease_secs", lease_secs}}),
+  ask(turn,
+      database_.call("take_lease",
+                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs).take()),
       &SyncFlow::on_leased);
 }
 
-void SyncFlow::on_leased(EffectResult result, Turn& turn) {
+void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return turn.retry(database_rest_secs);
   // Busy: another flow has it, and the tick queues it again should that one die.
@@ -81,7 +101,7 @@ void SyncFlow::request_page(Turn& turn) {
   ask(turn, stream_->request({*cursor_.window, job_.partition, cursor_.position}), &SyncFlow::on_page);
 }
 
-void SyncFlow::on_page(EffectResult result, Turn& turn) {
+void SyncFlow::on_page(EffectResult& result, Turn& turn) {
   auto* reply = std::get_if<HttpReply>(&result);
   if (!reply || !is_success(*reply)) {
     const Problem problem = classify(*connector_, who(), result, turn.now);
@@ -97,7 +117,7 @@ void SyncFlow::on_page(EffectResult result, Turn& turn) {
   ask(turn, PutObject{object_key_, reply_.body}, &SyncFlow::on_kept);
 }
 
-void SyncFlow::on_kept(EffectResult result, Turn& turn) {
+void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Stored>(result))
     return fail_run(turn, {{ErrorKind::ours, who() + ": the reply could not be kept in the object store"},
                            Remedy::retry});
@@ -122,28 +142,25 @@ void SyncFlow::apply(Turn& turn, const Page& page) {
                              : facts_after_page(facts_, seen, turn.now);
   if (auto facts = merged(facts_, patch)) facts_ = *std::move(facts);
 
-  Json p = {{"run_id", job_.run_id},        {"lease", lease_},   {"page", pages_ + 1},
-            {"tables", to_json(page.batches)}, {"cursor", to_json(cursor_)}, {"facts", patch},
-            {"last", ending_},              {"lease_secs", lease_secs}};
-  if (stream_->reconciles) {
-    Json deliveries = Json::array();
-    for (const ReceivedEvent& event : page.deliveries)
-      deliveries.push_back({{"key", event.key}, {"event_type", event.event_type}, {"object_key", object_key_}});
-    p["deliveries"] = std::move(deliveries);
-  }
-  ask(turn, database_.call("apply_page", std::move(p)), &SyncFlow::on_applied);
+  JsonObject p = lease();
+  p.number("page", pages_ + 1)
+      .json("tables", to_json(page.batches))
+      .json("cursor", to_json(cursor_))
+      .json("facts", patch)
+      .flag("last", ending_)
+      .number("lease_secs", lease_secs);
+  if (stream_->reconciles) p.json("deliveries", to_json(page.deliveries, object_key_));
+  ask(turn, database_.call("apply_page", p.take()), &SyncFlow::on_applied);
 }
 
-void SyncFlow::on_applied(EffectResult result, Turn& turn) {
+void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
     return fail_run(turn, {{ErrorKind::data, who() + ": the rows were refused, " + answer.error().message}});
   // Whether the page was written is unknown; the next lease tells.
   if (!answer) return turn.retry(database_rest_secs);
   if (find_bool(*answer, "applied").value_or(false)) return after_apply(*answer, turn);
-  Json fields = log_fields("page not applied");
-  fields["why"] = find_string(*answer, "why").value_or("");
-  turn.log("warn", std::move(fields));
+  turn.log("warn", log_fields("page not applied").text("why", find_string(*answer, "why").value_or("")).take());
   turn.done();
 }
 
@@ -152,10 +169,8 @@ void SyncFlow::after_apply(const Json& answer, Turn& turn) {
   attempt_ = 0;
   const auto ties = read_refs(answer, "ties");
   if (ending_ && ties.empty()) {
-    Json fields = log_fields("run succeeded");
-    fields["pages"] = pages_;
-    fields["rows"] = cursor_.run_rows;
-    turn.log("info", std::move(fields));
+    turn.log("info",
+             log_fields("run succeeded").number("pages", pages_).number("rows", cursor_.run_rows).take());
     return turn.done();
   }
   // As the database has it now: ties included.
@@ -182,7 +197,7 @@ void SyncFlow::apply_settled(Turn& turn) {
   apply(turn, page);
 }
 
-void SyncFlow::on_fetched(EffectResult result, Turn& turn) {
+void SyncFlow::on_fetched(EffectResult& result, Turn& turn) {
   auto fetched = read_object(*connector_, cursor_.unsettled.front(), result, turn.now);
   if (!fetched) return fail_run(turn, fetched.error());
   append(settled_, std::move(*fetched));
@@ -196,23 +211,24 @@ void SyncFlow::fail_run(Turn& turn, const Problem& problem) {
   Error error = problem.error;
   error.retry_after_secs = next.final ? std::nullopt : std::optional(next.delay_secs);
   rest_secs_ = next.final ? -1 : next.delay_secs;
-  Json fields = log_fields(next.final ? "run failed" : "run waits");
-  fields["kind"] = name(error.kind);
-  fields["message"] = error.message;
-  turn.log(next.final ? "error" : "warn", std::move(fields));
-  const Json retry_at = next.final ? Json() : Json(format_time(turn.now + std::chrono::seconds(next.delay_secs)));
+  turn.log(next.final ? "error" : "warn", log_fields(next.final ? "run failed" : "run waits")
+                                              .text("kind", name(error.kind))
+                                              .text("message", error.message)
+                                              .take());
+  std::optional<UnixSeconds> retry_at;
+  if (!next.final) retry_at = turn.now + std::chrono::seconds(next.delay_secs);
   ask(turn,
-      database_.call("fail_run", {{"run_id", job_.run_id},
-                                  {"lease", lease_},
-                                  {"kind", name(error.kind)},
-                                  {"message", error.message},
-                                  {"final", next.final},
-                                  {"retry_at", retry_at},
-                                  {"facts", facts_after_failure(facts_, error, next.final, turn.now)}}),
+      database_.call("fail_run", lease()
+                                     .text("kind", name(error.kind))
+                                     .text("message", error.message)
+                                     .flag("final", next.final)
+                                     .time("retry_at", retry_at)
+                                     .json("facts", facts_after_failure(facts_, error, next.final, turn.now))
+                                     .take()),
       &SyncFlow::on_failure_recorded);
 }
 
-void SyncFlow::on_failure_recorded(EffectResult result, Turn& turn) {
+void SyncFlow::on_failure_recorded(EffectResult& result, Turn& turn) {
   if (!read_answer(result)) return turn.retry(database_rest_secs);
   if (rest_secs_ < 0) return turn.done();
   const std::int64_t delay = std::min(rest_secs_, longest_queue_delay_secs);
@@ -221,17 +237,17 @@ void SyncFlow::on_failure_recorded(EffectResult result, Turn& turn) {
 
 void SyncFlow::yield_run(Turn& turn, std::int64_t delay_secs) {
   rest_secs_ = delay_secs;
-  ask(turn, database_.call("yield_run", {{"run_id", job_.run_id}, {"lease", lease_}}), &SyncFlow::on_yielded);
+  ask(turn, database_.call("yield_run", lease().take()), &SyncFlow::on_yielded);
 }
 
-void SyncFlow::on_yielded(EffectResult result, Turn& turn) {
-  if (!read_answer(result)) turn.log("warn", log_fields("lease not given back; it ends by itself"));
+void SyncFlow::on_yielded(EffectResult& result, Turn& turn) {
+  if (!read_answer(result)) turn.log("warn", log_fields("lease not given back; it ends by itself").take());
   ask(turn, Enqueue{sync_message(job_), rest_secs_}, &SyncFlow::on_queued);
 }
 
 // A message that was not queued costs minutes: the tick queues whatever is recorded and unfinished.
-void SyncFlow::on_queued(EffectResult result, Turn& turn) {
-  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("continuation not queued"));
+void SyncFlow::on_queued(EffectResult& result, Turn& turn) {
+  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("continuation not queued").take());
   turn.done();
 }
 
@@ -241,12 +257,20 @@ bool SyncFlow::budget_used_up(UnixSeconds now) const {
 
 std::string SyncFlow::who() const { return job_.service + " " + job_.stream; }
 
-Json SyncFlow::log_fields(std::string_view what) const {
-  return {{"what", what},
-          {"service", job_.service},
-          {"stream", job_.stream},
-          {"workspace", job_.workspace},
-          {"run_id", job_.run_id}};
+JsonObject SyncFlow::lease() const {
+  JsonObject held;
+  held.text("run_id", job_.run_id).text("lease", lease_);
+  return held;
+}
+
+JsonObject SyncFlow::log_fields(std::string_view what) const {
+  JsonObject fields;
+  fields.text("what", what)
+      .text("service", job_.service)
+      .text("stream", job_.stream)
+      .text("workspace", job_.workspace)
+      .text("run_id", job_.run_id);
+  return fields;
 }
 
 }  // namespace wf

@@ -3,13 +3,13 @@
 // has to be remembered is in the database after each page; this object may die at any effect.
 
 #include <cstdint>
-#include <deque>
 #include <string>
 
 #include "shared/domain/facts.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
+#include "shared/sync/json_object.hpp"
 #include "shared/sync/policy.hpp"
 #include "shared/sync/sync_cursor.hpp"
 
@@ -32,14 +32,14 @@ class SyncFlow final : public Steps<SyncFlow> {
   void start(Turn& turn) override;
 
  private:
-  void on_leased(EffectResult result, Turn& turn);
-  void on_page(EffectResult result, Turn& turn);
-  void on_kept(EffectResult result, Turn& turn);
-  void on_applied(EffectResult result, Turn& turn);
-  void on_fetched(EffectResult result, Turn& turn);
-  void on_failure_recorded(EffectResult result, Turn& turn);
-  void on_yielded(EffectResult result, Turn& turn);
-  void on_queued(EffectResult result, Turn& turn);
+  void on_leased(EffectResult& result, Turn& turn);
+  void on_page(EffectResult& result, Turn& turn);
+  void on_kept(EffectResult& result, Turn& turn);
+  void on_applied(EffectResult& result, Turn& turn);
+  void on_fetched(EffectResult& result, Turn& turn);
+  void on_failure_recorded(EffectResult& result, Turn& turn);
+  void on_yielded(EffectResult& result, Turn& turn);
+  void on_queued(EffectResult& result, Turn& turn);
 
   void go_on(Turn& turn);  // whatever the cursor says comes next
   void request_page(Turn& turn);
@@ -51,7 +51,8 @@ class SyncFlow final : public Steps<SyncFlow> {
   void yield_run(Turn& turn, std::int64_t delay_secs);
   bool budget_used_up(UnixSeconds now) const;
   std::string who() const;
-  Json log_fields(std::string_view what) const;
+  JsonObject lease() const;
+  JsonObject log_fields(std::string_view what) const;
 
   const Connector* connector_ = nullptr;
   const Stream* stream_ = nullptr;

@@ -4,6 +4,7 @@
 
 #include "shared/base/text.hpp"
 #include "shared/domain/detection.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -32,11 +33,10 @@ void TickFlow::read_workspaces_after(Turn& turn, std::string_view client_id) {
   ask(turn, database_.select("workspaces", query), &TickFlow::on_workspaces);
 }
 
-void TickFlow::on_workspaces(EffectResult result, Turn& turn) {
+void TickFlow::on_workspaces(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer || !answer->is_array()) {
-    turn.log("error", {{"what", "workspaces not read"},
-                       {"message", answer ? "not an array" : answer.error().message}});
+    turn.log("error", JsonObject().text("what", "workspaces not read").text("message", answer ? "not an array" : answer.error().message).take());
     return turn.done();
   }
   for (const Json& row : *answer) workspaces_.push_back(row);
@@ -49,32 +49,32 @@ void TickFlow::record_detection(Turn& turn) {
   const auto known = read_workspaces(workspaces_);
   if (!configured || !known) {
     const Error& error = configured ? known.error() : configured.error();
-    turn.log("error", {{"what", "nothing detected"}, {"message", error.message}});
+    turn.log("error", JsonObject().text("what", "nothing detected").text("message", error.message).take());
     return claim(turn);
   }
   for (const std::string& slug : unknown_bundles(*configured, *known))
-    turn.log("warn", {{"what", "a bundle belongs to no workspace"}, {"workspace", slug}});
+    turn.log("warn", JsonObject().text("what", "a bundle belongs to no workspace").text("workspace", slug).take());
   for (const ConfiguredWorkspace& workspace : configured->workspaces)
     if (!workspace.problem.empty())
-      turn.log("error", {{"what", workspace.problem}, {"workspace", workspace.slug}});
+      turn.log("error", JsonObject().text("what", workspace.problem).text("workspace", workspace.slug).take());
   ask(turn, database_.call("record_detection", detect(*configured, *known)), &TickFlow::on_detected);
 }
 
-void TickFlow::on_detected(EffectResult result, Turn& turn) {
+void TickFlow::on_detected(EffectResult& result, Turn& turn) {
   if (const auto answer = read_answer(result); !answer)
-    turn.log("error", {{"what", "detection not recorded"}, {"message", answer.error().message}});
+    turn.log("error", JsonObject().text("what", "detection not recorded").text("message", answer.error().message).take());
   claim(turn);
 }
 
 void TickFlow::claim(Turn& turn) {
   ++rounds_;
-  ask(turn, database_.call("claim_due", {{"limit", claims_per_round}}), &TickFlow::on_claimed);
+  ask(turn, database_.call("claim_due", JsonObject().number("limit", claims_per_round).take()), &TickFlow::on_claimed);
 }
 
-void TickFlow::on_claimed(EffectResult result, Turn& turn) {
+void TickFlow::on_claimed(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) {
-    turn.log("error", {{"what", "nothing claimed"}, {"message", answer.error().message}});
+    turn.log("error", JsonObject().text("what", "nothing claimed").text("message", answer.error().message).take());
     return turn.done();
   }
   std::vector<Json> messages;
@@ -87,11 +87,11 @@ void TickFlow::on_claimed(EffectResult result, Turn& turn) {
 }
 
 // What could not be queued is still recorded as unfinished, so a later tick finds it.
-void TickFlow::on_queued(EffectResult result, Turn& turn) {
+void TickFlow::on_queued(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Queued>(result)) ++not_queued_;
   if (--unanswered_ > 0) return;
   if (not_queued_ > 0) {
-    turn.log("error", {{"what", "messages not queued"}, {"count", not_queued_}});
+    turn.log("error", JsonObject().text("what", "messages not queued").number("count", static_cast<std::int64_t>(not_queued_)).take());
     return turn.done();
   }
   if (more_) return claim(turn);

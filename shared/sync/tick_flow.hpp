@@ -16,10 +16,10 @@ class TickFlow final : public Steps<TickFlow> {
   void start(Turn& turn) override;
 
  private:
-  void on_workspaces(EffectResult result, Turn& turn);
-  void on_detected(EffectResult result, Turn& turn);
-  void on_claimed(EffectResult result, Turn& turn);
-  void on_queued(EffectResult result, Turn& turn);
+  void on_workspaces(EffectResult& result, Turn& turn);
+  void on_detected(EffectResult& result, Turn& turn);
+  void on_claimed(EffectResult& result, Turn& turn);
+  void on_queued(EffectResult& result, Turn& turn);
 
   void read_workspaces_after(Turn& turn, std::string_view client_id);
   void record_detection(Turn& turn);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shared/sync/delivery_flow.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -31,7 +32,7 @@ void WebhookFlow::start(Turn& turn) {
       &WebhookFlow::on_verified);
 }
 
-void WebhookFlow::on_verified(EffectResult result, Turn& turn) {
+void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
   const auto* verified = std::get_if<Verified>(&result);
   if (!verified) return answer_unavailable(turn, "verify", "signature could not be checked");
   if (!verified->secret_present) return finish(turn, 404, "not found");
@@ -42,17 +43,16 @@ void WebhookFlow::on_verified(EffectResult result, Turn& turn) {
 void WebhookFlow::refuse_signature(Turn& turn) {
   turn.ask(Respond{400, plain_text(), "signature does not match"});
   ask(turn,
-      database_.call("record_bad_signature",
-                     {{"workspace", event_.workspace}, {"service", event_.service}}),
+      database_.call("record_bad_signature", JsonObject()
+                                                 .text("workspace", event_.workspace)
+                                                 .text("service", event_.service)
+                                                 .take()),
       &WebhookFlow::on_bad_signature_counted);
 }
 
-void WebhookFlow::on_bad_signature_counted(EffectResult result, Turn& turn) {
-  if (const auto answer = read_answer(result); !answer) {
-    Json fields = log_fields("bad signature not counted");
-    fields["message"] = answer.error().message;
-    turn.log("warn", std::move(fields));
-  }
+void WebhookFlow::on_bad_signature_counted(EffectResult& result, Turn& turn) {
+  if (const auto answer = read_answer(result); !answer)
+    turn.log("warn", log_fields("bad signature not counted").text("message", answer.error().message).take());
   turn.done();
 }
 
@@ -64,20 +64,22 @@ void WebhookFlow::store_bytes(Turn& turn) {
   ask(turn, PutObject{object_key_, event_.body, "application/json", true}, &WebhookFlow::on_stored);
 }
 
-void WebhookFlow::on_stored(EffectResult result, Turn& turn) {
+void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Stored>(result))
     return answer_unavailable(turn, "object store", "delivery could not be kept");
   ask(turn,
-      database_.call("record_receipt", {{"workspace", event_.workspace},
-                                        {"service", event_.service},
-                                        {"delivery_key", identity_.delivery_key},
-                                        {"object_key", object_key_},
-                                        {"event_type", identity_.event_type},
-                                        {"readable", readable_}}),
+      database_.call("record_receipt", JsonObject()
+                                           .text("workspace", event_.workspace)
+                                           .text("service", event_.service)
+                                           .text("delivery_key", identity_.delivery_key)
+                                           .text("object_key", object_key_)
+                                           .text("event_type", identity_.event_type)
+                                           .flag("readable", readable_)
+                                           .take()),
       &WebhookFlow::on_recorded);
 }
 
-void WebhookFlow::on_recorded(EffectResult result, Turn& turn) {
+void WebhookFlow::on_recorded(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return answer_unavailable(turn, "database", answer.error().message);
   if (find_bool(*answer, "unknown_workspace").value_or(false)) return finish(turn, 404, "not found");
@@ -93,8 +95,8 @@ void WebhookFlow::on_recorded(EffectResult result, Turn& turn) {
 }
 
 // A receipt that is not queued is found by the next tick, so the answer is the same.
-void WebhookFlow::on_queued(EffectResult result, Turn& turn) {
-  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("delivery not queued"));
+void WebhookFlow::on_queued(EffectResult& result, Turn& turn) {
+  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("delivery not queued").take());
   finish(turn, 200, "received");
 }
 
@@ -104,21 +106,20 @@ void WebhookFlow::finish(Turn& turn, int status, std::string_view text) {
 }
 
 void WebhookFlow::answer_unavailable(Turn& turn, std::string_view what, std::string_view message) {
-  Json fields = log_fields("webhook not accepted");
-  fields["part"] = what;
-  fields["message"] = message;
-  turn.log("error", std::move(fields));
+  turn.log("error", log_fields("webhook not accepted").text("part", what).text("message", message).take());
   Headers headers = plain_text();
   headers.emplace_back("retry-after", retry_after_secs);
   turn.ask(Respond{503, std::move(headers), "try again later"});
   turn.done();
 }
 
-Json WebhookFlow::log_fields(std::string_view what) const {
-  return {{"what", what},
-          {"service", event_.service},
-          {"workspace", event_.workspace},
-          {"delivery_key", identity_.delivery_key}};
+JsonObject WebhookFlow::log_fields(std::string_view what) const {
+  JsonObject fields;
+  fields.text("what", what)
+      .text("service", event_.service)
+      .text("workspace", event_.workspace)
+      .text("delivery_key", identity_.delivery_key);
+  return fields;
 }
 
 }  // namespace wf

@@ -7,6 +7,7 @@
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
 
@@ -24,18 +25,18 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   void start(Turn& turn) override;
 
  private:
-  void on_verified(EffectResult result, Turn& turn);
-  void on_bad_signature_counted(EffectResult result, Turn& turn);
-  void on_stored(EffectResult result, Turn& turn);
-  void on_recorded(EffectResult result, Turn& turn);
-  void on_queued(EffectResult result, Turn& turn);
+  void on_verified(EffectResult& result, Turn& turn);
+  void on_bad_signature_counted(EffectResult& result, Turn& turn);
+  void on_stored(EffectResult& result, Turn& turn);
+  void on_recorded(EffectResult& result, Turn& turn);
+  void on_queued(EffectResult& result, Turn& turn);
 
   void refuse_signature(Turn& turn);
   void store_bytes(Turn& turn);
   void finish(Turn& turn, int status, std::string_view text);
   // The provider is asked to deliver again: nothing may be acknowledged that is not kept.
   void answer_unavailable(Turn& turn, std::string_view what, std::string_view message);
-  Json log_fields(std::string_view what) const;
+  JsonObject log_fields(std::string_view what) const;
 
   const Webhook* webhook_ = nullptr;
   Database database_;

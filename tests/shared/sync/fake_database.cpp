@@ -1,0 +1,150 @@
+// The rules of supabase/migrations that a flow depends on: leases, page numbers, source_at, ties.
+#include <catch_amalgamated.hpp>
+
+#include "fake_host.hpp"
+#include "shared/base/time.hpp"
+
+namespace fake {
+namespace {
+
+Json not_applied(std::string_view why) { return {{"applied", false}, {"why", why}}; }
+
+bool same_state(Json a, Json b) {
+  a.erase("source_at");
+  b.erase("source_at");
+  return a == b;
+}
+
+void merge(Json& facts, const Json& patch) {
+  if (!facts.is_object()) facts = Json::object();
+  for (const auto& [key, value] : patch.items()) facts[key] = value;
+}
+
+}  // namespace
+
+std::pair<int, Json> Database::call(std::string_view function, const Json& p, std::int64_t now_secs) {
+  if (function == "take_lease") return {200, take_lease(p, now_secs)};
+  if (function == "apply_page") return apply_page(p, now_secs);
+  if (function == "fail_run") return {200, fail_run(p)};
+  if (function == "yield_run") {
+    runs[text_of(p, "run_id")].state = "queued";
+    lease.clear();
+    return {200, {{"applied", true}}};
+  }
+  if (function == "record_receipt") return {200, record_receipt(p)};
+  if (function == "record_bad_signature") return {200, {{"recorded", ++bad_signatures > 0}}};
+  if (function == "mark_receipt") {
+    receipts[text_of(p, "delivery_key")]["state"] = p["state"];
+    receipts[text_of(p, "delivery_key")]["error"] = p["error"];
+    return {200, {{"marked", true}}};
+  }
+  if (function == "record_dead_letter") return dead_letters.push_back(p["message"]), std::pair{200, Json::object()};
+  if (function == "record_detection") return detection = p, std::pair{200, Json::object()};
+  if (function == "claim_due")
+    return {200, {{"jobs", std::exchange(claimable, {})}, {"deliveries", Json::array()}}};
+  FAIL("no function " << function);
+  return {404, Json::object()};
+}
+
+Json Database::take_lease(const Json& p, std::int64_t now_secs) {
+  const auto found = runs.find(text_of(p, "run_id"));
+  if (found == runs.end()) return {{"granted", false}, {"why", "unknown"}};
+  Run& run = found->second;
+  if (run.state == "succeeded" || run.state == "failed") return {{"granted", false}, {"why", "finished"}};
+  if (!lease.empty() && lease_until_secs > now_secs) return {{"granted", false}, {"why", "busy"}};
+  lease = "lease-" + std::to_string(++leases);
+  lease_until_secs = now_secs + p["lease_secs"].get<std::int64_t>();
+  run.state = "running";
+  run.retry_at_secs = 0;
+  const auto cursor = cursors.find(run.stream);
+  return {{"granted", true},       {"lease", lease},
+          {"stream", run.stream},  {"cursor", cursor == cursors.end() ? Json() : cursor->second},
+          {"pages", run.pages},    {"attempt", run.attempt},
+          {"facts", facts.contains(run.stream) ? facts[run.stream] : Json::object()}};
+}
+
+std::pair<int, Json> Database::apply_page(const Json& p, std::int64_t now_secs) {
+  for (const Json& table : p["tables"])
+    for (const Json& row : table["rows"])
+      if (refused_ids.contains(text_of(row, "id")))
+        return {400, {{"code", "23514"}, {"message", "violates check constraint"}, {"details", "Failing row"}}};
+  if (p.contains("receipt")) {
+    Json& receipt = receipts[text_of(p["receipt"], "delivery_key")];
+    if (receipt["state"] == "applied") return {200, not_applied("repeated")};
+    Json result = upsert(p["tables"]);
+    if (result["ties"].empty()) receipt["state"] = "applied";
+    merge(facts["webhook"], p["facts"]);
+    result["applied"] = true;
+    return {200, result};
+  }
+  Run& run = runs[text_of(p, "run_id")];
+  const auto page = p["page"].get<std::int64_t>();
+  if (page <= run.pages) return {200, not_applied("repeated")};
+  if (lease != text_of(p, "lease")) return {200, not_applied("lease_lost")};
+  REQUIRE(page == run.pages + 1);
+  Json result = upsert(p["tables"]);
+  int missed = 0;
+  if (p.contains("deliveries"))
+    for (const Json& event : p["deliveries"])
+      if (!receipts.contains(text_of(event, "key"))) {
+        receipts[text_of(event, "key")] = {{"state", "applied"}, {"source", "reconciled"}};
+        ++missed;
+      }
+  const bool tied = !result["ties"].empty();
+  const bool ends = p["last"] == true && !tied;
+  cursors[run.stream] = p["cursor"];
+  if (tied) cursors[run.stream]["ties"] = result["ties"];
+  if (ends || p["last"] == false) merge(facts[run.stream], p["facts"]);
+  run.pages = page;
+  run.attempt = 0;
+  lease_until_secs = now_secs + 120;
+  if (ends) {
+    run.state = "succeeded";
+    lease.clear();
+  }
+  result["applied"] = true;
+  result["missed"] = missed;
+  return {200, result};
+}
+
+Json Database::upsert(const Json& tables) {
+  Json ties = Json::array();
+  int written = 0;
+  for (const Json& table : tables)
+    for (const Json& row : table["rows"]) {
+      Json& stored = rows[text_of(table, "table")][text_of(row, "id")];
+      const std::string before = stored.is_null() ? "" : text_of(stored, "source_at");
+      const std::string after = text_of(row, "source_at");
+      if (before == after && !same_state(stored, row))
+        ties.push_back({{"table", table["table"]}, {"id", row["id"]}});
+      if (before >= after) continue;
+      stored = row;
+      ++written;
+    }
+  return {{"written", written}, {"ties", ties}};
+}
+
+Json Database::record_receipt(const Json& p) {
+  const std::string key = text_of(p, "delivery_key");
+  const bool is_new = !receipts.contains(key);
+  if (is_new)
+    receipts[key] = {{"state", p["readable"] == true ? "received" : "unreadable"},
+                     {"object_key", p["object_key"]},
+                     {"event_type", p["event_type"]}};
+  return {{"new", is_new}, {"state", receipts[key]["state"]}, {"client_id", "11111111-1111-4111-8111-111111111111"}};
+}
+
+Json Database::fail_run(const Json& p) {
+  Run& run = runs[text_of(p, "run_id")];
+  if (lease != text_of(p, "lease")) return not_applied("lease_lost");
+  lease.clear();
+  ++run.attempt;
+  run.error_kind = text_of(p, "kind");
+  run.error_message = text_of(p, "message");
+  run.state = p["final"] == true ? "failed" : "waiting";
+  if (const auto at = wf::parse_time(text_of(p, "retry_at"))) run.retry_at_secs = wf::to_unix(*at);
+  merge(facts[run.stream], p["facts"]);
+  return {{"applied", true}};
+}
+
+}  // namespace fake

@@ -1,0 +1,185 @@
+#include "fake_host.hpp"
+
+#include <catch_amalgamated.hpp>
+#include <fstream>
+#include <iterator>
+
+#include "shared/base/time.hpp"
+#include "shared/connectors/registry.hpp"
+
+namespace fake {
+namespace {
+
+constexpr std::string_view client = "11111111-1111-4111-8111-111111111111";
+constexpr std::string_view rest = "/rest/v1/";
+
+Json reply_json(int status, const wf::Headers& headers) {
+  Json list = Json::array();
+  for (const auto& [name, value] : headers) list.push_back(Json::array({name, value}));
+  return {{"status", status}, {"headers", list}, {"body", 1}};
+}
+
+}  // namespace
+
+std::string read_file(std::string_view path_in_project) {
+  std::ifstream in(std::string(WF_PROJECT_DIR "/") + std::string(path_in_project), std::ios::binary);
+  REQUIRE(in.good());
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+Json json(std::string_view text) {
+  auto parsed = wf::parse_json(text, "test");
+  REQUIRE(parsed.has_value());
+  return *parsed;
+}
+
+std::string text_of(const Json& object, std::string_view key) {
+  return wf::find_string(object, key).value_or("");
+}
+
+Host::Host(wf::Registry used) : registry_(used.empty() ? wf::connectors() : used) {
+  provider = [](const std::string&) { return Reply{500, "", {}, ""}; };
+}
+
+std::string Host::run(const Json& event, std::string body) {
+  wf::Edge edge(registry_);
+  const std::string flow = "00000000-0000-4000-8000-" + std::to_string(100000000000 + ++flows_);
+  std::deque<std::pair<Json, std::string>> waiting;
+  const auto take = [&](const wf::Frame& frame) -> std::string {
+    INFO(wf::dump(frame.control));
+    REQUIRE_FALSE(frame.control.contains("fault"));
+    for (const Json& effect : frame.control["effects"]) {
+      const auto part = wf::find_int64(effect, "body");
+      waiting.emplace_back(effect, part ? frame.parts[static_cast<std::size_t>(*part) - 1] : "");
+      if (effect["kind"] == "done") return text_of(effect, "outcome");
+    }
+    return "";
+  };
+  const auto send = [&](Json control, std::vector<std::string> parts) {
+    control["flow"] = flow;
+    control["now_ms"] = now_ms;
+    // Through the bytes of the ABI, so that these are tested as well.
+    auto out = wf::decode_frame(edge.step_bytes(wf::encode_frame({std::move(control), std::move(parts)})));
+    REQUIRE(out.has_value());
+    return take(*out);
+  };
+  std::string outcome =
+      send({{"op", "start"}, {"config", {{"supabase_url", "http://db"}}}, {"event", event}}, {std::move(body)});
+  while (!waiting.empty()) {
+    auto [effect, bytes] = std::move(waiting.front());
+    waiting.pop_front();
+    const std::string kind = text_of(effect, "kind");
+    seen.push_back(effect);
+    if (kind == "done") break;
+    if (kind == "log") logs.push_back(effect["fields"]);
+    if (kind == "respond") responses.push_back(effect);
+    if (kind == "log" || kind == "respond") continue;
+    ++effects;
+    const bool dies = death && death->at_effect == effects && !died;
+    if (dies && death->before) return died = true, "died";
+    Json result = act(effect, bytes);
+    if (dies) return died = true, "died";
+    std::vector<std::string> parts;
+    if (result.contains("body")) parts.push_back(bytes);
+    outcome = send({{"op", "reply"}, {"effect", effect["effect"]}, {"result", std::move(result)}}, parts);
+  }
+  REQUIRE_FALSE(outcome.empty());
+  CHECK(edge.flows() == 0);
+  return outcome;
+}
+
+Json Host::act(const Json& effect, std::string& body) {
+  if (fault)
+    if (Json result = fault(effect); !result.is_null()) {
+      body = text_of(result, "text");
+      return result;
+    }
+  const std::string kind = text_of(effect, "kind");
+  if (kind == "http") return http(effect, std::string(body), body);
+  if (kind == "put_object") {
+    const std::string key = text_of(effect, "key");
+    const bool there = objects.contains(key);
+    if (!there || effect["if_absent"] != true) objects[key] = body;
+    return {{"stored", !there || effect["if_absent"] != true}};
+  }
+  if (kind == "get_object") {
+    const auto found = objects.find(text_of(effect, "key"));
+    if (found == objects.end()) return {{"found", false}};
+    body = found->second;
+    return {{"found", true}, {"body", 1}};
+  }
+  if (kind == "verify")
+    return {{"valid", signature_valid && secrets[text_of(effect, "secret")]},
+            {"secret_present", secrets[text_of(effect, "secret")]}};
+  if (kind == "enqueue") queue.push_back(effect["message"]);
+  return {{"queued", true}};
+}
+
+Json Host::http(const Json& effect, const std::string& body, std::string& reply_body) {
+  const std::string url = text_of(effect, "url");
+  if (url.rfind("http://db", 0) == 0) {
+    const std::string path = url.substr(9 + rest.size());
+    if (path.rfind("rpc/", 0) != 0) {
+      reply_body = R"([{"client_id":"11111111-1111-4111-8111-111111111111","slug":"northwind-dental"}])";
+      return reply_json(200, {});
+    }
+    const auto [status, answer] = database.call(path.substr(4), json(body)["p"], now_ms / 1000);
+    reply_body = wf::dump(answer);
+    return reply_json(status, {});
+  }
+  provider_urls.push_back(url);
+  Reply reply = provider(url);
+  if (!reply.failed.empty()) return {{"failed", reply.failed}, {"message", "test"}};
+  reply_body = reply.body;
+  if (wf::header(reply.headers, "date").empty())
+    reply.headers.emplace_back("date", wf::format_http_date(wf::from_millis(now_ms)));
+  return reply_json(reply.status, reply.headers);
+}
+
+std::string Host::run_job(const Json& message) { return run({{"kind", "job"}, {"message", message}}); }
+
+Json Host::message(const std::string& run_id) const {
+  return {{"job", "sync"},       {"workspace", "northwind-dental"}, {"client_id", client}, {"service", "stripe"},
+          {"partition", ""},     {"stream", database.runs.at(run_id).stream}, {"run_id", run_id}};
+}
+
+std::string Host::sync(const std::string& stream) {
+  const std::string run_id = "run-" + std::to_string(database.runs.size() + 1);
+  database.runs[run_id].stream = stream;
+  return run_job(message(run_id));
+}
+
+void Host::work_until_quiet(int most_rounds) {
+  for (int round = 0; round < most_rounds; ++round) {
+    while (!queue.empty()) {
+      const Json next = queue.front();
+      queue.pop_front();
+      now_ms += 1000;
+      if (run_job(next) != "ok") queue.push_back(next);
+      if (queue.size() == 1 && queue.front() == next) break;
+    }
+    now_ms += 5 * 60 * 1000;
+    for (const auto& [run_id, run] : database.runs) {
+      const bool unfinished = run.state == "queued" || run.state == "running" || run.state == "waiting";
+      if (unfinished && run.retry_at_secs <= now_ms / 1000) queue.push_back(message(run_id));
+    }
+    for (const auto& [key, receipt] : database.receipts)
+      if (receipt["state"] == "received")
+        queue.push_back({{"job", "delivery"}, {"workspace", "northwind-dental"}, {"client_id", client},
+                         {"service", "stripe"}, {"delivery_key", key}, {"object_key", receipt["object_key"]}});
+    if (queue.empty()) return;
+  }
+  FAIL("the work never ends");
+}
+
+const Run& Host::last_run() const {
+  return database.runs.at("run-" + std::to_string(database.runs.size()));
+}
+
+int Host::count(std::string_view kind) const {
+  int n = 0;
+  for (const Json& effect : seen) n += text_of(effect, "kind") == kind ? 1 : 0;
+  return n;
+}
+
+}  // namespace fake

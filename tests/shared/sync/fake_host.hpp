@@ -1,0 +1,115 @@
+#pragma once
+// A host in memory: runs the effects of the real core, against a small database with the rules of
+// apply_page and leases, an object store, a queue and a provider made of functions. It can refuse
+// any effect, and can die before or after any of them.
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edge-workers/edge.hpp"
+#include "shared/base/json.hpp"
+
+namespace fake {
+
+using wf::Json;
+
+std::string read_file(std::string_view path_in_project);
+Json json(std::string_view text);
+std::string text_of(const Json& object, std::string_view key);
+
+struct Run {
+  std::string stream;
+  std::string state = "queued";
+  std::int64_t pages = 0;
+  std::int64_t attempt = 0;
+  std::int64_t retry_at_secs = 0;
+  std::string error_kind;
+  std::string error_message;
+};
+
+// The functions of supabase/migrations, as far as the flows can tell.
+struct Database {
+  std::map<std::string, Run> runs;
+  std::map<std::string, Json> cursors;                      // by stream
+  std::map<std::string, Json> facts;                        // by stream
+  std::map<std::string, std::map<std::string, Json>> rows;  // by table and id
+  std::map<std::string, Json> receipts;
+  std::string lease;
+  std::int64_t lease_until_secs = 0;
+  int leases = 0;
+  int bad_signatures = 0;
+  std::vector<Json> dead_letters;
+  std::vector<Json> claimable;
+  Json detection;
+  std::set<std::string> refused_ids;  // rows that violate a constraint
+
+  // Status and body of one call.
+  std::pair<int, Json> call(std::string_view function, const Json& p, std::int64_t now_secs);
+
+ private:
+  Json take_lease(const Json& p, std::int64_t now_secs);
+  std::pair<int, Json> apply_page(const Json& p, std::int64_t now_secs);
+  Json upsert(const Json& tables);
+  Json record_receipt(const Json& p);
+  Json fail_run(const Json& p);
+};
+
+struct Reply {
+  int status = 200;
+  std::string body;
+  wf::Headers headers{};
+  std::string failed{};  // not empty: no reply at all
+};
+
+struct Death {
+  int at_effect = 0;     // counted over everything that the host ever ran
+  bool before = false;   // else after the effect, before its reply
+};
+
+struct Host {
+  explicit Host(wf::Registry used = {});
+
+  std::int64_t now_ms = 1'763'900'000'000;
+  Database database;
+  std::map<std::string, std::string> objects;
+  std::deque<Json> queue;
+  std::map<std::string, bool> secrets{{"stripe.webhook_secret", true}, {"stripe.secret_key", true}};
+  bool signature_valid = true;
+  std::function<Reply(const std::string& url)> provider;
+  // A result instead of the real one; null: none.
+  std::function<Json(const Json& effect)> fault;
+  std::optional<Death> death;
+
+  // What was seen.
+  int effects = 0;
+  bool died = false;
+  std::vector<Json> seen;
+  std::vector<Json> responses;
+  std::vector<Json> logs;
+  std::vector<std::string> provider_urls;
+
+  // Runs one flow to its end. "ok", "retry", or "died".
+  std::string run(const Json& event, std::string body = "");
+  std::string run_job(const Json& message);
+  // Works off the queue; when it is empty, a tick queues what is recorded and unfinished.
+  void work_until_quiet(int most_rounds = 50);
+  std::string sync(const std::string& stream);  // a new run of that stream, worked on once
+  const Run& last_run() const;
+  int count(std::string_view kind) const;
+
+ private:
+  Json act(const Json& effect, std::string& body);
+  Json http(const Json& effect, const std::string& body, std::string& reply_body);
+  Json message(const std::string& run_id) const;
+
+  wf::Registry registry_;
+  int flows_ = 0;
+};
+
+}  // namespace fake

@@ -1,0 +1,103 @@
+#include <catch_amalgamated.hpp>
+
+#include "edge-workers/edge.hpp"
+#include "fake_host.hpp"
+#include "shared/connectors/registry.hpp"
+
+using wf::Json;
+
+namespace {
+
+wf::Frame step(wf::Edge& edge, Json control, std::vector<std::string> parts = {}) {
+  return edge.step({std::move(control), std::move(parts)});
+}
+
+bool is_fault(const wf::Frame& frame) { return frame.control.contains("fault") && frame.control["effects"].empty(); }
+
+Json start_of(const Json& event) {
+  return {{"op", "start"}, {"flow", "f"}, {"now_ms", 1}, {"config", {{"supabase_url", "http://db"}}}, {"event", event}};
+}
+
+}  // namespace
+
+TEST_CASE("a frame survives its encoding, bodies with any bytes included", "[frame]") {
+  const std::string body("\0\xff{}\n", 5);
+  const auto frame = wf::decode_frame(wf::encode_frame({{{"op", "x"}}, {body, ""}}));
+  REQUIRE(frame.has_value());
+  CHECK(frame->control == Json{{"op", "x"}});
+  CHECK(frame->parts == std::vector<std::string>{body, ""});
+}
+
+TEST_CASE("every cut and every flipped byte of a frame is refused or read, never a trap", "[frame]") {
+  wf::Edge edge(wf::connectors());
+  const std::string good = wf::encode_frame({start_of({{"kind", "api"}, {"method", "GET"}, {"path", "/"}}), {"body"}});
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    const auto out = wf::decode_frame(edge.step_bytes(std::string_view(good).substr(0, length)));
+    REQUIRE(out.has_value());
+    CHECK(is_fault(*out));
+  }
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 0x5a);
+    CHECK(wf::decode_frame(edge.step_bytes(bad)).has_value());
+  }
+  CHECK(wf::decode_frame(edge.step_bytes(good + "x"))->control.contains("fault"));
+}
+
+TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
+  wf::Edge edge(wf::connectors());
+  CHECK(is_fault(step(edge, {{"op", "dance"}})));
+  CHECK(is_fault(step(edge, {{"op", 7}})));
+  CHECK(is_fault(step(edge, start_of({{"kind", "unknown"}}))));
+  CHECK(is_fault(step(edge, start_of({{"kind", "job"}, {"message", {{"job", "dance"}}}}))));
+  CHECK(is_fault(step(edge, start_of({{"kind", "webhook"}, {"service", "stripe"}, {"body", 5}}))));
+  CHECK(is_fault(step(edge, start_of("text"))));
+  CHECK(edge.flows() == 0);
+}
+
+TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
+  wf::Edge edge(wf::connectors());
+  const auto first = step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
+  REQUIRE(first.control["effects"].size() == 1);
+  const Json reply = {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2},
+                      {"result", {{"status", 200}, {"headers", Json::array()}, {"body", 1}}}};
+  Json other = reply;
+  other["flow"] = "g";
+  CHECK(is_fault(step(edge, other, {"{}"})));
+  other = reply;
+  other["effect"] = 99;
+  CHECK(is_fault(step(edge, other, {"{}"})));
+  other["effect"] = 4'294'967'297;
+  CHECK(is_fault(step(edge, other, {"{}"})));
+  CHECK(is_fault(step(edge, start_of({{"kind", "api"}}))));  // the flow is running
+  CHECK(step(edge, reply, {"{}"}).control["effects"][0]["kind"] == "done");
+  CHECK(is_fault(step(edge, reply, {"{}"})));
+}
+
+TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]") {
+  for (const char* result : {"null", "7", "[]", "{}", R"({"status":"200"})", R"({"status":200,"body":9})",
+                             R"({"status":99999,"headers":{}})", R"({"failed":3})"}) {
+    wf::Edge edge(wf::connectors());
+    step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
+    const auto out = step(edge, {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2}, {"result", fake::json(result)}});
+    INFO(result << " gives " << wf::dump(out.control));
+    CHECK(out.control["effects"].back()["outcome"] == "retry");
+    CHECK(edge.flows() == 0);
+  }
+}
+
+TEST_CASE("the manifest names every key, its hosts, and no value", "[frame]") {
+  wf::Edge edge(wf::connectors());
+  const Json manifest = step(edge, {{"op", "manifest"}}).control;
+  bool stripe = false;
+  for (const Json& secret : manifest["secrets"]) {
+    CHECK(secret["hosts"].is_array());
+    if (secret["name"] != "stripe.secret_key") continue;
+    stripe = true;
+    CHECK(secret["hosts"] == Json::array({"api.stripe.com"}));
+    // One agency key must never stand in for a client's own.
+    CHECK_FALSE(secret.contains("env"));
+  }
+  CHECK(stripe);
+  CHECK(manifest["ids"].is_array());
+}

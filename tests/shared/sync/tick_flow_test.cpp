@@ -1,0 +1,96 @@
+#include <catch_amalgamated.hpp>
+
+#include "stripe_account.hpp"
+
+using namespace fake;
+
+namespace {
+
+Json tick() {
+  return {{"kind", "tick"},
+          {"scheduled_ms", 1'763'900'000'000},
+          {"configured",
+           {{"agency", {"supabase.secret_key"}},
+            {"workspaces",
+             {{"northwind-dental", {{"present", {"stripe.secret_key", "stripe.webhook_secret"}}, {"problem", nullptr}}},
+              {"nobody", {{"present", Json::array()}, {"problem", nullptr}}}}}}}};
+}
+
+Json failed() { return json(R"({"failed":"network","message":""})"); }
+
+}  // namespace
+
+TEST_CASE("a tick records what is configured and queues what is due", "[tick]") {
+  Host host;
+  host.database.claimable = {{{"job", "sync"}, {"run_id", "a"}}, {{"job", "sync"}, {"run_id", "b"}}};
+  CHECK(host.run(tick()) == "ok");
+  CHECK(host.queue.size() == 2);
+  CHECK(wf::dump(host.database.detection).find("11111111-1111-4111-8111-111111111111") != std::string::npos);
+  CHECK(wf::dump(host.database.detection).find("charges") != std::string::npos);
+  CHECK(wf::dump(host.logs).find("nobody") != std::string::npos);
+}
+
+TEST_CASE("a tick with nothing due is over", "[tick]") {
+  Host host;
+  CHECK(host.run(tick()) == "ok");
+  CHECK(host.queue.empty());
+}
+
+TEST_CASE("a full round is followed by another", "[tick]") {
+  Host host;
+  for (int i = 0; i < 50; ++i) host.database.claimable.push_back({{"job", "sync"}, {"run_id", std::to_string(i)}});
+  CHECK(host.run(tick()) == "ok");
+  CHECK(host.queue.size() == 50);
+  CHECK(host.count("http") == 4);
+}
+
+TEST_CASE("a tick survives whatever fails, and says so", "[tick]") {
+  Host host;
+  host.database.claimable = {{{"job", "sync"}, {"run_id", "a"}}};
+  Json event = tick();
+  std::size_t queued = 0;
+  SECTION("the database is away") {
+    host.fault = [](const Json& effect) { return effect["kind"] == "http" ? failed() : Json(); };
+  }
+  SECTION("detection is refused") {
+    queued = 1;
+    host.fault = [](const Json& effect) {
+      return has(text_of(effect, "url"), "record_detection") ? json(R"({"status":400,"headers":[]})") : Json();
+    };
+  }
+  SECTION("the queue fails") {
+    host.fault = [](const Json& effect) { return effect["kind"] == "enqueue" ? failed() : Json(); };
+  }
+  SECTION("the host sends something else") {
+    queued = 1;
+    event["configured"] = 7;
+  }
+  CHECK(host.run(event) == "ok");
+  CHECK(host.queue.size() == queued);
+  CHECK_FALSE(host.logs.empty());
+}
+
+TEST_CASE("a dead letter is recorded", "[dead letter]") {
+  Host host;
+  const Json event = {{"kind", "dead_letter"}, {"message", {{"job", "sync"}, {"run_id", "a"}}}};
+  CHECK(host.run(event) == "ok");
+  CHECK(host.database.dead_letters.size() == 1);
+  host.fault = [](const Json&) { return failed(); };
+  CHECK(host.run(event) == "retry");
+}
+
+TEST_CASE("the health check answers for the database", "[api]") {
+  Host host;
+  Json event = {{"kind", "api"}, {"method", "GET"}, {"path", "/api/health"}, {"headers", Json::array()}};
+  host.run(event);
+  CHECK(status_of(host) == 200);
+  host.fault = [](const Json&) { return failed(); };
+  host.run(event);
+  CHECK(status_of(host) == 503);
+  event["method"] = "POST";
+  host.run(event);
+  CHECK(status_of(host) == 405);
+  event["path"] = "/api/secrets";
+  host.run(event);
+  CHECK(status_of(host) == 404);
+}

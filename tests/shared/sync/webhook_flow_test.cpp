@@ -1,0 +1,146 @@
+#include <catch_amalgamated.hpp>
+
+#include "stripe_account.hpp"
+
+using namespace fake;
+
+TEST_CASE("a signed delivery is kept, recorded, queued, answered and applied", "[webhook]") {
+  Host host = stripe_host();
+  const std::string body = fixture("events/charge_succeeded.json");
+  CHECK(host.run(webhook_event(host), body) == "ok");
+  CHECK(status_of(host) == 200);
+  CHECK(host.objects.at("webhooks/northwind-dental/stripe/evt_3KtQThJDPojXS6LN0E06aNxq") == body);
+  REQUIRE(host.queue.size() == 1);
+
+  CHECK(host.run_job(host.queue.front()) == "ok");
+  CHECK(host.database.receipts.begin()->second["state"] == "applied");
+  const Json& row = host.database.rows["stripe_charges"]["ch_3KtQThJDPojXS6LN0YmgbxGj"];
+  CHECK(row["amount"] == 3000);
+  CHECK(row["source_at"] == "2021-04-29T12:58:31Z");
+  CHECK(host.database.facts["webhook"]["last_event_at"] == "2021-04-29T12:58:31Z");
+}
+
+TEST_CASE("bytes are kept before the receipt, the receipt before the answer", "[webhook]") {
+  Host host = stripe_host();
+  host.run(webhook_event(host), fixture("events/charge_succeeded.json"));
+  std::vector<std::string> kinds;
+  for (const Json& effect : host.seen) kinds.push_back(text_of(effect, "kind"));
+  CHECK(kinds == std::vector<std::string>{"verify", "put_object", "http", "enqueue", "respond", "done"});
+}
+
+TEST_CASE("fifty deliveries of one event change nothing more than one", "[webhook]") {
+  Host host = stripe_host();
+  for (int i = 0; i < 50; ++i) CHECK(host.run(webhook_event(host), fixture("events/charge_succeeded.json")) == "ok");
+  CHECK(status_of(host) == 200);
+  CHECK(host.queue.size() == 1);
+  host.work_until_quiet();
+  CHECK(host.database.receipts.size() == 1);
+  CHECK(host.database.rows["stripe_charges"].size() == 1);
+}
+
+TEST_CASE("a delivery that is not genuine is refused and leaves nothing behind", "[webhook]") {
+  Host host = stripe_host();
+  std::string body = fixture("events/charge_succeeded.json");
+  int status = 400;
+  int counted = 0;
+  std::string header = "t=1763900000,v1=aa";
+  SECTION("the signature does not match") {
+    host.signature_valid = false;
+    counted = 1;
+  }
+  SECTION("the workspace has no secret") {
+    host.secrets.clear();
+    status = 404;
+  }
+  SECTION("no header") { header = ""; }
+  SECTION("old") { header = "t=1763899699,v1=aa"; }
+  SECTION("from the future") { header = "t=1763900301,v1=aa"; }
+  SECTION("sent twice, with different times") { header = "t=1763900000,v1=aa,t=1763900001,v1=bb"; }
+  SECTION("empty body") { body = ""; }
+  CHECK(host.run(webhook_event(header), body) == "ok");
+  CHECK(status_of(host) == status);
+  CHECK(host.objects.empty());
+  CHECK(host.database.receipts.empty());
+  CHECK(host.database.bad_signatures == counted);
+}
+
+TEST_CASE("a service without a webhook does not exist", "[webhook]") {
+  Host host = stripe_host();
+  Json event = webhook_event(host);
+  event["service"] = "cloudflare";
+  CHECK(host.run(event, "{}") == "ok");
+  CHECK(status_of(host) == 404);
+}
+
+TEST_CASE("nothing is acknowledged that is not kept", "[webhook]") {
+  Host host = stripe_host();
+  SECTION("the object store fails") {
+    host.fault = [](const Json& effect) {
+      return effect["kind"] == "put_object" ? json(R"({"failed":"network","message":""})") : Json();
+    };
+  }
+  SECTION("the database is away") {
+    host.fault = [](const Json& effect) {
+      return effect["kind"] == "http" ? json(R"({"failed":"network","message":""})") : Json();
+    };
+  }
+  SECTION("the database answers 503") {
+    host.fault = [](const Json& effect) {
+      return effect["kind"] == "http" ? json(R"({"status":503,"headers":[]})") : Json();
+    };
+  }
+  SECTION("the signature cannot be checked") {
+    host.fault = [](const Json& effect) {
+      return effect["kind"] == "verify" ? json(R"({"nonsense":1})") : Json();
+    };
+  }
+  CHECK(host.run(webhook_event(host), fixture("events/charge_succeeded.json")) == "ok");
+  CHECK(status_of(host) == 503);
+  CHECK(host.responses.back()["headers"].dump().find("retry-after") != std::string::npos);
+  CHECK(host.queue.empty());
+}
+
+TEST_CASE("a delivery that could not be queued is found by the tick", "[webhook]") {
+  Host host = stripe_host();
+  host.fault = [](const Json& effect) {
+    return effect["kind"] == "enqueue" ? json(R"({"failed":"network","message":""})") : Json();
+  };
+  CHECK(host.run(webhook_event(host), fixture("events/charge_succeeded.json")) == "ok");
+  CHECK(status_of(host) == 200);
+  host.fault = nullptr;
+  host.work_until_quiet();
+  CHECK(host.database.rows["stripe_charges"].size() == 1);
+}
+
+TEST_CASE("a signed body that cannot be read is kept and marked", "[webhook]") {
+  Host host = stripe_host();
+  std::string body;
+  SECTION("cut in half") { body = fixture("events/charge_succeeded.json").substr(0, 900); }
+  SECTION("invalid UTF-8") { body = "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"\xff\xfe\"}"; }
+  SECTION("not JSON") { body = "<html>"; }
+  SECTION("no id") { body = R"({"object":"event","type":"charge.succeeded"})"; }
+  SECTION("an id that would leave its folder") { body = R"({"id":"../x","object":"event","type":"a"})"; }
+  SECTION("not an event") { body = "[1,2,3]"; }
+  CHECK(host.run(webhook_event(host), body) == "ok");
+  CHECK(status_of(host) == 200);
+  REQUIRE(host.objects.size() == 1);
+  CHECK(host.objects.begin()->second == body);
+  CHECK(host.objects.begin()->first.find("00000000-0000-4000") != std::string::npos);
+  CHECK(host.database.receipts.begin()->second["state"] == "unreadable");
+  CHECK(host.queue.empty());
+}
+
+TEST_CASE("a webhook killed at any effect and sent again ends in the same row", "[webhook]") {
+  for (const bool before : {true, false})
+    for (int cut = 1; cut <= 4; ++cut) {
+      Host host = stripe_host();
+      host.death = Death{cut, before};
+      CHECK(host.run(webhook_event(host), fixture("events/charge_succeeded.json")) == "died");
+      // The provider saw no answer, so it delivers again.
+      CHECK(host.run(webhook_event(host), fixture("events/charge_succeeded.json")) == "ok");
+      host.work_until_quiet();
+      INFO("cut " << cut << (before ? " before" : " after"));
+      CHECK(host.database.rows["stripe_charges"].size() == 1);
+      CHECK(host.database.receipts.begin()->second["state"] == "applied");
+    }
+}
