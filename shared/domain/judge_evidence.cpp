@@ -106,18 +106,20 @@ void add_webhook_evidence(Verdict& verdict, const ServiceFacts& facts) {
   verdict.evidence.push_back({"Webhook", webhook_words(webhook, *verdict.silence), webhook.last_event_at});
 }
 
+// The reconciliation stands with its own stream and with the webhook that it judges: once here.
 void add_reconciliation(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
-  const auto add = [&](const StreamFacts& stream) {
+  const StreamFacts* latest = nullptr;
+  const auto look_at = [&](const StreamFacts& stream) {
     if (!stream.reconciled_at) return;
-    const std::int64_t missed = stream.reconciled_missed.value_or(0);
-    verdict.evidence.push_back(
-        {"Reconciled",
-         ago(stream.reconciled_at, now) +
-             (missed == 0 ? ", nothing was missing" : ", " + counted(missed, "event") + " had not arrived"),
-         stream.reconciled_at});
+    if (latest == nullptr || *stream.reconciled_at > *latest->reconciled_at) latest = &stream;
   };
-  for (const StreamFacts& stream : facts.streams) add(stream);
-  if (facts.webhook) add(*facts.webhook);
+  for (const StreamFacts& stream : facts.streams) look_at(stream);
+  if (facts.webhook) look_at(*facts.webhook);
+  if (latest == nullptr) return;
+  const std::int64_t missed = latest->reconciled_missed.value_or(0);
+  const std::string found =
+      missed == 0 ? ", nothing was missing" : ", " + counted(missed, "event") + " had not arrived";
+  verdict.evidence.push_back({"Reconciled", ago(latest->reconciled_at, now) + found, latest->reconciled_at});
 }
 
 }  // namespace

@@ -1,0 +1,290 @@
+#include "edge-workers/replay/database.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace wf::replay {
+
+namespace {
+
+std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
+
+Json not_applied(std::string_view why) { return {{"applied", false}, {"why", std::string(why)}}; }
+Json not_granted(std::string_view why) { return {{"granted", false}, {"why", std::string(why)}}; }
+
+bool is_over(const Json& run) { return text(run, "state") == "succeeded" || text(run, "state") == "failed"; }
+
+std::optional<UnixSeconds> time_of(const Json& object, std::string_view key) {
+  return parse_time(text(object, key));
+}
+
+void merge(Json& into, const Json& patch) {
+  if (patch.is_object()) into.update(patch);
+}
+
+Json without_clock(Json row) {
+  row.erase("source_at");
+  return row;
+}
+
+// The later of two times, or the one there is.
+Json later(const Json& stored, const Json& given, std::string_view column) {
+  const auto before = time_of(stored, column);
+  const auto after = time_of(given, column);
+  if (!before && !after) return nullptr;
+  if (!before) return format_time(*after);
+  return format_time(after ? std::max(*before, *after) : *before);
+}
+
+Json object_of(const Json& object, std::string_view key) {
+  const Json* found = find_object(object, key);
+  return found != nullptr ? *found : Json::object();
+}
+
+Json values(const std::map<std::string, Json>& map) {
+  Json list = Json::array();
+  for (const auto& [key, value] : map) list.push_back(value);
+  return list;
+}
+
+}  // namespace
+
+void ReplayDatabase::store_row(const std::string& table, const Json& row) { tables_[table][text(row, "id")] = row; }
+
+void ReplayDatabase::store_facts(const Json& row) { merge(facts_of(text(row, "stream")), row); }
+
+void ReplayDatabase::store_cursor(const std::string& stream, const Json& cursor) {
+  if (cursor.is_object()) cursors_[stream] = cursor;
+}
+
+void ReplayDatabase::add_run(const std::string& run_id, const std::string& stream, UnixSeconds now) {
+  runs_[run_id] = {{"run_id", run_id},  {"stream", stream}, {"state", "queued"},
+                   {"pages", 0},        {"attempt", 0},     {"rows_written", 0},
+                   {"lease", nullptr},  {"lease_until", nullptr}, {"retry_at", nullptr},
+                   {"error_kind", nullptr}, {"error_message", nullptr}, {"created_at", format_time(now)}};
+}
+
+std::optional<Json> ReplayDatabase::call(const std::string& function, const Json& p, UnixSeconds now) {
+  if (function == "take_lease") return take_lease(p, now);
+  if (function == "apply_page") return find(p, "receipt") != nullptr ? apply_delivery(p) : apply_page(p, now);
+  if (function == "fail_run") return fail_run(p);
+  if (function == "yield_run") return yield_run(p);
+  if (function == "record_receipt") return record_receipt(p);
+  if (function == "record_bad_signature") return record_bad_signature(p, now);
+  if (function == "mark_receipt") return mark_receipt(p);
+  return std::nullopt;
+}
+
+std::optional<UnixSeconds> ReplayDatabase::wakes_at(const std::string& run_id) const {
+  const auto run = runs_.find(run_id);
+  if (run == runs_.end() || is_over(run->second)) return std::nullopt;
+  const auto lease = time_of(run->second, "lease_until");
+  const auto retry = time_of(run->second, "retry_at");
+  return std::max(lease.value_or(UnixSeconds{}), retry.value_or(UnixSeconds{}));
+}
+
+Json ReplayDatabase::take_lease(const Json& p, UnixSeconds now) {
+  const auto found = runs_.find(text(p, "run_id"));
+  if (found == runs_.end()) return not_granted("unknown");
+  Json& run = found->second;
+  if (is_over(run)) return not_granted("finished");
+  const auto lease_until = time_of(run, "lease_until");
+  const auto retry_at = time_of(run, "retry_at");
+  if ((lease_until && *lease_until > now) || (retry_at && *retry_at > now + std::chrono::seconds(10))) {
+    return not_granted("busy");
+  }
+  const std::string stream = text(run, "stream");
+  run["state"] = "running";
+  run["retry_at"] = nullptr;
+  run["lease"] = "lease-" + std::to_string(++leases_);
+  run["lease_until"] = format_time(now + std::chrono::seconds(find_int64(p, "lease_secs").value_or(120)));
+  merge_facts(stream, {{"running_since", format_time(now)}, {"last_attempt_at", format_time(now)}});
+  return {{"granted", true},         {"lease", run["lease"]},     {"client_id", client_id_},
+          {"service", service_},     {"stream", stream},          {"partition", ""},
+          {"cursor", cursor(stream)}, {"pages", run["pages"]},    {"attempt", run["attempt"]},
+          {"facts", facts_of(stream)}};
+}
+
+bool ReplayDatabase::holds_lease(const Json& p) const {
+  const auto run = runs_.find(text(p, "run_id"));
+  return run != runs_.end() && !text(p, "lease").empty() && text(run->second, "lease") == text(p, "lease");
+}
+
+Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
+  const auto found = runs_.find(text(p, "run_id"));
+  if (found == runs_.end()) return not_applied("unknown");
+  Json& run = found->second;
+  if (find_int64(p, "page").value_or(0) <= find_int64(run, "pages").value_or(0)) return not_applied("repeated");
+  if (is_over(run)) return not_applied("finished");
+  if (!holds_lease(p)) return not_applied("lease_lost");
+  const std::string stream = text(run, "stream");
+  const bool last = find_bool(p, "last").value_or(false);
+
+  Json result = upsert(p.value("tables", Json::array()));
+  const bool tied = !result["ties"].empty();
+  run["pages"] = p["page"];
+  run["attempt"] = 0;
+  run["rows_written"] = find_int64(run, "rows_written").value_or(0) + find_int64(result, "written").value_or(0);
+  Json cursor = object_of(p, "cursor");
+  if (tied) cursor["ties"] = result["ties"];
+  cursors_[stream] = cursor;
+  const std::int64_t secs = find_int64(p, "lease_secs").value_or(120);
+  run["lease_until"] = format_time(now + std::chrono::seconds(secs));
+  if (!last || !tied) merge_facts(stream, object_of(p, "facts"));
+  result["missed"] = 0;
+  if (const Json* deliveries = find_array(p, "deliveries")) {
+    result["missed"] = missed(*deliveries);
+    const Json reconciled = {{"reconciled_missed", result["missed"]}, {"reconciled_at", format_time(now)}};
+    merge_facts(stream, reconciled);
+    merge_facts("webhook", reconciled);
+  }
+  if (last && !tied) {
+    run["state"] = "succeeded";
+    run["lease"] = nullptr;
+    run["lease_until"] = nullptr;
+    merge_facts(stream, {{"running_since", nullptr}});
+  }
+  result["applied"] = true;
+  result["finished"] = last && !tied;
+  return result;
+}
+
+Json ReplayDatabase::apply_delivery(const Json& p) {
+  const auto receipt = receipts_.find(text(p["receipt"], "delivery_key"));
+  if (receipt == receipts_.end()) return not_applied("unknown");
+  if (text(receipt->second, "state") == "applied") return not_applied("repeated");
+  Json result = upsert(p.value("tables", Json::array()));
+  if (result["ties"].empty()) receipt->second["state"] = "applied";
+  merge_webhook_facts(object_of(p, "facts"));
+  result["applied"] = true;
+  result["missed"] = 0;
+  return result;
+}
+
+Json ReplayDatabase::upsert(const Json& tables) {
+  Json result = {{"written", 0}, {"refused", 0}, {"ties", Json::array()}};
+  const auto count = [&](const char* what) { result[what] = find_int64(result, what).value_or(0) + 1; };
+  for (const Json& batch : tables) {
+    const std::string table = text(batch, "table");
+    for (const Json& row : batch.value("rows", Json::array())) {
+      auto& rows = tables_[table];
+      const auto stored = rows.find(text(row, "id"));
+      const auto before = stored == rows.end() ? std::nullopt : time_of(stored->second, "source_at");
+      const auto after = time_of(row, "source_at");
+      if (!before || *before < *after) {
+        rows[text(row, "id")] = row;
+        count("written");
+      } else if (*before > *after) {
+        count("refused");
+      } else if (without_clock(stored->second) != without_clock(row)) {
+        result["ties"].push_back({{"table", table}, {"id", text(row, "id")}});
+      }
+    }
+  }
+  return result;
+}
+
+Json ReplayDatabase::missed(const Json& deliveries) {
+  std::int64_t count = 0;
+  for (const Json& delivery : deliveries) {
+    const std::string key = text(delivery, "key");
+    if (receipts_.contains(key)) continue;
+    ++count;
+    receipts_[key] = {{"delivery_key", key},
+                      {"object_key", text(delivery, "object_key")},
+                      {"event_type", text(delivery, "event_type")},
+                      {"source", "reconciled"},
+                      {"state", "applied"}};
+  }
+  return count;
+}
+
+Json ReplayDatabase::fail_run(const Json& p) {
+  if (!holds_lease(p)) return not_applied("lease_lost");
+  Json& run = runs_[text(p, "run_id")];
+  const bool final = find_bool(p, "final").value_or(false);
+  run["state"] = final ? "failed" : "waiting";
+  run["attempt"] = find_int64(run, "attempt").value_or(0) + 1;
+  run["retry_at"] = final ? Json() : p.value("retry_at", Json());
+  run["error_kind"] = p.value("kind", Json());
+  run["error_message"] = p.value("message", Json());
+  run["lease"] = nullptr;
+  run["lease_until"] = nullptr;
+  merge_facts(text(run, "stream"), {{"running_since", nullptr}});
+  merge_facts(text(run, "stream"), object_of(p, "facts"));
+  return {{"applied", true}, {"state", run["state"]}, {"attempt", run["attempt"]}};
+}
+
+Json ReplayDatabase::yield_run(const Json& p) {
+  if (!holds_lease(p)) return not_applied("lease_lost");
+  Json& run = runs_[text(p, "run_id")];
+  run["state"] = "queued";
+  run["lease"] = nullptr;
+  run["lease_until"] = nullptr;
+  return {{"applied", true}, {"state", "queued"}};
+}
+
+Json ReplayDatabase::record_receipt(const Json& p) {
+  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
+  const std::string key = text(p, "delivery_key");
+  const bool is_new = !receipts_.contains(key);
+  if (is_new) {
+    receipts_[key] = {{"delivery_key", key},
+                      {"object_key", text(p, "object_key")},
+                      {"event_type", text(p, "event_type")},
+                      {"source", "delivered"},
+                      {"state", find_bool(p, "readable").value_or(true) ? "received" : "unreadable"}};
+  }
+  if (facts_.contains("webhook")) facts_["webhook"]["bad_signatures"] = 0;
+  return {{"new", is_new}, {"state", receipts_[key]["state"]}, {"client_id", client_id_}};
+}
+
+Json ReplayDatabase::record_bad_signature(const Json& p, UnixSeconds now) {
+  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
+  Json& facts = facts_of("webhook");
+  facts["bad_signatures"] = find_int64(facts, "bad_signatures").value_or(0) + 1;
+  facts["last_bad_signature_at"] = format_time(now);
+  return {{"recorded", true}};
+}
+
+Json ReplayDatabase::mark_receipt(const Json& p) {
+  const auto receipt = receipts_.find(text(p, "delivery_key"));
+  if (receipt == receipts_.end()) return {{"marked", false}};
+  receipt->second["state"] = p.value("state", Json());
+  receipt->second["error"] = p.value("error", Json());
+  return {{"marked", true}};
+}
+
+Json& ReplayDatabase::facts_of(const std::string& stream) {
+  Json& facts = facts_[stream];
+  if (facts.is_null()) facts = {{"client_id", client_id_}, {"service", service_}, {"stream", stream}};
+  return facts;
+}
+
+void ReplayDatabase::merge_facts(const std::string& stream, const Json& patch) { merge(facts_of(stream), patch); }
+
+void ReplayDatabase::merge_webhook_facts(const Json& patch) {
+  Json& stored = facts_of("webhook");
+  Json merged = patch;
+  for (const char* column : {"last_event_at", "newest_row_at", "last_success_at", "last_attempt_at"}) {
+    merged[column] = later(stored, patch, column);
+  }
+  merge(stored, merged);
+}
+
+Json ReplayDatabase::tables() const {
+  Json out = Json::object();
+  for (const auto& [table, rows] : tables_) out[table] = values(rows);
+  return out;
+}
+
+Json ReplayDatabase::facts() const { return values(facts_); }
+Json ReplayDatabase::runs() const { return values(runs_); }
+Json ReplayDatabase::receipts() const { return values(receipts_); }
+
+Json ReplayDatabase::cursor(const std::string& stream) const {
+  const auto found = cursors_.find(stream);
+  return found == cursors_.end() ? Json() : found->second;
+}
+
+}  // namespace wf::replay

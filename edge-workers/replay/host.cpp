@@ -1,0 +1,164 @@
+#include "edge-workers/replay/host.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "edge-workers/replay/hmac.hpp"
+#include "shared/base/text.hpp"
+
+namespace wf::replay {
+
+namespace {
+
+std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
+
+std::string body_of_effect(const Json& effect, const std::vector<std::string>& parts) {
+  const auto number = find_int64(effect, "body");
+  if (!number || *number < 1 || *number > static_cast<std::int64_t>(parts.size())) return {};
+  return parts[static_cast<std::size_t>(*number - 1)];
+}
+
+Frame failed(std::string_view reason, std::string_view message) {
+  return {{{"failed", std::string(reason)}, {"message", std::string(message)}}, {}};
+}
+
+Frame http_reply(int status, const Headers& headers, std::string body) {
+  Json list = Json::array();
+  for (const auto& [name, value] : headers) list.push_back(Json::array({to_lower(name), value}));
+  return {{{"status", status}, {"headers", list}, {"body", 1}}, {std::move(body)}};
+}
+
+// True when one more use is allowed; counts it.
+bool use(Times& times) {
+  if (!times) return true;
+  if (*times <= 0) return false;
+  --*times;
+  return true;
+}
+
+bool holds_all(std::string_view url, const std::vector<std::string>& parts) {
+  return std::all_of(parts.begin(), parts.end(), [&](const std::string& part) { return contains(url, part); });
+}
+
+}  // namespace
+
+std::optional<Frame> ReplayHost::carry_out(const Json& effect, const std::vector<std::string>& parts,
+                                           UnixSeconds now) {
+  note(effect);
+  const std::string kind = text(effect, "kind");
+  const std::string body = body_of_effect(effect, parts);
+  if (kind == "http") return http(effect, body, now);
+  if (kind == "respond") respond(effect, body);
+  if (kind == "log") logs.push_back(effect.value("fields", Json::object()));
+  if (kind == "respond" || kind == "log" || kind == "done") return std::nullopt;
+  if (kind == "enqueue") return enqueue(effect, now);
+  if (take_fault(kind, "") != nullptr) return failed("unavailable", "the scenario says so");
+  if (kind == "put_object") return put_object(effect, body);
+  if (kind == "get_object") return get_object(effect);
+  if (kind == "verify") return verify(effect, body);
+  problems.push_back("unknown effect " + kind);
+  return failed("unknown", kind);
+}
+
+void ReplayHost::note(const Json& effect) {
+  const std::string kind = text(effect, "kind");
+  std::string line = kind;
+  if (kind == "http") {
+    std::string url = text(effect, "url");
+    if (starts_with(url, database_url)) url = url.substr(database_url.size());
+    line += " " + text(effect, "method") + " " + url;
+  }
+  for (const char* member : {"key", "secret", "outcome"}) {
+    if (const std::string value = text(effect, member); !value.empty()) line += " " + value;
+  }
+  if (const auto status = find_int64(effect, "status")) line += " " + std::to_string(*status);
+  if (kind == "log") line += " " + text(effect, "level");
+  if (kind == "enqueue" || text(effect, "outcome") == "retry") {
+    line += " after " + std::to_string(find_int64(effect, "delay_secs").value_or(0)) + " s";
+  }
+  effects.push_back(line);
+}
+
+const Fault* ReplayHost::take_fault(std::string_view kind, std::string_view function) {
+  for (Fault& fault : scenario_.faults) {
+    if (fault.kind == kind && fault.function == function && use(fault.times)) return &fault;
+  }
+  return nullptr;
+}
+
+Frame ReplayHost::http(const Json& effect, const std::string& body, UnixSeconds now) {
+  const std::string url = text(effect, "url");
+  if (!starts_with(url, database_url)) return ask_provider(effect, now);
+  return ask_database(std::string_view(url).substr(database_url.size()), body, now);
+}
+
+Frame ReplayHost::ask_database(std::string_view path, const std::string& body, UnixSeconds now) {
+  constexpr std::string_view functions = "/rest/v1/rpc/";
+  const std::string function(starts_with(path, functions) ? path.substr(functions.size()) : path);
+  if (const Fault* fault = take_fault("database", function)) {
+    if (fault->status == 0) return failed("network", "the scenario says so");
+    return http_reply(fault->status, {{"content-type", "application/json"}}, fault->body);
+  }
+  const auto call = parse_json(body, function);
+  const Json* p = call ? find_object(*call, "p") : nullptr;
+  auto answer = p != nullptr ? database_.call(function, *p, now) : std::nullopt;
+  if (!answer) {
+    problems.push_back("the database has no " + function);
+    return http_reply(404, {}, "{}");
+  }
+  return http_reply(200, {{"content-type", "application/json"}}, dump(*answer));
+}
+
+Frame ReplayHost::ask_provider(const Json& effect, UnixSeconds now) {
+  const std::string url = text(effect, "url");
+  for (ProviderReply& reply : scenario_.replies) {
+    if (!holds_all(url, reply.to) || !use(reply.times)) continue;
+    if (!reply.failed.empty()) return failed(reply.failed, "the scenario says so");
+    Headers headers = reply.headers;
+    const bool dated = std::any_of(headers.begin(), headers.end(),
+                                   [](const auto& pair) { return to_lower(pair.first) == "date"; });
+    if (!dated) headers.emplace_back("date", format_http_date(now));
+    return http_reply(reply.status, headers, reply.body);
+  }
+  problems.push_back("no recorded reply for " + url);
+  return failed("network", "no recorded reply");
+}
+
+Frame ReplayHost::put_object(const Json& effect, const std::string& body) {
+  const std::string key = text(effect, "key");
+  const bool keep = find_bool(effect, "if_absent").value_or(false) && objects.contains(key);
+  if (!keep) objects[key] = body;
+  return {{{"stored", !keep}}, {}};
+}
+
+Frame ReplayHost::get_object(const Json& effect) {
+  const auto found = objects.find(text(effect, "key"));
+  if (found == objects.end()) return {{{"found", false}}, {}};
+  return {{{"found", true}, {"body", 1}}, {found->second}};
+}
+
+Frame ReplayHost::verify(const Json& effect, const std::string& body) {
+  const auto secret = scenario_.secrets.find(text(effect, "secret"));
+  if (secret == scenario_.secrets.end()) return {{{"valid", false}, {"secret_present", false}}, {}};
+  const std::string wanted = hmac_sha256_hex(secret->second, text(effect, "prefix") + body);
+  bool valid = false;
+  for (const Json& signature : effect.value("signatures", Json::array())) {
+    valid = valid || to_lower(as_string(signature).value_or("")) == wanted;
+  }
+  return {{{"valid", valid}, {"secret_present", true}}, {}};
+}
+
+Frame ReplayHost::enqueue(const Json& effect, UnixSeconds now) {
+  if (take_fault("enqueue", "") != nullptr) return failed("unavailable", "the scenario says so");
+  const std::chrono::seconds delay{find_int64(effect, "delay_secs").value_or(0)};
+  queue.push_back({effect.value("message", Json::object()), now + delay});
+  return {{{"queued", true}}, {}};
+}
+
+void ReplayHost::respond(const Json& effect, const std::string& body) {
+  responses.push_back({{"status", effect.value("status", Json())},
+                       {"headers", effect.value("headers", Json::array())},
+                       {"body", body}});
+}
+
+}  // namespace wf::replay
