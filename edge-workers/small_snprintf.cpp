@@ -8,10 +8,9 @@
 namespace {
 
 // Digits of `value`, at least `least` of them, written backwards from `end`.
-char* hex_digits(char* end, unsigned value, int least, char ten) {
+char* hex_digits(char* end, unsigned value, int least, const char* alphabet) {
   while (value != 0 || least > 0) {
-    const unsigned digit = value % 16;
-    *--end = static_cast<char>(digit < 10 ? '0' + digit : ten + digit - 10);
+    *--end = alphabet[value % 16];
     value /= 16;
     --least;
   }
@@ -50,8 +49,9 @@ extern "C" int __wrap_snprintf(char* to, std::size_t room, const char* format, .
     if (!padded || (at[3] != 'x' && at[3] != 'X')) __builtin_trap();
     char digits[8];
     char* const end = digits + sizeof digits;
-    const char ten = at[3] == 'x' ? 'a' : 'A';
-    for (char* c = hex_digits(end, va_arg(values, unsigned), at[2] - '0', ten); c != end; ++c) output.put(*c);
+    const char* alphabet = at[3] == 'x' ? "0123456789abcdef" : "0123456789ABCDEF";
+    for (char* c = hex_digits(end, va_arg(values, unsigned), at[2] - '0', alphabet); c != end; ++c)
+      output.put(*c);
     at += 3;
   }
   va_end(values);
