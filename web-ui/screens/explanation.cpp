@@ -10,7 +10,7 @@ namespace {
 
 constexpr float pad = 14;
 constexpr float line = 18;
-constexpr float max_width = 340;
+constexpr float max_width = 400;
 
 struct EvidenceLines {
   std::string label;
@@ -38,14 +38,20 @@ float total_lines(const std::vector<EvidenceLines>& lines) {
 }
 
 void draw_floating_panel(Ui& ui, Rect r, float radius) {
-  ui.paint.shadow(r, radius, ui.theme.dark ? 0.5F : 0.16F);
+  ui.paint.shadow(r, radius, 20, ui.theme.dark ? 0.6F : 0.14F);
   ui.paint.fill(r, ui.theme.raised, radius);
   ui.paint.border(r, ui.theme.line_strong, radius);
 }
 
+/// `x` moved so that a panel of this width stays on the content.
+float inside(const Ui& ui, float x, float width) {
+  const float least = ui.view.narrow() ? 8 : size::sidebar + 8;
+  return std::clamp(x, least, std::max(least, ui.view.width - width - 8));
+}
+
 /// Below the anchor, or above it where the window ends; inside the window's sides.
 Rect placed(const Ui& ui, Rect anchor, float width, float height) {
-  const float left = std::clamp(anchor.right() - width, 8.0F, std::max(8.0F, ui.view.width - width - 8));
+  const float left = inside(ui, anchor.right() - width, width);
   float top = anchor.bottom() + 8;
   const float end = ui.view.scroll_y + ui.view.height - 8;
   if (top + height > end && anchor.y - 8 - height > ui.view.scroll_y + 8) top = anchor.y - 8 - height;
@@ -89,7 +95,7 @@ void draw_tooltip(Ui& ui, Rect anchor, std::string_view text) {
   const TextStyle style{.size = size::small, .color = ui.theme.text};
   const float width = ui.paint.width(text, style) + 20;
   Rect r{anchor.x - 8, anchor.y - 36, width, 30};
-  r.x = std::clamp(r.x, 8.0F, std::max(8.0F, ui.view.width - width - 8));
+  r.x = inside(ui, r.x, width);
   if (r.y < ui.view.scroll_y + 8) r.y = anchor.bottom() + 4;
   draw_floating_panel(ui, r, 8);
   ui.paint.text({r.x + 10, r.middle()}, text, style);

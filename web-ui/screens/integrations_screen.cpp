@@ -122,8 +122,8 @@ std::vector<Chip> status_chips(const Ui& ui, const IntegrationsView& view) {
 
 float total_width(const Ui& ui, const std::vector<Chip>& chips) {
   float width = 0;
-  for (const auto& chip : chips) width += chip_width(ui, chip) + 8;
-  return width - 8;
+  for (const auto& chip : chips) width += chip_width(ui, chip) + size::chip_gap;
+  return width - size::chip_gap;
 }
 
 /// Chips from left to right, wrapped; returns where the next row begins.
@@ -139,7 +139,7 @@ float draw_chip_row(Ui& ui, Rect area, const std::string& name, const std::vecto
       y += step;
     }
     draw_chip(ui, {x, y}, chip);
-    x += width + 8;
+    x += width + size::chip_gap;
   }
   ui.mirror.close();
   return y + step;
@@ -149,7 +149,7 @@ float draw_filters(Ui& ui, Rect area, const IntegrationsView& view) {
   const auto by_category = category_chips(view);
   const auto by_status = status_chips(ui, view);
   const float status_width = total_width(ui, by_status);
-  const bool one_row = total_width(ui, by_category) + 24 + status_width <= area.w;
+  const bool one_row = total_width(ui, by_category) + 20 + status_width <= area.w;
   const Rect status_area = one_row ? Rect{area.right() - status_width, area.y, status_width, 0} : area;
   if (one_row) {
     const float end = draw_chip_row(ui, area, "Category", by_category);
@@ -308,7 +308,9 @@ void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& mode
   else if (cards) draw_cards(ui, area, state, view);
   else draw_skeleton(ui, area);
   ui.mirror.close();
+}
 
+void draw_integrations_overlays(Ui& ui, const IntegrationsState& state, const IntegrationsView& view) {
   draw_overlays(ui, attended(ui, state, view));
 }
 

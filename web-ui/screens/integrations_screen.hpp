@@ -9,6 +9,8 @@
 namespace wf {
 
 void draw_integrations(Ui&, const IntegrationsState&, const Model&, const IntegrationsView&);
+/// The explanation or time that hangs from what is hovered or focused; above everything else.
+void draw_integrations_overlays(Ui&, const IntegrationsState&, const IntegrationsView&);
 
 /// Columns of equal width that fit `width`.
 int column_count(float width);

@@ -16,9 +16,15 @@ std::string exact_or_empty(const std::optional<UnixSeconds>& at, const TimeTexts
   return at ? times.exact(*at) : std::string();
 }
 
+/// "until 25 Nov": the label already says what is provisional, and the place is narrow.
+std::string brief_words(const std::string& words) {
+  constexpr std::string_view prefix = "provisional ";
+  return starts_with(words, prefix) ? words.substr(prefix.size()) : words;
+}
+
 ClockView clock_view(const Clock& clock, const TimeTexts& times) {
   return {.label = std::string(clock.label),
-          .words = clock.words,
+          .words = brief_words(clock.words),
           .exact = exact_or_empty(clock.at, times),
           .tone = clock_tone(clock.state)};
 }

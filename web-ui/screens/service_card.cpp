@@ -150,11 +150,9 @@ void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
 }
 
 void draw_silence_line(Ui& ui, Rect line, const CardView& card) {
-  const TextStyle label{.size = size::small, .color = ui.theme.muted};
-  const TextStyle value{.size = size::small, .color = card.silence_unusual ? ui.theme.late_text : ui.theme.text};
-  const float used = ui.paint.text({line.x, line.middle()}, "Webhook", label) + 12;
-  ui.paint.text_right({line.right(), line.middle()}, ui.paint.elided(card.silence, value, line.w - used), value);
-  ui.say("p", part(card, "silence"), line, "Webhook: " + card.silence);
+  const TextStyle style{.size = size::small, .color = card.silence_unusual ? ui.theme.late_text : ui.theme.muted};
+  ui.paint.text({line.x, line.middle()}, ui.paint.elided(card.silence, style, line.w), style);
+  ui.say("p", part(card, "silence"), line, card.silence);
 }
 
 void draw_foot(Ui& ui, Rect r, const CardView& card) {
@@ -197,7 +195,7 @@ void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
                                  {"data-service", card.service},
                                  {"data-status", std::string(name(card.badge))},
                                  {"tabindex", "-1"}}});
-  if (!ui.theme.dark) ui.paint.shadow(r, size::card_radius, 0.05F);
+  if (!ui.theme.dark) ui.paint.shadow(r, size::card_radius, 8, 0.07F);
   ui.paint.fill(r, ui.theme.panel, size::card_radius);
   const Color edge = card.badge == Badge::error ? mix(ui.theme.line, ui.theme.bad, 0.35F) : ui.theme.line;
   ui.paint.border(r, edge, size::card_radius);

@@ -104,7 +104,7 @@ inline constexpr Theme dark{
 /// Sizes in CSS pixels.
 namespace size {
 inline constexpr float title = 22;
-inline constexpr float heading = 14.5F;
+inline constexpr float heading = 14;
 inline constexpr float body = 14;
 inline constexpr float small = 12.5F;
 inline constexpr float label = 11.5F;
@@ -113,6 +113,7 @@ inline constexpr float card_padding = 16;
 inline constexpr float card_radius = 14;
 inline constexpr float control_radius = 9;
 inline constexpr float gap = 16;
+inline constexpr float chip_gap = 6;
 inline constexpr float sidebar = 228;
 inline constexpr float touch = 44;
 

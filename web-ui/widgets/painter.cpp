@@ -77,13 +77,13 @@ void Painter::hairline(Point from, float width, Color color) {
                       packed(color));
 }
 
-void Painter::shadow(Rect r, float radius, float strength) {
-  // Layers of growing spread add up to a soft edge; half a pixel apart they do not show as rings.
-  constexpr int layers = 10;
-  for (int i = 1; i <= layers; ++i) {
-    const float spread = static_cast<float>(i) * 0.8F;
-    fill(r.grown(spread - 2).moved(0, 2), with_alpha(Color{16, 24, 40, 255}, strength / layers * 1.6F),
-         radius + spread - 2);
+void Painter::shadow(Rect r, float radius, float blur, float strength) {
+  // Layers of growing size add up to a ramp; a pixel apart they do not show as rings.
+  const int layers = static_cast<int>(blur);
+  const Rect below = r.moved(0, blur / 4);
+  for (int i = 0; i < layers; ++i) {
+    const float spread = static_cast<float>(i) - blur / 3;
+    fill(below.grown(spread), with_alpha(Color{8, 10, 16, 255}, strength / blur), std::max(2.0F, radius + spread));
   }
 }
 

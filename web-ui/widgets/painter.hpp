@@ -44,7 +44,8 @@ class Painter {
   void dashed_border(Rect, Color, float radius);
   void circle(Point centre, float radius, Color);
   void hairline(Point from, float width, Color);
-  void shadow(Rect, float radius, float strength);
+  /// A soft edge `blur` wide around the rectangle, a little below it.
+  void shadow(Rect, float radius, float blur, float strength);
   void polyline(std::span<const Point>, Color, float width);
   /// Fills between the points and the rectangle's bottom; `color` at its top, clear at its bottom.
   void area(std::span<const Point>, Rect, Color);

@@ -1,0 +1,199 @@
+#include "web-ui/screens/integrations_view.hpp"
+
+#include <algorithm>
+#include <catch_amalgamated.hpp>
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const wf::UnixSeconds noon = *wf::parse_time("2026-11-23T12:00:00Z");
+
+wf::TimeTexts utc() {
+  return {.exact = [](wf::UnixSeconds at) { return wf::format_time(at); },
+          .brief = [](wf::UnixSeconds at) { return wf::format_clock(at); },
+          .day = [](wf::UnixSeconds at) { return wf::day_of(at); }};
+}
+
+wf::StreamFacts stream(std::string name, seconds age) {
+  wf::StreamFacts facts;
+  facts.stream = std::move(name);
+  facts.last_attempt_at = facts.last_success_at = facts.newest_row_at = noon - age;
+  facts.last_rows = 12;
+  return facts;
+}
+
+wf::ServiceFacts service(std::string_view id, seconds age) {
+  wf::ServiceFacts facts;
+  facts.service = std::string(id);
+  facts.detected_at = noon - hours(1000);
+  const wf::Descriptor* descriptor = wf::find_service(id);
+  for (const auto& key : descriptor->keys) {
+    if (key.required) facts.present_keys.emplace_back(key.name);
+  }
+  for (const auto& one : descriptor->streams) facts.streams.push_back(stream(std::string(one.name), age));
+  if (facts.streams.empty()) facts.streams.push_back(stream("rows", age));
+  return facts;
+}
+
+/// Stripe and Google Ads fresh, Search Console late, Meta's sign-in expired.
+wf::Model model() {
+  wf::Model m;
+  m.now = noon;
+  m.services_load = m.workspaces_load = wf::Load::ready;
+  m.link = wf::Link::live;
+  m.services = {service("stripe", hours(3)), service("google_ads", hours(4)), service("search_console", hours(30)),
+                service("meta", hours(60))};
+  auto& meta = m.services.back().streams.front();
+  meta.failure_kind = wf::ErrorKind::credentials;
+  meta.failed_at = noon - hours(1);
+  meta.failures = 5;
+  meta.failure_final = true;
+  return m;
+}
+
+std::vector<std::string> shown(const wf::IntegrationsView& view) {
+  std::vector<std::string> services;
+  for (const auto& group : view.groups) {
+    for (const auto& card : group.cards) services.push_back(card.service);
+  }
+  return services;
+}
+
+wf::IntegrationsView view_of(const wf::Model& m, const wf::IntegrationsState& state = {}) {
+  return wf::select_integrations(state, m, utc());
+}
+
+const wf::CardView& card(const wf::IntegrationsView& view, std::string_view id) {
+  for (const auto& group : view.groups) {
+    for (const auto& one : group.cards) {
+      if (one.service == id) return one;
+    }
+  }
+  FAIL("no card of " << id);
+  std::abort();
+}
+
+}  // namespace
+
+TEST_CASE("cards come worst first, and only for services of this workspace") {
+  const auto view = view_of(model());
+  CHECK(shown(view) == std::vector<std::string>{"meta", "search_console", "stripe", "google_ads"});
+  CHECK(view.total == 4);
+  CHECK(view.shortcuts.size() == 4);
+}
+
+TEST_CASE("the cards of one category stand together, at the place of the worst of them") {
+  auto m = model();
+  m.services.push_back(service("pagespeed", hours(24)));
+  const auto view = view_of(m);
+  CHECK(shown(view) == std::vector<std::string>{"meta", "search_console", "pagespeed", "stripe", "google_ads"});
+  CHECK(view.groups[1].label == "SEO");
+  CHECK(view.groups[1].cards.size() == 2);
+}
+
+TEST_CASE("the summary counts cards, whatever is filtered") {
+  const auto all = view_of(model());
+  REQUIRE(all.summary.size() == 2);
+  CHECK(all.summary[0] == "3 active");
+  CHECK(all.summary[1] == "1 needs attention");
+  CHECK(view_of(model(), {.search = "stripe"}).summary == all.summary);
+}
+
+TEST_CASE("search looks into names, categories, data and states, word by word") {
+  const auto find = [](std::string text) { return shown(view_of(model(), {.search = std::move(text)})); };
+  CHECK(find("STRIPE") == std::vector<std::string>{"stripe"});
+  CHECK(find("payment links") == std::vector<std::string>{"stripe"});
+  CHECK(find("google late") == std::vector<std::string>{"search_console"});
+  CHECK(find("  ").size() == 4);
+  CHECK(find("nothing like it").empty());
+}
+
+TEST_CASE("category and status filters narrow together") {
+  CHECK(shown(view_of(model(), {.category = wf::Category::social})) == std::vector<std::string>{"meta"});
+  CHECK(shown(view_of(model(), {.status = wf::Badge::error})) == std::vector<std::string>{"meta"});
+  CHECK(shown(view_of(model(), {.category = wf::Category::payments, .status = wf::Badge::error})).empty());
+}
+
+TEST_CASE("only categories with a card are offered") {
+  const auto view = view_of(model());
+  std::vector<std::string> labels;
+  for (const auto& filter : view.categories) labels.push_back(filter.label);
+  CHECK(labels == std::vector<std::string>{"All", "Payments", "Advertising", "SEO", "Social"});
+  CHECK(view.categories.front().chosen);
+  CHECK(view.statuses[1].count == 1);
+}
+
+TEST_CASE("a card says what somebody has to do, and who") {
+  const auto view = view_of(model());
+  const auto& meta = card(view, "meta");
+  CHECK(meta.badge == wf::Badge::error);
+  CHECK(meta.tone == wf::Tone::bad);
+  CHECK(meta.notice.find("Account manager: ") == 0);
+  CHECK_FALSE(meta.evidence.empty());
+  CHECK(card(view, "stripe").notice.empty());
+}
+
+TEST_CASE("the clock alone turns a card late, then red") {
+  auto m = model();
+  CHECK(card(view_of(m), "stripe").tone == wf::Tone::plain);
+  m.now = noon + hours(24);
+  CHECK(card(view_of(m), "stripe").tone == wf::Tone::late);
+  CHECK(card(view_of(m), "stripe").badge == wf::Badge::active);
+  m.now = noon + hours(48);
+  CHECK(card(view_of(m), "stripe").badge == wf::Badge::error);
+}
+
+TEST_CASE("a view changes only when something that is shown does") {
+  auto m = model();
+  const auto before = view_of(m);
+  m.now += seconds(20);
+  CHECK(view_of(m) == before);
+  m.now += hours(1);
+  CHECK_FALSE(view_of(m) == before);
+}
+
+TEST_CASE("exact times are the zone's, relative ones are in words") {
+  const auto view = view_of(model());
+  const auto& stripe = card(view, "stripe");
+  CHECK(stripe.last_sync.words == "3 h ago");
+  CHECK(stripe.last_sync.exact == "2026-11-23T09:00:00Z");
+  CHECK(stripe.clocks[0].words == "3 h ago");
+  auto m = model();
+  m.services.front().streams.clear();
+  CHECK(card(view_of(m), "stripe").last_sync.words == "never");
+}
+
+TEST_CASE("thirty days: fine, mixed, failed, nothing, oldest first") {
+  const wf::Day today = wf::day_of(noon);
+  const std::vector<wf::ServiceDay> days{{today - std::chrono::days(30), 9, 1, 0},  // too old
+                                         {today - std::chrono::days(29), 9, 1, 0},
+                                         {today - std::chrono::days(2), 0, 0, 3},
+                                         {today - std::chrono::days(1), 4, 2, 1},
+                                         {today + std::chrono::days(1), 4, 1, 0}};  // not yet
+  const auto states = wf::day_states(days, today);
+  CHECK(states.front() == wf::DayState::ok);
+  CHECK(states[27] == wf::DayState::failed);
+  CHECK(states[28] == wf::DayState::mixed);
+  CHECK(states.back() == wf::DayState::none);
+  const auto rows = wf::activity_rows(days, today);
+  REQUIRE(rows.size() == 30);
+  CHECK(rows.front() == 9);
+  CHECK(rows[28] == 4);
+  CHECK(wf::activity_rows({}, today).empty());
+}
+
+TEST_CASE("the page says how changes reach it") {
+  auto m = model();
+  CHECK(wf::link_words(m) == "live");
+  m.last_change = noon - seconds(20);
+  CHECK(wf::link_words(m) == "live, changed just now");
+  m.last_change = noon - minutes(4);
+  CHECK(wf::link_words(m) == "live, last change 4 min ago");
+  m.link = wf::Link::polling;
+  CHECK(wf::link_words(m) == "checking every 15 s");
+  m.link = wf::Link::offline;
+  CHECK(wf::link_words(m) == "offline");
+}
