@@ -1,5 +1,5 @@
 // Starts the whole product on this machine and keeps it running until Ctrl-C.
-// usage: dev.mjs [--reset] [--postgres] [--dir FOLDER] [--port N (the dashboard's)]
+// usage: as scripts/dev, which installs and builds first
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { startStack } from './local/stack.mjs';
 import { ROOT } from './local/wrangler.mjs';
 
 const PORTS = { supabase: 54321, worker: 8787, sandbox: 9100, postgres: 54322 };
-const USAGE = 'usage: scripts/dev [--reset] [--postgres] [--dir FOLDER] [--port N]';
+const USAGE = 'usage: scripts/dev [--reset] [--postgres] [--dir FOLDER] [--port N] [--free-ports]';
 
 function readOptions() {
   try {
@@ -18,9 +18,10 @@ function readOptions() {
         postgres: { type: 'boolean', default: false },
         dir: { type: 'string', default: join(ROOT, '.dev') },
         port: { type: 'string', default: String(PORTS.worker) },
+        'free-ports': { type: 'boolean', default: false },
       },
     });
-    return { ...values, ports: { ...PORTS, worker: Number(values.port) } };
+    return { ...values, ports: values['free-ports'] ? {} : { ...PORTS, worker: Number(values.port) } };
   } catch (error) {
     console.error(`${error.message}\n${USAGE}`);
     process.exit(2);

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { Child } from './child.mjs';
 import { SANDBOX_WORKSPACES, USERS, WORKSPACES, random } from './demo.mjs';
@@ -14,13 +15,22 @@ import { ROOT, startWorker } from './wrangler.mjs';
 const SERVICES_READY_MS = 60_000;
 const TICK_MS = 5 * 60_000;
 
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
+// The port itself when it is free, any free one for 0.
+async function freePort(wanted) {
+  const server = createServer().listen(wanted, '127.0.0.1');
+  await once(server, 'listening').catch(({ code }) => {
+    throw new Error(`port ${wanted} cannot be used (${code}): is another program listening there?`);
+  });
   const { port } = server.address();
   server.close();
   await once(server, 'close');
   return port;
+}
+
+async function choosePorts(wanted, names) {
+  const ports = {};
+  for (const name of names) ports[name] = await freePort(wanted[name] ?? 0);
+  return ports;
 }
 
 const readJson = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
@@ -39,13 +49,15 @@ function prepareKeys(file) {
 }
 
 // Processes of an earlier start in this folder that was killed; a living one is an error.
-function clearLeftovers(dir) {
+async function clearLeftovers(dir) {
   const { pids = {} } = readJson(join(dir, 'state.json')) ?? {};
+  const places = [dir, join(dir, 'wrangler'), join(dir, 'postgres')];
   const isOurs = (pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dir);
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words.some((word) => places.includes(word));
     } catch {
-      return false;
+      return false; // it is gone
     }
   };
   if (
@@ -55,8 +67,9 @@ function clearLeftovers(dir) {
     existsSync(`/proc/${pids.stack}`)
   )
     throw new Error(`already running in ${dir} (process ${pids.stack})`);
-  for (const pid of [pids.worker, pids.services, pids.postgres].filter((one) => one && isOurs(one)))
-    process.kill(-pid, 'SIGKILL');
+  const left = [pids.worker, pids.services, pids.postgres].filter((pid) => pid && isOurs(pid));
+  for (const pid of left) process.kill(-pid, 'SIGKILL');
+  while (left.some((pid) => isOurs(pid))) await pause(20);
 }
 
 class Stack {
@@ -74,7 +87,6 @@ class Stack {
 
   async start(report) {
     mkdirSync(join(this.dir, 'logs'), { recursive: true });
-    clearLeftovers(this.dir);
     this.keys = prepareKeys(join(this.dir, 'keys.json'));
     this.vars = prepareVars(this.varsFile, { ...this.#addresses(), ...this.moreVars });
     if (this.usePostgres) {
@@ -238,10 +250,10 @@ export async function startStack({
   report = () => {},
   ...options
 }) {
-  const chosen = { ...ports };
-  for (const name of ['supabase', 'worker', 'sandbox', 'postgres']) chosen[name] ??= await freePort();
+  await clearLeftovers(resolve(dir));
   if (reset) resetFolder(dir);
-  const stack = new Stack({ dir, ports: chosen, postgres, ...options });
+  const names = ['supabase', 'worker', 'sandbox', ...(postgres ? ['postgres'] : [])];
+  const stack = new Stack({ dir, ports: await choosePorts(ports, names), postgres, ...options });
   try {
     return await stack.start(report);
   } catch (error) {
@@ -251,8 +263,7 @@ export async function startStack({
 }
 
 // Removes what a stack keeps, and nothing else that lives in the folder.
-export function resetFolder(dir) {
-  clearLeftovers(resolve(dir));
+function resetFolder(dir) {
   const kept = [
     'database',
     'database.lock',

@@ -1,0 +1,97 @@
+// The command itself: it says where to go, keeps what it had, and leaves nothing running.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { ROOT } from '../../scripts/local/wrangler.mjs';
+import { until } from './harness.mjs';
+
+const dir = join(ROOT, '.dev', 'e2e', 'dev');
+const hasPostgres = existsSync('/usr/lib/postgresql');
+const readState = () => JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8'));
+const isAlive = (pid) =>
+  existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+const pidsOf = ({ pids }) => [pids.services, pids.worker, ...pids.workerd, pids.postgres].filter(Boolean);
+
+// Runs the command until it has introduced itself.
+async function dev(...options) {
+  const started = performance.now();
+  const args = [join(ROOT, 'scripts/dev.mjs'), '--dir', dir, '--free-ports', ...options];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  await new Promise((resolve, reject) => {
+    const read = (data) => {
+      output += data;
+      if (output.includes('Ctrl-C stops all of it')) resolve();
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', read);
+    child.on('close', () => reject(new Error(output)));
+  });
+  return { child, output: () => output, tookMs: performance.now() - started, state: readState() };
+}
+
+async function interrupt({ child, state }) {
+  child.kill('SIGINT');
+  await once(child, 'exit');
+  await until('all processes gone', async () => !pidsOf(state).some(isAlive), 5000);
+  return child.exitCode;
+}
+
+async function rows(state, table) {
+  const headers = { apikey: state.keys.secret, 'user-agent': 'webfluentia-tests' };
+  return (await fetch(`${state.urls.supabase}/rest/v1/${table}`, { headers })).json();
+}
+
+test('it starts, prints URL and sign-ins, syncs by itself, and Ctrl-C stops all of it', async () => {
+  rmSync(dir, { recursive: true, force: true });
+  const first = await dev();
+  const { urls, users } = first.state;
+  assert.ok(first.output().includes(urls.dashboard));
+  for (const { email, password } of users) assert.match(first.output(), new RegExp(`${email} +${password}`));
+  assert.ok(pidsOf(first.state).every(isAlive));
+  await until(
+    'the first sync',
+    async () => (await rows(first.state, 'stripe_charges?select=id')).length === 5,
+  );
+  assert.equal(await interrupt(first), 0);
+});
+
+test('a second start takes seconds and has everything as it was', async () => {
+  const second = await dev();
+  assert.ok(second.tookMs < 20_000, `${second.tookMs} ms`);
+  assert.equal((await rows(second.state, 'stripe_charges?select=id')).length, 5);
+  await assert.rejects(dev(), /already running in/);
+  second.child.kill('SIGKILL');
+  await once(second.child, 'exit');
+});
+
+test('a start after a kill -9 clears what was left running', async () => {
+  const before = readState();
+  const again = await dev();
+  await pause(200);
+  assert.ok(!pidsOf(before).some(isAlive));
+  await interrupt(again);
+});
+
+test('--reset starts from an empty database and new keys', async () => {
+  const before = readState();
+  const reset = await dev('--reset');
+  assert.notEqual(reset.state.keys.secret, before.keys.secret);
+  assert.notEqual(reset.state.users[0].password, before.users[0].password);
+  await interrupt(reset);
+});
+
+test('--postgres runs on a real server, which does not run as root', { skip: !hasPostgres }, async () => {
+  const real = await dev('--reset', '--postgres');
+  const owner = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${real.state.pids.postgres}/status`, 'utf8'))[1];
+  assert.notEqual(owner, '0');
+  await until(
+    'the first sync',
+    async () => (await rows(real.state, 'stripe_charges?select=id')).length === 5,
+  );
+  await interrupt(real);
+});
