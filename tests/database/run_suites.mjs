@@ -1,6 +1,7 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
@@ -14,6 +15,7 @@ const suites = {
   schedule: scheduleSuite,
   webhooks: webhooksSuite,
   realtime: realtimeSuite,
+  frames: framesSuite,
   front: frontSuite,
 };
 

@@ -43,6 +43,8 @@ export async function attachRealtime(server, database, keys) {
       await unlisten();
       for (const ws of sockets.clients) ws.close(1001, 'the server is stopping');
       sockets.close();
+      // a client that does not answer must not hold the stop up
+      setTimeout(() => sockets.clients.forEach((ws) => ws.terminate()), 500).unref();
     },
   };
 }

@@ -96,6 +96,12 @@ export async function accessSuite(t, stack) {
     agency: await stack.signIn('agency'),
     service: stack.service(),
   };
+  await matrixTests(t, stack, clients, tables);
+  await readingTests(t, clients);
+  await functionTests(t, stack, clients);
+}
+
+async function matrixTests(t, stack, clients, tables) {
   const [{ id: spareUser }] = await stack.query(`select id from auth.users where email like 'outsider@%'`);
   const context = { spareUser };
   const everyRow = async (table) =>
@@ -117,7 +123,9 @@ export async function accessSuite(t, stack) {
       });
     }
   }
+}
 
+async function readingTests(t, clients) {
   await t.test('a viewer sees only their own membership, an agency user the whole workspace', async () => {
     const viewer = await clients.viewer.from('workspace_members').select();
     const agency = await clients.agency.from('workspace_members').select().eq('client_id', northwind);
@@ -148,8 +156,6 @@ export async function accessSuite(t, stack) {
       }
     }
   });
-
-  await functionTests(t, stack, clients);
 }
 
 async function checkRole({ client, table, role, everyRow, context }) {

@@ -16,7 +16,13 @@ export async function frontSuite(t, stack) {
       body,
     });
   const secret = { apikey: stack.keys.secret };
+  const kit = { t, stack, send, secret };
+  await limitTests(kit);
+  await keyTests(kit);
+  await replyTests(kit);
+}
 
+async function limitTests({ t, stack, send, secret }) {
   await t.test('a body above 6 MB is 413 and the next request is served', async () => {
     const body = JSON.stringify({ p: { text: 'x'.repeat(7 * 1024 * 1024) } });
     const reply = await send('/rest/v1/rpc/claim_due', { method: 'POST', headers: secret, body });
@@ -30,7 +36,9 @@ export async function frontSuite(t, stack) {
     assert.equal((await asBrowser(stack.keys.secret)).status, 401);
     assert.equal((await asBrowser(stack.keys.publishable)).status, 200);
   });
+}
 
+async function keyTests({ t, stack, send, secret }) {
   await t.test('no key and a wrong key are refused, and nothing is read', async () => {
     for (const headers of [
       {},
@@ -70,7 +78,9 @@ export async function frontSuite(t, stack) {
       assert.equal(fewer.status, 201);
     },
   );
+}
 
+async function replyTests({ t, stack, send, secret }) {
   await t.test('a page of another origin may call with the publishable key', async () => {
     const reply = await send('/rest/v1/workspaces', {
       method: 'OPTIONS',

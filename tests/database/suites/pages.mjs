@@ -18,7 +18,15 @@ export async function pagesSuite(t, stack) {
   const runRow = async ({ run_id }) =>
     (await stack.query('select * from public.sync_runs where run_id = $1', [run_id]))[0];
   const cursorRow = async () => (await stack.query('select * from public.sync_cursors'))[0];
+  const kit = { test, stack, apply, runRow, cursorRow };
+  await writingTests(kit);
+  await orderTests(kit);
+  await contentTests(kit);
+  await refusalTests(kit);
+  await factsTests(kit);
+}
 
+async function writingTests({ test, stack, apply, runRow, cursorRow }) {
   await test('a page writes its rows, the cursor, the run and the facts', async (run) => {
     const result = await apply(
       page(run, 1, [charge('ch_1', 100, monday), charge('ch_2', 200, monday)], {
@@ -69,7 +77,9 @@ export async function pagesSuite(t, stack) {
     assert.deepEqual(await apply(page(run, 2, [])), { applied: false, why: 'finished' });
     assert.deepEqual(await apply(page(run, 1, [])), { applied: false, why: 'repeated' });
   });
+}
 
+async function orderTests({ test, stack, apply, runRow, cursorRow }) {
   await test('older rows are refused, newer ones replace, in any order', async (run) => {
     await apply(page(run, 1, [charge('ch_1', 200, later)]));
     const older = await apply(page(run, 2, [charge('ch_1', 100, monday)]));
@@ -92,7 +102,9 @@ export async function pagesSuite(t, stack) {
     assert.deepEqual((await cursorRow()).cursor, { at: 3 });
     assert.deepEqual(await charges(stack), { ch_1: 500 });
   });
+}
 
+async function contentTests({ test, stack, apply }) {
   await test('the same content at the same time is neither a tie nor a write', async (run) => {
     await apply(page(run, 1, [charge('ch_1', 100, monday)]));
     const result = await apply(page(run, 2, [charge('ch_1', 100, monday)]));
@@ -118,7 +130,9 @@ export async function pagesSuite(t, stack) {
     const result = await apply(page(run, 2, [charge('ch_2', 1, monday), charge('ch_2', 2, monday)]));
     assert.deepEqual(result.ties, [{ table: 'stripe_charges', id: 'ch_2' }]);
   });
+}
 
+async function refusalTests({ test, stack, apply, runRow, cursorRow }) {
   await test('a row that breaks a rule is an error and nothing of its page is written', async (run) => {
     const bad = [
       [{ amount: null }, '23502'],
@@ -178,7 +192,9 @@ export async function pagesSuite(t, stack) {
     assert.deepEqual(await charges(stack), {});
     assert.equal((await cursorRow()).cursor, null);
   });
+}
 
+async function factsTests({ test, stack, apply }) {
   await test('the facts patch changes what it names, and null clears', async (run) => {
     await apply(page(run, 1, [], { facts: { failures: 2, failure_kind: 'provider', last_rows: 5 } }));
     await apply(page(run, 2, [], { facts: { failure_kind: null, client_id: 'ignored' } }));

@@ -23,7 +23,16 @@ export async function scheduleSuite(t, stack) {
         args,
       )
     )[0].due;
+  const kit = { t, test, stack, claim, take, age, nextDue };
+  await clockTests(kit);
+  await dueTests(kit);
+  await detectionTests(kit);
+  await leaseTests(kit);
+  await recoveryTests(kit);
+  await endTests(kit);
+}
 
+async function clockTests({ t, stack, nextDue }) {
   await t.test('a daily sync stays at its local hour through both changes of the clock', async () => {
     const berlin = (after, hour = 5) => nextDue('daily', null, 'Europe/Berlin', hour, after);
     assert.equal(await berlin('2026-03-27T12:00Z'), '2026-03-28 04:00');
@@ -54,7 +63,9 @@ export async function scheduleSuite(t, stack) {
       /time zone/,
     );
   });
+}
 
+async function dueTests({ test, stack, claim }) {
   await test('a detected stream is due at once, then at its next hour', async () => {
     await detect(stack, { streams: ['charges', 'payment_links'] });
     const jobs = await claim();
@@ -97,7 +108,9 @@ export async function scheduleSuite(t, stack) {
     await stack.query(`update public.service_facts set enabled = true`);
     assert.equal((await claim()).length, 1);
   });
+}
 
+async function detectionTests({ test, stack, claim }) {
   await test('detection is the whole truth of a workspace', async () => {
     await detect(stack, {});
     assert.deepEqual((await factsOf(stack, '')).present_keys, ['stripe.secret_key']);
@@ -146,7 +159,9 @@ export async function scheduleSuite(t, stack) {
       ['charges'],
     );
   });
+}
 
+async function leaseTests({ test, stack, claim, take }) {
   await test('of twenty workers one gets the lease', async () => {
     await detect(stack, {});
     const [{ run_id }] = await claim();
@@ -173,7 +188,9 @@ export async function scheduleSuite(t, stack) {
     await call(stack, 'apply_page', page({ ...run, lease }, 1, [], { last: true }));
     assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
   });
+}
 
+async function recoveryTests({ test, stack, claim, take, age }) {
   await test('a killed worker costs its lease time: the run comes again and goes on at its cursor', async () => {
     const run = await leasedRun(stack);
     await call(stack, 'apply_page', page(run, 1, [charge('ch_1', 1, '2026-11-23T10:00:00Z')]));
@@ -227,7 +244,9 @@ export async function scheduleSuite(t, stack) {
     const [{ attempt }] = await stack.query('select attempt from public.sync_runs');
     assert.equal(attempt, 0, 'failures in a row since the last page');
   });
+}
 
+async function endTests({ test, stack, claim, take }) {
   await test('a final failure ends the run; the next one is due at its hour', async () => {
     const run = await leasedRun(stack);
     const result = await call(stack, 'fail_run', {

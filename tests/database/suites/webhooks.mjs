@@ -31,7 +31,14 @@ export async function webhooksSuite(t, stack) {
     });
   const state = async (key) =>
     (await stack.query('select state from public.webhook_receipts where delivery_key = $1', [key]))[0]?.state;
+  const kit = { test, stack, record, deliver, state };
+  await receiptTests(kit);
+  await orderTests(kit);
+  await factsTests(kit);
+  await recoveryTests(kit);
+}
 
+async function receiptTests({ test, stack, record, deliver, state }) {
   await test('of fifty identical deliveries at once one is new', async () => {
     const replies = await Promise.all(Array.from({ length: 50 }, () => record('evt_1')));
     assert.equal(replies.filter((reply) => reply.new).length, 1);
@@ -55,7 +62,9 @@ export async function webhooksSuite(t, stack) {
     assert.deepEqual(await charges(stack), { ch_1: 100 });
     assert.equal(await state('evt_1'), 'applied');
   });
+}
 
+async function orderTests({ test, stack, record, deliver, state }) {
   await test('deliveries in the wrong order end in the newest state', async () => {
     await Promise.all(['a', 'b', 'c'].map((key) => record(key)));
     await deliver('c', [charge('ch_1', 3, '2026-11-23T10:00:03Z')]);
@@ -84,7 +93,9 @@ export async function webhooksSuite(t, stack) {
     });
     assert.deepEqual(await charges(stack), {});
   });
+}
 
+async function factsTests({ test, stack, record, deliver }) {
   await test('the clocks of the webhook only move forward, and its usual gap is learned', async () => {
     const facts = () => factsOf(stack, 'webhook');
     const at = (time) => ({
@@ -128,7 +139,9 @@ export async function webhooksSuite(t, stack) {
     const [{ n }] = await stack.query('select count(*)::int as n from public.facts_history');
     assert.ok(n <= 11, `${n} rows`);
   });
+}
 
+async function recoveryTests({ test, stack, record, deliver, state }) {
   await test('what is not applied after two minutes is queued again', async () => {
     await Promise.all([record('a'), record('b'), record('c', { readable: false })]);
     await deliver('b', []);

@@ -1,0 +1,81 @@
+// Two ways to listen: through the unmodified supabase-js, and with bare frames.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { createClient } from '@supabase/supabase-js';
+import WebSocket from 'ws';
+
+export const topicOf = (clientId) => `workspace:${clientId}`;
+
+/** Joins as a user: {state, reason, channel, messages, next(), close()}. */
+export async function listen(stack, name, vsn, topic) {
+  const client = createClient(stack.url, stack.keys.publishable, {
+    auth: { persistSession: false },
+    realtime: { vsn },
+  });
+  if (name !== 'anon') {
+    const session = (await (await stack.signIn(name)).auth.getSession()).data.session;
+    await client.realtime.setAuth(session.access_token);
+  }
+  const listener = { messages: [], waiting: [] };
+  listener.channel = client.channel(topic, { config: { private: true } });
+  listener.channel.on('broadcast', { event: '*' }, (message) => {
+    const waiter = listener.waiting.shift();
+    if (waiter) waiter(message);
+    else listener.messages.push(message);
+  });
+  await new Promise((resolve) => {
+    listener.channel.subscribe((state, error) => {
+      listener.state ??= state;
+      listener.reason ??= error?.message;
+      resolve();
+    });
+  });
+  listener.next = async () => {
+    if (listener.messages.length > 0) return listener.messages.shift();
+    const late = sleep(3000, null, { ref: false }).then(() => assert.fail('no message within 3 s'));
+    return Promise.race([new Promise((resolve) => listener.waiting.push(resolve)), late]);
+  };
+  listener.close = async () => {
+    await client.removeAllChannels();
+    await client.realtime.disconnect();
+  };
+  return listener;
+}
+
+const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+export function signToken(jwtSecret, claims) {
+  const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+  return `${head}.${createHmac('sha256', jwtSecret).update(head).digest('base64url')}`;
+}
+
+// A socket that speaks bare frames: {send(frame), next(event), closed}.
+export async function connect(stack, vsn, apikey = stack.keys.publishable) {
+  const url = `${stack.url.replace('http', 'ws')}/realtime/v1/websocket?apikey=${apikey}&vsn=${vsn}`;
+  const ws = new WebSocket(url);
+  const frames = [];
+  const waiting = [];
+  ws.on('message', (data, isBinary) => {
+    const frame = isBinary ? data : JSON.parse(data);
+    const waiter = waiting.shift();
+    if (waiter) waiter(frame);
+    else frames.push(frame);
+  });
+  await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
+  return {
+    ws,
+    send: (frame) =>
+      ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame)),
+    next: () =>
+      frames.length
+        ? Promise.resolve(frames.shift())
+        : Promise.race([
+            new Promise((resolve) => waiting.push(resolve)),
+            sleep(3000, null, { ref: false }).then(() => assert.fail('no frame within 3 s')),
+          ]),
+    close: () => ws.close(),
+  };
+}
