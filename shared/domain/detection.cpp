@@ -46,10 +46,12 @@ bool is_relevant(const Descriptor& service, std::span<const std::string> agency,
 Json schedules_of(const Descriptor& service) {
   Json schedules = Json::array();
   for (const StreamDescriptor& stream : service.streams) {
-    schedules.push_back({{"stream", std::string(stream.name)},
-                         {"partition", ""},
-                         {"cadence", std::string(name(stream.cadence))},
-                         {"every_secs", stream.every_secs}});
+    Json schedule = Json::object();
+    schedule["stream"] = std::string(stream.name);
+    schedule["partition"] = std::string();
+    schedule["cadence"] = std::string(name(stream.cadence));
+    schedule["every_secs"] = stream.every_secs;
+    schedules.push_back(std::move(schedule));
   }
   return schedules;
 }
@@ -62,10 +64,12 @@ Json detect_service(const Descriptor& service, std::span<const std::string> agen
     if (is_present(key, agency, own)) present.push_back(std::string(key.name));
     else if (key.required) missing.push_back(std::string(key.name));
   }
-  return {{"service", std::string(service.id)},
-          {"present", std::move(present)},
-          {"missing", std::move(missing)},
-          {"schedules", schedules_of(service)}};
+  Json out = Json::object();
+  out["service"] = std::string(service.id);
+  out["present"] = std::move(present);
+  out["missing"] = std::move(missing);
+  out["schedules"] = schedules_of(service);
+  return out;
 }
 
 Json detect_workspace(const Configured& configured, const KnownWorkspace& workspace) {
@@ -84,9 +88,11 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
       }
     }
   }
-  return {{"client_id", workspace.client_id},
-          {"problem", readable ? Json() : Json(bundle->problem)},
-          {"services", std::move(services)}};
+  Json out = Json::object();
+  out["client_id"] = workspace.client_id;
+  out["problem"] = readable ? Json() : Json(bundle->problem);
+  out["services"] = std::move(services);
+  return out;
 }
 
 }  // namespace
@@ -119,9 +125,11 @@ Result<std::vector<KnownWorkspace>> read_workspaces(const Json& rows) {
 }
 
 Json detect(const Configured& configured, std::span<const KnownWorkspace> workspaces) {
-  Json out = Json::array();
-  for (const KnownWorkspace& workspace : workspaces) out.push_back(detect_workspace(configured, workspace));
-  return {{"workspaces", std::move(out)}};
+  Json all = Json::array();
+  for (const KnownWorkspace& workspace : workspaces) all.push_back(detect_workspace(configured, workspace));
+  Json out = Json::object();
+  out["workspaces"] = std::move(all);
+  return out;
 }
 
 std::vector<std::string> unknown_bundles(const Configured& configured,

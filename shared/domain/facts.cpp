@@ -175,7 +175,8 @@ Result<StreamFacts> merged(const StreamFacts& facts, const Json& patch) {
 }
 
 Json to_json(const StreamFacts& facts) {
-  Json row = {{"stream", facts.stream}};
+  Json row = Json::object();
+  row["stream"] = facts.stream;
   for_each_column(facts, [&](const char* name, const auto& member) { row[name] = column(member); });
   return row;
 }
