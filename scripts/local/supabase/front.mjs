@@ -7,6 +7,7 @@ const browserAgent = /^Mozilla\//i;
 /** Returns a node:http listener. `fetchApp(request, peerAddress)` gives a Response. */
 export function createFront({ fetchApp, exclusive, secretKey, maxBindParameters, origin }) {
   return async (incoming, outgoing) => {
+    if (isPreflight(incoming)) return send(outgoing, preflightReply(incoming));
     try {
       const body = await readBody(incoming);
       const refusal = body === null ? tooLarge() : refuse(incoming, body, { secretKey, maxBindParameters });
@@ -20,6 +21,23 @@ export function createFront({ fetchApp, exclusive, secretKey, maxBindParameters,
       console.error(`supabase: ${incoming.method} ${pathOf(incoming)}: ${error.message}`);
       send(outgoing, refusalReply(503, 'PGRST000', 'the database is not available'));
     }
+  };
+}
+
+// Answered here as a hosted project does: the embedded sign-in API knows only some of the
+// headers that the official client sends.
+const isPreflight = ({ method, headers }) => method === 'OPTIONS' && 'access-control-request-method' in headers;
+
+function preflightReply({ headers }) {
+  return {
+    status: 204,
+    headers: [
+      ['access-control-allow-origin', '*'],
+      ['access-control-allow-methods', 'GET,HEAD,PUT,PATCH,POST,DELETE'],
+      ['access-control-allow-headers', headers['access-control-request-headers'] ?? '*'],
+      ['access-control-max-age', '3600'],
+    ],
+    body: Buffer.alloc(0),
   };
 }
 

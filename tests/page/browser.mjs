@@ -1,0 +1,106 @@
+// Chromium on the real page: signing in, what is on the screen, and how long it takes to change.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+import { ROOT } from '../../scripts/local/wrangler.mjs';
+
+export const SCREENS = join(ROOT, '.dev', 'screens');
+mkdirSync(SCREENS, { recursive: true });
+
+const FLAGS = [
+  // WebGL2 without a graphics card.
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--ignore-gpu-blocklist',
+  // Quiet on a closed network.
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function launch(moreFlags = []) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless=new', ...FLAGS, ...moreFlags],
+  });
+}
+
+/** A page of its own context; what went wrong in it is collected in `page.problems`. */
+export async function newPage(browser, { width = 1280, height = 900, ...options } = {}) {
+  const touch = width < 600;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    hasTouch: touch,
+    isMobile: touch,
+    ...options,
+  });
+  context.setDefaultTimeout(12_000);
+  const page = await context.newPage();
+  page.problems = [];
+  page.on('pageerror', (error) => page.problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.problems.push(message.text());
+  });
+  return page;
+}
+
+export async function fillSignIn(page, user) {
+  await page.getByLabel('E-mail').fill(user.email);
+  await page.getByLabel('Password').fill(user.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+export const userOf = (stack, email) => stack.state.users.find((user) => user.email === email);
+
+export async function signedIn(browser, stack, email, { path = '', ...options } = {}) {
+  const page = await newPage(browser, options);
+  await page.goto(stack.state.urls.dashboard + path);
+  await fillSignIn(page, userOf(stack, email));
+  await page.locator('article').first().waitFor();
+  return page;
+}
+
+/** {stripe: 'active', ...}: what the cards on the screen say. */
+export function cards(page) {
+  return page.locator('article').evaluateAll((articles) =>
+    Object.fromEntries(articles.map(({ dataset }) => [dataset.service, dataset.status])),
+  );
+}
+
+export const card = (page, service) => page.locator(`article[data-service=${service}]`);
+
+/** Two frames later everything that was going to be drawn has been. */
+export function settled(page) {
+  return page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+export async function screenshot(page, name) {
+  await settled(page);
+  await page.waitForTimeout(250); // hover and focus have moved
+  await page.screenshot({ path: join(SCREENS, `${name}.png`) });
+}
+
+export const countFrames = (page) => page.evaluate(() => window.webfluentia.frames);
+
+/** How different the canvas is from one colour: 0 when nothing was drawn. */
+export function coloursDrawn(page) {
+  return page.evaluate(async () => {
+    const canvas = document.getElementById('screen');
+    const copy = document.createElement('canvas');
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    const context = copy.getContext('2d');
+    // The drawing buffer is only readable in the frame that drew it.
+    window.dispatchEvent(new Event('scroll'));
+    await new Promise((done) => requestAnimationFrame(done));
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, copy.width, copy.height);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4 * 97) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    return seen.size;
+  });
+}

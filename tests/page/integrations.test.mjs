@@ -1,0 +1,238 @@
+// The Integrations tab on the real stack: whose cards, what changes them, and how it is used.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+
+import { CLIENT, NORTHWIND, testStack, untilRested, webhookUrl } from '../e2e/harness.mjs';
+import { signed } from '../sandbox/stripe_webhook.mjs';
+import { card, cards, coloursDrawn, countFrames, launch, newPage, fillSignIn, settled, signedIn, userOf } from './browser.mjs';
+
+const HOUR_MS = 3_600_000;
+const VIEWER = `viewer@${NORTHWIND}.example`;
+const AGENCY = 'agency@webfluentia.example';
+
+let stack, browser;
+
+before(async () => {
+  [stack, browser] = await Promise.all([testStack('page'), launch()]);
+  await stack.tick();
+  await untilRested(stack);
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const EVENT = new URL('../fixtures/stripe/events/', import.meta.url);
+
+/** A delivery as Stripe would send it, about an object of its own. */
+async function deliver(slug) {
+  const event = JSON.parse(readFileSync(new URL('charge_succeeded.json', EVENT), 'utf8'));
+  event.id = `evt_${randomUUID().replaceAll('-', '')}`;
+  event.created = Math.floor(Date.now() / 1000);
+  event.data.object.id = `ch_${randomUUID().slice(0, 8)}`;
+  const payload = JSON.stringify(event);
+  const headers = signed({ payload, secret: stack.state.webhook_secrets[slug] });
+  const reply = await fetch(webhookUrl(stack, slug), { method: 'POST', headers, body: payload });
+  assert.equal(reply.status, 200);
+}
+
+test('a wrong password is answered in words, the right one opens the own workspace', async () => {
+  const page = await newPage(browser);
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, { email: VIEWER, password: 'not this one' });
+  await page.getByRole('alert').getByText('wrong').waitFor();
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'Integrations' }).waitFor();
+  await card(page, 'stripe').waitFor();
+  assert.match(page.url(), /\/w\/northwind-dental\/integrations$/);
+  assert.ok((await coloursDrawn(page)) > 20, 'the canvas shows something');
+  await page.context().close();
+});
+
+test('the cards are those of the workspace, worst first, and nobody else’s', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const seen = await cards(page);
+  assert.equal(seen.stripe, 'active');
+  assert.equal(seen.google_ads, 'inactive');
+  assert.equal(seen.meta, 'inactive');
+  for (const other of ['search_console', 'sendgrid', 'pagespeed']) assert.equal(seen[other], undefined, other);
+  await card(page, 'meta').getByText('waiting for first sync').waitFor();
+
+  const bodies = [];
+  page.on('response', async (reply) => bodies.push(await reply.text().catch(() => '')));
+  await page.goto(`${stack.state.urls.dashboard}w/harbor-yoga/integrations`);
+  await page.getByRole('heading', { name: 'not yours to see' }).waitFor();
+  assert.deepEqual(await cards(page), {});
+  assert.ok(!bodies.join('').includes(CLIENT['harbor-yoga']), 'no row of the other workspace was sent');
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test('an agency user switches between workspaces, and the address follows', async () => {
+  const page = await signedIn(browser, stack, AGENCY, { path: `w/${NORTHWIND}/integrations` });
+  const select = page.getByRole('combobox', { name: 'Workspace' });
+  assert.equal(await select.locator('option').count(), 4);
+  await select.selectOption('oak-bakery');
+  await page.waitForURL(/oak-bakery/);
+  await page.locator('article[data-service=stripe][data-status=error]').waitFor();
+  await card(page, 'stripe').getByText('Account manager').first().waitFor();
+  await select.selectOption('fern-studio');
+  await card(page, 'stripe').getByText('missing').first().waitFor();
+  await page.goBack();
+  await page.locator('article[data-service=stripe][data-status=error]').waitFor();
+  await page.context().close();
+});
+
+test('a webhook is on the screen within a second, without a reload', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.getByText(/^live/).waitFor();
+  const silence = page.locator('[id="silence:stripe"]');
+  const before = (await silence.textContent()) ?? '';
+  const navigations = await page.evaluate(() => performance.getEntriesByType('navigation').length);
+  await stack.query(
+    `update service_facts set last_event_at = now() - interval '3 hours' where client_id = $1 and stream = 'webhook'`,
+    [CLIENT[NORTHWIND]],
+  );
+  const started = Date.now();
+  await deliver(NORTHWIND);
+  await page.waitForFunction(() => /last event (now|\d+ s ago)/.test(document.getElementById('silence:stripe').textContent));
+  const took = Date.now() - started;
+  assert.ok(took < 1000, `on the screen after ${took} ms (before: ${before})`);
+  assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), navigations);
+  await page.context().close();
+});
+
+test('a change in the database is on the screen within half a second', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.getByText(/^live/).waitFor();
+  await page.waitForTimeout(500);
+  await page.evaluate(() => {
+    window.errorSeen = new Promise((seen) => {
+      const look = () => {
+        if (document.querySelector('article[data-service=stripe][data-status=error]')) seen(Date.now());
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+  });
+  await stack.query(
+    `update service_facts set failure_kind = 'provider', failure_message = 'stripe answered 500', failed_at = now(),
+       failures = 5, failure_final = true
+     where client_id = $1 and service = 'stripe' and stream not in ('', 'webhook')`,
+    [CLIENT[NORTHWIND]],
+  );
+  const written = Date.now();
+  const took = (await page.evaluate(() => window.errorSeen)) - written;
+  assert.ok(took < 500, `${took} ms`);
+  await stack.query(
+    `update service_facts set failure_kind = null, failure_message = null, failed_at = null, failures = 0,
+       failure_final = false where client_id = $1 and service = 'stripe'`,
+    [CLIENT[NORTHWIND]],
+  );
+  await page.locator('article[data-service=stripe][data-status=active]').waitFor();
+  await page.context().close();
+});
+
+test('the clock alone turns a green card late, then red', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const stripe = card(page, 'stripe');
+  const setClock = (hours) =>
+    page.evaluate((ms) => window.webfluentia.setClock(ms), Date.now() + hours * HOUR_MS);
+  assert.equal(await stripe.getAttribute('data-status'), 'active');
+  await setClock(30);
+  await stripe.locator('[id="state:stripe"]', { hasText: 'late' }).waitFor();
+  assert.equal(await stripe.getAttribute('data-status'), 'active');
+  await setClock(60);
+  await page.locator('article[data-service=stripe][data-status=error]').waitFor();
+  assert.match(await stripe.locator('[id="state:stripe"]').textContent(), /overdue/);
+  await page.context().close();
+});
+
+test('filtering works by keyboard alone', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const all = Object.keys(await cards(page)).length;
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('payment links');
+  await page.waitForFunction(() => document.querySelectorAll('article').length === 1);
+  assert.deepEqual(Object.keys(await cards(page)), ['stripe']);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('no such thing');
+  await page.getByRole('heading', { name: 'No service matches' }).waitFor();
+  await page.getByRole('button', { name: 'Show all services' }).press('Enter');
+  await page.waitForFunction((count) => document.querySelectorAll('article').length === count, all);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'search');
+
+  const social = page.getByRole('button', { name: 'Social' });
+  for (let i = 0; i < 12 && (await page.evaluate(() => document.activeElement.textContent)) !== 'Social'; i++)
+    await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await page.waitForFunction(() => document.querySelectorAll('article').length === 1);
+  assert.equal(await social.getAttribute('aria-pressed'), 'true');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Social', 'the focus stays');
+  await page.context().close();
+});
+
+test('a focused badge explains itself, to the eye and to a screen reader', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const badge = card(page, 'stripe').getByRole('button', { name: 'Active' });
+  const description = await badge.evaluate(
+    (button) => document.getElementById(button.getAttribute('aria-describedby')).textContent,
+  );
+  assert.match(description, /Keys: .*required present/);
+  assert.match(description, /Charges: last success/);
+  const before = await countFrames(page);
+  await badge.focus();
+  await settled(page);
+  assert.ok((await countFrames(page)) > before, 'the explanation was drawn');
+  await page.keyboard.press('Enter');
+  await page.locator('[id="badge:stripe"][aria-expanded=true]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('[id="badge:stripe"][aria-expanded=false]').waitFor();
+  await page.context().close();
+});
+
+test('no frame is drawn while nothing changes', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.getByText(/^live/).waitFor();
+  // An hour later ages change by the hour, not by the second.
+  await page.evaluate((ms) => window.webfluentia.setClock(ms), Date.now() + 90 * 60_000);
+  await page.waitForTimeout(1500);
+  const before = await countFrames(page);
+  await page.waitForTimeout(6000);
+  assert.equal(await countFrames(page), before);
+  await page.context().close();
+});
+
+test('signing out leaves nothing of the session behind', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(await cards(page), {});
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  assert.ok(!kept.includes('access_token'), kept);
+  await page.context().close();
+});
+
+test('no configured secret is in the page, its storage or its traffic', async () => {
+  const page = await newPage(browser);
+  const traffic = [];
+  page.on('response', async (reply) => traffic.push(reply.url(), await reply.text().catch(() => '')));
+  page.on('request', (request) => traffic.push(JSON.stringify(request.headers()), request.postData() ?? ''));
+  page.on('websocket', (socket) => {
+    traffic.push(socket.url());
+    socket.on('framereceived', ({ payload }) => traffic.push(String(payload)));
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, AGENCY));
+  await card(page, 'stripe').waitFor();
+  await page.waitForTimeout(500);
+  const shown = await page.content();
+  const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  const everything = [...traffic, shown, stored].join('\n');
+  const { keys, stripe_keys, webhook_secrets } = stack.state;
+  const secrets = [keys.secret, keys.jwt_secret, ...Object.values(stripe_keys), ...Object.values(webhook_secrets)];
+  assert.ok(secrets.length >= 5);
+  for (const secret of secrets) assert.ok(!everything.includes(secret), `${secret.slice(0, 8)}… was found`);
+  await page.context().close();
+});

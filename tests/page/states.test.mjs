@@ -1,0 +1,196 @@
+// What is drawn when things are not as they should be, and what everybody can use: offline,
+// realtime down, errors, no WebGL2, a lost context, accessibility, and the pictures.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { CLIENT, NORTHWIND, testStack, untilRested } from '../e2e/harness.mjs';
+import { card, cards, coloursDrawn, fillSignIn, launch, newPage, screenshot, settled, signedIn, userOf } from './browser.mjs';
+
+const VIEWER = `viewer@${NORTHWIND}.example`;
+const AGENCY = 'agency@webfluentia.example';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let stack, browser;
+
+before(async () => {
+  [stack, browser] = await Promise.all([testStack('page-states'), launch()]);
+  await stack.tick();
+  await untilRested(stack);
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+async function violations(page) {
+  await page.evaluate(AXE);
+  // The mirror's text is transparent on purpose: its contrast is that of what is drawn, which
+  // tests/web-ui/theme_test.cpp checks.
+  const { violations: found } = await page.evaluate(() =>
+    window.axe.run(document, { rules: { 'color-contrast': { enabled: document.querySelector('article') === null } } }),
+  );
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+test('axe finds nothing, signed out and signed in', async () => {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await newPage(browser, { colorScheme });
+    await page.goto(stack.state.urls.dashboard);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await screenshot(page, `sign-in-${colorScheme}`);
+    await fillSignIn(page, userOf(stack, AGENCY));
+    await card(page, 'stripe').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.context().close();
+  }
+});
+
+test('axe finds nothing on a phone, and every target is large enough for a finger', async () => {
+  const page = await signedIn(browser, stack, AGENCY, { width: 360, height: 740 });
+  assert.deepEqual(await violations(page), []);
+  const small = await page.locator('#mirror :is(button, select, input)').evaluateAll((targets) =>
+    targets
+      .map((target) => ({ id: target.id, box: target.getBoundingClientRect() }))
+      .filter(({ box }) => box.height < 44 || box.width < 40)
+      .map(({ id, box }) => `${id} ${box.width}x${box.height}`),
+  );
+  assert.deepEqual(small, []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, 'nothing sticks out');
+  await page.context().close();
+});
+
+test('offline is said, and what was read stays', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const before = await cards(page);
+  await page.context().setOffline(true);
+  await page.getByText('You are offline').first().waitFor();
+  assert.deepEqual(await cards(page), before);
+  await screenshot(page, 'offline');
+  await page.context().setOffline(false);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await page.context().close();
+});
+
+test('without realtime the page says so and reads every 15 seconds', async () => {
+  const page = await newPage(browser);
+  await page.routeWebSocket(/realtime/, (socket) => socket.close());
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor();
+  await page.getByText('Live updates are interrupted').waitFor();
+  await screenshot(page, 'realtime-down');
+  await stack.query(`update service_facts set enabled = false where client_id = $1 and service = 'google_ads'`, [
+    CLIENT[NORTHWIND],
+  ]);
+  await card(page, 'google_ads').getByText('disabled').first().waitFor({ timeout: 20_000 });
+  await stack.query(`update service_facts set enabled = true where client_id = $1 and service = 'google_ads'`, [
+    CLIENT[NORTHWIND],
+  ]);
+  await page.context().close();
+});
+
+test('a failed read is explained, and can be tried again', async () => {
+  const page = await newPage(browser);
+  let broken = true;
+  await page.route(/rest\/v1\/service_facts/, (route) => (broken ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  await screenshot(page, 'error');
+  broken = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
+test('loading, an empty workspace and no workspace are drawn on purpose', async () => {
+  const page = await newPage(browser);
+  let answer;
+  const slow = new Promise((resolve) => (answer = resolve));
+  await page.route(/rest\/v1\/service_facts/, async (route) => {
+    await slow;
+    await route.fulfill({ json: [] });
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByText('Loading the services').waitFor();
+  await screenshot(page, 'loading');
+  answer();
+  await page.getByRole('heading', { name: 'No service is configured yet' }).waitFor();
+  await screenshot(page, 'empty');
+  await page.context().close();
+
+  const other = await newPage(browser);
+  await other.route(/rest\/v1\/workspaces/, (route) => route.fulfill({ json: [] }));
+  await other.goto(stack.state.urls.dashboard);
+  await fillSignIn(other, userOf(stack, VIEWER));
+  await other.getByRole('heading', { name: 'No workspace yet' }).waitFor();
+  await screenshot(other, 'no-workspace');
+  await other.context().close();
+});
+
+test('a lost WebGL context comes back, and meanwhile the cards can be read', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.evaluate(() => {
+    window.extension = document.getElementById('screen').getContext('webgl2').getExtension('WEBGL_lose_context');
+    window.extension.loseContext();
+  });
+  await page.locator('html.plain').waitFor();
+  assert.ok(await card(page, 'stripe').isVisible());
+  await page.evaluate(() => window.extension.restoreContext());
+  await page.locator('html:not(.plain)').waitFor();
+  await settled(page);
+  assert.ok((await coloursDrawn(page)) > 20, 'it is drawn again');
+  await page.context().close();
+});
+
+test('without WebGL2 the same content stands there plainly', async () => {
+  const plain = await launch(['--disable-webgl', '--disable-webgl2', '--disable-3d-apis']);
+  const page = await signedIn(plain, stack, VIEWER);
+  await page.locator('html.plain').waitFor();
+  const box = await card(page, 'stripe').boundingBox();
+  assert.ok(box.height > 100);
+  const color = await card(page, 'stripe').locator('h3').evaluate((h3) => getComputedStyle(h3).color);
+  assert.notEqual(color, 'rgba(0, 0, 0, 0)');
+  assert.deepEqual(await violations(page), []);
+  await screenshot(page, 'plain');
+  await plain.close();
+});
+
+test('names in other scripts are drawn too', async () => {
+  await stack.query(`update workspaces set name = '東京 Καφέ Łódź' where slug = 'fern-studio'`);
+  const page = await signedIn(browser, stack, AGENCY, { path: 'w/fern-studio/integrations' });
+  await screenshot(page, 'other-scripts');
+  assert.deepEqual(page.problems, []);
+  await stack.query(`update workspaces set name = 'Fern Studio' where slug = 'fern-studio'`);
+  await page.context().close();
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const [width, height] of [
+    [360, 740],
+    [1280, 900],
+    [1920, 1080],
+  ]) {
+    test(`picture: ${width} px, ${colorScheme}`, async () => {
+      const path = `w/${NORTHWIND}/integrations`;
+      const page = await signedIn(browser, stack, AGENCY, { path, width, height, colorScheme });
+      await page.locator('#link', { hasText: 'live' }).waitFor();
+      await screenshot(page, `integrations-${width}-${colorScheme}`);
+      assert.deepEqual(page.problems, []);
+      await page.context().close();
+    });
+  }
+}
+
+test('picture: each badge of the demo agency, and an explanation', async () => {
+  for (const slug of ['oak-bakery', 'fern-studio', 'harbor-yoga']) {
+    const page = await signedIn(browser, stack, AGENCY, { path: `w/${slug}/integrations` });
+    if (slug === 'oak-bakery') await page.locator('[id="badge:stripe"]').hover();
+    await screenshot(page, `workspace-${slug}`);
+    await page.context().close();
+  }
+});
