@@ -74,6 +74,27 @@ async function orderTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await charges(stack), { ch_1: 3 });
   });
 
+  await test('deliveries about the same objects, all at once and in any order, do not deadlock', async () => {
+    const keys = Array.from({ length: 24 }, (_, i) => `evt_${i}`);
+    await Promise.all(keys.map((key) => record(key)));
+    const rowsOf = (second) => {
+      const at = `2026-11-23T10:00:${String(second).padStart(2, '0')}Z`;
+      const rows = ['ch_1', 'ch_2', 'ch_3', 'ch_4'].map((id) => charge(id, second, at));
+      return second % 2 ? rows : rows.reverse();
+    };
+    const applied = await Promise.all(
+      keys.map((delivery_key, second) =>
+        call(stack, 'apply_page', {
+          receipt: { client_id: northwind, service, delivery_key },
+          tables: twoTables(rowsOf(second), second),
+          facts: { last_event_at: '2026-11-23T10:00:00Z' },
+        }),
+      ),
+    );
+    assert.ok(applied.every((reply) => reply.applied));
+    assert.deepEqual(await charges(stack), { ch_1: 23, ch_2: 23, ch_3: 23, ch_4: 23 });
+  });
+
   await test('a tie keeps the receipt open until the object was fetched', async () => {
     await Promise.all(['a', 'b'].map((key) => record(key)));
     await deliver('a', [charge('ch_1', 1, '2026-11-23T10:00:00Z')]);
@@ -193,4 +214,14 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual([day.service, Number(day.rows), day.succeeded, day.failed], ['stripe', 1, 1, 1]);
     assert.deepEqual(await read('outsider'), []);
   });
+}
+
+// The same rows as charges and as payment intents, either table first.
+function twoTables(rows, turn) {
+  const intents = rows.map(({ id, ...row }) => ({ ...row, id: id.replace('ch', 'pi') }));
+  const tables = [
+    { table: 'stripe_charges', rows },
+    { table: 'stripe_payment_intents', rows: intents },
+  ];
+  return turn % 3 ? tables : tables.reverse();
 }
