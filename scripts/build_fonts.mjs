@@ -58,7 +58,8 @@ async function iconList() {
 
 async function iconSvg(source) {
   const [library, name] = source.split(':');
-  if (library === 'simple-icons') return `<svg viewBox="0 0 24 24"><path d="${simpleIcons[name].path}"/></svg>`;
+  if (library === 'simple-icons')
+    return `<svg viewBox="0 0 24 24"><path d="${simpleIcons[name].path}"/></svg>`;
   const svg = await readFile(path.join(modules, 'lucide-static/icons', `${name}.svg`), 'utf8');
   return `<svg viewBox="0 0 24 24"><path d="${outlineStroke(svg, 1.9)}"/></svg>`;
 }

@@ -63,7 +63,9 @@ const cssName = (name) => name.replaceAll('_', '-');
 function cssTokens(header) {
   const theme = (name) => {
     const [, body] = header.match(new RegExp(`Theme ${name}\\{([^;]*)\\};`));
-    return [...body.matchAll(/\.(\w+) = rgb\(0x([0-9a-f]{6})\)/g)].map(([, key, hex]) => `--${cssName(key)}: #${hex};`);
+    return [...body.matchAll(/\.(\w+) = rgb\(0x([0-9a-f]{6})\)/g)].map(
+      ([, key, hex]) => `--${cssName(key)}: #${hex};`,
+    );
   };
   const sizes = [...header.matchAll(/constexpr float (\w+) = ([\d.]+)F?;/g)].map(
     ([, key, value]) => `--size-${cssName(key)}: ${value}px;`,

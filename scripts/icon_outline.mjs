@@ -27,7 +27,9 @@ function elementPath(element) {
 
 function cubic(p0, p1, p2, p3, t) {
   const u = 1 - t;
-  return [0, 1].map((i) => u * u * u * p0[i] + 3 * u * u * t * p1[i] + 3 * u * t * t * p2[i] + t * t * t * p3[i]);
+  return [0, 1].map(
+    (i) => u * u * u * p0[i] + 3 * u * u * t * p1[i] + 3 * u * t * t * p2[i] + t * t * t * p3[i],
+  );
 }
 
 /** Flattens a path into polylines: [{points, closed}]. */
@@ -39,18 +41,23 @@ function polylines(d) {
     if (Math.hypot(p[0] - at[0], p[1] - at[1]) > 1e-3) line.points.push(p);
     at = p;
   };
-  svgpath(d).abs().unarc().unshort().iterate(([command, ...v], _, x, y) => {
-    if (command !== 'M' && !line) throw new Error('icon_outline: path without a start');
-    if (command === 'M') lines.push((line = { points: [(at = [v[0], v[1]])], closed: false }));
-    else if (command === 'L') to([v[0], v[1]]);
-    else if (command === 'H') to([v[0], y]);
-    else if (command === 'V') to([x, v[0]]);
-    else if (command === 'C') {
-      const from = [x, y];
-      for (let i = 1; i <= CURVE_STEPS; i++) to(cubic(from, v.slice(0, 2), v.slice(2, 4), v.slice(4), i / CURVE_STEPS));
-    } else if (command === 'Z') line.closed = true;
-    else throw new Error(`icon_outline: no rule for ${command}`);
-  });
+  svgpath(d)
+    .abs()
+    .unarc()
+    .unshort()
+    .iterate(([command, ...v], _, x, y) => {
+      if (command !== 'M' && !line) throw new Error('icon_outline: path without a start');
+      if (command === 'M') lines.push((line = { points: [(at = [v[0], v[1]])], closed: false }));
+      else if (command === 'L') to([v[0], v[1]]);
+      else if (command === 'H') to([v[0], y]);
+      else if (command === 'V') to([x, v[0]]);
+      else if (command === 'C') {
+        const from = [x, y];
+        for (let i = 1; i <= CURVE_STEPS; i++)
+          to(cubic(from, v.slice(0, 2), v.slice(2, 4), v.slice(4), i / CURVE_STEPS));
+      } else if (command === 'Z') line.closed = true;
+      else throw new Error(`icon_outline: no rule for ${command}`);
+    });
   return lines;
 }
 
@@ -81,7 +88,8 @@ function arc(centre, from, to, w, steps) {
 /** The left side of one joint: round outside, through the vertex inside. */
 function joint(p, before, after, w) {
   const turn = before[0] * after[1] - before[1] * after[0];
-  if (Math.abs(turn) < 0.35) return [left(p, direction([0, 0], [before[0] + after[0], before[1] + after[1]]), w)];
+  if (Math.abs(turn) < 0.35)
+    return [left(p, direction([0, 0], [before[0] + after[0], before[1] + after[1]]), w)];
   if (turn > 0) return arc(p, before, after, w, Math.max(1, Math.round(turn * 3)));
   return [left(p, before, w), p, left(p, after, w)];
 }
@@ -109,7 +117,10 @@ const contour = (points) => `M${points.map((p) => p.map(number).join(' ')).join(
 
 function stroke(line, w) {
   const { points, closed } = withoutRepeatedEnd(line);
-  if (points.length === 1 || (points.length === 2 && Math.hypot(points[1][0] - points[0][0], points[1][1] - points[0][1]) < 0.02))
+  if (
+    points.length === 1 ||
+    (points.length === 2 && Math.hypot(points[1][0] - points[0][0], points[1][1] - points[0][1]) < 0.02)
+  )
     return dot(points[0], w);
   const back = [...points].reverse();
   if (!closed) return contour([...side(points, false, w), ...side(back, false, w)]);
@@ -119,5 +130,8 @@ function stroke(line, w) {
 /** @param {string} svg a Lucide icon  @param {number} width stroke width on its 24 grid */
 export function outlineStroke(svg, width) {
   const elements = svg.match(/<(path|circle|rect|line)\b[^>]*>/g) ?? [];
-  return elements.flatMap((e) => polylines(elementPath(e))).map((l) => stroke(l, width / 2)).join('');
+  return elements
+    .flatMap((e) => polylines(elementPath(e)))
+    .map((l) => stroke(l, width / 2))
+    .join('');
 }

@@ -67,9 +67,11 @@ export async function signedIn(browser, stack, email, { path = '', ...options } 
 
 /** {stripe: 'active', ...}: what the cards on the screen say. */
 export function cards(page) {
-  return page.locator('article').evaluateAll((articles) =>
-    Object.fromEntries(articles.map(({ dataset }) => [dataset.service, dataset.status])),
-  );
+  return page
+    .locator('article')
+    .evaluateAll((articles) =>
+      Object.fromEntries(articles.map(({ dataset }) => [dataset.service, dataset.status])),
+    );
 }
 
 export const card = (page, service) => page.locator(`article[data-service=${service}]`);
@@ -100,7 +102,8 @@ export function coloursDrawn(page) {
     context.drawImage(canvas, 0, 0);
     const { data } = context.getImageData(0, 0, copy.width, copy.height);
     const seen = new Set();
-    for (let i = 0; i < data.length; i += 4 * 97) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    for (let i = 0; i < data.length; i += 4 * 97)
+      seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
     return seen.size;
   });
 }

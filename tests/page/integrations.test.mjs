@@ -6,7 +6,18 @@ import { after, before, test } from 'node:test';
 
 import { CLIENT, NORTHWIND, testStack, untilRested, webhookUrl } from '../e2e/harness.mjs';
 import { signed } from '../sandbox/stripe_webhook.mjs';
-import { card, cards, coloursDrawn, countFrames, launch, newPage, fillSignIn, settled, signedIn, userOf } from './browser.mjs';
+import {
+  card,
+  cards,
+  coloursDrawn,
+  countFrames,
+  launch,
+  newPage,
+  fillSignIn,
+  settled,
+  signedIn,
+  userOf,
+} from './browser.mjs';
 
 const HOUR_MS = 3_600_000;
 const VIEWER = `viewer@${NORTHWIND}.example`;
@@ -57,7 +68,8 @@ test('the cards are those of the workspace, worst first, and nobody else’s', a
   assert.equal(seen.stripe, 'active');
   assert.equal(seen.google_ads, 'inactive');
   assert.equal(seen.meta, 'inactive');
-  for (const other of ['search_console', 'sendgrid', 'pagespeed']) assert.equal(seen[other], undefined, other);
+  for (const other of ['search_console', 'sendgrid', 'pagespeed'])
+    assert.equal(seen[other], undefined, other);
   await card(page, 'meta').getByText('waiting for first sync').waitFor();
 
   const bodies = [];
@@ -97,7 +109,9 @@ test('a webhook is on the screen within a second, without a reload', async () =>
   );
   const started = Date.now();
   await deliver(NORTHWIND);
-  await page.waitForFunction(() => /last event (now|\d+ s ago)/.test(document.getElementById('silence:stripe').textContent));
+  await page.waitForFunction(() =>
+    /last event (now|\d+ s ago)/.test(document.getElementById('silence:stripe').textContent),
+  );
   const took = Date.now() - started;
   assert.ok(took < 1000, `on the screen after ${took} ms (before: ${before})`);
   assert.equal(await page.evaluate(() => performance.getEntriesByType('navigation').length), navigations);
@@ -231,7 +245,12 @@ test('no configured secret is in the page, its storage or its traffic', async ()
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
   const everything = [...traffic, shown, stored].join('\n');
   const { keys, stripe_keys, webhook_secrets } = stack.state;
-  const secrets = [keys.secret, keys.jwt_secret, ...Object.values(stripe_keys), ...Object.values(webhook_secrets)];
+  const secrets = [
+    keys.secret,
+    keys.jwt_secret,
+    ...Object.values(stripe_keys),
+    ...Object.values(webhook_secrets),
+  ];
   assert.ok(secrets.length >= 5);
   for (const secret of secrets) assert.ok(!everything.includes(secret), `${secret.slice(0, 8)}… was found`);
   await page.context().close();

@@ -6,7 +6,18 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
 import { CLIENT, NORTHWIND, testStack, untilRested } from '../e2e/harness.mjs';
-import { card, cards, coloursDrawn, fillSignIn, launch, newPage, screenshot, settled, signedIn, userOf } from './browser.mjs';
+import {
+  card,
+  cards,
+  coloursDrawn,
+  fillSignIn,
+  launch,
+  newPage,
+  screenshot,
+  settled,
+  signedIn,
+  userOf,
+} from './browser.mjs';
 
 const VIEWER = `viewer@${NORTHWIND}.example`;
 const AGENCY = 'agency@webfluentia.example';
@@ -29,7 +40,9 @@ async function violations(page) {
   // The mirror's text is transparent on purpose: its contrast is that of what is drawn, which
   // tests/web-ui/theme_test.cpp checks.
   const { violations: found } = await page.evaluate(() =>
-    window.axe.run(document, { rules: { 'color-contrast': { enabled: document.querySelector('article') === null } } }),
+    window.axe.run(document, {
+      rules: { 'color-contrast': { enabled: document.querySelector('article') === null } },
+    }),
   );
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
@@ -82,20 +95,24 @@ test('without realtime the page says so and reads every 15 seconds', async () =>
   await card(page, 'stripe').waitFor();
   await page.getByText('Live updates are interrupted').waitFor();
   await screenshot(page, 'realtime-down');
-  await stack.query(`update service_facts set enabled = false where client_id = $1 and service = 'google_ads'`, [
-    CLIENT[NORTHWIND],
-  ]);
+  await stack.query(
+    `update service_facts set enabled = false where client_id = $1 and service = 'google_ads'`,
+    [CLIENT[NORTHWIND]],
+  );
   await card(page, 'google_ads').getByText('disabled').first().waitFor({ timeout: 20_000 });
-  await stack.query(`update service_facts set enabled = true where client_id = $1 and service = 'google_ads'`, [
-    CLIENT[NORTHWIND],
-  ]);
+  await stack.query(
+    `update service_facts set enabled = true where client_id = $1 and service = 'google_ads'`,
+    [CLIENT[NORTHWIND]],
+  );
   await page.context().close();
 });
 
 test('a failed read is explained, and can be tried again', async () => {
   const page = await newPage(browser);
   let broken = true;
-  await page.route(/rest\/v1\/service_facts/, (route) => (broken ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.route(/rest\/v1\/service_facts/, (route) =>
+    broken ? route.fulfill({ status: 503 }) : route.continue(),
+  );
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, VIEWER));
   await page.getByRole('heading', { name: 'could not be read' }).waitFor();
@@ -135,7 +152,10 @@ test('loading, an empty workspace and no workspace are drawn on purpose', async 
 test('a lost WebGL context comes back, and meanwhile the cards can be read', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.evaluate(() => {
-    window.extension = document.getElementById('screen').getContext('webgl2').getExtension('WEBGL_lose_context');
+    window.extension = document
+      .getElementById('screen')
+      .getContext('webgl2')
+      .getExtension('WEBGL_lose_context');
     window.extension.loseContext();
   });
   await page.locator('html.plain').waitFor();
@@ -153,7 +173,9 @@ test('without WebGL2 the same content stands there plainly', async () => {
   await page.locator('html.plain').waitFor();
   const box = await card(page, 'stripe').boundingBox();
   assert.ok(box.height > 100);
-  const color = await card(page, 'stripe').locator('h3').evaluate((h3) => getComputedStyle(h3).color);
+  const color = await card(page, 'stripe')
+    .locator('h3')
+    .evaluate((h3) => getComputedStyle(h3).color);
   assert.notEqual(color, 'rgba(0, 0, 0, 0)');
   assert.deepEqual(await violations(page), []);
   await screenshot(page, 'plain');

@@ -4,7 +4,8 @@
 const POLL_MS = 15_000;
 const ACTIVITY_DELAY_MS = 400;
 
-const latest = (rows, since) => rows.reduce((at, { updated_at }) => (updated_at > at ? updated_at : at), since);
+const latest = (rows, since) =>
+  rows.reduce((at, { updated_at }) => (updated_at > at ? updated_at : at), since);
 
 export class Feed {
   /**

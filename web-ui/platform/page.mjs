@@ -64,7 +64,8 @@ class Dashboard {
     else if (what === 'sign_out') this.session.signOut();
     else if (what === 'reload') this.#reload();
     // Once the frame that shows it has been drawn.
-    else if (what === 'focus') requestAnimationFrame(() => requestAnimationFrame(() => this.mirror.focus(value)));
+    else if (what === 'focus')
+      requestAnimationFrame(() => requestAnimationFrame(() => this.mirror.focus(value)));
   }
 
   #watchTheme() {

@@ -3,6 +3,7 @@
 
 const maxBodyBytes = 6 * 1024 * 1024;
 const browserAgent = /^Mozilla\//i;
+const allowOrigin = 'access-control-allow-origin';
 
 /** Returns a node:http listener. `fetchApp(request, peerAddress)` gives a Response. */
 export function createFront({ fetchApp, exclusive, secretKey, maxBindParameters, origin }) {
@@ -26,13 +27,13 @@ export function createFront({ fetchApp, exclusive, secretKey, maxBindParameters,
 
 // Answered here as a hosted project does: the embedded sign-in API knows only some of the
 // headers that the official client sends.
-const isPreflight = ({ method, headers }) => method === 'OPTIONS' && 'access-control-request-method' in headers;
+const isPreflight = ({ method, headers }) =>
+  method === 'OPTIONS' && 'access-control-request-method' in headers;
 
 function preflightReply({ headers }) {
   return {
     status: 204,
     headers: [
-      ['access-control-allow-origin', '*'],
       ['access-control-allow-methods', 'GET,HEAD,PUT,PATCH,POST,DELETE'],
       ['access-control-allow-headers', headers['access-control-request-headers'] ?? '*'],
       ['access-control-max-age', '3600'],
@@ -106,10 +107,7 @@ async function toReply(response) {
 function refusalReply(status, code, message) {
   return {
     status,
-    headers: [
-      ['content-type', 'application/json'],
-      ['access-control-allow-origin', '*'],
-    ],
+    headers: [['content-type', 'application/json']],
     body: Buffer.from(JSON.stringify({ code, message, details: null, hint: null })),
   };
 }
@@ -118,9 +116,10 @@ const tooLarge = () => refusalReply(413, 'body_too_large', `a request body is at
 
 function send(outgoing, { status, headers, body }) {
   if (outgoing.headersSent || outgoing.destroyed) return;
-  // the body is decoded and whole by now
-  const skipped = new Set(['content-length', 'transfer-encoding', 'content-encoding']);
-  outgoing.writeHead(status, headers.filter(([name]) => !skipped.has(name)).flat());
+  // the body is decoded and whole by now; every origin may ask, since every answer needs a key
+  const skipped = new Set(['content-length', 'transfer-encoding', 'content-encoding', allowOrigin]);
+  const kept = headers.filter(([name]) => !skipped.has(name.toLowerCase()));
+  outgoing.writeHead(status, [...kept, [allowOrigin, '*']].flat());
   outgoing.end(body);
 }
 
