@@ -70,14 +70,18 @@ async function clearLeftovers(dir) {
   const left = [pids.worker, pids.services, pids.postgres].filter((pid) => pid && isOurs(pid));
   for (const pid of left) process.kill(-pid, 'SIGKILL');
   while (left.some((pid) => isOurs(pid))) await pause(20);
+  // Its owner may live on as a zombie that nobody has waited for, which looks alive to the lock.
+  const lock = join(dir, 'database.lock');
+  if (existsSync(lock) && Number(readFileSync(lock, 'utf8')) === pids.services) rmSync(lock);
 }
 
 class Stack {
-  constructor({ dir, ports, postgres, worker = true, sandbox = {}, vars = {} }) {
+  constructor({ dir, ports, postgres, worker = true, frozen = false, sandbox = {}, vars = {} }) {
     this.dir = resolve(dir);
     this.ports = ports;
     this.usePostgres = postgres;
     this.useWorker = worker;
+    this.frozen = frozen;
     this.sandboxOptions = sandbox;
     this.varsFile = join(this.dir, '.dev.vars');
     this.moreVars = vars;
@@ -161,7 +165,8 @@ class Stack {
   }
 
   async startWorker() {
-    this.worker = await startWorker({ dir: this.dir, port: this.ports.worker, varsFile: this.varsFile });
+    const { dir, varsFile, frozen } = this;
+    this.worker = await startWorker({ dir, port: this.ports.worker, varsFile, frozen });
     this.#writeState();
   }
 
@@ -241,7 +246,8 @@ class Stack {
 }
 
 // ports: {supabase, worker, sandbox, postgres}; whatever is missing is a free one. `vars` replaces
-// variables of the Worker, `reset` empties the folder first, `worker: false` leaves the Worker out.
+// variables of the Worker, `reset` empties the folder first, `worker: false` leaves the Worker out,
+// `frozen` runs it from a copy that later builds do not touch.
 export async function startStack({
   dir,
   ports = {},
@@ -269,6 +275,7 @@ function resetFolder(dir) {
     'database.lock',
     'postgres',
     'wrangler',
+    'sources',
     'wrangler-registry',
     'logs',
     'keys.json',

@@ -1,5 +1,5 @@
 // The Worker in workerd, run by `wrangler dev` with its storage, queue and assets on this machine.
-import { readFileSync, readdirSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
@@ -21,7 +21,17 @@ const quiet = (dir) => ({
   NO_COLOR: '1',
 });
 
-export async function startWorker({ dir, port, varsFile }) {
+// A copy of all that the Worker is made of: wrangler restarts it when a file changes, which is right
+// for whoever works on it and wrong under a test.
+function copyOfSources(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  for (const path of ['wrangler.toml', 'edge-workers/host', 'build/edge/edge.wasm', 'public'])
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  return folder;
+}
+
+// `frozen`: run from a copy of the sources as they are now.
+export async function startWorker({ dir, port, varsFile, frozen }) {
   const cli = join(ROOT, 'node_modules/wrangler/wrangler-dist/cli.js');
   const child = new Child({
     name: 'the Worker',
@@ -45,7 +55,7 @@ export async function startWorker({ dir, port, varsFile }) {
       '--show-interactive-dev-session=false',
     ],
     env: quiet(dir),
-    cwd: ROOT,
+    cwd: frozen ? copyOfSources(join(dir, 'sources')) : ROOT,
     logFile: join(dir, 'logs', 'worker.log'),
   });
   const url = `http://127.0.0.1:${port}`;

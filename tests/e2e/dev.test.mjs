@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { ROOT } from '../../scripts/local/wrangler.mjs';
@@ -17,11 +17,16 @@ const isAlive = (pid) =>
   existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 const pidsOf = ({ pids }) => [pids.services, pids.worker, ...pids.workerd, pids.postgres].filter(Boolean);
 
+const running = new Set();
+after(() => running.forEach((child) => child.kill('SIGTERM')));
+
 // Runs the command until it has introduced itself.
 async function dev(...options) {
   const started = performance.now();
   const args = [join(ROOT, 'scripts/dev.mjs'), '--dir', dir, '--free-ports', ...options];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.on('exit', () => running.delete(child));
   let output = '';
   await new Promise((resolve, reject) => {
     const read = (data) => {

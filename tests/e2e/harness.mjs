@@ -17,7 +17,7 @@ export const CLIENT = {
 };
 
 export function testStack(name, options = {}) {
-  return startStack({ dir: join(ROOT, '.dev', 'e2e', name), reset: true, ...options });
+  return startStack({ dir: join(ROOT, '.dev', 'e2e', name), reset: true, frozen: true, ...options });
 }
 
 // Waits for `check` to give something truthy; what it gave last is in the message when it never does.
@@ -25,8 +25,12 @@ export async function until(what, check, timeoutMs = 20_000) {
   const deadline = Date.now() + timeoutMs;
   let last;
   while (Date.now() < deadline) {
-    last = await check().catch((error) => ({ error: error.message }));
-    if (last && !last.error) return last;
+    try {
+      last = await check();
+      if (last) return last;
+    } catch (error) {
+      last = error.message;
+    }
     await pause(100);
   }
   throw new Error(`${what}: not within ${timeoutMs / 1000} s (${JSON.stringify(last)})`);

@@ -68,6 +68,9 @@ const settled = (key) =>
     return row && row.state !== 'received' && row;
   });
 
+const reaches = (key, state) =>
+  until(`receipt ${key} ${state}`, async () => (await receipt(key))?.state === state);
+
 // The raw signature, for bytes that the official package would not send.
 function rawHeaders(bytes, timestamp = now()) {
   const hex = createHmac('sha256', secret).update(`${timestamp}.`).update(bytes).digest('hex');
@@ -182,11 +185,11 @@ test('events that nothing is kept of are acknowledged and ignored', async () => 
   for (const name of ['product_created.json', 'customer_updated.json', 'invoice_paid.json']) {
     const event = fresh(name);
     assert.equal((await deliver(event)).status, 200, name);
-    assert.equal((await settled(event.id)).state, 'ignored', name);
+    await reaches(event.id, 'ignored');
   }
   const unheard = { ...fresh('product_created.json'), type: 'something.new' };
   assert.equal((await deliver(unheard)).status, 200);
-  assert.equal((await settled(unheard.id)).state, 'ignored');
+  await reaches(unheard.id, 'ignored');
   assert.equal((await deliver(fixture('v2_thin_event.json'))).status, 200);
 });
 
@@ -284,22 +287,22 @@ test('a good delivery ends the row of bad signatures', async () => {
 test('an unknown workspace is 404 like one without the secret, in the time of a known one', async () => {
   const payload = JSON.stringify(fresh('charge_succeeded.json'));
   const headers = signed({ payload, secret: 'whsec_of_somebody_else' });
-  const answers = {};
-  for (const slug of ['no-such-client', 'oak-bakery', NORTHWIND]) {
-    const times = [];
-    for (let i = 0; i < 25; i++) {
+  const slugs = ['no-such-client', 'oak-bakery', NORTHWIND];
+  const answers = Object.fromEntries(slugs.map((slug) => [slug, { times: [] }]));
+  for (let round = 0; round < 40; round++)
+    for (const slug of slugs) {
       const started = performance.now();
-      answers[slug] = await send(payload, headers, slug);
-      times.push(performance.now() - started);
+      Object.assign(answers[slug], await send(payload, headers, slug));
+      answers[slug].times.push(performance.now() - started);
     }
-    answers[slug].median = times.sort((a, b) => a - b)[12];
-  }
   assert.equal(answers['no-such-client'].status, 404);
   assert.equal(answers['oak-bakery'].status, 404);
   assert.equal(answers['no-such-client'].text, answers['oak-bakery'].text);
   assert.equal(answers[NORTHWIND].status, 400);
-  const medians = Object.values(answers).map(({ median }) => median);
-  assert.ok(Math.max(...medians) - Math.min(...medians) < 10, `medians ${medians}`);
+  // The fast third: what the code takes, without what else the machine was doing.
+  const typical = ({ times }) => times.sort((a, b) => a - b)[Math.floor(times.length / 3)];
+  const all = slugs.map((slug) => typical(answers[slug]));
+  assert.ok(Math.max(...all) - Math.min(...all) < 8, `${slugs}: ${all} ms`);
   assert.equal((await send(payload, headers, 'No_Such')).status, 404);
 });
 
