@@ -99,6 +99,27 @@ async function replyTests({ t, stack, send, secret }) {
     assert.equal(refused.headers.get('access-control-allow-origin'), '*');
   });
 
+  await t.test('a page of another origin may sign in with the official client', async () => {
+    const asked = 'apikey, authorization, content-type, x-client-info, x-supabase-api-version';
+    const preflight = await send('/auth/v1/token?grant_type=password', {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'http://127.0.0.1:8787',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': asked,
+      },
+    });
+    assert.equal(preflight.headers.get('access-control-allow-headers'), asked);
+    const refused = await send('/auth/v1/token?grant_type=password', {
+      method: 'POST',
+      headers: { apikey: stack.keys.publishable, origin: 'http://127.0.0.1:8787' },
+      body: JSON.stringify({ email: 'nobody@example.com', password: 'x' }),
+    });
+    for (const reply of [preflight, refused]) {
+      assert.equal(reply.headers.get('access-control-allow-origin'), '*');
+    }
+  });
+
   await t.test("JSON cut in half and an unknown function are the caller's mistakes", async () => {
     const cut = await send('/rest/v1/rpc/claim_due', {
       method: 'POST',
