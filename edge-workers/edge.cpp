@@ -1,5 +1,6 @@
 #include "edge-workers/edge.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "edge-workers/entry.hpp"
@@ -49,8 +50,9 @@ Frame Edge::reply(Frame input) {
   const auto found = flows_.find(*id);
   if (found == flows_.end()) return fault("unknown flow");
   Running& running = found->second;
-  const auto waiting = running.waiting.find(static_cast<int>(*effect));
-  if (*effect != static_cast<int>(*effect) || waiting == running.waiting.end()) return fault("unknown effect");
+  const auto waiting = std::find_if(running.waiting.begin(), running.waiting.end(),
+                                    [&](const auto& known) { return known.first == *effect; });
+  if (waiting == running.waiting.end()) return fault("unknown effect");
   const ResultKind kind = waiting->second;
   running.waiting.erase(waiting);
   const Json* result = find(input.control, "result");
@@ -67,7 +69,7 @@ Frame Edge::answer(const std::string& id, Turn turn) {
   for (Effect& effect : turn.effects) {
     const int number = ++running.last_effect;
     over = over || std::holds_alternative<Done>(effect);
-    if (expects_result(effect)) running.waiting[number] = result_kind(effect);
+    if (expects_result(effect)) running.waiting.emplace_back(number, result_kind(effect));
     add_effect(out, number, std::move(effect));
   }
   if (over) flows_.erase(id);

@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "edge-workers/effect_json.hpp"
 #include "edge-workers/frame.hpp"
@@ -27,7 +29,7 @@ class Edge {
   struct Running {
     std::unique_ptr<Flow> flow;
     int last_effect = 0;
-    std::map<int, ResultKind> waiting;  // effects without a reply yet
+    std::vector<std::pair<int, ResultKind>> waiting;  // effects without a reply yet
   };
 
   Frame start(Frame input);

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "shared/base/text.hpp"
 
@@ -30,6 +32,56 @@ bool nested_too_deep(std::string_view text) {
   }
   return false;
 }
+
+// Json::parse would do, but brings a second parser along for a callback that nobody passes,
+// a twentieth of the edge module.
+class DocumentBuilder final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return add(Json()); }
+  bool boolean(bool value) override { return add(Json(value)); }
+  bool number_integer(number_integer_t value) override { return add(Json(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return add(Json(value)); }
+  bool number_float(number_float_t value, const string_t&) override { return add(Json(value)); }
+  bool string(string_t& value) override { return add(Json(std::move(value))); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Json(Json::value_t::object)); }
+  bool start_array(std::size_t) override { return open(Json(Json::value_t::array)); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    member_ = &(*open_.back())[std::move(name)];
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+  Json take() { return std::move(root_); }
+
+ private:
+  Json* place(Json value) {
+    if (open_.empty()) return &(root_ = std::move(value));
+    if (open_.back()->is_object()) return &(*member_ = std::move(value));
+    open_.back()->push_back(std::move(value));
+    return &open_.back()->back();
+  }
+  bool add(Json value) {
+    place(std::move(value));
+    return true;
+  }
+  // Whatever is open is the last element of what it is in, so its address stays.
+  bool open(Json container) {
+    open_.push_back(place(std::move(container)));
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Json root_;
+  std::vector<Json*> open_;
+  Json* member_ = nullptr;
+};
 
 std::string at(std::string_view who, std::string_view what) {
   return std::string(who) + ": " + std::string(what);
@@ -61,8 +113,8 @@ Result<Json> parse_json(std::string_view text, std::string_view who) {
   if (trim(text).empty()) return fail(ErrorKind::data, at(who, "the reply is empty"));
   if (!is_valid_utf8(text)) return fail(ErrorKind::data, at(who, "the reply is not valid UTF-8"));
   if (nested_too_deep(text)) return fail(ErrorKind::data, at(who, "the reply is nested too deep"));
-  Json value = Json::parse(text, nullptr, false);
-  if (!value.is_discarded()) return value;
+  DocumentBuilder builder;
+  if (Json::sax_parse(text, &builder)) return builder.take();
   if (trim(text).front() == '<') return fail(ErrorKind::data, at(who, "the reply is HTML, not JSON"));
   return fail(ErrorKind::data, at(who, "the reply is not JSON, or was cut off"));
 }

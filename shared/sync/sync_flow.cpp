@@ -124,7 +124,7 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   auto page = stream_->parse(reply_, source_time(reply_, turn.now));
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(page.error()));
-  if (page->next && *page->next == cursor_.position)
+  if (page->next && dump(*page->next) == dump(cursor_.position))
     return fail_run(turn, unreadable({ErrorKind::data, who() + ": the next page is the same page"}));
   apply(turn, *page);
 }
