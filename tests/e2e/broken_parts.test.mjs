@@ -108,3 +108,25 @@ test('storage away during a sync: the run waits, says so on the card, and goes o
   await host.drain();
   assert.deepEqual([(await charges()).failure_kind, (await charges()).failures], [null, 0]);
 });
+
+test('a job that the queue gave up on is on the card as ours, and the next sync clears it', async () => {
+  await makeDue(stack, NORTHWIND, 'charges');
+  host.queue.messages.length = 0; // what earlier tests left waiting
+  await host.tick();
+  const [message] = host.queue.messages.splice(0);
+  await host.giveUp(message);
+  const { failure_kind, failure_final } = await charges();
+  assert.deepEqual([failure_kind, failure_final], ['ours', true]);
+  const { state } = await one(stack, 'select state from sync_runs where run_id = $1', [message.body.run_id]);
+  assert.equal(state, 'failed');
+  await makeDue(stack, NORTHWIND, 'charges');
+  await host.tick();
+  await host.drain();
+  assert.equal((await charges()).failure_kind, null);
+});
+
+test('a message that means nothing is not tried for ever', async () => {
+  host.queue.messages.push({ body: { job: 'dance', workspace: NORTHWIND }, delaySeconds: 0 });
+  const [outcome] = await host.drain();
+  assert.ok(outcome.ack || outcome.retry >= 0);
+});

@@ -77,6 +77,14 @@ export class LocalHost {
     return this.#logging(() => this.worker.scheduled({ scheduledTime: Date.now() }, this.env));
   }
 
+  // What the queue does with a message that it has given up on.
+  giveUp({ body }) {
+    const message = { body, ack: () => {}, retry: () => {} };
+    return this.#logging(() =>
+      this.worker.queue({ queue: 'webfluentia-jobs-dead', messages: [message] }, this.env),
+    );
+  }
+
   // Runs what is queued for now until nothing is; gives what became of each message.
   drain() {
     return this.#logging(async () => {

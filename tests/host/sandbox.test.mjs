@@ -1,0 +1,108 @@
+// The stand-in must be as strict as what it stands for.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { startSandbox } from '../sandbox/server.mjs';
+
+const KEY = 'sk_test_of_the_sandbox';
+let sandbox;
+
+before(async () => {
+  sandbox = await startSandbox({ accounts: { [KEY]: {} } });
+});
+after(() => sandbox.close());
+
+async function get(path, key = KEY) {
+  const reply = await fetch(`${sandbox.url}/stripe/v1/${path}`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  return { status: reply.status, headers: reply.headers, body: await reply.json() };
+}
+
+async function steer(path, body) {
+  const reply = await fetch(`${sandbox.url}/_sandbox${path}`, { method: 'POST', body: JSON.stringify(body) });
+  return reply.json();
+}
+
+test('a list is read page by page, each object once', async () => {
+  const ids = [];
+  for (let after; ;) {
+    const page = (await get(`charges?limit=100${after ? `&starting_after=${after}` : ''}`)).body;
+    ids.push(...page.data.map(({ id }) => id));
+    after = page.data.at(-1).id;
+    if (!page.has_more) break;
+  }
+  assert.equal(ids.length, 5);
+  assert.equal(new Set(ids).size, 5);
+});
+
+test('a page is newest first, minutes old, and comes with a date', async () => {
+  const { body, headers } = await get('charges?limit=100');
+  const created = body.data.map((row) => row.created);
+  assert.deepEqual(
+    created,
+    [...created].sort((a, b) => b - a),
+  );
+  assert.ok(Math.abs(Date.now() / 1000 - created[0]) < 300);
+  assert.equal(body.has_more, true);
+  assert.ok(Date.parse(headers.get('date')) && headers.get('request-id'));
+});
+
+test('the created window has both its ends', async () => {
+  const all = (await get('charges?limit=100')).body.data;
+  const within = (from, to) =>
+    get(`charges?limit=100&created[${from[0]}]=${from[1]}&created[${to[0]}]=${to[1]}`);
+  const [newest, , third] = all.map((row) => row.created);
+  assert.equal((await within(['gte', third], ['lte', newest])).body.data.length, 3);
+  assert.equal((await within(['gt', third], ['lt', newest])).body.data.length, 1);
+});
+
+test('what Stripe would refuse is refused', async () => {
+  const cases = [
+    ['payment_links?created[gte]=1', 400, 'parameter_unknown'],
+    ['charges?limit=101', 400, undefined],
+    ['charges?starting_after=ch_gone', 400, 'resource_missing'],
+    ['charges/ch_gone', 404, 'resource_missing'],
+    ['nothing', 404, undefined],
+  ];
+  for (const [path, status, code] of cases) {
+    const reply = await get(path);
+    assert.deepEqual([reply.status, reply.body.error.code], [status, code], path);
+  }
+  const stranger = await get('charges', 'sk_test_of_a_stranger');
+  assert.equal(stranger.status, 401);
+  assert.doesNotMatch(JSON.stringify(stranger.body), /of_a_stranger/);
+});
+
+test('what happens is in the list of events and in the object', async () => {
+  const [charge] = (await get('charges?limit=1')).body.data;
+  const object = { ...charge, refunded: true };
+  const { event } = await steer('/event', { key: KEY, type: 'charge.refunded', object });
+  await steer('/event', { key: KEY, type: 'product.created', object: { id: 'prod_1', object: 'product' } });
+  const refunds = (await get('events?types[]=charge.refunded&limit=10')).body.data;
+  assert.deepEqual(
+    refunds.map(({ id }) => id),
+    [event.id],
+  );
+  assert.equal((await get(`charges/${charge.id}`)).body.refunded, true);
+});
+
+test('a fault begins after so many requests, lasts so many, and stays with its key', async () => {
+  await steer('/accounts', { key: 'sk_test_other_account' });
+  await steer('/scenario', {
+    key: KEY,
+    service: 'stripe',
+    fault: '429_retry_after',
+    retry_after: 7,
+    after: 1,
+    times: 1,
+  });
+  const statuses = [];
+  for (let i = 0; i < 3; i++) statuses.push(await get('charges'));
+  assert.deepEqual(
+    statuses.map(({ status }) => status),
+    [200, 429, 200],
+  );
+  assert.equal(statuses[1].headers.get('retry-after'), '7');
+  assert.equal((await get('charges', 'sk_test_other_account')).status, 200);
+});
