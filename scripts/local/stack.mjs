@@ -1,6 +1,6 @@
 // The whole product on this machine, in one folder: database and sandbox in one process, the Worker
 // in another, a Postgres server if asked for. `scripts/dev` and the tests start it from here.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
@@ -247,17 +247,20 @@ class Stack {
 
 // ports: {supabase, worker, sandbox, postgres}; whatever is missing is a free one. `vars` replaces
 // variables of the Worker, `reset` empties the folder first, `worker: false` leaves the Worker out,
-// `frozen` runs it from a copy that later builds do not touch.
+// `frozen` runs it from a copy that later builds do not touch; `template` is the database folder that a
+// reset starts from.
 export async function startStack({
   dir,
   ports = {},
   postgres = false,
   reset = false,
+  template,
   report = () => {},
   ...options
 }) {
   await clearLeftovers(resolve(dir));
   if (reset) resetFolder(dir);
+  if (reset && template) cpSync(template, join(dir, 'database'), { recursive: true });
   const names = ['supabase', 'worker', 'sandbox', ...(postgres ? ['postgres'] : [])];
   const stack = new Stack({ dir, ports: await choosePorts(ports, names), postgres, ...options });
   try {

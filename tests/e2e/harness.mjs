@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { startStack } from '../../scripts/local/stack.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
+import { databaseTemplate } from './template.mjs';
 
 export const NORTHWIND = 'northwind-dental';
 export const CLIENT = {
@@ -16,8 +17,15 @@ export const CLIENT = {
   'fern-studio': '44444444-4444-4444-8444-444444444444',
 };
 
-export function testStack(name, options = {}) {
-  return startStack({ dir: join(ROOT, '.dev', 'e2e', name), reset: true, frozen: true, ...options });
+export async function testStack(name, options = {}) {
+  const template = await databaseTemplate();
+  return startStack({
+    dir: join(ROOT, '.dev', 'e2e', name),
+    reset: true,
+    frozen: true,
+    template,
+    ...options,
+  });
 }
 
 // Waits for `check` to give something truthy; what it gave last is in the message when it never does.
