@@ -32,9 +32,10 @@ Made make_job(Registry registry, Database database, const Json& message) {
                                       SyncJob{workspace, client_id, service, text(message, "stream"),
                                               text(message, "partition"), text(message, "run_id")});
   if (job == "delivery")
-    return std::make_unique<DeliveryFlow>(registry, std::move(database),
-                                          DeliveryJob{workspace, client_id, service,
-                                                      text(message, "delivery_key"), text(message, "object_key")});
+    return std::make_unique<DeliveryFlow>(
+        registry, std::move(database),
+        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"),
+                    text(message, "object_key")});
   return fail(ErrorKind::ours, "unknown job");
 }
 
@@ -57,7 +58,8 @@ Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id
   if (!event || url.empty()) return fail(ErrorKind::ours, "start needs an event and config.supabase_url");
   Database database(url);
   const std::string kind = text(*event, "kind");
-  if (kind == "tick") return std::make_unique<TickFlow>(std::move(database), object_or_null(*event, "configured"));
+  if (kind == "tick")
+    return std::make_unique<TickFlow>(std::move(database), object_or_null(*event, "configured"));
   if (kind == "job") return make_job(registry, std::move(database), object_or_null(*event, "message"));
   if (kind == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(database), object_or_null(*event, "message"));

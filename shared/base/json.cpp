@@ -93,13 +93,13 @@ Result<T> required(const std::optional<T>& value, const Json& object, std::strin
   if (value) return *value;
   const Json* found = find(object, key);
   if (found == nullptr) return fail(ErrorKind::data, at(who, "missing ") + std::string(key));
-  return fail(ErrorKind::data, at(who, key) + " is " + std::string(type_name(*found)) + ", not " +
-                                   std::string(wanted));
+  return fail(ErrorKind::data,
+              at(who, key) + " is " + std::string(type_name(*found)) + ", not " + std::string(wanted));
 }
 
 template <class T, class Read>
-Result<std::optional<T>> allowed(Read read, const Json& object, std::string_view key,
-                                 std::string_view who, std::string_view wanted) {
+Result<std::optional<T>> allowed(Read read, const Json& object, std::string_view key, std::string_view who,
+                                 std::string_view wanted) {
   const Json* found = find(object, key);
   if (found == nullptr) return std::optional<T>{};
   const Result<T> value = required<T>(read(*found), object, key, who, wanted);
@@ -201,9 +201,7 @@ std::string_view type_name(const Json& value) {
   return value.is_array() ? "a list" : "an object";
 }
 
-std::string dump(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string dump_pretty(const Json& value) {
   return value.dump(2, ' ', false, Json::error_handler_t::replace);

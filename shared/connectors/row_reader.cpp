@@ -45,7 +45,8 @@ bool RowReader::settled(std::string_view column, const Json* found, Need need) {
 RowReader& RowReader::read_text(std::string_view column, const Json* found, Need need) {
   if (settled(column, found, need)) return *this;
   if (!found->is_string()) return fail_on(column, found, "a string");
-  if (need == Need::required && found->get_ref<const std::string&>().empty()) return fail_on(column, nullptr, "");
+  if (need == Need::required && found->get_ref<const std::string&>().empty())
+    return fail_on(column, nullptr, "");
   return set(column, *found);
 }
 
@@ -85,7 +86,9 @@ RowReader& RowReader::text(std::string_view column, Path path) {
 RowReader& RowReader::integer(std::string_view column, Path path) {
   return read_integer(column, member(path), Need::optional);
 }
-RowReader& RowReader::flag(std::string_view column) { return read_flag(column, member({column}), Need::optional); }
+RowReader& RowReader::flag(std::string_view column) {
+  return read_flag(column, member({column}), Need::optional);
+}
 RowReader& RowReader::unix_time(std::string_view column) {
   return read_time(column, member({column}), Need::optional);
 }

@@ -42,10 +42,12 @@ void ApiFlow::start(Turn& turn) {
 void ApiFlow::on_answer(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (answer) {
-    turn.ask(json_response(200, "application/json", JsonObject().text("status", "ok").text("database", "ok").take()));
+    turn.ask(json_response(200, "application/json",
+                           JsonObject().text("status", "ok").text("database", "ok").take()));
     return turn.done();
   }
-  turn.log("error", JsonObject().text("what", "health check failed").text("message", answer.error().message).take());
+  turn.log("error",
+           JsonObject().text("what", "health check failed").text("message", answer.error().message).take());
   Respond away = problem_response(503, "database-away", "The database does not answer");
   away.headers.emplace_back("retry-after", "30");
   turn.ask(std::move(away));

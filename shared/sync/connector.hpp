@@ -49,12 +49,12 @@ struct ReceivedEvent {
 
 struct Page {
   std::vector<RowBatch> batches;
-  std::size_t items = 0;                   // objects in the reply, stored or not
-  std::optional<Json> next;                // position of the next page; none: this was the last
-  std::optional<UnixSeconds> newest;       // provider's time of the newest and oldest item
+  std::size_t items = 0;              // objects in the reply, stored or not
+  std::optional<Json> next;           // position of the next page; none: this was the last
+  std::optional<UnixSeconds> newest;  // provider's time of the newest and oldest item
   std::optional<UnixSeconds> oldest;
-  std::vector<ReceivedEvent> deliveries;   // for reconciliation streams
-  std::vector<ObjectRef> stale;            // objects to be fetched again: their newest state is not here
+  std::vector<ReceivedEvent> deliveries;  // for reconciliation streams
+  std::vector<ObjectRef> stale;           // objects to be fetched again: their newest state is not here
 };
 
 // Why a reply that is not a success failed, and what the flow does about it.
@@ -66,10 +66,10 @@ struct Problem {
 
 struct Stream {
   std::string_view id;
-  bool full_scan = false;                       // no window: everything is read every time
-  bool reconciles = false;                      // its pages list what the webhook should have delivered
-  std::chrono::seconds first_sync{};            // how far back the first window reaches
-  std::chrono::seconds overlap{};               // how much of the last window is read again
+  bool full_scan = false;             // no window: everything is read every time
+  bool reconciles = false;            // its pages list what the webhook should have delivered
+  std::chrono::seconds first_sync{};  // how far back the first window reaches
+  std::chrono::seconds overlap{};     // how much of the last window is read again
   HttpRequest (*request)(const Query&) = nullptr;
   // `source_at` is the provider's clock when the reply was made.
   Result<Page> (*parse)(const HttpReply&, UnixSeconds source_at) = nullptr;

@@ -12,8 +12,8 @@ DatabaseAnswer problem(DatabaseTrouble trouble, std::string message) {
 // 401, 403 and 404 are a wrong key, a missing grant or an older schema: the deployment is at fault,
 // not this call, so nothing may be given up for them.
 bool says_nothing_about_the_call(int status) {
-  return status < 400 || status >= 500 || status == 401 || status == 403 || status == 404 ||
-         status == 408 || status == 429;
+  return status < 400 || status >= 500 || status == 401 || status == 403 || status == 404 || status == 408 ||
+         status == 429;
 }
 
 std::string describe_refusal(const HttpReply& reply) {
@@ -58,9 +58,9 @@ DatabaseAnswer read_answer(const EffectResult& result) {
   const auto* reply = std::get_if<HttpReply>(&result);
   if (!reply) return problem(DatabaseTrouble::away, "database: not an HTTP reply");
   if (!is_success(*reply))
-    return problem(says_nothing_about_the_call(reply->status) ? DatabaseTrouble::away
-                                                              : DatabaseTrouble::refused,
-                   describe_refusal(*reply));
+    return problem(
+        says_nothing_about_the_call(reply->status) ? DatabaseTrouble::away : DatabaseTrouble::refused,
+        describe_refusal(*reply));
   auto body = parse_json(reply->body, "database");
   if (!body) return problem(DatabaseTrouble::away, body.error().message);
   return *std::move(body);

@@ -29,10 +29,13 @@ Json delivery_message(std::string_view workspace, std::string_view client_id, st
 }
 
 DeliveryFlow::DeliveryFlow(Registry registry, Database database, DeliveryJob job)
-    : connector_(find_connector(registry, job.service)), database_(std::move(database)), job_(std::move(job)) {}
+    : connector_(find_connector(registry, job.service)),
+      database_(std::move(database)),
+      job_(std::move(job)) {}
 
 void DeliveryFlow::start(Turn& turn) {
-  if (!connector_ || !connector_->webhook) return mark(turn, "failed", "no connector takes this service's events");
+  if (!connector_ || !connector_->webhook)
+    return mark(turn, "failed", "no connector takes this service's events");
   ask(turn, GetObject{job_.object_key}, &DeliveryFlow::on_read);
 }
 
@@ -112,10 +115,9 @@ void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view err
                          .text("message", error)
                          .take());
   ask(turn,
-      database_.call("mark_receipt", receipt()
-                                         .text("state", state)
-                                         .json("error", error.empty() ? Json() : Json(error))
-                                         .take()),
+      database_.call(
+          "mark_receipt",
+          receipt().text("state", state).json("error", error.empty() ? Json() : Json(error)).take()),
       &DeliveryFlow::on_marked);
 }
 

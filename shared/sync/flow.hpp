@@ -13,7 +13,6 @@
 
 namespace wf {
 
-
 // What the host told with the input, and what the flow answers to it.
 struct Turn {
   UnixSeconds now;
@@ -39,9 +38,7 @@ class Flow {
 template <class Derived>
 class Steps : public Flow {
  public:
-  void reply(EffectResult& result, Turn& turn) final {
-    (static_cast<Derived*>(this)->*next_)(result, turn);
-  }
+  void reply(EffectResult& result, Turn& turn) final { (static_cast<Derived*>(this)->*next_)(result, turn); }
 
  protected:
   using Step = void (Derived::*)(EffectResult&, Turn&);

@@ -12,7 +12,8 @@ namespace wf {
 
 Json to_json(const std::vector<RowBatch>& batches) {
   Json tables = Json::array();
-  for (const RowBatch& batch : batches) tables.push_back(JsonObject().text("table", batch.table).json("rows", batch.rows).take());
+  for (const RowBatch& batch : batches)
+    tables.push_back(JsonObject().text("table", batch.table).json("rows", batch.rows).take());
   return tables;
 }
 
@@ -41,7 +42,8 @@ std::vector<ObjectRef> read_refs(const Json& object, std::string_view key) {
 
 Json to_json(const std::vector<ObjectRef>& refs) {
   Json array = Json::array();
-  for (const ObjectRef& ref : refs) array.push_back(JsonObject().text("table", ref.table).text("id", ref.id).take());
+  for (const ObjectRef& ref : refs)
+    array.push_back(JsonObject().text("table", ref.table).text("id", ref.id).take());
   return array;
 }
 
@@ -50,8 +52,7 @@ tl::expected<std::vector<RowBatch>, Problem> read_object(const Connector& connec
   const std::string who = std::string(connector.service) + " " + ref.table;
   const auto* reply = std::get_if<HttpReply>(&result);
   if (reply && reply->status == 404) return std::vector<RowBatch>{};
-  if (!reply || !is_success(*reply))
-    return tl::unexpected<Problem>(classify(connector, who, result, now));
+  if (!reply || !is_success(*reply)) return tl::unexpected<Problem>(classify(connector, who, result, now));
   auto page = connector.parse_object(ref, *reply, source_time(*reply, now));
   if (!page) return tl::unexpected<Problem>(unreadable(std::move(page.error())));
   return std::move(page->batches);

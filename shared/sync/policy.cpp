@@ -16,7 +16,8 @@ Problem problem(ErrorKind kind, std::string message, Remedy remedy) {
 }
 
 Problem classify_failed(std::string who, const Failed& failed) {
-  if (failed.reason == "timeout") return problem(ErrorKind::provider, who + ": no answer in time", Remedy::retry);
+  if (failed.reason == "timeout")
+    return problem(ErrorKind::provider, who + ": no answer in time", Remedy::retry);
   if (failed.reason == "too_large")
     return problem(ErrorKind::data, who + ": the reply is larger than allowed", Remedy::give_up);
   if (failed.reason == "secret_missing")

@@ -51,7 +51,8 @@ SyncCursor read_cursor(const Json& stored) {
   cursor.restarts = find_int64(stored, "restarts").value_or(0);
   cursor.run_rows = find_int64(stored, "run_rows").value_or(0);
   cursor.counted = find_bool(stored, "counted").value_or(false);
-  if (const Json* rows = find_array(stored, "earlier_rows")) cursor.earlier_rows = read_remembered_rows(*rows);
+  if (const Json* rows = find_array(stored, "earlier_rows"))
+    cursor.earlier_rows = read_remembered_rows(*rows);
   return cursor;
 }
 
@@ -87,8 +88,8 @@ void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id
 
 void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
   // A clock that ran ahead once must not leave a window that ends before it begins.
-  const UnixSeconds from = cursor.covered_until ? std::min(*cursor.covered_until, now) - stream.overlap
-                                                : now - stream.first_sync;
+  const UnixSeconds from =
+      cursor.covered_until ? std::min(*cursor.covered_until, now) - stream.overlap : now - stream.first_sync;
   cursor.window = Window{from, now};
   cursor.position = Json();
   cursor.oldest.reset();

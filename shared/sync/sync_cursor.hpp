@@ -12,17 +12,17 @@
 namespace wf {
 
 struct SyncCursor {
-  std::string run_id;                          // the run that wrote this
-  std::optional<Window> window;                // the scan that is open; none: every page was applied
-  Json position;                               // the connector's; null: the first page
-  std::optional<UnixSeconds> oldest;           // how far back the open scan has come
-  std::optional<UnixSeconds> covered_until;    // everything up to here was read once
-  std::vector<ObjectRef> unsettled;            // to be fetched again before the run is over
-  std::int64_t restarts = 0;                   // of the open scan
-  std::optional<UnixSeconds> newest;           // row that the run has seen
-  std::int64_t run_rows = 0;                   // rows received by the run so far
-  bool counted = false;                        // run_rows is the whole run's
-  std::vector<std::int64_t> earlier_rows;      // of earlier finished runs, oldest first
+  std::string run_id;                        // the run that wrote this
+  std::optional<Window> window;              // the scan that is open; none: every page was applied
+  Json position;                             // the connector's; null: the first page
+  std::optional<UnixSeconds> oldest;         // how far back the open scan has come
+  std::optional<UnixSeconds> covered_until;  // everything up to here was read once
+  std::vector<ObjectRef> unsettled;          // to be fetched again before the run is over
+  std::int64_t restarts = 0;                 // of the open scan
+  std::optional<UnixSeconds> newest;         // row that the run has seen
+  std::int64_t run_rows = 0;                 // rows received by the run so far
+  bool counted = false;                      // run_rows is the whole run's
+  std::vector<std::int64_t> earlier_rows;    // of earlier finished runs, oldest first
 };
 
 // Null or an unknown shape reads as "nothing was ever read": reading again is harmless.

@@ -25,8 +25,10 @@ constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
 
 std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
 
-PageFacts page_facts(const SyncCursor& before, const SyncCursor& after, const Page& page, std::int64_t number) {
-  PageFacts facts{.number = number, .rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
+PageFacts page_facts(const SyncCursor& before, const SyncCursor& after, const Page& page,
+                     std::int64_t number) {
+  PageFacts facts{
+      .number = number, .rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
   // A day or two is over before anyone could look at its progress.
   if (!before.window || days(before.window->to - before.window->from) <= 2) return facts;
   const Window& window = *before.window;
@@ -63,7 +65,9 @@ Json sync_message(const SyncJob& job) {
 }
 
 SyncFlow::SyncFlow(Registry registry, Database database, SyncJob job)
-    : connector_(find_connector(registry, job.service)), database_(std::move(database)), job_(std::move(job)) {
+    : connector_(find_connector(registry, job.service)),
+      database_(std::move(database)),
+      job_(std::move(job)) {
   if (connector_) stream_ = find_stream(*connector_, job_.stream);
 }
 
@@ -138,8 +142,9 @@ void SyncFlow::apply(Turn& turn, const Page& page) {
   // The cursor's count is exact also after a last page that ties held back.
   facts_.run_rows = before.run_rows;
   const PageFacts seen = page_facts(before, cursor_, page, pages_ + 1);
-  const Json patch = ending_ ? facts_after_last_page(facts_, seen, {.earlier_rows = cursor_.earlier_rows}, turn.now)
-                             : facts_after_page(facts_, seen, turn.now);
+  const Json patch =
+      ending_ ? facts_after_last_page(facts_, seen, {.earlier_rows = cursor_.earlier_rows}, turn.now)
+              : facts_after_page(facts_, seen, turn.now);
   if (auto facts = merged(facts_, patch)) facts_ = *std::move(facts);
 
   JsonObject p = lease();
@@ -160,7 +165,8 @@ void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
   // Whether the page was written is unknown; the next lease tells.
   if (!answer) return turn.retry(database_rest_secs);
   if (find_bool(*answer, "applied").value_or(false)) return after_apply(*answer, turn);
-  turn.log("warn", log_fields("page not applied").text("why", find_string(*answer, "why").value_or("")).take());
+  turn.log("warn",
+           log_fields("page not applied").text("why", find_string(*answer, "why").value_or("")).take());
   turn.done();
 }
 

@@ -36,7 +36,10 @@ void TickFlow::read_workspaces_after(Turn& turn, std::string_view client_id) {
 void TickFlow::on_workspaces(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer || !answer->is_array()) {
-    turn.log("error", JsonObject().text("what", "workspaces not read").text("message", answer ? "not an array" : answer.error().message).take());
+    turn.log("error", JsonObject()
+                          .text("what", "workspaces not read")
+                          .text("message", answer ? "not an array" : answer.error().message)
+                          .take());
     return turn.done();
   }
   for (const Json& row : *answer) workspaces_.push_back(row);
@@ -53,28 +56,34 @@ void TickFlow::record_detection(Turn& turn) {
     return claim(turn);
   }
   for (const std::string& slug : unknown_bundles(*configured, *known))
-    turn.log("warn", JsonObject().text("what", "a bundle belongs to no workspace").text("workspace", slug).take());
+    turn.log("warn",
+             JsonObject().text("what", "a bundle belongs to no workspace").text("workspace", slug).take());
   for (const ConfiguredWorkspace& workspace : configured->workspaces)
     if (!workspace.problem.empty())
-      turn.log("error", JsonObject().text("what", workspace.problem).text("workspace", workspace.slug).take());
+      turn.log("error",
+               JsonObject().text("what", workspace.problem).text("workspace", workspace.slug).take());
   ask(turn, database_.call("record_detection", detect(*configured, *known)), &TickFlow::on_detected);
 }
 
 void TickFlow::on_detected(EffectResult& result, Turn& turn) {
   if (const auto answer = read_answer(result); !answer)
-    turn.log("error", JsonObject().text("what", "detection not recorded").text("message", answer.error().message).take());
+    turn.log(
+        "error",
+        JsonObject().text("what", "detection not recorded").text("message", answer.error().message).take());
   claim(turn);
 }
 
 void TickFlow::claim(Turn& turn) {
   ++rounds_;
-  ask(turn, database_.call("claim_due", JsonObject().number("limit", claims_per_round).take()), &TickFlow::on_claimed);
+  ask(turn, database_.call("claim_due", JsonObject().number("limit", claims_per_round).take()),
+      &TickFlow::on_claimed);
 }
 
 void TickFlow::on_claimed(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) {
-    turn.log("error", JsonObject().text("what", "nothing claimed").text("message", answer.error().message).take());
+    turn.log("error",
+             JsonObject().text("what", "nothing claimed").text("message", answer.error().message).take());
     return turn.done();
   }
   std::vector<Json> messages;
@@ -91,7 +100,10 @@ void TickFlow::on_queued(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Queued>(result)) ++not_queued_;
   if (--unanswered_ > 0) return;
   if (not_queued_ > 0) {
-    turn.log("error", JsonObject().text("what", "messages not queued").number("count", static_cast<std::int64_t>(not_queued_)).take());
+    turn.log("error", JsonObject()
+                          .text("what", "messages not queued")
+                          .number("count", static_cast<std::int64_t>(not_queued_))
+                          .take());
     return turn.done();
   }
   if (more_) return claim(turn);

@@ -10,14 +10,15 @@ namespace {
 
 constexpr std::string_view retry_after_secs = "30";
 
-Headers plain_text() { return {{"content-type", "text/plain; charset=utf-8"}, {"cache-control", "no-store"}}; }
+Headers plain_text() {
+  return {{"content-type", "text/plain; charset=utf-8"}, {"cache-control", "no-store"}};
+}
 
 }  // namespace
 
 WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent event)
     : database_(std::move(database)), event_(std::move(event)) {
-  if (const Connector* connector = find_connector(registry, event_.service))
-    webhook_ = connector->webhook;
+  if (const Connector* connector = find_connector(registry, event_.service)) webhook_ = connector->webhook;
 }
 
 void WebhookFlow::start(Turn& turn) {
@@ -43,10 +44,8 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
 void WebhookFlow::refuse_signature(Turn& turn) {
   turn.ask(Respond{400, plain_text(), "signature does not match"});
   ask(turn,
-      database_.call("record_bad_signature", JsonObject()
-                                                 .text("workspace", event_.workspace)
-                                                 .text("service", event_.service)
-                                                 .take()),
+      database_.call("record_bad_signature",
+                     JsonObject().text("workspace", event_.workspace).text("service", event_.service).take()),
       &WebhookFlow::on_bad_signature_counted);
 }
 

@@ -117,12 +117,12 @@ constexpr std::array kinds{&charge, &payment_intent, &payment_link, &balance_tra
 
 constinit const ObjectKind charge{"charge", "stripe_charges", "/v1/charges", "stripe charges", charge_row};
 constinit const ObjectKind payment_intent{"payment_intent", "stripe_payment_intents", "/v1/payment_intents",
-                                "stripe payment_intents", payment_intent_row};
+                                          "stripe payment_intents", payment_intent_row};
 constinit const ObjectKind payment_link{"payment_link", "stripe_payment_links", "/v1/payment_links",
-                              "stripe payment_links", payment_link_row};
+                                        "stripe payment_links", payment_link_row};
 constinit const ObjectKind balance_transaction{"balance_transaction", "stripe_balance_transactions",
-                                     "/v1/balance_transactions", "stripe balance_transactions",
-                                     balance_transaction_row};
+                                               "/v1/balance_transactions", "stripe balance_transactions",
+                                               balance_transaction_row};
 
 const ObjectKind* find_kind_of_object(std::string_view object) {
   for (const ObjectKind* kind : kinds)

@@ -11,7 +11,7 @@ namespace wf::stripe {
 struct ObjectKind {
   std::string_view object;  // Stripe's own word: "charge"
   std::string_view table;
-  std::string_view path;    // of its list; one object is `path/id`
+  std::string_view path;  // of its list; one object is `path/id`
   std::string_view who;
   Result<Json> (*row)(const Json& object, UnixSeconds source_at);
 };

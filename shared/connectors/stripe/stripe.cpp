@@ -29,7 +29,9 @@ Result<Page> parse_payment_intents(const HttpReply& reply, UnixSeconds source_at
 }
 
 // https://docs.stripe.com/api/payment-link/list: neither a filter by time nor a time of its own.
-HttpRequest payment_links_request(const Query& query) { return get(list_url(payment_link.path, query).take()); }
+HttpRequest payment_links_request(const Query& query) {
+  return get(list_url(payment_link.path, query).take());
+}
 Result<Page> parse_payment_links(const HttpReply& reply, UnixSeconds source_at) {
   return parse_objects(reply, payment_link, source_at);
 }

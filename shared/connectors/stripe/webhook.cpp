@@ -16,13 +16,26 @@ constexpr std::string_view who = "stripe events";
 constexpr std::size_t longest_id = 200;
 
 // The events whose objects are stored: exactly as many names as `types` may hold.
-constexpr std::array<std::string_view, 20> wanted_types{
-    "charge.captured", "charge.expired", "charge.failed", "charge.pending", "charge.refunded",
-    "charge.succeeded", "charge.updated", "charge.dispute.created", "charge.dispute.updated",
-    "charge.dispute.closed", "payment_intent.amount_capturable_updated", "payment_intent.canceled",
-    "payment_intent.created", "payment_intent.partially_funded", "payment_intent.payment_failed",
-    "payment_intent.processing", "payment_intent.requires_action", "payment_intent.succeeded",
-    "payment_link.created", "payment_link.updated"};
+constexpr std::array<std::string_view, 20> wanted_types{"charge.captured",
+                                                        "charge.expired",
+                                                        "charge.failed",
+                                                        "charge.pending",
+                                                        "charge.refunded",
+                                                        "charge.succeeded",
+                                                        "charge.updated",
+                                                        "charge.dispute.created",
+                                                        "charge.dispute.updated",
+                                                        "charge.dispute.closed",
+                                                        "payment_intent.amount_capturable_updated",
+                                                        "payment_intent.canceled",
+                                                        "payment_intent.created",
+                                                        "payment_intent.partially_funded",
+                                                        "payment_intent.payment_failed",
+                                                        "payment_intent.processing",
+                                                        "payment_intent.requires_action",
+                                                        "payment_intent.succeeded",
+                                                        "payment_link.created",
+                                                        "payment_link.updated"};
 
 // It becomes part of an object key, so only what an id is made of.
 bool is_id(std::string_view text) {

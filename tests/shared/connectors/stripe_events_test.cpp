@@ -12,15 +12,27 @@ using fixtures::read;
 
 namespace {
 
-constexpr const char* charges[] = {"charge_captured", "charge_refunded", "charge_succeeded", "charge_updated"};
-constexpr const char* intents[] = {"payment_intent_canceled", "payment_intent_created",
-                                   "payment_intent_payment_failed", "payment_intent_processing",
+constexpr const char* charges[] = {"charge_captured", "charge_refunded", "charge_succeeded",
+                                   "charge_updated"};
+constexpr const char* intents[] = {"payment_intent_canceled",        "payment_intent_created",
+                                   "payment_intent_payment_failed",  "payment_intent_processing",
                                    "payment_intent_requires_action", "payment_intent_succeeded"};
-constexpr const char* not_stored[] = {"checkout_session_completed", "credit_note_created", "customer_deleted",
-                                      "customer_updated", "invoice_finalized", "invoice_paid",
-                                      "invoice_payment_paid", "invoice_updated", "payout_paid.built",
-                                      "price_created", "product_created", "refund_created", "refund_updated",
-                                      "subscription_created", "subscription_deleted", "subscription_updated",
+constexpr const char* not_stored[] = {"checkout_session_completed",
+                                      "credit_note_created",
+                                      "customer_deleted",
+                                      "customer_updated",
+                                      "invoice_finalized",
+                                      "invoice_paid",
+                                      "invoice_payment_paid",
+                                      "invoice_updated",
+                                      "payout_paid.built",
+                                      "price_created",
+                                      "product_created",
+                                      "refund_created",
+                                      "refund_updated",
+                                      "subscription_created",
+                                      "subscription_deleted",
+                                      "subscription_updated",
                                       "v2_thin_event"};
 
 Delivery parsed(const std::string& name) {
@@ -59,14 +71,16 @@ TEST_CASE("the state of an event's object is as old as the event", "[stripe][eve
 }
 
 TEST_CASE("what is not an event is refused", "[stripe][events]") {
-  for (const char* body : {"", "null", "7", "[]", "{}", "{\"id\":\"evt_1\"}", "{\"object\":\"event\"}",
-                           R"({"object":"event","id":7,"type":"a"})", R"({"object":"event","id":"evt_1","type":null})",
-                           R"({"object":"charge","id":"ch_1","type":"a"})", R"({"object":"event","id":"a/b","type":"a"})"}) {
+  for (const char* body :
+       {"", "null", "7", "[]", "{}", "{\"id\":\"evt_1\"}", "{\"object\":\"event\"}",
+        R"({"object":"event","id":7,"type":"a"})", R"({"object":"event","id":"evt_1","type":null})",
+        R"({"object":"charge","id":"ch_1","type":"a"})", R"({"object":"event","id":"a/b","type":"a"})"}) {
     INFO(body);
     CHECK_FALSE(stripe::identify_event(body).has_value());
   }
   CHECK_FALSE(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a"})").has_value());
-  CHECK(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a","created":1,"data":null})").has_value());
+  CHECK(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a","created":1,"data":null})")
+            .has_value());
 }
 
 TEST_CASE("a page of events gives rows, deliveries and its place", "[stripe][events]") {
@@ -86,7 +100,8 @@ TEST_CASE("a page of events gives rows, deliveries and its place", "[stripe][eve
 TEST_CASE("an event that cannot be read does not stop the reconciliation", "[stripe][events]") {
   Json broken = json(read("events/charge_refunded.json"));
   broken["data"]["object"]["amount"] = "a lot";
-  const auto page = stripe::parse_events(list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), from_unix(0));
+  const auto page = stripe::parse_events(
+      list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), from_unix(0));
   REQUIRE(page.has_value());
   CHECK(page->batches.size() == 1);
   REQUIRE(page->stale.size() == 1);
@@ -96,7 +111,9 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
 
 TEST_CASE("events are asked for by window and by the types that are stored", "[stripe][events]") {
   const HttpRequest request = stripe::events_request({{from_unix(1), from_unix(2)}, "", "evt_9"});
-  CHECK(starts_with(request.url, "https://api.stripe.com/v1/events?limit=100&starting_after=evt_9&created[gte]=1&created[lte]=2&types[]="));
+  CHECK(starts_with(request.url,
+                    "https://api.stripe.com/v1/"
+                    "events?limit=100&starting_after=evt_9&created[gte]=1&created[lte]=2&types[]="));
   CHECK(header(request.headers, "authorization") == "Bearer {{secret:stripe.secret_key}}");
   CHECK_FALSE(header(request.headers, "stripe-version").empty());
 }

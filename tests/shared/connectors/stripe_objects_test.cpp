@@ -27,7 +27,9 @@ std::string refusal(const stripe::ObjectKind& kind, const Json& object) {
 }
 
 Json object(const std::string& name) { return json(fixtures::read("objects/" + name)); }
-Json event_object(const std::string& name) { return json(fixtures::read("events/" + name))["data"]["object"]; }
+Json event_object(const std::string& name) {
+  return json(fixtures::read("events/" + name))["data"]["object"];
+}
 
 // The columns of a table as its migration creates it, but those that the database fills in.
 std::set<std::string> columns_of(const std::string& table) {
@@ -36,11 +38,15 @@ std::set<std::string> columns_of(const std::string& table) {
   std::set<std::string> columns;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
-    if (line.rfind("create table public." + table + " ", 0) == 0) inside = true;
-    else if (inside && line.rfind(")", 0) == 0) break;
-    else if (inside && line.rfind("  ", 0) == 0) columns.insert(line.substr(2, line.find(' ', 2) - 2));
+    if (line.rfind("create table public." + table + " ", 0) == 0)
+      inside = true;
+    else if (inside && line.rfind(")", 0) == 0)
+      break;
+    else if (inside && line.rfind("  ", 0) == 0)
+      columns.insert(line.substr(2, line.find(' ', 2) - 2));
   }
-  for (const char* filled_in : {"client_id", "updated_at", "primary", "check", "--"}) columns.erase(filled_in);
+  for (const char* filled_in : {"client_id", "updated_at", "primary", "check", "--"})
+    columns.erase(filled_in);
   return columns;
 }
 
@@ -56,7 +62,8 @@ TEST_CASE("every row carries exactly the columns of its table", "[stripe][object
   check_columns(stripe::charge, row_of(stripe::charge, object("charge.json")));
   check_columns(stripe::payment_intent, row_of(stripe::payment_intent, object("payment_intent.json")));
   check_columns(stripe::payment_link, row_of(stripe::payment_link, object("payment_link.json")));
-  check_columns(stripe::balance_transaction, row_of(stripe::balance_transaction, object("balance_transaction.json")));
+  check_columns(stripe::balance_transaction,
+                row_of(stripe::balance_transaction, object("balance_transaction.json")));
 }
 
 TEST_CASE("charges of 2020 and of 2026 are the same row", "[stripe][objects]") {
@@ -91,8 +98,8 @@ TEST_CASE("the latest charge is found in both shapes", "[stripe][objects]") {
 
 TEST_CASE("a client secret is in no row", "[stripe][objects]") {
   Json intent = object("payment_intent.json");
-  intent["last_payment_error"] = {{"code", "card_declined"}, {"message", "no"},
-                                  {"payment_intent", {{"client_secret", "pi_1_secret_2"}}}};
+  intent["last_payment_error"] = {
+      {"code", "card_declined"}, {"message", "no"}, {"payment_intent", {{"client_secret", "pi_1_secret_2"}}}};
   const Json row = row_of(stripe::payment_intent, intent);
   CHECK(row["error_code"] == "card_declined");
   CHECK_FALSE(contains(dump(row), "secret"));
@@ -134,7 +141,8 @@ TEST_CASE("a member of a wrong type is named", "[stripe][objects]") {
 
 TEST_CASE("errors of Stripe add their code, never their text", "[stripe][errors]") {
   const auto explained = [](int status, const std::string& body, Headers headers = {}) {
-    return stripe::explain({status, std::move(headers), body}, {{ErrorKind::ours, "stripe charges: answered"}, Remedy::give_up});
+    return stripe::explain({status, std::move(headers), body},
+                           {{ErrorKind::ours, "stripe charges: answered"}, Remedy::give_up});
   };
   const std::string refused = fixtures::read("errors/401_invalid_key.built.json");
   const Problem problem = explained(401, dump(json(refused)["body"]));
@@ -142,6 +150,8 @@ TEST_CASE("errors of Stripe add their code, never their text", "[stripe][errors]
   CHECK(explained(400, R"({"error":{"code":"<b>"}})").error.message == "stripe charges: answered");
   CHECK(explained(500, "<html>").error.message == "stripe charges: answered");
   CHECK(explained(500, "", {{"stripe-should-retry", "true"}}).remedy == Remedy::retry);
-  CHECK(explained(400, R"({"error":{"code":"resource_missing","param":"starting_after"}})").remedy == Remedy::restart_scan);
-  CHECK(explained(400, R"({"error":{"code":"resource_missing","param":"customer"}})").remedy == Remedy::give_up);
+  CHECK(explained(400, R"({"error":{"code":"resource_missing","param":"starting_after"}})").remedy ==
+        Remedy::restart_scan);
+  CHECK(explained(400, R"({"error":{"code":"resource_missing","param":"customer"}})").remedy ==
+        Remedy::give_up);
 }

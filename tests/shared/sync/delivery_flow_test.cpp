@@ -77,7 +77,10 @@ TEST_CASE("events that are not stored are ignored, and still move the webhook's 
 
 TEST_CASE("an unknown type of event is ignored", "[delivery]") {
   Host host = stripe_host();
-  deliver(host, {{"id", "evt_9"}, {"object", "event"}, {"type", "moon.landed"}, {"created", at},
+  deliver(host, {{"id", "evt_9"},
+                 {"object", "event"},
+                 {"type", "moon.landed"},
+                 {"created", at},
                  {"data", {{"object", {{"object", "moon"}, {"id", "m_1"}}}}}});
   CHECK(host.database.receipts["evt_9"]["state"] == "ignored");
 }

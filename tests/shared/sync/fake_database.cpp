@@ -38,7 +38,8 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     receipts[text_of(p, "delivery_key")]["error"] = p["error"];
     return {200, {{"marked", true}}};
   }
-  if (function == "record_dead_letter") return dead_letters.push_back(p["message"]), std::pair{200, Json::object()};
+  if (function == "record_dead_letter")
+    return dead_letters.push_back(p["message"]), std::pair{200, Json::object()};
   if (function == "record_detection") return detection = p, std::pair{200, Json::object()};
   if (function == "claim_due")
     return {200, {{"jobs", std::exchange(claimable, {})}, {"deliveries", Json::array()}}};
@@ -57,9 +58,12 @@ Json Database::take_lease(const Json& p, std::int64_t now_secs) {
   run.state = "running";
   run.retry_at_secs = 0;
   const auto cursor = cursors.find(run.stream);
-  return {{"granted", true},       {"lease", lease},
-          {"stream", run.stream},  {"cursor", cursor == cursors.end() ? Json() : cursor->second},
-          {"pages", run.pages},    {"attempt", run.attempt},
+  return {{"granted", true},
+          {"lease", lease},
+          {"stream", run.stream},
+          {"cursor", cursor == cursors.end() ? Json() : cursor->second},
+          {"pages", run.pages},
+          {"attempt", run.attempt},
           {"facts", facts.contains(run.stream) ? facts[run.stream] : Json::object()}};
 }
 
@@ -67,7 +71,8 @@ std::pair<int, Json> Database::apply_page(const Json& p, std::int64_t now_secs) 
   for (const Json& table : p["tables"])
     for (const Json& row : table["rows"])
       if (refused_ids.contains(text_of(row, "id")))
-        return {400, {{"code", "23514"}, {"message", "violates check constraint"}, {"details", "Failing row"}}};
+        return {400,
+                {{"code", "23514"}, {"message", "violates check constraint"}, {"details", "Failing row"}}};
   if (p.contains("receipt")) {
     Json& receipt = receipts[text_of(p["receipt"], "delivery_key")];
     if (receipt["state"] == "applied") return {200, not_applied("repeated")};
@@ -131,7 +136,9 @@ Json Database::record_receipt(const Json& p) {
     receipts[key] = {{"state", p["readable"] == true ? "received" : "unreadable"},
                      {"object_key", p["object_key"]},
                      {"event_type", p["event_type"]}};
-  return {{"new", is_new}, {"state", receipts[key]["state"]}, {"client_id", "11111111-1111-4111-8111-111111111111"}};
+  return {{"new", is_new},
+          {"state", receipts[key]["state"]},
+          {"client_id", "11111111-1111-4111-8111-111111111111"}};
 }
 
 Json Database::fail_run(const Json& p) {

@@ -63,8 +63,8 @@ std::string Host::run(const Json& event, std::string body) {
     REQUIRE(out.has_value());
     return take(*out);
   };
-  std::string outcome =
-      send({{"op", "start"}, {"config", {{"supabase_url", "http://db"}}}, {"event", event}}, {std::move(body)});
+  std::string outcome = send({{"op", "start"}, {"config", {{"supabase_url", "http://db"}}}, {"event", event}},
+                             {std::move(body)});
   while (!waiting.empty()) {
     auto [effect, bytes] = std::move(waiting.front());
     waiting.pop_front();
@@ -139,8 +139,10 @@ Json Host::http(const Json& effect, const std::string& body, std::string& reply_
 std::string Host::run_job(const Json& message) { return run({{"kind", "job"}, {"message", message}}); }
 
 Json Host::message(const std::string& run_id) const {
-  return {{"job", "sync"},       {"workspace", "northwind-dental"}, {"client_id", client}, {"service", "stripe"},
-          {"partition", ""},     {"stream", database.runs.at(run_id).stream}, {"run_id", run_id}};
+  return {{"job", "sync"},       {"workspace", "northwind-dental"},
+          {"client_id", client}, {"service", "stripe"},
+          {"partition", ""},     {"stream", database.runs.at(run_id).stream},
+          {"run_id", run_id}};
 }
 
 std::string Host::sync(const std::string& stream) {
@@ -165,16 +167,18 @@ void Host::work_until_quiet(int most_rounds) {
     }
     for (const auto& [key, receipt] : database.receipts)
       if (receipt["state"] == "received")
-        queue.push_back({{"job", "delivery"}, {"workspace", "northwind-dental"}, {"client_id", client},
-                         {"service", "stripe"}, {"delivery_key", key}, {"object_key", receipt["object_key"]}});
+        queue.push_back({{"job", "delivery"},
+                         {"workspace", "northwind-dental"},
+                         {"client_id", client},
+                         {"service", "stripe"},
+                         {"delivery_key", key},
+                         {"object_key", receipt["object_key"]}});
     if (queue.empty()) return;
   }
   FAIL("the work never ends");
 }
 
-const Run& Host::last_run() const {
-  return database.runs.at("run-" + std::to_string(database.runs.size()));
-}
+const Run& Host::last_run() const { return database.runs.at("run-" + std::to_string(database.runs.size())); }
 
 int Host::count(std::string_view kind) const {
   int n = 0;

@@ -68,8 +68,8 @@ struct Reply {
 };
 
 struct Death {
-  int at_effect = 0;     // counted over everything that the host ever ran
-  bool before = false;   // else after the effect, before its reply
+  int at_effect = 0;    // counted over everything that the host ever ran
+  bool before = false;  // else after the effect, before its reply
 };
 
 struct Host {

@@ -12,10 +12,16 @@ wf::Frame step(wf::Edge& edge, Json control, std::vector<std::string> parts = {}
   return edge.step({std::move(control), std::move(parts)});
 }
 
-bool is_fault(const wf::Frame& frame) { return frame.control.contains("fault") && frame.control["effects"].empty(); }
+bool is_fault(const wf::Frame& frame) {
+  return frame.control.contains("fault") && frame.control["effects"].empty();
+}
 
 Json start_of(const Json& event) {
-  return {{"op", "start"}, {"flow", "f"}, {"now_ms", 1}, {"config", {{"supabase_url", "http://db"}}}, {"event", event}};
+  return {{"op", "start"},
+          {"flow", "f"},
+          {"now_ms", 1},
+          {"config", {{"supabase_url", "http://db"}}},
+          {"event", event}};
 }
 
 }  // namespace
@@ -30,7 +36,8 @@ TEST_CASE("a frame survives its encoding, bodies with any bytes included", "[fra
 
 TEST_CASE("every cut and every flipped byte of a frame is refused or read, never a trap", "[frame]") {
   wf::Edge edge(wf::connectors());
-  const std::string good = wf::encode_frame({start_of({{"kind", "api"}, {"method", "GET"}, {"path", "/"}}), {"body"}});
+  const std::string good =
+      wf::encode_frame({start_of({{"kind", "api"}, {"method", "GET"}, {"path", "/"}}), {"body"}});
   for (std::size_t length = 0; length < good.size(); ++length) {
     const auto out = wf::decode_frame(edge.step_bytes(std::string_view(good).substr(0, length)));
     REQUIRE(out.has_value());
@@ -59,7 +66,10 @@ TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
   wf::Edge edge(wf::connectors());
   const auto first = step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
   REQUIRE(first.control["effects"].size() == 1);
-  const Json reply = {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2},
+  const Json reply = {{"op", "reply"},
+                      {"flow", "f"},
+                      {"effect", 1},
+                      {"now_ms", 2},
                       {"result", {{"status", 200}, {"headers", Json::array()}, {"body", 1}}}};
   Json other = reply;
   other["flow"] = "g";
@@ -79,7 +89,8 @@ TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]
                              R"({"status":99999,"headers":{}})", R"({"failed":3})"}) {
     wf::Edge edge(wf::connectors());
     step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
-    const auto out = step(edge, {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2}, {"result", fake::json(result)}});
+    const auto out = step(
+        edge, {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2}, {"result", fake::json(result)}});
     INFO(result << " gives " << wf::dump(out.control));
     CHECK(out.control["effects"].back()["outcome"] == "retry");
     CHECK(edge.flows() == 0);

@@ -44,13 +44,17 @@ TEST_CASE("two pages, killed at every effect", "[resume]") {
   check_every_cut("balance_transactions", stripe_host);
 }
 
-TEST_CASE("a full scan, killed at every effect", "[resume]") { check_every_cut("payment_links", stripe_host); }
+TEST_CASE("a full scan, killed at every effect", "[resume]") {
+  check_every_cut("payment_links", stripe_host);
+}
 
 TEST_CASE("a scan with a tie on its last page, killed at every effect", "[resume]") {
   check_every_cut("charges", [] {
     Host host = stripe_host();
     host.database.rows["stripe_charges"]["ch_3Q0000000000000000000005"] = {
-        {"id", "ch_3Q0000000000000000000005"}, {"status", "from a webhook"}, {"source_at", "2025-11-23T12:13:20Z"}};
+        {"id", "ch_3Q0000000000000000000005"},
+        {"status", "from a webhook"},
+        {"source_at", "2025-11-23T12:13:20Z"}};
     host.provider = [](const std::string& url) -> Reply {
       if (!has(url, "/v1/charges/ch_")) return stripe_reply(url);
       const Json object = json(fixture("lists/charges_page2.built.json"))["data"][1];

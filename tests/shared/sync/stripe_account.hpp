@@ -9,12 +9,15 @@ namespace fake {
 
 inline std::string fixture(const std::string& name) { return read_file("tests/fixtures/stripe/" + name); }
 
-inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 // Two pages of charges and balance transactions, one of the others, no events.
 inline Reply stripe_reply(const std::string& url) {
   const bool second = has(url, "starting_after=");
-  if (has(url, "/v1/charges?")) return {200, fixture(second ? "lists/charges_page2.built.json" : "lists/charges_page1.built.json")};
+  if (has(url, "/v1/charges?"))
+    return {200, fixture(second ? "lists/charges_page2.built.json" : "lists/charges_page1.built.json")};
   if (has(url, "/v1/balance_transactions?"))
     return {200, fixture(second ? "lists/balance_transactions_page2.built.json"
                                 : "lists/balance_transactions_page1.built.json")};

@@ -39,7 +39,8 @@ TEST_CASE("two pages are asked for, kept and applied", "[sync]") {
 
 TEST_CASE("every stream of Stripe writes the rows of its recorded lists", "[sync]") {
   Host host = stripe_host();
-  for (const char* stream : {"charges", "payment_intents", "payment_links", "balance_transactions", "events"}) {
+  for (const char* stream :
+       {"charges", "payment_intents", "payment_links", "balance_transactions", "events"}) {
     CHECK(host.sync(stream) == "ok");
     CHECK(host.last_run().state == "succeeded");
   }
@@ -87,7 +88,9 @@ TEST_CASE("when the object that a page began after was deleted, the scan starts 
   int refusals = 0;
   host.provider = [&](const std::string& url) -> Reply {
     if (has(url, "starting_after=") && ++refusals == 1)
-      return {400, R"({"error":{"type":"invalid_request_error","code":"resource_missing","param":"starting_after"}})"};
+      return {
+          400,
+          R"({"error":{"type":"invalid_request_error","code":"resource_missing","param":"starting_after"}})"};
     return stripe_reply(url);
   };
   CHECK(host.sync("charges") == "ok");
@@ -98,7 +101,9 @@ TEST_CASE("when the object that a page began after was deleted, the scan starts 
 
 TEST_CASE("a list that leads back to itself is refused", "[sync]") {
   Host host = stripe_host();
-  host.provider = [](const std::string&) -> Reply { return {200, fixture("lists/charges_page1.built.json")}; };
+  host.provider = [](const std::string&) -> Reply {
+    return {200, fixture("lists/charges_page1.built.json")};
+  };
   host.sync("charges");
   CHECK(host.last_run().state == "waiting");
   CHECK(host.last_run().error_kind == "data");
@@ -120,15 +125,37 @@ TEST_CASE("what the provider answers decides the kind and whether it is tried ag
     return body.replace(at, std::string(from).size(), to);
   };
   const std::vector<Case> cases{
-      {"401", {401, json(fixture("errors/401_invalid_key.built.json"))["body"].dump()}, "credentials", "failed", 0},
+      {"401",
+       {401, json(fixture("errors/401_invalid_key.built.json"))["body"].dump()},
+       "credentials",
+       "failed",
+       0},
       {"403", {403, "{}"}, "credentials", "failed", 0},
-      {"400", {400, json(fixture("errors/400_missing_param.built.json"))["body"].dump()}, "ours", "failed", 0},
+      {"400",
+       {400, json(fixture("errors/400_missing_param.built.json"))["body"].dump()},
+       "ours",
+       "failed",
+       0},
       {"404", {404, "{}"}, "configuration", "failed", 0},
       {"429 with Retry-After", {429, "{}", {{"retry-after", "77"}}}, "rate_limit", "waiting", 77},
-      {"429 with a date", {429, "{}", {{"retry-after", "Sun, 23 Nov 2025 12:15:00 GMT"}}}, "rate_limit", "waiting", 100},
-      {"429 without", {429, json(fixture("errors/429_rate_limit.built.json"))["body"].dump()}, "rate_limit", "waiting", 30},
+      {"429 with a date",
+       {429, "{}", {{"retry-after", "Sun, 23 Nov 2025 12:15:00 GMT"}}},
+       "rate_limit",
+       "waiting",
+       100},
+      {"429 without",
+       {429, json(fixture("errors/429_rate_limit.built.json"))["body"].dump()},
+       "rate_limit",
+       "waiting",
+       30},
       {"500", {500, "oops"}, "provider", "waiting", 30},
-      {"409 that should be retried", {409, json(fixture("errors/409_idempotency_in_use.built.json"))["body"].dump(), {{"stripe-should-retry", "true"}}}, "provider", "waiting", 30},
+      {"409 that should be retried",
+       {409,
+        json(fixture("errors/409_idempotency_in_use.built.json"))["body"].dump(),
+        {{"stripe-should-retry", "true"}}},
+       "provider",
+       "waiting",
+       30},
       {"HTML", {200, "<html><body>Sign in</body></html>"}, "data", "waiting", 30},
       {"empty", {200, ""}, "data", "waiting", 30},
       {"cut in half", {200, good.substr(0, good.size() / 2)}, "data", "waiting", 30},
@@ -321,7 +348,9 @@ TEST_CASE("a backfill tells how far it has come", "[sync]") {
 TEST_CASE("a list and a webhook of the same second are settled by asking again", "[sync]") {
   Host host = stripe_host();
   host.database.rows["stripe_charges"]["ch_3Q0000000000000000000002"] = {
-      {"id", "ch_3Q0000000000000000000002"}, {"status", "from a webhook"}, {"source_at", "2025-11-23T12:13:20Z"}};
+      {"id", "ch_3Q0000000000000000000002"},
+      {"status", "from a webhook"},
+      {"source_at", "2025-11-23T12:13:20Z"}};
   host.provider = [&](const std::string& url) -> Reply {
     if (!has(url, "/v1/charges/ch_3Q0000000000000000000002")) return stripe_reply(url);
     host.now_ms += 1000;
@@ -339,7 +368,9 @@ TEST_CASE("a list and a webhook of the same second are settled by asking again",
 TEST_CASE("a tie that lasts is asked again after a rest", "[sync]") {
   Host host = stripe_host();
   host.database.rows["stripe_charges"]["ch_3Q0000000000000000000005"] = {
-      {"id", "ch_3Q0000000000000000000005"}, {"status", "from a webhook"}, {"source_at", "2025-11-23T12:13:20Z"}};
+      {"id", "ch_3Q0000000000000000000005"},
+      {"status", "from a webhook"},
+      {"source_at", "2025-11-23T12:13:20Z"}};
   host.provider = [&](const std::string& url) -> Reply {
     if (!has(url, "/v1/charges/ch_")) return stripe_reply(url);
     Json object = json(fixture("objects/charge.json"));

@@ -12,7 +12,8 @@ Json tick() {
           {"configured",
            {{"agency", {"supabase.secret_key"}},
             {"workspaces",
-             {{"northwind-dental", {{"present", {"stripe.secret_key", "stripe.webhook_secret"}}, {"problem", nullptr}}},
+             {{"northwind-dental",
+               {{"present", {"stripe.secret_key", "stripe.webhook_secret"}}, {"problem", nullptr}}},
               {"nobody", {{"present", Json::array()}, {"problem", nullptr}}}}}}}};
 }
 
@@ -38,7 +39,8 @@ TEST_CASE("a tick with nothing due is over", "[tick]") {
 
 TEST_CASE("a full round is followed by another", "[tick]") {
   Host host;
-  for (int i = 0; i < 50; ++i) host.database.claimable.push_back({{"job", "sync"}, {"run_id", std::to_string(i)}});
+  for (int i = 0; i < 50; ++i)
+    host.database.claimable.push_back({{"job", "sync"}, {"run_id", std::to_string(i)}});
   CHECK(host.run(tick()) == "ok");
   CHECK(host.queue.size() == 50);
   CHECK(host.count("http") == 4);
@@ -55,7 +57,8 @@ TEST_CASE("a tick survives whatever fails, and says so", "[tick]") {
   SECTION("detection is refused") {
     queued = 1;
     host.fault = [](const Json& effect) {
-      return has(text_of(effect, "url"), "record_detection") ? json(R"({"status":400,"headers":[]})") : Json();
+      return has(text_of(effect, "url"), "record_detection") ? json(R"({"status":400,"headers":[]})")
+                                                             : Json();
     };
   }
   SECTION("the queue fails") {

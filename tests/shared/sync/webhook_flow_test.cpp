@@ -30,7 +30,8 @@ TEST_CASE("bytes are kept before the receipt, the receipt before the answer", "[
 
 TEST_CASE("fifty deliveries of one event change nothing more than one", "[webhook]") {
   Host host = stripe_host();
-  for (int i = 0; i < 50; ++i) CHECK(host.run(webhook_event(host), fixture("events/charge_succeeded.json")) == "ok");
+  for (int i = 0; i < 50; ++i)
+    CHECK(host.run(webhook_event(host), fixture("events/charge_succeeded.json")) == "ok");
   CHECK(status_of(host) == 200);
   CHECK(host.queue.size() == 1);
   host.work_until_quiet();
