@@ -169,22 +169,25 @@ create trigger append_only_whole before truncate on public.facts_history
 -- Tables that sync pages may write -----------------------------------------------
 
 -- Tables that apply_page may write. A connector's migration adds its own.
-create table app.sync_targets (table_name text primary key);
+create table app.sync_targets (
+  table_name text primary key,
+  refetched boolean not null
+);
 alter table app.sync_targets enable row level security;
 alter table app.sync_targets force row level security;
 grant select on app.sync_targets to service_role;
 create policy service_reads on app.sync_targets for select to service_role using (true);
 create policy owner_adds on app.sync_targets for all to current_user using (true) with check (true);
 comment on table app.sync_targets is
-  'Allow list of apply_page: tables of schema public with client_id, source_at and updated_at.';
+  'Allow list of apply_page: tables of schema public with client_id, source_at and updated_at. refetched: a tie is settled by fetching the object again; where there is no such object (reports, events), the later reading stands.';
 
-create function app.add_sync_target(p_table text) returns void
+create function app.add_sync_target(p_table text, p_refetched boolean default true) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform app.protect_table(format('public.%I', p_table)::regclass);
-  insert into app.sync_targets (table_name) values (p_table);
+  insert into app.sync_targets (table_name, refetched) values (p_table, p_refetched);
 end
 $$;
 comment on function app.add_sync_target is
-  'Protects the table and lets apply_page write to it.';
+  'Protects the table and lets apply_page write to it. p_refetched false: a table of reports or events, whose rows cannot be fetched one by one.';
 revoke all on function app.add_sync_target from public;

@@ -3,15 +3,19 @@
 
 -- Upserts whole rows by primary key. A row is written only when its source_at is
 -- newer than what is stored; what was written at the same source_at with other
--- content is a tie, which only the provider can settle.
+-- content is a tie, which only the provider can settle, or in a table whose rows
+-- cannot be fetched one by one the later reading. A generated column (the hash of a
+-- text too long for an index) may be part of the key.
 create function app.upsert_rows(p_client uuid, p_table text, p_rows jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   target regclass;
+  refetched boolean;
   keys text;
   key_values text;
   same_key text;
   columns text;
+  incoming text;
   assignments text;
   rows jsonb;
   written bigint;
@@ -20,7 +24,8 @@ declare
   -- what differs between two readings of the same state
   clocks constant text := '''{source_at,updated_at}''::text[]';
 begin
-  if not exists (select from app.sync_targets t where t.table_name = p_table) then
+  select t.refetched into refetched from app.sync_targets t where t.table_name = p_table;
+  if not found then
     raise exception 'apply_page: % is not a sync target', p_table
       using errcode = 'invalid_parameter_value';
   end if;
@@ -35,40 +40,50 @@ begin
   join pg_catalog.pg_attribute a on a.attrelid = x.indrelid and a.attnum = any (x.indkey)
   where x.indrelid = target and x.indisprimary;
 
-  select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
+  select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+           filter (where a.attgenerated = ''),
+         string_agg(case when a.attgenerated <> ''
+           then pg_get_expr(d.adbin, target) || ' as ' else '' end
+           || quote_ident(a.attname), ', ' order by a.attnum),
          string_agg(format('%1$I = excluded.%1$I', a.attname), ', ' order by a.attnum)
-           filter (where a.attname <> 'updated_at')
-    into columns, assignments
+           filter (where a.attname <> 'updated_at' and a.attgenerated = '')
+    into columns, incoming, assignments
   from pg_catalog.pg_attribute a
+  left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   where a.attrelid = target and a.attnum > 0 and not a.attisdropped;
 
   perform app.refuse_unknown_columns(target, p_rows);
   select coalesce(jsonb_agg(e || jsonb_build_object(
       'client_id', p_client, 'updated_at', clock_timestamp())), '[]') into rows
   from jsonb_array_elements(p_rows) e;
+  incoming := format('(select %s, ordinality from jsonb_populate_recordset(null::%s, $1)
+    with ordinality) i', incoming, target);
 
   execute format('insert into %1$s as stored (%2$s)
-    select distinct on (%3$s) %2$s from jsonb_populate_recordset(null::%1$s, $1)
-    order by %3$s, source_at desc
+    select distinct on (%3$s) %2$s from %6$s
+    order by %3$s, source_at desc, ordinality desc
     on conflict (%3$s) do update set %4$s, updated_at = case
       when to_jsonb(stored) - %5$s = to_jsonb(excluded) - %5$s
       then stored.updated_at else excluded.updated_at end
-    where stored.source_at < excluded.source_at',
-    target, columns, keys, assignments, clocks) using rows;
+    where stored.source_at < excluded.source_at or not $2
+      and stored.source_at = excluded.source_at
+      and to_jsonb(stored) - %5$s <> to_jsonb(excluded) - %5$s',
+    target, columns, keys, assignments, clocks, incoming) using rows, refetched;
   get diagnostics written = row_count;
 
   execute format('select count(*) filter (where s.source_at > i.source_at),
       coalesce(jsonb_agg(distinct jsonb_build_object(''table'', $2, ''id'', concat_ws(''/'', %2$s)))
-        filter (where s.source_at = i.source_at
-          and to_jsonb(s) - %4$s <> to_jsonb(i) - %4$s), ''[]'')
-    from jsonb_populate_recordset(null::%1$s, $1) i join %1$s s on %3$s',
-    target, key_values, same_key, clocks) using rows, p_table into refused, ties;
+        filter (where $3 and s.source_at = i.source_at
+          and to_jsonb(s) - %4$s <> to_jsonb(i) - ''ordinality'' - %4$s), ''[]'')
+    from %5$s join %1$s s on %3$s',
+    target, key_values, same_key, clocks, incoming) using rows, p_table, refetched
+    into refused, ties;
 
   return jsonb_build_object('written', written, 'refused', refused, 'ties', ties);
 end
 $$;
 comment on function app.upsert_rows is
-  'rows: [{column: value, ..., "source_at"}], whole states; client_id and updated_at are filled in. Returns {"written", "refused": older than stored, "ties": [{"table","id"}]}. Raises 22023 (table not allowed), 42703 (unknown column), 23502/23514 (constraint).';
+  'rows: [{column: value, ..., "source_at"}], whole states; client_id and updated_at are filled in. Returns {"written", "refused": older than stored, "ties": [{"table","id"}]} (refetched tables only). Raises 22023 (table not allowed), 42703 (unknown column), 23502/23514 (constraint).';
 
 -- A misspelt column would otherwise be dropped without a word.
 create function app.refuse_unknown_columns(p_table regclass, p_rows jsonb)
