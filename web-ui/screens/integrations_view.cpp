@@ -7,9 +7,11 @@
 namespace wf {
 namespace {
 
-Tone clock_tone(ClockState state) {
-  if (state == ClockState::overdue) return Tone::bad;
-  return state == ClockState::late ? Tone::late : Tone::plain;
+Tone clock_tone(const Clock& clock) {
+  if (clock.state == ClockState::overdue) return Tone::bad;
+  if (clock.state == ClockState::late) return Tone::late;
+  const bool nothing_to_show = !clock.at && clock.state == ClockState::not_observed;
+  return nothing_to_show ? Tone::off : Tone::plain;
 }
 
 std::string exact_or_empty(const std::optional<UnixSeconds>& at, const TimeTexts& times) {
@@ -26,7 +28,7 @@ ClockView clock_view(const Clock& clock, const TimeTexts& times) {
   return {.label = std::string(clock.label),
           .words = brief_words(clock.words),
           .exact = exact_or_empty(clock.at, times),
-          .tone = clock_tone(clock.state)};
+          .tone = clock_tone(clock)};
 }
 
 std::string sub_state_words(const Verdict& verdict, const TimeTexts& times) {
@@ -67,7 +69,7 @@ std::string with_time(const Evidence& evidence, const TimeTexts& times) {
 
 ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeTexts& times) {
   const auto& at = verdict.last_sync_at;
-  if (!at) return {.label = "Last sync", .words = "never", .exact = "", .tone = Tone::plain};
+  if (!at) return {.label = "Last sync", .words = "never", .exact = "", .tone = Tone::off};
   // Less than a minute is not counted out: a card that changes every second is restless.
   const auto age = std::max(std::chrono::seconds(0), now - *at);
   const std::string words = age < std::chrono::seconds(60) ? "just now" : describe(age) + " ago";

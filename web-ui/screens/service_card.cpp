@@ -137,7 +137,7 @@ float foot_height(const CardView& card) { return (card.silence.empty() ? 1 : 2) 
 /// "Last sync 4 min ago" on the left, how it is synced on the right.
 void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
   const TextStyle muted{.size = size::small, .color = ui.theme.muted};
-  const TextStyle value{.size = size::small, .color = ui.theme.text};
+  const TextStyle value{.size = size::small, .color = tone_color(ui.theme, card.last_sync.tone, ui.theme.text)};
   const float label = ui.paint.text({line.x, line.middle()}, card.last_sync.label, muted) + 7;
   const float used = ui.paint.text({line.x + label, line.middle()}, card.last_sync.words, value);
   ui.mirror.open({.tag = "div", .id = part(card, "last-sync"), .rect = {line.x, line.y, label + used, line.h}});

@@ -1,5 +1,7 @@
 #include "web-ui/widgets/controls.hpp"
 
+#include <algorithm>
+
 #include "web-ui/theme/icons.hpp"
 
 namespace wf {
@@ -20,7 +22,8 @@ float chip_height(const Ui& ui) { return ui.view.narrow() ? 36 : 30; }
 float chip_width(const Ui& ui, const Chip& chip) {
   const auto style = chip_style(ui, chip.chosen);
   const float count = chip.count < 0 ? 0 : 6 + ui.paint.width(count_text(chip), style);
-  return 13 + (chip.has_dot ? dot_room : 0) + ui.paint.width(chip.label, style) + count + 13;
+  const float width = 13 + (chip.has_dot ? dot_room : 0) + ui.paint.width(chip.label, style) + count + 13;
+  return ui.view.narrow() ? std::max(width, size::touch) : width;
 }
 
 void draw_chip(Ui& ui, Point at, const Chip& chip) {
@@ -31,7 +34,7 @@ void draw_chip(Ui& ui, Point at, const Chip& chip) {
   ui.paint.fill(r, mix(fill, chip.chosen ? ui.theme.accent : ui.theme.hover, hover * (chip.chosen ? 0.08F : 1)), radius);
   ui.paint.border(r, chip.chosen ? ui.theme.accent : mix(ui.theme.line, ui.theme.line_strong, hover), radius);
   auto style = chip_style(ui, chip.chosen);
-  float x = r.x + 13;
+  float x = r.x + (chip.has_dot || chip.count >= 0 ? 13 : (r.w - ui.paint.width(chip.label, style)) / 2);
   if (chip.has_dot) {
     ui.paint.circle({x + 3.5F, r.middle()}, 3.5F, chip.dot);
     x += dot_room;
