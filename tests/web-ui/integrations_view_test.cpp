@@ -44,6 +44,8 @@ wf::Model model() {
   m.now = noon;
   m.services_load = m.workspaces_load = wf::Load::ready;
   m.link = wf::Link::live;
+  m.workspaces = {{.client_id = "1", .slug = "northwind-dental", .name = "Northwind Dental"}};
+  m.slug = "northwind-dental";
   m.services = {service("stripe", hours(3)), service("google_ads", hours(4)),
                 service("search_console", hours(30)), service("meta", hours(60))};
   auto& meta = m.services.back().streams.front();
@@ -197,4 +199,6 @@ TEST_CASE("the page says how changes reach it") {
   CHECK(wf::link_words(m) == "checking every 15 s");
   m.link = wf::Link::offline;
   CHECK(wf::link_words(m) == "offline");
+  m.slug = "nobodys";
+  CHECK(wf::link_words(m).empty());
 }

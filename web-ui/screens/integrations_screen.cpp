@@ -77,6 +77,7 @@ float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView
                    .text = joined(view.summary),
                    .attributes = {{"role", "status"}}});
   }
+  if (view.link.empty()) return line.bottom() - area.y;
   const TextStyle plain{.size = size::body, .color = ui.theme.muted};
   line.reserve(14 + ui.paint.width(view.link, plain));
   ui.paint.circle({line.x() + 4, line.middle()}, 3.5F, link_color(ui.theme, model.link));

@@ -77,7 +77,7 @@ float draw_strips(Ui& ui, Rect area, const Model& model) {
                          {"offline", icon::offline,
                           "You are offline. This is what was last read; ages and badges go on by your clock.",
                           t.late_text, t.late_tint});
-  } else if (model.link == Link::polling) {
+  } else if (model.link == Link::polling && model.services_load == Load::ready) {
     area.y +=
         draw_strip(ui, area,
                    {"polling", icon::live,
