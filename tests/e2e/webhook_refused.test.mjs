@@ -107,10 +107,12 @@ test('an unknown workspace is 404 like one without the secret, in the time of a 
   assert.equal(answers['oak-bakery'].status, 404);
   assert.equal(answers['no-such-client'].text, answers['oak-bakery'].text);
   assert.equal(answers[NORTHWIND].status, 400);
-  // The fast third: what the code takes, without what else the machine was doing.
-  const typical = ({ times }) => times.sort((a, b) => a - b)[Math.floor(times.length / 3)];
-  const all = slugs.map((slug) => typical(answers[slug]));
-  assert.ok(Math.max(...all) - Math.min(...all) < 8, `${slugs}: ${all} ms`);
+  // Alike, as far as this machine can tell right now: its own scatter is the measure.
+  const quantile = (slug, part) => answers[slug].times.sort((a, b) => a - b)[Math.floor(40 * part)];
+  const medians = slugs.map((slug) => quantile(slug, 0.5));
+  const scatter = Math.max(...slugs.map((slug) => quantile(slug, 0.8) - quantile(slug, 0.2)));
+  const apart = Math.max(...medians) - Math.min(...medians);
+  assert.ok(apart < Math.max(8, scatter), `${slugs}: ${medians} ms, scatter ${scatter}`);
   assert.equal((await send(payload, headers, 'No_Such')).status, 404);
 });
 
