@@ -113,8 +113,10 @@ export class Secrets {
         entry.hosts.map((host) => hostOf(host, env)),
       );
     }
-    this.#forms = [...this.#values.values()].flatMap(spellings);
-    this.#forms.sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
+    const forms = [...this.#values.values()].flatMap(spellings);
+    forms.sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
+    // One pass over the text, however many keys there are.
+    this.#forms = new RegExp(forms.map(escapeRegExp).join('|') || '(?!)', 'g');
   }
 
   get(name) {
@@ -134,16 +136,18 @@ export class Secrets {
   }
 
   redact(text) {
-    return this.#forms.reduce((clean, form) => clean.replaceAll(form, REDACTED), text);
+    return text.replace(this.#forms, REDACTED);
   }
 
   // Byte for byte: what is not a secret stays as it was, whether or not it is valid UTF-8.
   redactBytes(bytes) {
     const text = byteString(bytes);
-    if (!this.#forms.some((form) => text.includes(form))) return bytes;
-    return Uint8Array.from(this.redact(text), (char) => char.charCodeAt(0));
+    const clean = this.redact(text);
+    return clean === text ? bytes : Uint8Array.from(clean, (char) => char.charCodeAt(0));
   }
 }
+
+const escapeRegExp = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 const hostOf = (host, env) => (host.startsWith('$') ? new URL(env[host.slice(1)]).host : host);
 
@@ -151,7 +155,7 @@ const hostOf = (host, env) => (host.startsWith('$') ? new URL(env[host.slice(1)]
 export function byteString(bytes) {
   let text = '';
   for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192)); // faster than spreading
   return text;
 }
 

@@ -49,7 +49,9 @@ Json values(const std::map<std::string, Json>& map) {
 
 }  // namespace
 
-void ReplayDatabase::store_row(const std::string& table, const Json& row) { tables_[table][text(row, "id")] = row; }
+void ReplayDatabase::store_row(const std::string& table, const Json& row) {
+  tables_[table][text(row, "id")] = row;
+}
 
 void ReplayDatabase::store_facts(const Json& row) { merge(facts_of(text(row, "stream")), row); }
 
@@ -58,10 +60,18 @@ void ReplayDatabase::store_cursor(const std::string& stream, const Json& cursor)
 }
 
 void ReplayDatabase::add_run(const std::string& run_id, const std::string& stream, UnixSeconds now) {
-  runs_[run_id] = {{"run_id", run_id},  {"stream", stream}, {"state", "queued"},
-                   {"pages", 0},        {"attempt", 0},     {"rows_written", 0},
-                   {"lease", nullptr},  {"lease_until", nullptr}, {"retry_at", nullptr},
-                   {"error_kind", nullptr}, {"error_message", nullptr}, {"created_at", format_time(now)}};
+  runs_[run_id] = {{"run_id", run_id},
+                   {"stream", stream},
+                   {"state", "queued"},
+                   {"pages", 0},
+                   {"attempt", 0},
+                   {"rows_written", 0},
+                   {"lease", nullptr},
+                   {"lease_until", nullptr},
+                   {"retry_at", nullptr},
+                   {"error_kind", nullptr},
+                   {"error_message", nullptr},
+                   {"created_at", format_time(now)}};
 }
 
 std::optional<Json> ReplayDatabase::call(const std::string& function, const Json& p, UnixSeconds now) {
@@ -99,9 +109,9 @@ Json ReplayDatabase::take_lease(const Json& p, UnixSeconds now) {
   run["lease"] = "lease-" + std::to_string(++leases_);
   run["lease_until"] = format_time(now + std::chrono::seconds(find_int64(p, "lease_secs").value_or(120)));
   merge_facts(stream, {{"running_since", format_time(now)}, {"last_attempt_at", format_time(now)}});
-  return {{"granted", true},         {"lease", run["lease"]},     {"client_id", client_id_},
-          {"service", service_},     {"stream", stream},          {"partition", ""},
-          {"cursor", cursor(stream)}, {"pages", run["pages"]},    {"attempt", run["attempt"]},
+  return {{"granted", true},          {"lease", run["lease"]}, {"client_id", client_id_},
+          {"service", service_},      {"stream", stream},      {"partition", ""},
+          {"cursor", cursor(stream)}, {"pages", run["pages"]}, {"attempt", run["attempt"]},
           {"facts", facts_of(stream)}};
 }
 
@@ -114,7 +124,8 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   const auto found = runs_.find(text(p, "run_id"));
   if (found == runs_.end()) return not_applied("unknown");
   Json& run = found->second;
-  if (find_int64(p, "page").value_or(0) <= find_int64(run, "pages").value_or(0)) return not_applied("repeated");
+  if (find_int64(p, "page").value_or(0) <= find_int64(run, "pages").value_or(0))
+    return not_applied("repeated");
   if (is_over(run)) return not_applied("finished");
   if (!holds_lease(p)) return not_applied("lease_lost");
   const std::string stream = text(run, "stream");
@@ -124,7 +135,8 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   const bool tied = !result["ties"].empty();
   run["pages"] = p["page"];
   run["attempt"] = 0;
-  run["rows_written"] = find_int64(run, "rows_written").value_or(0) + find_int64(result, "written").value_or(0);
+  run["rows_written"] =
+      find_int64(run, "rows_written").value_or(0) + find_int64(result, "written").value_or(0);
   Json cursor = object_of(p, "cursor");
   if (tied) cursor["ties"] = result["ties"];
   cursors_[stream] = cursor;
@@ -261,7 +273,9 @@ Json& ReplayDatabase::facts_of(const std::string& stream) {
   return facts;
 }
 
-void ReplayDatabase::merge_facts(const std::string& stream, const Json& patch) { merge(facts_of(stream), patch); }
+void ReplayDatabase::merge_facts(const std::string& stream, const Json& patch) {
+  merge(facts_of(stream), patch);
+}
 
 void ReplayDatabase::merge_webhook_facts(const Json& patch) {
   Json& stored = facts_of("webhook");

@@ -37,7 +37,8 @@ bool use(Times& times) {
 }
 
 bool holds_all(std::string_view url, const std::vector<std::string>& parts) {
-  return std::all_of(parts.begin(), parts.end(), [&](const std::string& part) { return contains(url, part); });
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](const std::string& part) { return contains(url, part); });
 }
 
 }  // namespace

@@ -29,10 +29,10 @@ class ReplayHost {
 
   std::vector<QueueMessage> queue;
   std::map<std::string, std::string> objects;
-  Json effects = Json::array();    // every effect, in short
+  Json effects = Json::array();  // every effect, in short
   Json responses = Json::array();
   Json logs = Json::array();
-  Json problems = Json::array();   // what the recording does not answer
+  Json problems = Json::array();  // what the recording does not answer
 
  private:
   Frame http(const Json& effect, const std::string& body, UnixSeconds now);

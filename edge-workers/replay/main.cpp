@@ -25,8 +25,9 @@ int main(int count, char** texts) {
     return 1;
   }
   const bool webhook = arguments[0] == "webhook";
-  const wf::Json result = webhook ? wf::replay::replay_webhook(*std::move(scenario), arguments[1])
-                                  : wf::replay::replay_stream(*std::move(scenario), arguments[0], arguments[1]);
+  const wf::Json result = webhook
+                              ? wf::replay::replay_webhook(*std::move(scenario), arguments[1])
+                              : wf::replay::replay_stream(*std::move(scenario), arguments[0], arguments[1]);
   std::puts(wf::dump_pretty(result).c_str());
   // What the recording did not answer makes the run worthless.
   return result["problems"].empty() ? 0 : 1;

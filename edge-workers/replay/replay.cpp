@@ -62,9 +62,8 @@ class Replay {
     if (descriptor == nullptr) return;
     Json keys = Json::array();
     for (const Key& key : descriptor->keys) keys.push_back(std::string(key.name));
-    database_.store_facts({{"stream", ""},
-                           {"present_keys", keys},
-                           {"detected_at", format_time(now_ - std::chrono::hours(1))}});
+    database_.store_facts(
+        {{"stream", ""}, {"present_keys", keys}, {"detected_at", format_time(now_ - std::chrono::hours(1))}});
     for (const StreamDescriptor& other : descriptor->streams) {
       if (!scenario_.other_streams_fresh || other.name == stream_) continue;
       const std::string at = format_time(now_ - std::chrono::hours(1));
@@ -102,9 +101,9 @@ class Replay {
   // Takes the queue's messages in the order in which they are due.
   void drain() {
     for (tick(); !host_.queue.empty() && visits_ < scenario_.visits; tick()) {
-      const auto next = std::min_element(
-          host_.queue.begin(), host_.queue.end(),
-          [](const QueueMessage& a, const QueueMessage& b) { return a.due < b.due; });
+      const auto next =
+          std::min_element(host_.queue.begin(), host_.queue.end(),
+                           [](const QueueMessage& a, const QueueMessage& b) { return a.due < b.due; });
       const QueueMessage taken = *next;
       host_.queue.erase(next);
       now_ = std::max(now_, taken.due);
@@ -144,7 +143,8 @@ class Replay {
                            std::move(parts)});
     for (;;) {
       if (const Json* fault = find(out.control, "fault")) host_.problems.push_back("fault: " + dump(*fault));
-      for (const Json& effect : out.control.value("effects", Json::array())) open.push_back({effect, out.parts});
+      for (const Json& effect : out.control.value("effects", Json::array()))
+        open.push_back({effect, out.parts});
       if (open.empty()) break;
       const auto [effect, bodies] = open.front();
       open.pop_front();

@@ -19,8 +19,8 @@ class ScenarioReader {
   ScenarioReader(path folder, const Json& json) : folder_(std::move(folder)), json_(json) {}
 
   Result<Scenario> read() {
-    refuse_unknown(json_, {"about", "stream", "now", "workspace", "client_id", "secrets", "tables", "cursor", "facts",
-                           "other_streams_fresh", "replies", "faults", "deliveries", "next_runs",
+    refuse_unknown(json_, {"about", "stream", "now", "workspace", "client_id", "secrets", "tables", "cursor",
+                           "facts", "other_streams_fresh", "replies", "faults", "deliveries", "next_runs",
                            "kill_after", "visits", "ticks"});
     read_head();
     read_kills();
@@ -61,7 +61,8 @@ class ScenarioReader {
     scenario_.workspace = find_string(json_, "workspace").value_or(scenario_.workspace);
     scenario_.client_id = find_string(json_, "client_id").value_or(scenario_.client_id);
     if (const Json* secrets = find_object(json_, "secrets")) {
-      for (const auto& [name, value] : secrets->items()) scenario_.secrets[name] = as_string(value).value_or("");
+      for (const auto& [name, value] : secrets->items())
+        scenario_.secrets[name] = as_string(value).value_or("");
     }
     if (const Json* tables = find_object(json_, "tables")) scenario_.tables = *tables;
     if (const Json* cursor = find_object(json_, "cursor")) scenario_.cursor = *cursor;
@@ -92,12 +93,14 @@ class ScenarioReader {
   static Headers read_headers(const Json& object) {
     Headers headers;
     if (const Json* found = find_object(object, "headers")) {
-      for (const auto& [name, value] : found->items()) headers.emplace_back(name, as_string(value).value_or(""));
+      for (const auto& [name, value] : found->items())
+        headers.emplace_back(name, as_string(value).value_or(""));
     }
     return headers;
   }
   ProviderReply read_reply(const Json& json) {
-    refuse_unknown(json, {"to", "times", "failed", "status", "headers", "body", "json", "text", "cut_after_bytes"});
+    refuse_unknown(json,
+                   {"to", "times", "failed", "status", "headers", "body", "json", "text", "cut_after_bytes"});
     ProviderReply reply{.times = find_int64(json, "times")};
     for (const Json& part : list(json, "to")) reply.to.push_back(as_string(part).value_or(""));
     if (const auto one = find_string(json, "to")) reply.to.push_back(*one);
@@ -116,8 +119,8 @@ class ScenarioReader {
             .body = read_body(json)};
   }
   Delivery read_delivery(const Json& json) {
-    refuse_unknown(json, {"body", "json", "text", "cut_after_bytes", "headers", "sign", "copies", "after_secs",
-                          "workspace"});
+    refuse_unknown(json, {"body", "json", "text", "cut_after_bytes", "headers", "sign", "copies",
+                          "after_secs", "workspace"});
     Delivery delivery{.body = read_body(json), .headers = read_headers(json)};
     for (const Json& sign : list(json, "sign")) {
       delivery.sign.push_back({.secret = find_string(sign, "secret").value_or(""),

@@ -69,8 +69,8 @@ struct Scenario {
   // everything is killed there.
   std::vector<std::int64_t> kill_after;
   bool kill_everywhere = false;  // for the test: once after each effect, all end in the same rows
-  std::int64_t visits = 40;  // queue messages taken before the replay stops
-  std::int64_t ticks = 0;    // how often the cron tick may queue again what is recorded and unfinished
+  std::int64_t visits = 40;      // queue messages taken before the replay stops
+  std::int64_t ticks = 0;        // how often the cron tick may queue again what is recorded and unfinished
 };
 
 // Errors: data, naming the file and what is wrong with it.

@@ -1,79 +1,18 @@
 // The whole product on this machine, in one folder: database and sandbox in one process, the Worker
 // in another, a Postgres server if asked for. `scripts/dev` and the tests start it from here.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { Child } from './child.mjs';
-import { SANDBOX_WORKSPACES, USERS, WORKSPACES, random } from './demo.mjs';
+import { SANDBOX_WORKSPACES, USERS, WORKSPACES } from './demo.mjs';
+import { clearLeftovers, prepareKeys, resetFolder, writeJson } from './folder.mjs';
+import { choosePorts } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
 import { bundleOf, prepareVars } from './vars.mjs';
 import { ROOT, startWorker } from './wrangler.mjs';
 
 const SERVICES_READY_MS = 60_000;
 const TICK_MS = 5 * 60_000;
-
-// The port itself when it is free, any free one for 0.
-async function freePort(wanted) {
-  const server = createServer().listen(wanted, '127.0.0.1');
-  await once(server, 'listening').catch(({ code }) => {
-    throw new Error(`port ${wanted} cannot be used (${code}): is another program listening there?`);
-  });
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function choosePorts(wanted, names) {
-  const ports = {};
-  for (const name of names) ports[name] = await freePort(wanted[name] ?? 0);
-  return ports;
-}
-
-const readJson = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
-const writeJson = (file, value) =>
-  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-
-// What belongs to this folder's database and must survive a restart, besides the Worker's variables.
-function prepareKeys(file) {
-  const keys = readJson(file) ?? {
-    jwt_secret: random('', 32),
-    postgres_password: random('', 16),
-    passwords: Object.fromEntries(USERS.map(({ email }) => [email, random('', 8)])),
-  };
-  writeJson(file, keys);
-  return keys;
-}
-
-// Processes of an earlier start in this folder that was killed; a living one is an error.
-async function clearLeftovers(dir) {
-  const { pids = {} } = readJson(join(dir, 'state.json')) ?? {};
-  const places = [dir, join(dir, 'wrangler'), join(dir, 'postgres')];
-  const isOurs = (pid) => {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      return words.some((word) => places.includes(word));
-    } catch {
-      return false; // it is gone
-    }
-  };
-  if (
-    pids.stack !== process.pid &&
-    pids.services &&
-    isOurs(pids.services) &&
-    existsSync(`/proc/${pids.stack}`)
-  )
-    throw new Error(`already running in ${dir} (process ${pids.stack})`);
-  const left = [pids.worker, pids.services, pids.postgres].filter((pid) => pid && isOurs(pid));
-  for (const pid of left) process.kill(-pid, 'SIGKILL');
-  while (left.some((pid) => isOurs(pid))) await pause(20);
-  // Its owner may live on as a zombie that nobody has waited for, which looks alive to the lock.
-  const lock = join(dir, 'database.lock');
-  if (existsSync(lock) && Number(readFileSync(lock, 'utf8')) === pids.services) rmSync(lock);
-}
 
 class Stack {
   constructor({ dir, ports, postgres, worker = true, frozen = false, sandbox = {}, vars = {} }) {
@@ -269,21 +208,4 @@ export async function startStack({
     await stack.stop();
     throw error;
   }
-}
-
-// Removes what a stack keeps, and nothing else that lives in the folder.
-function resetFolder(dir) {
-  const kept = [
-    'database',
-    'database.lock',
-    'postgres',
-    'wrangler',
-    'sources',
-    'wrangler-registry',
-    'logs',
-    'keys.json',
-    '.dev.vars',
-    'state.json',
-  ];
-  for (const name of kept) rmSync(join(dir, name), { recursive: true, force: true });
 }

@@ -33,9 +33,7 @@ int currency_exponent(std::string_view currency) {
   return 2;
 }
 
-std::string group_digits(std::int64_t number) {
-  return (number < 0 ? "-" : "") + grouped(magnitude(number));
-}
+std::string group_digits(std::int64_t number) { return (number < 0 ? "-" : "") + grouped(magnitude(number)); }
 
 std::string format_amount(const Money& money) {
   const int exponent = currency_exponent(money.currency);
@@ -49,8 +47,6 @@ std::string format_amount(const Money& money) {
   return out + '.' + std::string(static_cast<std::size_t>(exponent) - fraction.size(), '0') + fraction;
 }
 
-std::string format(const Money& money) {
-  return format_amount(money) + ' ' + to_upper(money.currency);
-}
+std::string format(const Money& money) { return format_amount(money) + ' ' + to_upper(money.currency); }
 
 }  // namespace wf

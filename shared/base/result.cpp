@@ -10,9 +10,7 @@ constexpr std::array<std::string_view, 6> error_kind_names{"credentials", "confi
                                                            "rate_limit",  "data",          "ours"};
 }  // namespace
 
-std::string_view name(ErrorKind kind) {
-  return error_kind_names[static_cast<std::size_t>(kind)];
-}
+std::string_view name(ErrorKind kind) { return error_kind_names[static_cast<std::size_t>(kind)]; }
 
 std::optional<ErrorKind> parse_error_kind(std::string_view text) {
   for (std::size_t i = 0; i < error_kind_names.size(); ++i) {

@@ -17,9 +17,9 @@ bool is_token_character(char c) { return is_alphanumeric(c) || c == '_' || c == 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 // How the keys and tokens of the nine services begin.
-constexpr std::array<std::string_view, 14> key_beginnings{
-    "sk_",  "rk_", "whsec_", "sb_secret_", "sk-",        "SG.",  "EAA",
-    "ya29.", "1//", "eyJ",   "AIza",       "GOCSPX-", "Bearer ", "access_token="};
+constexpr std::array<std::string_view, 14> key_beginnings{"sk_",  "rk_",     "whsec_",  "sb_secret_",   "sk-",
+                                                          "SG.",  "EAA",     "ya29.",   "1//",          "eyJ",
+                                                          "AIza", "GOCSPX-", "Bearer ", "access_token="};
 
 // The length of what looks like a key at the front of `text`, 0 when nothing does.
 std::size_t key_length(std::string_view text) {

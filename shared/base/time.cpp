@@ -173,9 +173,7 @@ std::optional<UnixSeconds> parse_time(std::string_view text) {
   return *local - offset;
 }
 
-std::string format_time(UnixSeconds time) {
-  return format_day(day_of(time)) + 'T' + full_clock(time) + 'Z';
-}
+std::string format_time(UnixSeconds time) { return format_day(day_of(time)) + 'T' + full_clock(time) + 'Z'; }
 
 std::optional<UnixSeconds> parse_http_date(std::string_view text) {
   text = trim(text);
@@ -185,9 +183,8 @@ std::optional<UnixSeconds> parse_http_date(std::string_view text) {
 std::string format_http_date(UnixSeconds time) {
   const auto date = date_of(time);
   const std::chrono::weekday weekday{day_of(time)};
-  return std::string(weekdays[weekday.c_encoding()]) + ", " +
-         padded(static_cast<unsigned>(date.day()), 2) + ' ' +
-         std::string(months[static_cast<unsigned>(date.month()) - 1]) + ' ' +
+  return std::string(weekdays[weekday.c_encoding()]) + ", " + padded(static_cast<unsigned>(date.day()), 2) +
+         ' ' + std::string(months[static_cast<unsigned>(date.month()) - 1]) + ' ' +
          padded(static_cast<int>(date.year()), 4) + ' ' + full_clock(time) + " GMT";
 }
 

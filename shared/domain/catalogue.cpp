@@ -47,14 +47,14 @@ constexpr Hosts meta_hosts{"graph.facebook.com"};
 constexpr Hosts cloudflare_hosts{"api.cloudflare.com"};
 constexpr Hosts openai_hosts{"api.openai.com"};
 
-constexpr std::array supabase_keys{
-    Key{.name = "supabase.secret_key", .scope = Scope::agency, .env = "SUPABASE_SECRET_KEY",
-        .hosts = supabase_hosts}};
+constexpr std::array supabase_keys{Key{.name = "supabase.secret_key",
+                                       .scope = Scope::agency,
+                                       .env = "SUPABASE_SECRET_KEY",
+                                       .hosts = supabase_hosts}};
 
-constexpr std::array sendgrid_keys{
-    Key{.name = "sendgrid.api_key", .hosts = sendgrid_hosts},
-    // Only checks signatures; without it the daily statistics still come.
-    Key{.name = "sendgrid.webhook_public_key", .required = false}};
+constexpr std::array sendgrid_keys{Key{.name = "sendgrid.api_key", .hosts = sendgrid_hosts},
+                                   // Only checks signatures; without it the daily statistics still come.
+                                   Key{.name = "sendgrid.webhook_public_key", .required = false}};
 
 // Never from an agency variable: one key for all would show one client's payments to another.
 constexpr std::array stripe_keys{
@@ -63,42 +63,58 @@ constexpr std::array stripe_keys{
     Key{.name = "stripe.webhook_secret", .required = false}};
 
 constexpr std::array google_ads_keys{
-    Key{.name = "google_ads.client_id", .scope = Scope::agency, .secret = false,
+    Key{.name = "google_ads.client_id",
+        .scope = Scope::agency,
+        .secret = false,
         .env = "GOOGLE_ADS_CLIENT_ID"},
-    Key{.name = "google_ads.client_secret", .scope = Scope::agency, .env = "GOOGLE_ADS_CLIENT_SECRET",
+    Key{.name = "google_ads.client_secret",
+        .scope = Scope::agency,
+        .env = "GOOGLE_ADS_CLIENT_SECRET",
         .hosts = google_token_hosts},
-    Key{.name = "google_ads.refresh_token", .scope = Scope::either, .env = "GOOGLE_ADS_REFRESH_TOKEN",
+    Key{.name = "google_ads.refresh_token",
+        .scope = Scope::either,
+        .env = "GOOGLE_ADS_REFRESH_TOKEN",
         .hosts = google_token_hosts},
     Key{.name = "google_ads.customer_id", .secret = false},
-    Key{.name = "google_ads.login_customer_id", .scope = Scope::either, .secret = false,
-        .required = false, .env = "GOOGLE_ADS_LOGIN_CUSTOMER_ID"},
+    Key{.name = "google_ads.login_customer_id",
+        .scope = Scope::either,
+        .secret = false,
+        .required = false,
+        .env = "GOOGLE_ADS_LOGIN_CUSTOMER_ID"},
     // Developer tokens were sunset on 2026-09-09: sent when there is one, never required.
     // https://developers.google.com/google-ads/api/docs/api-policy/developer-token
-    Key{.name = "google_ads.developer_token", .scope = Scope::agency, .required = false,
-        .env = "GOOGLE_ADS_DEVELOPER_TOKEN", .hosts = google_ads_hosts}};
+    Key{.name = "google_ads.developer_token",
+        .scope = Scope::agency,
+        .required = false,
+        .env = "GOOGLE_ADS_DEVELOPER_TOKEN",
+        .hosts = google_ads_hosts}};
 
-constexpr std::array search_console_keys{
-    // Used to sign a token request, never sent.
-    Key{.name = "search_console.service_account", .scope = Scope::either,
-        .env = "SEARCH_CONSOLE_SERVICE_ACCOUNT"},
-    Key{.name = "search_console.site_url", .secret = false}};
+constexpr std::array search_console_keys{// Used to sign a token request, never sent.
+                                         Key{.name = "search_console.service_account",
+                                             .scope = Scope::either,
+                                             .env = "SEARCH_CONSOLE_SERVICE_ACCOUNT"},
+                                         Key{.name = "search_console.site_url", .secret = false}};
 
-constexpr std::array pagespeed_keys{
-    Key{.name = "pagespeed.api_key", .scope = Scope::agency, .env = "PAGESPEED_API_KEY",
-        .hosts = pagespeed_hosts},
-    Key{.name = "pagespeed.urls", .secret = false}};
+constexpr std::array pagespeed_keys{Key{.name = "pagespeed.api_key",
+                                        .scope = Scope::agency,
+                                        .env = "PAGESPEED_API_KEY",
+                                        .hosts = pagespeed_hosts},
+                                    Key{.name = "pagespeed.urls", .secret = false}};
 
 constexpr std::array meta_keys{
-    Key{.name = "meta.access_token", .scope = Scope::either, .env = "META_ACCESS_TOKEN",
-        .hosts = meta_hosts},
+    Key{.name = "meta.access_token", .scope = Scope::either, .env = "META_ACCESS_TOKEN", .hosts = meta_hosts},
     Key{.name = "meta.page_id", .secret = false},
     // Signs each call when the app demands it, and its webhooks.
     Key{.name = "meta.app_secret", .scope = Scope::agency, .required = false, .env = "META_APP_SECRET"}};
 
 constexpr std::array cloudflare_keys{
-    Key{.name = "cloudflare.api_token", .scope = Scope::agency, .env = "CLOUDFLARE_API_TOKEN",
+    Key{.name = "cloudflare.api_token",
+        .scope = Scope::agency,
+        .env = "CLOUDFLARE_API_TOKEN",
         .hosts = cloudflare_hosts},
-    Key{.name = "cloudflare.account_id", .scope = Scope::agency, .secret = false,
+    Key{.name = "cloudflare.account_id",
+        .scope = Scope::agency,
+        .secret = false,
         .env = "CLOUDFLARE_ACCOUNT_ID"},
     // Only for the traffic of a client's own zone; Workers and R2 are the agency's.
     Key{.name = "cloudflare.zone_id", .secret = false, .required = false}};
@@ -113,37 +129,73 @@ constexpr std::array stripe_streams{
     StreamDescriptor{.name = "balance_transactions", .label = "balance transactions"},
     StreamDescriptor{.name = "events", .label = "event reconciliation"}};
 
-constexpr std::array services{
-    Descriptor{.id = "supabase", .name = "Supabase", .category = Category::database,
-               .summary = "Core data storage for every tab", .method = "Real-time",
-               .thresholds = real_time, .keys = supabase_keys},
-    Descriptor{.id = "sendgrid", .name = "SendGrid", .category = Category::email,
-               .summary = "Transactional and CRM mail, replies", .method = "Webhook + API",
-               .has_webhook = true, .thresholds = with_quiet_days(daily, days{7}),
-               .keys = sendgrid_keys},
-    Descriptor{.id = "stripe", .name = "Stripe", .category = Category::payments,
-               .summary = "Payments, payment links, transactions", .method = "Webhook + daily",
-               .has_webhook = true, .thresholds = with_quiet_days(daily, days{30}),
-               .keys = stripe_keys, .streams = stripe_streams},
-    Descriptor{.id = "google_ads", .name = "Google Ads", .category = Category::advertising,
-               .summary = "Campaigns, search terms, conversions", .method = "Daily",
-               .thresholds = with_lag(daily, days{1}), .keys = google_ads_keys},
-    Descriptor{.id = "search_console", .name = "Google Search Console", .category = Category::seo,
-               .summary = "Rankings, impressions, clicks, pages", .method = "Daily",
-               .thresholds = with_lag(daily, days{3}), .keys = search_console_keys},
-    Descriptor{.id = "pagespeed", .name = "Google PageSpeed", .category = Category::seo,
-               .summary = "Core Web Vitals, scores, audits", .method = "Weekly",
-               .thresholds = weekly, .keys = pagespeed_keys},
-    Descriptor{.id = "meta", .name = "Meta Graph API", .category = Category::social,
-               .summary = "Facebook and Instagram reach, posts", .method = "Daily",
-               .thresholds = with_lag(daily, days{2}), .keys = meta_keys},
-    Descriptor{.id = "cloudflare", .name = "Cloudflare", .category = Category::infrastructure,
-               .summary = "Worker hosting, R2, edge analytics", .method = "Real-time",
-               .thresholds = real_time, .keys = cloudflare_keys},
-    Descriptor{.id = "openai", .name = "OpenAI", .category = Category::ai,
-               .summary = "Insights, drafts, anomaly explanations", .method = "On demand",
-               .evidenced = Evidenced::by_activity, .thresholds = on_demand(days{30}),
-               .keys = openai_keys}};
+constexpr std::array services{Descriptor{.id = "supabase",
+                                         .name = "Supabase",
+                                         .category = Category::database,
+                                         .summary = "Core data storage for every tab",
+                                         .method = "Real-time",
+                                         .thresholds = real_time,
+                                         .keys = supabase_keys},
+                              Descriptor{.id = "sendgrid",
+                                         .name = "SendGrid",
+                                         .category = Category::email,
+                                         .summary = "Transactional and CRM mail, replies",
+                                         .method = "Webhook + API",
+                                         .has_webhook = true,
+                                         .thresholds = with_quiet_days(daily, days{7}),
+                                         .keys = sendgrid_keys},
+                              Descriptor{.id = "stripe",
+                                         .name = "Stripe",
+                                         .category = Category::payments,
+                                         .summary = "Payments, payment links, transactions",
+                                         .method = "Webhook + daily",
+                                         .has_webhook = true,
+                                         .thresholds = with_quiet_days(daily, days{30}),
+                                         .keys = stripe_keys,
+                                         .streams = stripe_streams},
+                              Descriptor{.id = "google_ads",
+                                         .name = "Google Ads",
+                                         .category = Category::advertising,
+                                         .summary = "Campaigns, search terms, conversions",
+                                         .method = "Daily",
+                                         .thresholds = with_lag(daily, days{1}),
+                                         .keys = google_ads_keys},
+                              Descriptor{.id = "search_console",
+                                         .name = "Google Search Console",
+                                         .category = Category::seo,
+                                         .summary = "Rankings, impressions, clicks, pages",
+                                         .method = "Daily",
+                                         .thresholds = with_lag(daily, days{3}),
+                                         .keys = search_console_keys},
+                              Descriptor{.id = "pagespeed",
+                                         .name = "Google PageSpeed",
+                                         .category = Category::seo,
+                                         .summary = "Core Web Vitals, scores, audits",
+                                         .method = "Weekly",
+                                         .thresholds = weekly,
+                                         .keys = pagespeed_keys},
+                              Descriptor{.id = "meta",
+                                         .name = "Meta Graph API",
+                                         .category = Category::social,
+                                         .summary = "Facebook and Instagram reach, posts",
+                                         .method = "Daily",
+                                         .thresholds = with_lag(daily, days{2}),
+                                         .keys = meta_keys},
+                              Descriptor{.id = "cloudflare",
+                                         .name = "Cloudflare",
+                                         .category = Category::infrastructure,
+                                         .summary = "Worker hosting, R2, edge analytics",
+                                         .method = "Real-time",
+                                         .thresholds = real_time,
+                                         .keys = cloudflare_keys},
+                              Descriptor{.id = "openai",
+                                         .name = "OpenAI",
+                                         .category = Category::ai,
+                                         .summary = "Insights, drafts, anomaly explanations",
+                                         .method = "On demand",
+                                         .evidenced = Evidenced::by_activity,
+                                         .thresholds = on_demand(days{30}),
+                                         .keys = openai_keys}};
 
 }  // namespace
 

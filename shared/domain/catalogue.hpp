@@ -11,7 +11,16 @@
 
 namespace wf {
 
-enum class Category : std::uint8_t { database, email, payments, advertising, seo, social, infrastructure, ai };
+enum class Category : std::uint8_t {
+  database,
+  email,
+  payments,
+  advertising,
+  seo,
+  social,
+  infrastructure,
+  ai
+};
 std::string_view label(Category category);  // "Payments"
 std::span<const Category> categories();     // in the order of the page
 
@@ -31,9 +40,9 @@ enum class Scope : std::uint8_t {
 };
 
 struct Key {
-  std::string_view name;   // "stripe.secret_key", never a value
+  std::string_view name;  // "stripe.secret_key", never a value
   Scope scope = Scope::workspace;
-  bool secret = true;      // false: an account id, which the core may read
+  bool secret = true;  // false: an account id, which the core may read
   bool required = true;
   std::string_view env{};  // agency variable; empty for scope workspace
   // Hosts a secret may be sent to. "$SUPABASE_URL" stands for that variable's host. Empty
@@ -54,16 +63,16 @@ struct StreamDescriptor {
 
 struct Thresholds {
   std::chrono::seconds expected_every{};
-  std::chrono::seconds warn_after{};    // age of the last success: late
-  std::chrono::seconds error_after{};   // age of the last success: overdue
+  std::chrono::seconds warn_after{};         // age of the last success: late
+  std::chrono::seconds error_after{};        // age of the last success: overdue
   std::chrono::seconds newest_row_within{};  // age of the newest row; 0: not judged
-  std::chrono::seconds provider_lag{};  // how long the provider itself takes; 0: none
-  std::chrono::seconds idle_window{};   // on-demand services: no activity for so long is idle
+  std::chrono::seconds provider_lag{};       // how long the provider itself takes; 0: none
+  std::chrono::seconds idle_window{};        // on-demand services: no activity for so long is idle
 };
 
 struct Descriptor {
-  std::string_view id;       // "google_ads"
-  std::string_view name;     // "Google Ads"
+  std::string_view id;    // "google_ads"
+  std::string_view name;  // "Google Ads"
   Category category = Category::database;
   std::string_view summary;  // data provided: "Campaigns, search terms, conversions"
   std::string_view method;   // "Webhook + daily"

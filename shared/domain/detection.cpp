@@ -61,8 +61,10 @@ Json detect_service(const Descriptor& service, std::span<const std::string> agen
   Json present = Json::array();
   Json missing = Json::array();
   for (const Key& key : service.keys) {
-    if (is_present(key, agency, own)) present.push_back(std::string(key.name));
-    else if (key.required) missing.push_back(std::string(key.name));
+    if (is_present(key, agency, own))
+      present.push_back(std::string(key.name));
+    else if (key.required)
+      missing.push_back(std::string(key.name));
   }
   Json out = Json::object();
   out["service"] = std::string(service.id);
@@ -81,7 +83,8 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
   Json services = Json::array();
   // An unreadable bundle says nothing: its services are left as they were.
   if (readable) {
-    const auto own = has_bundle ? std::span<const std::string>(bundle->present) : std::span<const std::string>();
+    const auto own =
+        has_bundle ? std::span<const std::string>(bundle->present) : std::span<const std::string>();
     for (const Descriptor& service : catalogue()) {
       if (is_relevant(service, configured.agency, own)) {
         services.push_back(detect_service(service, configured.agency, own));
@@ -136,9 +139,9 @@ std::vector<std::string> unknown_bundles(const Configured& configured,
                                          std::span<const KnownWorkspace> workspaces) {
   std::vector<std::string> out;
   for (const ConfiguredWorkspace& bundle : configured.workspaces) {
-    const bool known = std::any_of(workspaces.begin(), workspaces.end(), [&](const KnownWorkspace& workspace) {
-      return workspace.slug == bundle.slug;
-    });
+    const bool known =
+        std::any_of(workspaces.begin(), workspaces.end(),
+                    [&](const KnownWorkspace& workspace) { return workspace.slug == bundle.slug; });
     if (!known) out.push_back(bundle.slug);
   }
   return out;

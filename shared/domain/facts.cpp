@@ -16,17 +16,17 @@ class Columns {
   void read(std::string_view column, std::string& out) { keep(allow_string(row_, column, who), out); }
   void read(std::string_view column, std::int64_t& out) { keep(allow_int64(row_, column, who), out); }
   void read(std::string_view column, std::optional<std::int64_t>& out) {
-    if (const auto value = allow_int64(row_, column, who)) out = *value;
-    else refuse(value.error());
+    if (const auto value = allow_int64(row_, column, who))
+      out = *value;
+    else
+      refuse(value.error());
   }
   void read(std::string_view column, bool& out) {
     if (find(row_, column) != nullptr) keep(require_bool(row_, column, who), out);
   }
   void read(std::string_view column, std::optional<UnixSeconds>& out) { parsed(column, out, parse_time); }
   void read(std::string_view column, std::optional<Day>& out) { parsed(column, out, parse_day); }
-  void read(std::string_view column, std::optional<ErrorKind>& out) {
-    parsed(column, out, parse_error_kind);
-  }
+  void read(std::string_view column, std::optional<ErrorKind>& out) { parsed(column, out, parse_error_kind); }
   void read(std::string_view column, std::vector<std::string>& out) {
     const Json* list = find(row_, column);
     if (list == nullptr) return;
@@ -135,8 +135,10 @@ Result<void> add_row(const Json& row, std::vector<ServiceFacts>& all) {
   if (!stream) return tl::unexpected<Error>(stream.error());
   ServiceFacts& facts = facts_of(all, find_string(row, "client_id").value_or(""), *service);
   if (stream->stream == service_stream) return read_service_row(row, facts);
-  if (stream->stream == webhook_stream) facts.webhook = std::move(*stream);
-  else facts.streams.push_back(std::move(*stream));
+  if (stream->stream == webhook_stream)
+    facts.webhook = std::move(*stream);
+  else
+    facts.streams.push_back(std::move(*stream));
   return {};
 }
 

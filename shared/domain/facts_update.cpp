@@ -97,8 +97,10 @@ std::optional<std::int64_t> usual_rows_min(std::span<const std::int64_t> earlier
   std::size_t empty_runs = 0;
   std::int64_t least = 0;
   for (const std::int64_t rows : earlier_rows) {
-    if (rows == 0) ++empty_runs;
-    else least = least == 0 ? rows : std::min(least, rows);
+    if (rows == 0)
+      ++empty_runs;
+    else
+      least = least == 0 ? rows : std::min(least, rows);
   }
   return empty_runs * 3 >= earlier_rows.size() ? 0 : least;
 }

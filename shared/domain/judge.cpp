@@ -35,9 +35,8 @@ bool has_history(const ServiceFacts& facts) {
 
 // Whether the workspace's own bundle takes part in setting this service up.
 bool needs_own_bundle(const Descriptor& descriptor) {
-  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(), [](const Key& key) {
-    return key.required && key.scope != Scope::agency;
-  });
+  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(),
+                     [](const Key& key) { return key.required && key.scope != Scope::agency; });
 }
 
 StreamCondition judge_listed(const Descriptor& descriptor, const StreamDescriptor& stream,
@@ -134,11 +133,12 @@ void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
   verdict.kind = worst.kind;
   verdict.until = worst.until;
   const Badge badge = worst.proven ? Badge::active : Badge::inactive;
-  const bool any_running = std::any_of(conditions.begin(), conditions.end(),
-                                       [](const StreamCondition& c) { return c.running; });
+  const bool any_running =
+      std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& c) { return c.running; });
   switch (worst.state) {
     case SubState::failed:
-    case SubState::sign_in_expired: return decide_failed(verdict, worst, conditions);
+    case SubState::sign_in_expired:
+      return decide_failed(verdict, worst, conditions);
     case SubState::overdue:
       decide(verdict, Badge::error, worst.state, worst.rule);
       return name_streams(verdict, conditions);
@@ -149,11 +149,13 @@ void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
       if (any_running) return decide_syncing(verdict, badge, worst, conditions, facts);
       decide(verdict, badge, worst.state, worst.rule);
       return name_streams(verdict, conditions);
-    case SubState::syncing: return decide_syncing(verdict, badge, worst, conditions, facts);
+    case SubState::syncing:
+      return decide_syncing(verdict, badge, worst, conditions, facts);
     case SubState::late:
       decide(verdict, badge, worst.state, worst.rule);
       return name_streams(verdict, conditions);
-    default: decide(verdict, badge, worst.state, worst.rule);
+    default:
+      decide(verdict, badge, worst.state, worst.rule);
   }
 }
 
@@ -277,8 +279,8 @@ Verdict judge(const Descriptor& descriptor, const ServiceFacts& facts, UnixSecon
 }
 
 std::string words_with_time(const Verdict& verdict, std::string_view until_text) {
-  const bool has_time =
-      verdict.until && (verdict.sub_state == SubState::rate_limited || verdict.sub_state == SubState::provisional);
+  const bool has_time = verdict.until && (verdict.sub_state == SubState::rate_limited ||
+                                          verdict.sub_state == SubState::provisional);
   return has_time ? state_words(verdict, until_text) : verdict.words;
 }
 

@@ -44,7 +44,7 @@ std::string_view name(SubState state);
 
 struct Evidence {
   std::string label;
-  std::string value;  // in words, times in UTC
+  std::string value;                             // in words, times in UTC
   std::optional<UnixSeconds> at = std::nullopt;  // to be shown in the workspace's zone instead
 };
 
@@ -52,12 +52,12 @@ enum class ClockState : std::uint8_t { not_observed, ok, late, overdue };
 std::string_view name(ClockState state);
 
 struct Clock {
-  std::string_view label;             // "Last success", "Newest data", "Provider's lag"
-  std::optional<UnixSeconds> at;      // clamped to now
+  std::string_view label;         // "Last success", "Newest data", "Provider's lag"
+  std::optional<UnixSeconds> at;  // clamped to now
   std::chrono::seconds age{};
-  std::chrono::seconds limit{};       // 0: this clock is not judged
+  std::chrono::seconds limit{};  // 0: this clock is not judged
   ClockState state = ClockState::not_observed;
-  std::string words;                  // "2 h ago", "final after 3 d", "not observed"
+  std::string words;  // "2 h ago", "final after 3 d", "not observed"
 };
 
 // Webhooks: the time since the last event against the usual gap of this workspace.
@@ -72,18 +72,18 @@ struct Silence {
 struct Verdict {
   Badge badge = Badge::not_relevant;
   SubState sub_state = SubState::not_relevant;
-  std::string words;        // the sub-state, in words; its time in UTC
-  std::string_view rule;    // the rule that fired: "stream_overdue"
-  std::optional<ErrorKind> kind;  // set when somebody should act or wait
-  std::string_view who;     // "account manager", "agency", "nobody", "developers"; empty: no kind
-  std::string next_step;    // empty: nothing to do
-  std::string stream;       // the worst stream, when one stream decided
+  std::string words;                 // the sub-state, in words; its time in UTC
+  std::string_view rule;             // the rule that fired: "stream_overdue"
+  std::optional<ErrorKind> kind;     // set when somebody should act or wait
+  std::string_view who;              // "account manager", "agency", "nobody", "developers"; empty: no kind
+  std::string next_step;             // empty: nothing to do
+  std::string stream;                // the worst stream, when one stream decided
   std::optional<UnixSeconds> until;  // rate limited until, provisional until
   std::optional<UnixSeconds> last_sync_at;  // the newest proof: a finished run or a delivery
   std::vector<Evidence> evidence;
   std::array<Clock, 3> clocks{};  // success, newest row, provider
   std::optional<Silence> silence;
-  std::chrono::seconds skew{};    // how far a fact lay in the future; 0: none
+  std::chrono::seconds skew{};  // how far a fact lay in the future; 0: none
 };
 
 Verdict judge(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now);

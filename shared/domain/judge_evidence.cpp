@@ -86,7 +86,8 @@ Clock provider_clock(const Thresholds& thresholds, const ServiceFacts& facts, Un
 
 std::string stream_words(const StreamCondition& condition, const StreamFacts* facts, UnixSeconds now) {
   std::string words = condition.proven ? "last success " + ago(condition.success_at, now) : "no success yet";
-  if (facts != nullptr && condition.proven && facts->last_rows) words += ", " + counted(*facts->last_rows, "row");
+  if (facts != nullptr && condition.proven && facts->last_rows)
+    words += ", " + counted(*facts->last_rows, "row");
   if (!condition.message.empty()) words += "; last failure: " + without_secrets(condition.message);
   if (facts != nullptr && facts->failures > 1) {
     words += " (" + counted(facts->failures, "time") + " in a row)";

@@ -10,8 +10,7 @@ namespace wf {
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now);
-std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts,
-                                    UnixSeconds now);
+std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now);
 // How far the furthest recorded time lies in the future, beyond what clocks usually differ.
 std::chrono::seconds read_skew(const ServiceFacts& facts, UnixSeconds now);
 

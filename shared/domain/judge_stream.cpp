@@ -23,8 +23,7 @@ void fail_condition(StreamCondition& condition, ErrorKind kind) {
   condition.kind = kind;
 }
 
-void overdue_condition(StreamCondition& condition, std::string_view rule,
-                       std::optional<ErrorKind> failure) {
+void overdue_condition(StreamCondition& condition, std::string_view rule, std::optional<ErrorKind> failure) {
   condition.state = SubState::overdue;
   condition.rule = rule;
   // Nothing was recorded as failing, and yet nothing came: our schedule did not run.
@@ -97,15 +96,24 @@ bool has_failed(const StreamCondition& condition) {
 int severity(const StreamCondition& condition) {
   switch (condition.state) {
     case SubState::sign_in_expired:
-    case SubState::failed: return 9;
-    case SubState::overdue: return 8;
-    case SubState::empty: return 7;
-    case SubState::waiting: return 6;
-    case SubState::late: return 4;
-    case SubState::rate_limited: return condition.proven ? 3 : 6;
-    case SubState::syncing: return condition.proven ? 2 : 5;
-    case SubState::due: return 1;
-    default: return 0;
+    case SubState::failed:
+      return 9;
+    case SubState::overdue:
+      return 8;
+    case SubState::empty:
+      return 7;
+    case SubState::waiting:
+      return 6;
+    case SubState::late:
+      return 4;
+    case SubState::rate_limited:
+      return condition.proven ? 3 : 6;
+    case SubState::syncing:
+      return condition.proven ? 2 : 5;
+    case SubState::due:
+      return 1;
+    default:
+      return 0;
   }
 }
 
@@ -128,13 +136,13 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string_view labe
 
 std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
   if (webhook.bad_signatures <= bad_signatures_allowed) return std::nullopt;
-  return StreamCondition{.stream = std::string(webhook_stream),
-                         .label = "webhook",
-                         .state = SubState::failed,
-                         .rule = "bad_signatures",
-                         .kind = ErrorKind::credentials,
-                         .message = std::to_string(webhook.bad_signatures) +
-                                    " deliveries in a row had a wrong signature"};
+  return StreamCondition{
+      .stream = std::string(webhook_stream),
+      .label = "webhook",
+      .state = SubState::failed,
+      .rule = "bad_signatures",
+      .kind = ErrorKind::credentials,
+      .message = std::to_string(webhook.bad_signatures) + " deliveries in a row had a wrong signature"};
 }
 
 }  // namespace wf

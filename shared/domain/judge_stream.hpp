@@ -16,7 +16,7 @@ struct StreamCondition {
   std::string label;
   SubState state = SubState::waiting;
   std::string_view rule;
-  bool proven = false;   // has succeeded at least once
+  bool proven = false;  // has succeeded at least once
   bool running = false;
   std::optional<ErrorKind> kind = std::nullopt;
   std::string message{};  // of the failure, if one is recorded

@@ -10,11 +10,14 @@ namespace {
 constexpr std::array<std::string_view, 4> badge_names{"not_relevant", "active", "inactive", "error"};
 constexpr std::array<std::string_view, 4> badge_labels{"Not relevant", "Active", "Inactive", "Error"};
 constexpr std::array<std::string_view, 16> state_names{
-    "not_relevant", "fresh", "provisional", "due",      "syncing", "rate_limited", "late",    "waiting",
-    "idle",         "empty", "disabled",    "missing",  "overdue", "failed",       "partial", "sign_in_expired"};
+    "not_relevant", "fresh",          "provisional", "due",      "syncing", "rate_limited", "late",
+    "waiting",      "idle",           "empty",       "disabled", "missing", "overdue",      "failed",
+    "partial",      "sign_in_expired"};
 constexpr std::array<std::string_view, 16> plain_words{
-    "not set up", "fresh", "provisional", "due",     "syncing", "rate limited", "late",    "waiting for first sync",
-    "idle",       "empty", "disabled",    "missing", "overdue", "sync failed",  "partial", "sign-in expired"};
+    "not set up", "fresh",        "provisional", "due",
+    "syncing",    "rate limited", "late",        "waiting for first sync",
+    "idle",       "empty",        "disabled",    "missing",
+    "overdue",    "sync failed",  "partial",     "sign-in expired"};
 constexpr std::array<std::string_view, 4> clock_names{"not_observed", "ok", "late", "overdue"};
 
 template <class Names, class Value>
@@ -30,9 +33,9 @@ std::string_view name(SubState state) { return name_in(state_names, state); }
 std::string_view name(ClockState state) { return name_in(clock_names, state); }
 
 std::string_view failure_words(ErrorKind kind) {
-  constexpr std::array<std::string_view, 6> words{"sign-in expired",       "settings refused",
+  constexpr std::array<std::string_view, 6> words{"sign-in expired",        "settings refused",
                                                   "provider not answering", "rate limited",
-                                                  "reply not understood",  "internal error"};
+                                                  "reply not understood",   "internal error"};
   return name_in(words, kind);
 }
 
@@ -46,11 +49,10 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
   const std::string service(descriptor.name);
   switch (kind) {
     case ErrorKind::credentials:
-      return verdict.stream == webhook_stream
-                 ? "Copy the signing secret of the webhook endpoint in " + service +
-                       " into this workspace's settings again."
-                 : "Renew the key or sign-in of " + service +
-                       " for this workspace; the next sync confirms it.";
+      return verdict.stream == webhook_stream ? "Copy the signing secret of the webhook endpoint in " +
+                                                    service + " into this workspace's settings again."
+                                              : "Renew the key or sign-in of " + service +
+                                                    " for this workspace; the next sync confirms it.";
     case ErrorKind::configuration:
       return "Check the keys, account ids and permissions of " + service + " for this workspace.";
     case ErrorKind::provider:
@@ -62,7 +64,8 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
       return verdict.sub_state == SubState::empty
                  ? "Check in " + service + " whether there really was nothing new."
                  : "Report it: a reply of " + service + " was not understood; its bytes are kept.";
-    default: return "Report it: this is a fault of the dashboard, not of " + service + '.';
+    default:
+      return "Report it: this is a fault of the dashboard, not of " + service + '.';
   }
 }
 

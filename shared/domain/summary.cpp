@@ -21,19 +21,27 @@ Group group_of(const Verdict& verdict) {
   if (needs_attention(verdict)) return attention;
   if (verdict.badge == Badge::active) return active;
   switch (verdict.sub_state) {
-    case SubState::missing: return not_set_up;
-    case SubState::disabled: return off;
-    case SubState::idle: return idle;
-    default: return waiting;
+    case SubState::missing:
+      return not_set_up;
+    case SubState::disabled:
+      return off;
+    case SubState::idle:
+      return idle;
+    default:
+      return waiting;
   }
 }
 
 int rank(const Verdict& verdict) {
   switch (verdict.badge) {
-    case Badge::error: return 0;
-    case Badge::inactive: return verdict.sub_state == SubState::empty ? 1 : 5;
-    case Badge::active: break;
-    default: return 9;
+    case Badge::error:
+      return 0;
+    case Badge::inactive:
+      return verdict.sub_state == SubState::empty ? 1 : 5;
+    case Badge::active:
+      break;
+    default:
+      return 9;
   }
   if (verdict.sub_state == SubState::late) return 2;
   return verdict.sub_state == SubState::rate_limited ? 3 : 4;
@@ -58,14 +66,14 @@ std::vector<Judged> judge_all(std::span<const ServiceFacts> facts, UnixSeconds n
 }
 
 void sort_worst_first(std::vector<Judged>& judged) {
-  std::stable_sort(judged.begin(), judged.end(), [](const Judged& a, const Judged& b) {
-    return rank(a.verdict) < rank(b.verdict);
-  });
+  std::stable_sort(judged.begin(), judged.end(),
+                   [](const Judged& a, const Judged& b) { return rank(a.verdict) < rank(b.verdict); });
 }
 
 std::string summary_line(std::span<const Judged> judged) {
-  std::array<Count, group_count> counts{Count{0, "active"}, Count{0, "need attention"}, Count{0, "waiting"},
-                                        Count{0, "idle"},   Count{0, "switched off"},   Count{0, "not set up"}};
+  std::array<Count, group_count> counts{Count{0, "active"},       Count{0, "need attention"},
+                                        Count{0, "waiting"},      Count{0, "idle"},
+                                        Count{0, "switched off"}, Count{0, "not set up"}};
   for (const Judged& card : judged) {
     if (card.verdict.badge != Badge::not_relevant) ++counts[group_of(card.verdict)].number;
   }

@@ -8,12 +8,9 @@ Json text(std::string_view value) { return std::string(value); }
 Json time_or_null(std::optional<UnixSeconds> at) { return at ? Json(format_time(*at)) : Json(); }
 
 Json clock_json(const Clock& clock) {
-  return {{"label", text(clock.label)},
-          {"at", time_or_null(clock.at)},
-          {"age_secs", clock.age.count()},
-          {"limit_secs", clock.limit.count()},
-          {"state", text(name(clock.state))},
-          {"words", clock.words}};
+  return {{"label", text(clock.label)},       {"at", time_or_null(clock.at)},
+          {"age_secs", clock.age.count()},    {"limit_secs", clock.limit.count()},
+          {"state", text(name(clock.state))}, {"words", clock.words}};
 }
 
 Json silence_json(const Silence& silence) {

@@ -62,6 +62,7 @@ export async function signedIn(browser, stack, email, { path = '', ...options } 
   await page.goto(stack.state.urls.dashboard + path);
   await fillSignIn(page, userOf(stack, email));
   await page.locator('article').first().waitFor();
+  await page.mouse.move(0, 0);
   return page;
 }
 

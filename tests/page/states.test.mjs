@@ -167,8 +167,9 @@ test('a lost WebGL context comes back, and meanwhile the cards can be read', asy
   await page.context().close();
 });
 
-test('without WebGL2 the same content stands there plainly', async () => {
+test('without WebGL2 the same content stands there plainly', async (t) => {
   const plain = await launch(['--disable-webgl', '--disable-webgl2', '--disable-3d-apis']);
+  t.after(() => plain.close());
   const page = await signedIn(plain, stack, VIEWER);
   await page.locator('html.plain').waitFor();
   const box = await card(page, 'stripe').boundingBox();
@@ -179,7 +180,6 @@ test('without WebGL2 the same content stands there plainly', async () => {
   assert.notEqual(color, 'rgba(0, 0, 0, 0)');
   assert.deepEqual(await violations(page), []);
   await screenshot(page, 'plain');
-  await plain.close();
 });
 
 test('names in other scripts are drawn too', async () => {

@@ -28,10 +28,12 @@ void apply_operator(const Json& got, const std::string& name, const Json& value,
     lines.push_back(path + ": " + what + " " + dump(value) + ", got " + shorten(dump(got), 800));
   };
   if (name == "$size") {
-    if (!got.is_structured() || static_cast<std::int64_t>(got.size()) != as_int64(value)) note("expected size");
+    if (!got.is_structured() || static_cast<std::int64_t>(got.size()) != as_int64(value))
+      note("expected size");
   } else if (name == "$has") {
     for (const Json& wanted : value) {
-      if (!holds(got, wanted)) lines.push_back(path + ": lacks " + dump(wanted) + " in " + shorten(dump(got), 1500));
+      if (!holds(got, wanted))
+        lines.push_back(path + ": lacks " + dump(wanted) + " in " + shorten(dump(got), 1500));
     }
   } else if (name == "$lacks") {
     for (const Json& unwanted : value) {
@@ -39,7 +41,8 @@ void apply_operator(const Json& got, const std::string& name, const Json& value,
     }
   } else if (name == "$count") {
     // {"$count": [what, how often]}
-    const auto count = std::count_if(got.begin(), got.end(), [&](const Json& item) { return matches(item, value[0]); });
+    const auto count =
+        std::count_if(got.begin(), got.end(), [&](const Json& item) { return matches(item, value[0]); });
     if (count != as_int64(value[1])) note("found " + std::to_string(count) + ", expected");
   } else if (name == "$contains") {
     const auto text = as_string(got);

@@ -112,7 +112,8 @@ TEST_CASE("no effect, log or stored text of any scenario holds a secret") {
 
 TEST_CASE("an expectation can fail") {
   const auto differ = [](const char* got, const char* expected) {
-    return wf::scenarios::differences(*wf::parse_json(got, "got"), *wf::parse_json(expected, "expected")).size();
+    return wf::scenarios::differences(*wf::parse_json(got, "got"), *wf::parse_json(expected, "expected"))
+        .size();
   };
   CHECK(differ(R"({"a":1,"b":2})", R"({"a":1})") == 0);
   CHECK(differ(R"({"a":1})", R"({"a":2})") == 1);

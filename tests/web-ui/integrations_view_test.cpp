@@ -44,8 +44,10 @@ wf::Model model() {
   m.now = noon;
   m.services_load = m.workspaces_load = wf::Load::ready;
   m.link = wf::Link::live;
-  m.services = {service("stripe", hours(3)), service("google_ads", hours(4)), service("search_console", hours(30)),
-                service("meta", hours(60))};
+  m.workspaces = {{.client_id = "1", .slug = "northwind-dental", .name = "Northwind Dental"}};
+  m.slug = "northwind-dental";
+  m.services = {service("stripe", hours(3)), service("google_ads", hours(4)),
+                service("search_console", hours(30)), service("meta", hours(60))};
   auto& meta = m.services.back().streams.front();
   meta.failure_kind = wf::ErrorKind::credentials;
   meta.failed_at = noon - hours(1);
@@ -89,7 +91,8 @@ TEST_CASE("the cards of one category stand together, at the place of the worst o
   auto m = model();
   m.services.push_back(service("pagespeed", hours(24)));
   const auto view = view_of(m);
-  CHECK(shown(view) == std::vector<std::string>{"meta", "search_console", "pagespeed", "stripe", "google_ads"});
+  CHECK(shown(view) ==
+        std::vector<std::string>{"meta", "search_console", "pagespeed", "stripe", "google_ads"});
   CHECK(view.groups[1].label == "SEO");
   CHECK(view.groups[1].cards.size() == 2);
 }
@@ -196,4 +199,6 @@ TEST_CASE("the page says how changes reach it") {
   CHECK(wf::link_words(m) == "checking every 15 s");
   m.link = wf::Link::offline;
   CHECK(wf::link_words(m) == "offline");
+  m.slug = "nobodys";
+  CHECK(wf::link_words(m).empty());
 }

@@ -56,7 +56,8 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
   } else if (kind == "failed") {
     fail_load(member(json, "message"));
   } else if (kind == "attention") {
-    attention_ = {member(json, "hovered"), member(json, "focused"), find_bool(json, "focus_visible").value_or(false)};
+    attention_ = {member(json, "hovered"), member(json, "focused"),
+                  find_bool(json, "focus_visible").value_or(false)};
     return true;
   } else if (kind == "activate") {
     const Command* command = mirror_.command(member(json, "id"));
@@ -77,12 +78,16 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
     return true;
   }
   const auto take = [&](auto read, auto& into) {
-    if (read) into = std::move(*read);
-    else fail_load(read.error().message);
+    if (read)
+      into = std::move(*read);
+    else
+      fail_load(read.error().message);
     return read.has_value();
   };
-  if (kind == "workspaces" && take(read_workspaces(*json), model_.workspaces)) model_.workspaces_load = Load::ready;
-  if (kind == "services" && take(read_service_facts(*json), model_.services)) model_.services_load = Load::ready;
+  if (kind == "workspaces" && take(read_workspaces(*json), model_.workspaces))
+    model_.workspaces_load = Load::ready;
+  if (kind == "services" && take(read_service_facts(*json), model_.services))
+    model_.services_load = Load::ready;
   if (kind == "activity") take(read_activity(*json), model_.activity);
   return refresh_view();
 }

@@ -36,7 +36,7 @@ struct SelectWorkspace {
 struct Reload {};
 struct SignOut {};
 
-using Command = std::variant<ChooseCategory, ChooseStatus, ClearFilters, SetSearch, ToggleExplanation, ShowService,
-                             SelectWorkspace, Reload, SignOut>;
+using Command = std::variant<ChooseCategory, ChooseStatus, ClearFilters, SetSearch, ToggleExplanation,
+                             ShowService, SelectWorkspace, Reload, SignOut>;
 
 }  // namespace wf

@@ -45,7 +45,8 @@ Result<std::map<std::string, std::vector<ServiceDay>>> read_activity(const Json&
                                   .failed = find_int64(row, "failed").value_or(0)});
   }
   for (auto& [service, days] : activity) {
-    std::sort(days.begin(), days.end(), [](const ServiceDay& a, const ServiceDay& b) { return a.day < b.day; });
+    std::sort(days.begin(), days.end(),
+              [](const ServiceDay& a, const ServiceDay& b) { return a.day < b.day; });
   }
   return activity;
 }

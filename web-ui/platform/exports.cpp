@@ -37,17 +37,18 @@ enum class TimeStyle { brief, exact, day };
 
 std::string time_text(wf::UnixSeconds at, TimeStyle style) {
   std::array<char, 96> text{};
-  const int length = wf_page_time_text(static_cast<double>(wf::to_unix(at)), static_cast<int>(style), text.data(),
-                                       static_cast<int>(text.size()));
+  const int length = wf_page_time_text(static_cast<double>(wf::to_unix(at)), static_cast<int>(style),
+                                       text.data(), static_cast<int>(text.size()));
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
 wf::TimeTexts page_times() {
   return {.exact = [](wf::UnixSeconds at) { return time_text(at, TimeStyle::exact); },
           .brief = [](wf::UnixSeconds at) { return time_text(at, TimeStyle::brief); },
-          .day = [](wf::UnixSeconds at) {
-            return wf::parse_day(time_text(at, TimeStyle::day)).value_or(wf::day_of(at));
-          }};
+          .day =
+              [](wf::UnixSeconds at) {
+                return wf::parse_day(time_text(at, TimeStyle::day)).value_or(wf::day_of(at));
+              }};
 }
 
 ImFont* add_font(const void* bytes, int length, bool with_browser_glyphs) {
@@ -86,8 +87,10 @@ void render() {
   ImGui::Render();
   if (!has_renderer()) return;
   const wf::Color back = page().app->background();
-  glViewport(0, 0, static_cast<int>(ImGui::GetIO().DisplaySize.x), static_cast<int>(ImGui::GetIO().DisplaySize.y));
-  glClearColor(static_cast<float>(back.r) / 255, static_cast<float>(back.g) / 255, static_cast<float>(back.b) / 255, 1);
+  glViewport(0, 0, static_cast<int>(ImGui::GetIO().DisplaySize.x),
+             static_cast<int>(ImGui::GetIO().DisplaySize.y));
+  glClearColor(static_cast<float>(back.r) / 255, static_cast<float>(back.g) / 255,
+               static_cast<float>(back.b) / 255, 1);
   glClear(GL_COLOR_BUFFER_BIT);
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
 }
@@ -114,7 +117,9 @@ EMSCRIPTEN_KEEPALIVE int wf_start(const void* text, int text_length, const void*
   return drawn ? 1 : 0;
 }
 
-EMSCRIPTEN_KEEPALIVE int wf_post(const char* kind, const char* payload) { return page().app->post(kind, payload) ? 1 : 0; }
+EMSCRIPTEN_KEEPALIVE int wf_post(const char* kind, const char* payload) {
+  return page().app->post(kind, payload) ? 1 : 0;
+}
 
 EMSCRIPTEN_KEEPALIVE int wf_tick(double now_ms) {
   return page().app->tick(wf::from_millis(static_cast<std::int64_t>(now_ms))) ? 1 : 0;
@@ -124,8 +129,9 @@ EMSCRIPTEN_KEEPALIVE int wf_tick(double now_ms) {
 EMSCRIPTEN_KEEPALIVE int wf_frame(float width, float height, float scale, float scroll_y, float secs) {
   Page& p = page();
   begin_imgui_frame(width * scale, height * scale);
-  const bool moving = p.app->draw(*ImGui::GetBackgroundDrawList(),
-                                  {.width = width, .height = height, .scale = scale, .scroll_y = scroll_y, .secs = secs});
+  const bool moving =
+      p.app->draw(*ImGui::GetBackgroundDrawList(),
+                  {.width = width, .height = height, .scale = scale, .scroll_y = scroll_y, .secs = secs});
   render();
   const bool mirror_changed = p.app->mirror_version() != p.drawn_mirror;
   p.drawn_mirror = p.app->mirror_version();

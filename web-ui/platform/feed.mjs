@@ -3,6 +3,8 @@
 
 const POLL_MS = 15_000;
 const ACTIVITY_DELAY_MS = 400;
+// A connection that comes back at once is not worth a word.
+const RECONNECT_GRACE_MS = 3000;
 
 const latest = (rows, since) =>
   rows.reduce((at, { updated_at }) => (updated_at > at ? updated_at : at), since);
@@ -22,7 +24,7 @@ export class Feed {
     this.whenOnline = () => this.#connectionChanged();
     addEventListener('online', this.whenOnline);
     addEventListener('offline', this.whenOnline);
-    this.#showLink('connecting');
+    this.#showLink();
     this.stopListening = live.listen(clientId, {
       onChange: (payload) => this.#changed(payload),
       onState: (isLive) => this.#liveChanged(isLive),
@@ -34,11 +36,18 @@ export class Feed {
     this.stopListening();
     clearInterval(this.poll);
     clearTimeout(this.activityTimer);
+    clearTimeout(this.grace);
     removeEventListener('online', this.whenOnline);
     removeEventListener('offline', this.whenOnline);
   }
 
-  async start() {
+  /** Reads everything, once at a time; what a failed try left out the next one reads. */
+  start() {
+    this.starting ??= this.#readAll().finally(() => (this.starting = undefined));
+    return this.starting;
+  }
+
+  async #readAll() {
     try {
       const [facts] = await Promise.all([this.rest.facts(this.clientId), this.#readActivity()]);
       this.#take(facts);
@@ -59,13 +68,29 @@ export class Feed {
   }
 
   #connectionChanged() {
-    if (!navigator.onLine) return this.#showLink('offline');
-    this.#showLink(this.isLive ? 'live' : 'polling');
-    this.#catchUp();
+    this.#showLink();
+    if (navigator.onLine) this.#catchUp();
   }
 
-  #showLink(state) {
-    if (!this.closed) this.post('link', { state });
+  #showLink() {
+    if (this.closed) return;
+    if (this.isLive || !navigator.onLine) {
+      clearTimeout(this.grace);
+      this.grace = undefined;
+      this.isDown = false;
+    } else {
+      this.grace ??= setTimeout(() => {
+        this.isDown = true;
+        this.#showLink();
+      }, RECONNECT_GRACE_MS);
+    }
+    this.post('link', { state: this.#link() });
+  }
+
+  #link() {
+    if (!navigator.onLine) return 'offline';
+    if (this.isLive) return 'live';
+    return this.isDown ? 'polling' : 'connecting';
   }
 
   /** One read at a time; what arrives meanwhile asks for one more. */
@@ -87,9 +112,8 @@ export class Feed {
     try {
       this.#take(await this.rest.facts(this.clientId, this.since));
       this.#readActivitySoon();
-      if (navigator.onLine && !this.closed) this.#showLink(this.isLive ? 'live' : 'polling');
     } catch {
-      this.#showLink(navigator.onLine ? 'polling' : 'offline');
+      // What is shown stays; the next change, or the next poll, reads again.
     }
   }
 

@@ -16,11 +16,12 @@ export class Live {
   listen(clientId, { onChange, onState }) {
     const channel = this.client.channel(`workspace:${clientId}`, { config: { private: true } });
     let left = false;
-    channel
-      .on('broadcast', { event: 'changed' }, ({ payload }) => onChange(payload))
-      .subscribe((status) => {
-        if (!left) onState(status === 'SUBSCRIBED');
-      });
+    channel.on('broadcast', { event: 'changed' }, ({ payload }) => onChange(payload));
+    const subscribe = () => {
+      if (!left) channel.subscribe((status) => left || onState(status === 'SUBSCRIBED'));
+    };
+    // A private topic refuses whoever joins before the token is there.
+    this.client.setAuth().then(subscribe, subscribe);
     return () => {
       left = true;
       this.client.removeChannel(channel);

@@ -91,6 +91,8 @@ class Dashboard {
     this.feed = this.live = undefined;
     this.workspaces = [];
     this.post('account', { email: '' });
+    // The canvas is hidden and draws no frame that would do it.
+    this.surface.forgetMirror();
   }
 
   async #readWorkspaces() {

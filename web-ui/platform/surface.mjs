@@ -1,7 +1,7 @@
 // The canvas and its frames: one is drawn only after something changed, never in a loop.
 
 export class Surface {
-  /** @param {{core, canvas: HTMLCanvasElement, onMirror: (tree) => void, onEffects: () => void}} parts */
+  /** @param {{core, canvas: HTMLCanvasElement, onMirror: (tree) => void}} parts */
   constructor({ core, canvas, onMirror }) {
     this.core = core;
     this.canvas = canvas;
@@ -22,6 +22,12 @@ export class Surface {
     this.pending = requestAnimationFrame((time) => this.#draw(time));
   }
 
+  /** The mirror was emptied: the next frame fills it, changed or not. */
+  forgetMirror() {
+    this.onMirror({ height: 0, nodes: [] });
+    this.mirrorStale = true;
+  }
+
   #draw(time) {
     this.pending = 0;
     const { width, height } = this.#fitCanvas();
@@ -32,7 +38,8 @@ export class Surface {
     this.lastFrame = time;
     this.frames += 1;
     const { moving, mirrorChanged } = this.core.frame({ width, height, scale: this.scale, scrollY, secs });
-    if (mirrorChanged) this.onMirror(this.core.mirror());
+    if (mirrorChanged || this.mirrorStale) this.onMirror(this.core.mirror());
+    this.mirrorStale = false;
     if (moving) this.invalidate();
   }
 

@@ -23,7 +23,8 @@ float label_width(const Ui& ui, const CardView& card, const TextStyle& style) {
   return std::min(widest, 130.0F);
 }
 
-std::vector<EvidenceLines> evidence_lines(const Ui& ui, const CardView& card, const TextStyle& style, float room) {
+std::vector<EvidenceLines> evidence_lines(const Ui& ui, const CardView& card, const TextStyle& style,
+                                          float room) {
   std::vector<EvidenceLines> lines;
   for (const auto& evidence : card.evidence) {
     lines.push_back({evidence.label, ui.paint.wrapped(evidence.value, style, room, 3)});
@@ -33,7 +34,8 @@ std::vector<EvidenceLines> evidence_lines(const Ui& ui, const CardView& card, co
 
 float total_lines(const std::vector<EvidenceLines>& lines) {
   float total = 0;
-  for (const auto& l : lines) total += static_cast<float>(std::max<std::size_t>(1, l.value.size())) * line + 3;
+  for (const auto& l : lines)
+    total += static_cast<float>(std::max<std::size_t>(1, l.value.size())) * line + 3;
   return total;
 }
 
@@ -72,7 +74,8 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   const float labels = label_width(ui, card, small) + 12;
   const auto evidence = evidence_lines(ui, card, value, inner - labels);
 
-  float height = pad + static_cast<float>(title_lines.size()) * 20 + static_cast<float>(step_lines.size()) * line + pad;
+  float height =
+      pad + static_cast<float>(title_lines.size()) * 20 + static_cast<float>(step_lines.size()) * line + pad;
   if (!evidence.empty()) height += 17 + total_lines(evidence) - 3;
   const Rect r = placed(ui, badge, width, height);
   draw_floating_panel(ui, r, 12);

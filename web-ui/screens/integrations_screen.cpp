@@ -49,8 +49,10 @@ TextStyle summary_style(const Ui& ui, const std::string& part, bool first) {
   TextStyle style{.size = size::body, .color = ui.theme.muted};
   const bool attention = part.find("attention") != std::string::npos;
   if (attention || first) style.face = Face::title;
-  if (attention) style.color = ui.theme.bad_text;
-  else if (first) style.color = ui.theme.text;
+  if (attention)
+    style.color = ui.theme.bad_text;
+  else if (first)
+    style.color = ui.theme.text;
   return style;
 }
 
@@ -69,9 +71,13 @@ float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView
       line.write(view.summary[i] + (last ? "" : ","), summary_style(ui, view.summary[i], i == 0));
       line.skip(last ? 14 : 5);
     }
-    ui.mirror.add({.tag = "p", .id = "summary", .rect = {area.x, area.y, area.w, 20}, .text = joined(view.summary),
+    ui.mirror.add({.tag = "p",
+                   .id = "summary",
+                   .rect = {area.x, area.y, area.w, 20},
+                   .text = joined(view.summary),
                    .attributes = {{"role", "status"}}});
   }
+  if (view.link.empty()) return line.bottom() - area.y;
   const TextStyle plain{.size = size::body, .color = ui.theme.muted};
   line.reserve(14 + ui.paint.width(view.link, plain));
   ui.paint.circle({line.x() + 4, line.middle()}, 3.5F, link_color(ui.theme, model.link));
@@ -82,8 +88,10 @@ float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView
 }
 
 /// Title, summary and search; returns where the next row begins.
-float draw_head(Ui& ui, Rect area, const IntegrationsState& state, const Model& model, const IntegrationsView& view) {
-  ui.paint.text({area.x, area.y + 18}, "Integrations", {.face = Face::title, .size = size::title, .color = ui.theme.text});
+float draw_head(Ui& ui, Rect area, const IntegrationsState& state, const Model& model,
+                const IntegrationsView& view) {
+  ui.paint.text({area.x, area.y + 18}, "Integrations",
+                {.face = Face::title, .size = size::title, .color = ui.theme.text});
   ui.say("h1", "title", {area.x, area.y, 200, 36}, "Integrations");
   if (!ui.view.narrow()) {
     draw_search(ui, {area.right() - 230, area.y, 230, 38}, state.search);
@@ -100,7 +108,10 @@ std::vector<Chip> category_chips(const IntegrationsView& view) {
     for (const Category category : categories()) {
       if (label(category) == filter.label) chosen = category;
     }
-    chips.push_back({.id = "category:" + filter.id, .label = filter.label, .count = -1, .chosen = filter.chosen,
+    chips.push_back({.id = "category:" + filter.id,
+                     .label = filter.label,
+                     .count = -1,
+                     .chosen = filter.chosen,
                      .command = ChooseCategory{chosen}});
   }
   return chips;
@@ -113,8 +124,12 @@ std::vector<Chip> status_chips(const Ui& ui, const IntegrationsView& view) {
     for (const Badge b : {Badge::active, Badge::error}) {
       if (name(b) == filter.id) badge = b;
     }
-    chips.push_back({.id = "status:" + filter.id, .label = filter.label, .count = filter.count,
-                     .chosen = filter.chosen, .has_dot = true, .dot = badge_colors(ui.theme, badge).dot,
+    chips.push_back({.id = "status:" + filter.id,
+                     .label = filter.label,
+                     .count = filter.count,
+                     .chosen = filter.chosen,
+                     .has_dot = true,
+                     .dot = badge_colors(ui.theme, badge).dot,
                      .command = ChooseStatus{filter.chosen ? std::nullopt : std::optional(badge)}});
   }
   return chips;
@@ -130,7 +145,9 @@ float total_width(const Ui& ui, const std::vector<Chip>& chips) {
 float draw_chip_row(Ui& ui, Rect area, const std::string& name, const std::vector<Chip>& chips) {
   const float step = chip_height(ui) + 8;
   float x = area.x, y = area.y;
-  ui.mirror.open({.tag = "div", .id = name, .rect = {area.x, area.y, area.w, step},
+  ui.mirror.open({.tag = "div",
+                  .id = name,
+                  .rect = {area.x, area.y, area.w, step},
                   .attributes = {{"role", "group"}, {"aria-label", name}}});
   for (const auto& chip : chips) {
     const float width = chip_width(ui, chip);
@@ -180,8 +197,10 @@ std::vector<std::vector<Slot>> rows_of(const IntegrationsView& view, int columns
         opener = nullptr;
       }
       rows.back().push_back({&group, &card, &card == &group.cards.front(), 1});
-      if (opener != nullptr) ++opener->beside;
-      else opener = &rows.back().back();
+      if (opener != nullptr)
+        ++opener->beside;
+      else
+        opener = &rows.back().back();
     }
   }
   return rows;
@@ -226,7 +245,8 @@ void note_attention(const Ui& ui, const IntegrationsState& state, const CardView
 
 /// A group's node holds its cards of one row; where it goes on in the next row, a second node
 /// of the same name does.
-void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width, const std::vector<Slot>& slots) {
+void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width,
+              const std::vector<Slot>& slots) {
   for (std::size_t i = 0; i < slots.size();) {
     const Slot& first = slots[i];
     const auto beside = static_cast<std::size_t>(first.beside);
@@ -234,7 +254,9 @@ void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width
     const float width = card_width * static_cast<float>(beside) + size::gap * static_cast<float>(beside - 1);
     const bool label = first.opens_group;
     const std::string id = "group:" + first.group->label + (label ? "" : ":" + first.card->service);
-    ui.mirror.open({.tag = "div", .id = id, .rect = {x, row.y, width, row.h},
+    ui.mirror.open({.tag = "div",
+                    .id = id,
+                    .rect = {x, row.y, width, row.h},
                     .attributes = {{"role", "group"}, {"aria-label", first.group->label}}});
     if (label) {
       draw_group_label(ui, {x, row.y, width, group_label}, *first.group);
@@ -260,13 +282,16 @@ Explained attended(const Ui& ui, const IntegrationsState& state, const Integrati
 }
 
 void draw_overlays(Ui& ui, const Explained& explained) {
-  if (explained.card != nullptr) draw_explanation(ui, *explained.card, explained.badge);
-  else if (explained.clock != nullptr) draw_tooltip(ui, explained.clock_rect, explained.clock->exact);
+  if (explained.card != nullptr)
+    draw_explanation(ui, *explained.card, explained.badge);
+  else if (explained.clock != nullptr)
+    draw_tooltip(ui, explained.clock_rect, explained.clock->exact);
 }
 
 void draw_cards(Ui& ui, Rect area, const IntegrationsState& state, const IntegrationsView& view) {
   const int columns = column_count(area.w);
-  const float card_width = (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
+  const float card_width =
+      (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
   for (const auto& slots : rows_of(view, columns)) {
     float height = 0;
     for (const auto& slot : slots) height = std::max(height, card_height(ui, *slot.card, card_width));
@@ -281,12 +306,17 @@ void draw_skeleton(Ui& ui, Rect area) {
   const float width = (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
   for (int i = 0; i < columns * 2; ++i) {
     const auto column = static_cast<float>(i % columns), row = static_cast<float>(i / columns);
-    draw_skeleton_card(ui, {area.x + column * (width + size::gap), area.y + group_label + row * (skeleton_height + size::gap),
-                            width, skeleton_height});
+    draw_skeleton_card(ui,
+                       {area.x + column * (width + size::gap),
+                        area.y + group_label + row * (skeleton_height + size::gap), width, skeleton_height});
   }
-  ui.mirror.add({.tag = "p", .id = "loading", .rect = {area.x, area.y, area.w, 20}, .text = "Loading the services",
+  ui.mirror.add({.tag = "p",
+                 .id = "loading",
+                 .rect = {area.x, area.y, area.w, 20},
+                 .text = "Loading the services",
                  .attributes = {{"role", "status"}}});
-  ui.view.content_height = std::max(ui.view.content_height, area.y + group_label + 2 * (skeleton_height + size::gap));
+  ui.view.content_height =
+      std::max(ui.view.content_height, area.y + group_label + 2 * (skeleton_height + size::gap));
 }
 
 }  // namespace
@@ -296,17 +326,24 @@ int column_count(float width) {
   return std::clamp(fit, 1, size::max_columns);
 }
 
-void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& model, const IntegrationsView& view) {
+void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& model,
+                       const IntegrationsView& view) {
   Rect area = content_area(ui.view);
-  ui.mirror.open({.tag = "main", .id = "main", .rect = {area.x, 0, area.w, ui.view.height}, .attributes = {{"tabindex", "-1"}}});
+  ui.mirror.open({.tag = "main",
+                  .id = "main",
+                  .rect = {area.x, 0, area.w, ui.view.height},
+                  .attributes = {{"tabindex", "-1"}}});
   area.y = draw_head(ui, area, state, model, view);
   const auto instead = instead_of_cards(model, view);
   const bool cards = !instead && model.services_load == Load::ready;
   if (cards || instead == Instead::no_match) area.y = draw_filters(ui, area, view) + 10;
   area.y += draw_strips(ui, area, model);
-  if (instead) draw_instead(ui, area, *instead, model, state);
-  else if (cards) draw_cards(ui, area, state, view);
-  else draw_skeleton(ui, area);
+  if (instead)
+    draw_instead(ui, area, *instead, model, state);
+  else if (cards)
+    draw_cards(ui, area, state, view);
+  else
+    draw_skeleton(ui, area);
   ui.mirror.close();
 }
 

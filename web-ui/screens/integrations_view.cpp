@@ -7,9 +7,11 @@
 namespace wf {
 namespace {
 
-Tone clock_tone(ClockState state) {
-  if (state == ClockState::overdue) return Tone::bad;
-  return state == ClockState::late ? Tone::late : Tone::plain;
+Tone clock_tone(const Clock& clock) {
+  if (clock.state == ClockState::overdue) return Tone::bad;
+  if (clock.state == ClockState::late) return Tone::late;
+  const bool nothing_to_show = !clock.at && clock.state == ClockState::not_observed;
+  return nothing_to_show ? Tone::off : Tone::plain;
 }
 
 std::string exact_or_empty(const std::optional<UnixSeconds>& at, const TimeTexts& times) {
@@ -26,7 +28,7 @@ ClockView clock_view(const Clock& clock, const TimeTexts& times) {
   return {.label = std::string(clock.label),
           .words = brief_words(clock.words),
           .exact = exact_or_empty(clock.at, times),
-          .tone = clock_tone(clock.state)};
+          .tone = clock_tone(clock)};
 }
 
 std::string sub_state_words(const Verdict& verdict, const TimeTexts& times) {
@@ -52,22 +54,28 @@ std::string notice_of(const Verdict& verdict) {
 
 std::string placeholder_of(const Verdict& verdict) {
   switch (verdict.sub_state) {
-    case SubState::missing: return "Not set up completely";
-    case SubState::disabled: return "Switched off";
-    case SubState::waiting: return "No data yet";
-    case SubState::syncing: return "First data is on its way";
-    default: return "No activity in 30 days";
+    case SubState::missing:
+      return "Not set up completely";
+    case SubState::disabled:
+      return "Switched off";
+    case SubState::waiting:
+      return "No data yet";
+    case SubState::syncing:
+      return "First data is on its way";
+    default:
+      return "No activity in 30 days";
   }
 }
 
 std::string with_time(const Evidence& evidence, const TimeTexts& times) {
   if (!evidence.at) return evidence.value;
-  return evidence.value.empty() ? times.exact(*evidence.at) : evidence.value + " · " + times.brief(*evidence.at);
+  return evidence.value.empty() ? times.exact(*evidence.at)
+                                : evidence.value + " · " + times.brief(*evidence.at);
 }
 
 ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeTexts& times) {
   const auto& at = verdict.last_sync_at;
-  if (!at) return {.label = "Last sync", .words = "never", .exact = "", .tone = Tone::plain};
+  if (!at) return {.label = "Last sync", .words = "never", .exact = "", .tone = Tone::off};
   // Less than a minute is not counted out: a card that changes every second is restless.
   const auto age = std::max(std::chrono::seconds(0), now - *at);
   const std::string words = age < std::chrono::seconds(60) ? "just now" : describe(age) + " ago";
@@ -106,7 +114,8 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                 .placeholder = placeholder_of(verdict),
                 .rule = readable_rule(verdict.rule),
                 .evidence = evidence_of(verdict, times)};
-  for (std::size_t i = 0; i < verdict.clocks.size(); ++i) card.clocks[i] = clock_view(verdict.clocks[i], times);
+  for (std::size_t i = 0; i < verdict.clocks.size(); ++i)
+    card.clocks[i] = clock_view(verdict.clocks[i], times);
   for (const float rows : card.activity) card.activity_rows += static_cast<std::int64_t>(rows);
   if (verdict.silence) {
     card.silence = verdict.silence->words;
@@ -141,8 +150,8 @@ std::vector<FilterView> category_filters(const std::vector<Judged>& judged, cons
 std::vector<FilterView> status_filters(const std::vector<Judged>& judged, const IntegrationsState& state) {
   std::vector<FilterView> filters;
   for (const Badge badge : {Badge::active, Badge::error, Badge::inactive}) {
-    const auto count =
-        std::count_if(judged.begin(), judged.end(), [&](const Judged& j) { return j.verdict.badge == badge; });
+    const auto count = std::count_if(judged.begin(), judged.end(),
+                                     [&](const Judged& j) { return j.verdict.badge == badge; });
     filters.push_back({std::string(name(badge)), std::string(label(badge)), static_cast<int>(count),
                        state.status == badge});
   }
@@ -178,8 +187,10 @@ Tone tone_of(const Verdict& verdict) {
     case SubState::late:
     case SubState::rate_limited:
     case SubState::partial:
-    case SubState::empty: return Tone::late;
-    default: return Tone::plain;
+    case SubState::empty:
+      return Tone::late;
+    default:
+      return Tone::plain;
   }
 }
 
@@ -200,8 +211,10 @@ std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>& days,
     const auto back = (today - day.day).count();
     if (back < 0 || back >= shown_days) continue;
     auto& state = states[static_cast<std::size_t>(shown_days - 1 - back)];
-    if (day.failed > 0) state = day.succeeded > 0 ? DayState::mixed : DayState::failed;
-    else if (day.succeeded > 0) state = DayState::ok;
+    if (day.failed > 0)
+      state = day.succeeded > 0 ? DayState::mixed : DayState::failed;
+    else if (day.succeeded > 0)
+      state = DayState::ok;
   }
   return states;
 }
@@ -220,11 +233,17 @@ std::vector<float> activity_rows(const std::vector<ServiceDay>& days, Day today)
 }
 
 std::string link_words(const Model& model) {
+  if (model.services_load == Load::failed) return {};
+  if (model.workspaces_load == Load::ready && current_workspace(model) == nullptr) return {};
   switch (model.link) {
-    case Link::connecting: return "connecting";
-    case Link::polling: return "checking every 15 s";
-    case Link::offline: return "offline";
-    case Link::live: break;
+    case Link::connecting:
+      return "connecting";
+    case Link::polling:
+      return "checking every 15 s";
+    case Link::offline:
+      return "offline";
+    case Link::live:
+      break;
   }
   if (!model.last_change) return "live";
   const auto age = model.now - *model.last_change;
@@ -232,7 +251,8 @@ std::string link_words(const Model& model) {
   return "live, last change " + describe(age) + " ago";
 }
 
-IntegrationsView select_integrations(const IntegrationsState& state, const Model& model, const TimeTexts& times) {
+IntegrationsView select_integrations(const IntegrationsState& state, const Model& model,
+                                     const TimeTexts& times) {
   auto judged = judged_cards(model);
   IntegrationsView view{.summary = summary_parts(judged),
                         .link = link_words(model),

@@ -39,7 +39,9 @@ Message message_for(Instead instead, const Model& model, const IntegrationsState
       if (!model.slug.empty() && !model.workspaces.empty()) {
         return {icon::building, "This workspace is not yours to see",
                 "The address names a workspace that does not exist, or that you are not a member of.",
-                Button{.id = "first-workspace", .label = "Open " + model.workspaces.front().name, .primary = true,
+                Button{.id = "first-workspace",
+                       .label = "Open " + model.workspaces.front().name,
+                       .primary = true,
                        .command = SelectWorkspace{model.workspaces.front().slug}}};
       }
       return {icon::building, "No workspace yet",
@@ -47,12 +49,18 @@ Message message_for(Instead instead, const Model& model, const IntegrationsState
               std::nullopt};
     case Instead::failed:
       return {icon::alert, "The services could not be read", model.failure,
-              Button{.id = "reload", .label = "Try again", .icon = icon::refresh, .primary = true, .command = Reload{}}};
+              Button{.id = "reload",
+                     .label = "Try again",
+                     .icon = icon::refresh,
+                     .primary = true,
+                     .command = Reload{}}};
     case Instead::nothing_configured:
-      return {icon::plug, "No service is configured yet",
-              "As soon as your agency adds a service's key to this workspace, its card appears here by itself.",
-              std::nullopt};
-    case Instead::no_match: break;
+      return {
+          icon::plug, "No service is configured yet",
+          "As soon as your agency adds a service's key to this workspace, its card appears here by itself.",
+          std::nullopt};
+    case Instead::no_match:
+      break;
   }
   const std::string what = state.search.empty() ? "these filters" : "“" + state.search + "”";
   return {icon::search, "No service matches " + what, "Every service is still there, only hidden.",
@@ -65,19 +73,24 @@ float draw_strips(Ui& ui, Rect area, const Model& model) {
   const float start = area.y;
   const Theme& t = ui.theme;
   if (model.link == Link::offline) {
-    area.y += draw_strip(ui, area, {"offline", icon::offline,
-                                    "You are offline. This is what was last read; ages and badges go on by your clock.",
-                                    t.late_text, t.late_tint});
-  } else if (model.link == Link::polling) {
-    area.y += draw_strip(ui, area, {"polling", icon::live,
-                                    "Live updates are interrupted. Changes are read every 15 seconds until they are back.",
-                                    t.late_text, t.late_tint});
+    area.y += draw_strip(ui, area,
+                         {"offline", icon::offline,
+                          "You are offline. This is what was last read; ages and badges go on by your clock.",
+                          t.late_text, t.late_tint});
+  } else if (model.link == Link::polling && model.services_load == Load::ready) {
+    area.y +=
+        draw_strip(ui, area,
+                   {"polling", icon::live,
+                    "Live updates are interrupted. Changes are read every 15 seconds until they are back.",
+                    t.late_text, t.late_tint});
   }
   const Workspace* workspace = current_workspace(model);
   if (workspace != nullptr && !workspace->configuration_problem.empty()) {
-    area.y += draw_strip(ui, area, {"configuration", icon::alert,
-                                    "The settings of this workspace cannot be read: " + workspace->configuration_problem,
-                                    t.bad_text, t.bad_tint});
+    area.y +=
+        draw_strip(ui, area,
+                   {"configuration", icon::alert,
+                    "The settings of this workspace cannot be read: " + workspace->configuration_problem,
+                    t.bad_text, t.bad_tint});
   }
   return area.y - start;
 }
@@ -99,7 +112,9 @@ void draw_instead(Ui& ui, Rect area, Instead instead, const Model& model, const 
   const Rect tile{middle - 28, y, 56, 56};
   ui.paint.fill(tile, instead == Instead::failed ? ui.theme.bad_tint : ui.theme.off_tint, 16);
   ui.paint.text({middle - 13, tile.middle()}, message.icon,
-                {.face = Face::icon, .size = 26, .color = instead == Instead::failed ? ui.theme.bad_text : ui.theme.muted});
+                {.face = Face::icon,
+                 .size = 26,
+                 .color = instead == Instead::failed ? ui.theme.bad_text : ui.theme.muted});
   y += 86;
   const TextStyle title{.face = Face::title, .size = 17, .color = ui.theme.text};
   for (const auto& text : ui.paint.wrapped(message.title, title, area.w, 2)) {

@@ -44,14 +44,15 @@ void draw_tile(Ui& ui, Rect r, const Brand& brand) {
   const Color color = brand_color(brand, ui.theme);
   ui.paint.fill(r, mix(ui.theme.panel, color, ui.theme.dark ? 0.16F : 0.12F), 10);
   constexpr float icon = 20;
-  ui.paint.text({r.middle_x() - icon / 2, r.middle()}, brand.icon, {.face = Face::icon, .size = icon, .color = color});
+  ui.paint.text({r.middle_x() - icon / 2, r.middle()}, brand.icon,
+                {.face = Face::icon, .size = icon, .color = color});
 }
 
 /// Returns where the badge begins.
 float draw_badge_button(Ui& ui, Rect card_rect, const CardView& card, bool explained) {
   const std::string id = badge_id(card.service);
-  const Rect badge = draw_badge(ui, card_rect.right() - pad, card_rect.y + pad + tile_side / 2 - 7, card.badge,
-                                ui.hover_amount(id));
+  const Rect badge = draw_badge(ui, card_rect.right() - pad, card_rect.y + pad + tile_side / 2 - 7,
+                                card.badge, ui.hover_amount(id));
   ui.focus_ring(id, badge, badge.h / 2);
   ui.mirror.add({.tag = "button",
                  .id = id,
@@ -97,17 +98,20 @@ float draw_notice(Ui& ui, Rect r, float y, const CardView& card) {
 void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
   if (card.activity.empty()) {
     ui.paint.dashed_border(r, ui.theme.line_strong, 8);
-    ui.paint.text_centred({r.middle_x(), r.middle()}, card.placeholder, {.size = size::small, .color = ui.theme.muted});
+    ui.paint.text_centred({r.middle_x(), r.middle()}, card.placeholder,
+                          {.size = size::small, .color = ui.theme.muted});
     ui.say("p", part(card, "activity"), r, card.placeholder);
     return;
   }
-  const Color color = card.badge == Badge::error ? ui.theme.bad : brand_color(brand_of(card.service), ui.theme);
+  const Color color =
+      card.badge == Badge::error ? ui.theme.bad : brand_color(brand_of(card.service), ui.theme);
   draw_activity(ui, r, card.activity, color);
-  ui.mirror.add({.tag = "div",
-                 .id = part(card, "activity"),
-                 .rect = r,
-                 .attributes = {{"role", "img"},
-                                {"aria-label", group_digits(card.activity_rows) + " rows in the last 30 days"}}});
+  ui.mirror.add(
+      {.tag = "div",
+       .id = part(card, "activity"),
+       .rect = r,
+       .attributes = {{"role", "img"},
+                      {"aria-label", group_digits(card.activity_rows) + " rows in the last 30 days"}}});
 }
 
 void draw_clock(Ui& ui, Rect r, const CardView& card, std::size_t index) {
@@ -119,12 +123,14 @@ void draw_clock(Ui& ui, Rect r, const CardView& card, std::size_t index) {
   const std::string id = part(card, "clock" + std::to_string(index));
   ui.mirror.open({.tag = "div", .id = id, .rect = r});
   ui.say("dt", id + "-label", {r.x, r.y, r.w, 16}, clock.label);
-  ui.say("dd", id + "-value", {r.x, r.y + 17, r.w, 20}, clock.words + (clock.exact.empty() ? "" : ", " + clock.exact));
+  ui.say("dd", id + "-value", {r.x, r.y + 17, r.w, 20},
+         clock.words + (clock.exact.empty() ? "" : ", " + clock.exact));
   ui.mirror.close();
 }
 
 void draw_clocks(Ui& ui, Rect r, const CardView& card) {
-  ui.mirror.open({.tag = "dl", .id = part(card, "clocks"), .rect = r, .attributes = {{"aria-label", "Freshness"}}});
+  ui.mirror.open(
+      {.tag = "dl", .id = part(card, "clocks"), .rect = r, .attributes = {{"aria-label", "Freshness"}}});
   constexpr std::array<float, 4> stops{0, 0.34F, 0.66F, 1};
   for (std::size_t i = 0; i < card.clocks.size(); ++i) {
     draw_clock(ui, {r.x + r.w * stops[i], r.y, r.w * (stops[i + 1] - stops[i]), r.h}, card, i);
@@ -132,15 +138,19 @@ void draw_clocks(Ui& ui, Rect r, const CardView& card) {
   ui.mirror.close();
 }
 
-float foot_height(const CardView& card) { return (card.silence.empty() ? 1 : 2) * foot_line + 10 + strip_height; }
+float foot_height(const CardView& card) {
+  return (card.silence.empty() ? 1 : 2) * foot_line + 10 + strip_height;
+}
 
 /// "Last sync 4 min ago" on the left, how it is synced on the right.
 void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
   const TextStyle muted{.size = size::small, .color = ui.theme.muted};
-  const TextStyle value{.size = size::small, .color = ui.theme.text};
+  const TextStyle value{.size = size::small,
+                        .color = tone_color(ui.theme, card.last_sync.tone, ui.theme.text)};
   const float label = ui.paint.text({line.x, line.middle()}, card.last_sync.label, muted) + 7;
   const float used = ui.paint.text({line.x + label, line.middle()}, card.last_sync.words, value);
-  ui.mirror.open({.tag = "div", .id = part(card, "last-sync"), .rect = {line.x, line.y, label + used, line.h}});
+  ui.mirror.open(
+      {.tag = "div", .id = part(card, "last-sync"), .rect = {line.x, line.y, label + used, line.h}});
   const std::string exact = card.last_sync.exact.empty() ? "" : ", " + card.last_sync.exact;
   ui.say("p", part(card, "last-sync-text"), {line.x, line.y, label + used, line.h},
          card.last_sync.label + " " + card.last_sync.words + exact);
@@ -150,7 +160,8 @@ void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
 }
 
 void draw_silence_line(Ui& ui, Rect line, const CardView& card) {
-  const TextStyle style{.size = size::small, .color = card.silence_unusual ? ui.theme.late_text : ui.theme.muted};
+  const TextStyle style{.size = size::small,
+                        .color = card.silence_unusual ? ui.theme.late_text : ui.theme.muted};
   ui.paint.text({line.x, line.middle()}, ui.paint.elided(card.silence, style, line.w), style);
   ui.say("p", part(card, "silence"), line, card.silence);
 }
@@ -182,8 +193,8 @@ void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
 std::string badge_id(std::string_view service) { return "badge:" + std::string(service); }
 
 float card_height(const Ui& ui, const CardView& card, float width) {
-  return content_top + notice_height(notice_text(ui, card, width).size()) + min_activity + 14 + clocks_height + 10 +
-         foot_height(card) + pad;
+  return content_top + notice_height(notice_text(ui, card, width).size()) + min_activity + 14 +
+         clocks_height + 10 + foot_height(card) + pad;
 }
 
 void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
@@ -191,7 +202,8 @@ void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
   ui.mirror.open({.tag = "article",
                   .id = id,
                   .rect = r,
-                  .attributes = {{"aria-label", card.name + ", " + std::string(label(card.badge)) + ", " + card.sub_state},
+                  .attributes = {{"aria-label",
+                                  card.name + ", " + std::string(label(card.badge)) + ", " + card.sub_state},
                                  {"data-service", card.service},
                                  {"data-status", std::string(name(card.badge))},
                                  {"tabindex", "-1"}}});

@@ -69,7 +69,8 @@ void draw_workspace(Ui& ui, Rect r, const Model& model) {
 
 void draw_current_page(Ui& ui, Rect r) {
   ui.paint.fill(r, ui.theme.accent_tint, size::control_radius);
-  ui.paint.text({r.x + 10, r.middle()}, icon::grid, {.face = Face::icon, .size = 17, .color = ui.theme.accent_text});
+  ui.paint.text({r.x + 10, r.middle()}, icon::grid,
+                {.face = Face::icon, .size = 17, .color = ui.theme.accent_text});
   ui.paint.text({r.x + 38, r.middle()}, "Integrations", {.size = size::body, .color = ui.theme.accent_text});
   ui.focus_ring("nav:integrations", r.inset(3), size::control_radius);
   ui.mirror.add({.tag = "a",
@@ -92,7 +93,8 @@ void draw_shortcut(Ui& ui, Rect r, const ShortcutView& shortcut) {
   const float room = r.w - 38 - (worth_a_dot ? 24 : 8);
   ui.paint.text({r.x + 38, r.middle()}, ui.paint.elided(shortcut.name, style, room), style);
   if (worth_a_dot) {
-    ui.paint.circle({r.right() - 14, r.middle()}, 3.5F, shortcut.tone == Tone::bad ? ui.theme.bad : ui.theme.late);
+    ui.paint.circle({r.right() - 14, r.middle()}, 3.5F,
+                    shortcut.tone == Tone::bad ? ui.theme.bad : ui.theme.late);
   }
   ui.focus_ring(id, r.inset(3), size::control_radius);
   ui.mirror.add({.tag = "button",
@@ -107,7 +109,8 @@ void draw_shortcut(Ui& ui, Rect r, const ShortcutView& shortcut) {
 void draw_shortcuts(Ui& ui, float y, float end, const IntegrationsView& view) {
   if (view.shortcuts.empty()) return;
   ui.paint.text({22, y + 8}, "SERVICES", {.face = Face::title, .size = 10.5F, .color = ui.theme.muted});
-  ui.mirror.add({.tag = "h2", .id = "shortcuts", .rect = {22, y, 120, 16}, .text = "Services", .fixed = true});
+  ui.mirror.add(
+      {.tag = "h2", .id = "shortcuts", .rect = {22, y, 120, 16}, .text = "Services", .fixed = true});
   y += 25;
   for (const auto& shortcut : view.shortcuts) {
     if (y + item_height > end) return;
@@ -129,7 +132,8 @@ void draw_account(Ui& ui, const Model& model) {
 
 void draw_sidebar(Ui& ui, const Model& model, const IntegrationsView& view) {
   const Rect r{0, 0, size::sidebar, ui.view.height};
-  ui.mirror.open({.tag = "nav", .id = "nav", .rect = r, .attributes = {{"aria-label", "Main"}}, .fixed = true});
+  ui.mirror.open(
+      {.tag = "nav", .id = "nav", .rect = r, .attributes = {{"aria-label", "Main"}}, .fixed = true});
   ui.paint.fill(r, ui.theme.panel);
   ui.paint.fill({r.right() - 1, 0, 1, r.h}, ui.theme.line);
   draw_workspace(ui, {12, 14, size::sidebar - 24, 44}, model);
@@ -141,7 +145,8 @@ void draw_sidebar(Ui& ui, const Model& model, const IntegrationsView& view) {
 
 void draw_top_bar(Ui& ui, const Model& model) {
   const Rect r{0, 0, ui.view.width, top_bar};
-  ui.mirror.open({.tag = "nav", .id = "nav", .rect = r, .attributes = {{"aria-label", "Main"}}, .fixed = true});
+  ui.mirror.open(
+      {.tag = "nav", .id = "nav", .rect = r, .attributes = {{"aria-label", "Main"}}, .fixed = true});
   ui.paint.fill(r, ui.theme.panel);
   ui.paint.hairline({0, r.bottom() - 1}, r.w, ui.theme.line);
   draw_workspace(ui, {8, 8, r.w - 8 - 60, 44}, model);
@@ -161,8 +166,10 @@ Rect content_area(const Viewport& view) {
 void draw_shell(Ui& ui, const Model& model, const IntegrationsView& view) {
   const Point scrolled = ui.paint.offset();
   ui.paint.set_offset({0, 0});
-  if (ui.view.narrow()) draw_top_bar(ui, model);
-  else draw_sidebar(ui, model, view);
+  if (ui.view.narrow())
+    draw_top_bar(ui, model);
+  else
+    draw_sidebar(ui, model, view);
   ui.paint.set_offset(scrolled);
 }
 

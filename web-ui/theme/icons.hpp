@@ -15,19 +15,19 @@ inline constexpr const char* meta = "\ue006";            // simple-icons:siMeta
 inline constexpr const char* cloudflare = "\ue007";      // simple-icons:siCloudflare
 
 // Everything that is not a brand (npm lucide-static, ISC).
-inline constexpr const char* mail = "\ue020";            // lucide:mail
-inline constexpr const char* sparkles = "\ue021";        // lucide:sparkles
-inline constexpr const char* grid = "\ue022";            // lucide:layout-grid
-inline constexpr const char* search = "\ue023";          // lucide:search
-inline constexpr const char* chevrons = "\ue024";        // lucide:chevrons-up-down
-inline constexpr const char* sign_out = "\ue025";        // lucide:log-out
-inline constexpr const char* offline = "\ue026";         // lucide:wifi-off
-inline constexpr const char* refresh = "\ue027";         // lucide:refresh-cw
-inline constexpr const char* alert = "\ue028";           // lucide:triangle-alert
-inline constexpr const char* plug = "\ue029";            // lucide:unplug
-inline constexpr const char* building = "\ue02a";        // lucide:building-2
-inline constexpr const char* clear = "\ue02b";           // lucide:x
-inline constexpr const char* live = "\ue02c";            // lucide:radio
-inline constexpr const char* person = "\ue02d";          // lucide:circle-user-round
+inline constexpr const char* mail = "\ue020";      // lucide:mail
+inline constexpr const char* sparkles = "\ue021";  // lucide:sparkles
+inline constexpr const char* grid = "\ue022";      // lucide:layout-grid
+inline constexpr const char* search = "\ue023";    // lucide:search
+inline constexpr const char* chevrons = "\ue024";  // lucide:chevrons-up-down
+inline constexpr const char* sign_out = "\ue025";  // lucide:log-out
+inline constexpr const char* offline = "\ue026";   // lucide:wifi-off
+inline constexpr const char* refresh = "\ue027";   // lucide:refresh-cw
+inline constexpr const char* alert = "\ue028";     // lucide:triangle-alert
+inline constexpr const char* plug = "\ue029";      // lucide:unplug
+inline constexpr const char* building = "\ue02a";  // lucide:building-2
+inline constexpr const char* clear = "\ue02b";     // lucide:x
+inline constexpr const char* live = "\ue02c";      // lucide:radio
+inline constexpr const char* person = "\ue02d";    // lucide:circle-user-round
 
 }  // namespace wf::icon

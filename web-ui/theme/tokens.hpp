@@ -24,8 +24,8 @@ constexpr Color with_alpha(Color color, float alpha) {
 }
 
 constexpr std::uint8_t mix_channel(std::uint8_t from, std::uint8_t to, float amount) {
-  return static_cast<std::uint8_t>(static_cast<float>(from) * (1 - amount) +
-                                   static_cast<float>(to) * amount + 0.5F);
+  return static_cast<std::uint8_t>(static_cast<float>(from) * (1 - amount) + static_cast<float>(to) * amount +
+                                   0.5F);
 }
 
 /// `from` at amount 0, `to` at amount 1.

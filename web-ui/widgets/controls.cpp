@@ -1,5 +1,7 @@
 #include "web-ui/widgets/controls.hpp"
 
+#include <algorithm>
+
 #include "web-ui/theme/icons.hpp"
 
 namespace wf {
@@ -20,7 +22,8 @@ float chip_height(const Ui& ui) { return ui.view.narrow() ? 36 : 30; }
 float chip_width(const Ui& ui, const Chip& chip) {
   const auto style = chip_style(ui, chip.chosen);
   const float count = chip.count < 0 ? 0 : 6 + ui.paint.width(count_text(chip), style);
-  return 13 + (chip.has_dot ? dot_room : 0) + ui.paint.width(chip.label, style) + count + 13;
+  const float width = 13 + (chip.has_dot ? dot_room : 0) + ui.paint.width(chip.label, style) + count + 13;
+  return ui.view.narrow() ? std::max(width, size::touch) : width;
 }
 
 void draw_chip(Ui& ui, Point at, const Chip& chip) {
@@ -28,10 +31,12 @@ void draw_chip(Ui& ui, Point at, const Chip& chip) {
   const float radius = r.h / 2;
   const float hover = ui.hover_amount(chip.id);
   const Color fill = chip.chosen ? ui.theme.accent_tint : ui.theme.panel;
-  ui.paint.fill(r, mix(fill, chip.chosen ? ui.theme.accent : ui.theme.hover, hover * (chip.chosen ? 0.08F : 1)), radius);
+  ui.paint.fill(r,
+                mix(fill, chip.chosen ? ui.theme.accent : ui.theme.hover, hover * (chip.chosen ? 0.08F : 1)),
+                radius);
   ui.paint.border(r, chip.chosen ? ui.theme.accent : mix(ui.theme.line, ui.theme.line_strong, hover), radius);
   auto style = chip_style(ui, chip.chosen);
-  float x = r.x + 13;
+  float x = r.x + (chip.has_dot || chip.count >= 0 ? 13 : (r.w - ui.paint.width(chip.label, style)) / 2);
   if (chip.has_dot) {
     ui.paint.circle({x + 3.5F, r.middle()}, 3.5F, chip.dot);
     x += dot_room;
@@ -53,18 +58,20 @@ void draw_chip(Ui& ui, Point at, const Chip& chip) {
 }
 
 void draw_button(Ui& ui, Point middle, const Button& button) {
-  const TextStyle style{.face = Face::title, .size = 13,
-                        .color = button.primary ? ui.theme.on_accent : ui.theme.text};
+  const TextStyle style{
+      .face = Face::title, .size = 13, .color = button.primary ? ui.theme.on_accent : ui.theme.text};
   const float icon_room = button.icon != nullptr ? 24 : 0;
   const float width = ui.paint.width(button.label, style) + icon_room + 32;
   const Rect r{middle.x - width / 2, middle.y - 20, width, 40};
   const float hover = ui.hover_amount(button.id);
   const Color fill = button.primary ? ui.theme.accent : ui.theme.panel;
-  ui.paint.fill(r, mix(fill, button.primary ? ui.theme.text : ui.theme.hover, hover * (button.primary ? 0.15F : 1)),
-                size::control_radius);
+  ui.paint.fill(
+      r, mix(fill, button.primary ? ui.theme.text : ui.theme.hover, hover * (button.primary ? 0.15F : 1)),
+      size::control_radius);
   if (!button.primary) ui.paint.border(r, ui.theme.line_strong, size::control_radius);
   if (button.icon != nullptr) {
-    ui.paint.text({r.x + 16, r.middle()}, button.icon, {.face = Face::icon, .size = 16, .color = style.color});
+    ui.paint.text({r.x + 16, r.middle()}, button.icon,
+                  {.face = Face::icon, .size = 16, .color = style.color});
   }
   ui.paint.text({r.x + 16 + icon_room, r.middle()}, button.label, style);
   ui.focus_ring(button.id, r, size::control_radius);
@@ -93,7 +100,8 @@ void draw_search(Ui& ui, Rect r, const std::string& text) {
   const float hover = ui.hover_amount("search");
   ui.paint.fill(r, ui.theme.panel, size::control_radius);
   ui.paint.border(r, mix(ui.theme.line, ui.theme.line_strong, hover), size::control_radius);
-  ui.paint.text({r.x + 13, r.middle()}, icon::search, {.face = Face::icon, .size = 16, .color = ui.theme.muted});
+  ui.paint.text({r.x + 13, r.middle()}, icon::search,
+                {.face = Face::icon, .size = 16, .color = ui.theme.muted});
   if (text.empty()) {
     ui.paint.text({r.x + 39, r.middle()}, "Search services", {.size = size::body, .color = ui.theme.muted});
   }

@@ -58,7 +58,9 @@ void Painter::dashed_border(Rect r, Color color, float radius) {
     for (float at = 0; at < length;) {
       const float into = std::fmod(along, 2 * dash);
       const float step = std::min(length - at, (into < dash ? dash : 2 * dash) - into + 0.01F);
-      const auto point = [&](float t) { return ImVec2{a.x + (b.x - a.x) * t / length, a.y + (b.y - a.y) * t / length}; };
+      const auto point = [&](float t) {
+        return ImVec2{a.x + (b.x - a.x) * t / length, a.y + (b.y - a.y) * t / length};
+      };
       if (into < dash) list_.AddLine(point(at), point(at + step), packed(color), std::max(1.0F, scale_));
       at += step;
       along += step;
@@ -83,7 +85,8 @@ void Painter::shadow(Rect r, float radius, float blur, float strength) {
   const Rect below = r.moved(0, blur / 4);
   for (int i = 0; i < layers; ++i) {
     const float spread = static_cast<float>(i) - blur / 3;
-    fill(below.grown(spread), with_alpha(Color{8, 10, 16, 255}, strength / blur), std::max(2.0F, radius + spread));
+    fill(below.grown(spread), with_alpha(Color{8, 10, 16, 255}, strength / blur),
+         std::max(2.0F, radius + spread));
   }
 }
 
@@ -103,7 +106,8 @@ void Painter::area(std::span<const Point> points, Rect r, Color color) {
   const auto first = list_._VtxCurrentIdx;
   for (int i = 0; i < quads; ++i) {
     const unsigned at = first + static_cast<unsigned>(i) * 2;
-    for (const unsigned corner : {0U, 2U, 3U, 0U, 3U, 1U}) list_.PrimWriteIdx(static_cast<ImDrawIdx>(at + corner));
+    for (const unsigned corner : {0U, 2U, 3U, 0U, 3U, 1U})
+      list_.PrimWriteIdx(static_cast<ImDrawIdx>(at + corner));
   }
   // By height, not by column: neighbours of different height must not show as stripes.
   for (const Point p : points) {

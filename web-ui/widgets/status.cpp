@@ -11,10 +11,14 @@ constexpr float badge_height = 24;
 
 Color day_color(const Theme& theme, DayState state) {
   switch (state) {
-    case DayState::ok: return theme.dark ? theme.ok : mix(theme.ok, theme.panel, 0.22F);
-    case DayState::mixed: return theme.late;
-    case DayState::failed: return theme.bad;
-    case DayState::none: break;
+    case DayState::ok:
+      return theme.dark ? theme.ok : mix(theme.ok, theme.panel, 0.22F);
+    case DayState::mixed:
+      return theme.late;
+    case DayState::failed:
+      return theme.bad;
+    case DayState::none:
+      break;
   }
   return theme.off_tint;
 }
@@ -53,11 +57,16 @@ BadgeColors badge_colors(const Theme& theme, Badge badge) {
 
 Color tone_color(const Theme& theme, Tone tone, Color plain) {
   switch (tone) {
-    case Tone::ok: return theme.ok_text;
-    case Tone::late: return theme.late_text;
-    case Tone::bad: return theme.bad_text;
-    case Tone::off: return theme.muted;
-    case Tone::plain: break;
+    case Tone::ok:
+      return theme.ok_text;
+    case Tone::late:
+      return theme.late_text;
+    case Tone::bad:
+      return theme.bad_text;
+    case Tone::off:
+      return theme.muted;
+    case Tone::plain:
+      break;
   }
   return plain;
 }

@@ -71,7 +71,8 @@ TEST_CASE("what is required is named when it is missing or of a wrong type") {
   const Json json = parse(R"({"id":7,"amount":"x","list":[],"nothing":null})");
   CHECK(wf::require_string(json, "id", "stripe charges").error().message ==
         "stripe charges: id is a number, not a string");
-  CHECK(wf::require_string(json, "nothing", "stripe charges").error().message == "stripe charges: missing nothing");
+  CHECK(wf::require_string(json, "nothing", "stripe charges").error().message ==
+        "stripe charges: missing nothing");
   CHECK(wf::require_int64(json, "amount", "stripe charges").error().message ==
         "stripe charges: amount is a string, not an integer");
   CHECK(wf::require_bool(json, "list", "x").error().message == "x: list is a list, not true or false");

@@ -41,7 +41,8 @@ TEST_CASE("UTF-8 as Unicode allows it") {
 }
 
 TEST_CASE("what looks like a key is masked in a message") {
-  CHECK(wf::without_secrets("Invalid API Key provided: sk_test_4eC39HqLyjWD") == "Invalid API Key provided: [masked]");
+  CHECK(wf::without_secrets("Invalid API Key provided: sk_test_4eC39HqLyjWD") ==
+        "Invalid API Key provided: [masked]");
   CHECK(wf::without_secrets("(whsec_abcdef123)") == "([masked])");
   CHECK(wf::without_secrets("header Bearer abcdefgh was refused") == "header [masked] was refused");
   CHECK(wf::without_secrets("at https://graph.facebook.com/v26.0/me?access_token=EAAabc&x=1 now") ==

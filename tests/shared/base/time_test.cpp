@@ -6,10 +6,9 @@ using namespace std::chrono_literals;
 
 TEST_CASE("times are read as Postgres, PostgREST and the providers write them") {
   const auto wanted = wf::from_unix(1795441440);  // 2026-11-23 13:44:00 UTC
-  for (const char* text :
-       {"2026-11-23T13:44:00Z", "2026-11-23 13:44:00.377+00", "2026-11-23T13:44:00+00:00",
-        "2026-11-23T14:44:00+01:00", "2026-11-23T08:14:00-0530", "2026-11-23T13:44:00.999999Z",
-        "2026-11-23 13:44:00", " 2026-11-23T13:44:00Z "}) {
+  for (const char* text : {"2026-11-23T13:44:00Z", "2026-11-23 13:44:00.377+00", "2026-11-23T13:44:00+00:00",
+                           "2026-11-23T14:44:00+01:00", "2026-11-23T08:14:00-0530",
+                           "2026-11-23T13:44:00.999999Z", "2026-11-23 13:44:00", " 2026-11-23T13:44:00Z "}) {
     INFO(text);
     CHECK(wf::parse_time(text) == wanted);
   }
@@ -17,10 +16,10 @@ TEST_CASE("times are read as Postgres, PostgREST and the providers write them") 
 }
 
 TEST_CASE("what is not a time is refused") {
-  for (const char* text : {"", "2026-11-23", "2026-13-23T00:00:00Z", "2026-02-30T00:00:00Z",
-                           "2026-11-23T24:00:00Z", "2026-11-23T13:60:00Z", "2026-11-23T13:44:00Zx",
-                           "2026-11-23T13:44", "20261123T134400Z", "-026-11-23T13:44:00Z",
-                           "2026-11-23T13:44:00+", "2026-11-23T13:44:00+1", "tomorrow", "infinity"}) {
+  for (const char* text :
+       {"", "2026-11-23", "2026-13-23T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T13:60:00Z", "2026-11-23T13:44:00Zx", "2026-11-23T13:44", "20261123T134400Z",
+        "-026-11-23T13:44:00Z", "2026-11-23T13:44:00+", "2026-11-23T13:44:00+1", "tomorrow", "infinity"}) {
     INFO(text);
     CHECK_FALSE(wf::parse_time(text).has_value());
   }
@@ -42,8 +41,8 @@ TEST_CASE("the three forms of an HTTP date are one time") {
   CHECK(wf::parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT") == wanted);
   CHECK(wf::parse_http_date("Sun Nov  6 08:49:37 1994") == wanted);
   CHECK(wf::format_http_date(*wanted) == "Sun, 06 Nov 1994 08:49:37 GMT");
-  for (const char* text : {"", "Sun, 06 Nov", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
-                           "now", ",", "Sun Nov"}) {
+  for (const char* text : {"", "Sun, 06 Nov", "Sun, 06 Foo 1994 08:49:37 GMT",
+                           "Sun, 31 Feb 1994 08:49:37 GMT", "now", ",", "Sun Nov"}) {
     INFO(text);
     CHECK_FALSE(wf::parse_http_date(text).has_value());
   }

@@ -20,7 +20,8 @@ TEST_CASE("every service says what it gives and what it needs") {
     CHECK_FALSE(service.summary.empty());
     CHECK_FALSE(service.method.empty());
     CHECK_FALSE(wf::label(service.category).empty());
-    CHECK(std::any_of(service.keys.begin(), service.keys.end(), [](const auto& key) { return key.required; }));
+    CHECK(
+        std::any_of(service.keys.begin(), service.keys.end(), [](const auto& key) { return key.required; }));
     const auto& limits = service.thresholds;
     if (service.evidenced == wf::Evidenced::by_activity) {
       CHECK(limits.idle_window.count() > 0);

@@ -68,7 +68,8 @@ TEST_CASE("schedules are for streams whose connector exists") {
     {"present":["stripe.secret_key","meta.page_id"],"problem":null}}})");
   const Json& schedules = (*service_of(found, 0, "stripe"))["schedules"];
   REQUIRE(schedules.size() == 5);
-  CHECK(schedules[0] == Json({{"stream", "charges"}, {"partition", ""}, {"cadence", "daily"}, {"every_secs", 86400}}));
+  CHECK(schedules[0] ==
+        Json({{"stream", "charges"}, {"partition", ""}, {"cadence", "daily"}, {"every_secs", 86400}}));
   CHECK((*service_of(found, 0, "meta"))["schedules"].empty());
 }
 
@@ -81,7 +82,8 @@ TEST_CASE("an unreadable bundle is told, and says nothing about its services") {
 }
 
 TEST_CASE("a bundle of no known workspace is left out and can be named") {
-  const auto json = wf::parse_json(R"({"agency":[],"workspaces":{"northwind-dentl":{"present":["stripe.secret_key"]}}})", "t");
+  const auto json = wf::parse_json(
+      R"({"agency":[],"workspaces":{"northwind-dentl":{"present":["stripe.secret_key"]}}})", "t");
   const auto configured = wf::read_configured(*json);
   REQUIRE(configured.has_value());
   CHECK(wf::detect(*configured, known)["workspaces"].size() == 2);

@@ -58,7 +58,8 @@ TEST_CASE("no facts yet, nulls and unknown columns are fine") {
   REQUIRE(none.has_value());
   CHECK(none->enabled);
   CHECK_FALSE(none->last_success_at);
-  CHECK(wf::read_stream_facts(parse(R"({"stream":"x","last_rows":null,"updated_at":"x","new":{}})")).has_value());
+  CHECK(wf::read_stream_facts(parse(R"({"stream":"x","last_rows":null,"updated_at":"x","new":{}})"))
+            .has_value());
 }
 
 TEST_CASE("facts survive the way to JSON and back, and a patch changes only its columns") {

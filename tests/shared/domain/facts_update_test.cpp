@@ -38,8 +38,10 @@ TEST_CASE("a start is an attempt and no success") {
 TEST_CASE("pages count the rows of the run and keep the newest row") {
   StreamFacts facts = started();
   facts.run_rows = 500;  // left over from a run that died
-  facts = after(facts, wf::facts_after_page(facts, {.number = 1, .rows = 100, .newest_row_at = now - 1h}, now));
-  facts = after(facts, wf::facts_after_page(facts, {.number = 2, .rows = 40, .newest_row_at = now - 2h}, now));
+  facts =
+      after(facts, wf::facts_after_page(facts, {.number = 1, .rows = 100, .newest_row_at = now - 1h}, now));
+  facts =
+      after(facts, wf::facts_after_page(facts, {.number = 2, .rows = 40, .newest_row_at = now - 2h}, now));
   CHECK(facts.run_rows == 140);
   CHECK(facts.newest_row_at == now - 1h);
   CHECK_FALSE(facts.last_success_at);
@@ -57,7 +59,8 @@ TEST_CASE("a finished run is a success and clears every failure") {
   facts = after(facts, wf::facts_after_failure(facts, {ErrorKind::rate_limit, "429", 60}, false, now - 5min));
   facts = after(facts, wf::facts_after_start(now - 1min));
   const std::int64_t earlier[] = {12, 9, 15};
-  facts = after(facts, wf::facts_after_last_page(facts, {.number = 1, .rows = 7}, {.earlier_rows = earlier}, now));
+  facts = after(facts,
+                wf::facts_after_last_page(facts, {.number = 1, .rows = 7}, {.earlier_rows = earlier}, now));
   CHECK(facts.last_success_at == now);
   CHECK(facts.last_rows == 7);
   CHECK(facts.usual_rows_min == 9);
@@ -81,7 +84,8 @@ TEST_CASE("a failed page never makes a success, whatever was written before it")
   StreamFacts facts = started();
   facts.last_success_at = now - 20h;
   facts = after(facts, wf::facts_after_page(facts, {.number = 1, .rows = 100}, now));
-  const Json patch = wf::facts_after_failure(facts, {ErrorKind::provider, "stripe charges: status 500"}, true, now);
+  const Json patch =
+      wf::facts_after_failure(facts, {ErrorKind::provider, "stripe charges: status 500"}, true, now);
   CHECK_FALSE(patch.contains("last_success_at"));
   CHECK_FALSE(patch.contains("last_rows"));
   facts = after(facts, patch);
@@ -99,13 +103,15 @@ TEST_CASE("a rate limit says until when; a later failure of another kind takes i
   facts = after(facts, wf::facts_after_failure(facts, {ErrorKind::provider, "500"}, false, now));
   CHECK_FALSE(facts.rate_limited_until);
   CHECK(facts.failures == 2);
-  const Json endless = wf::facts_after_failure(facts, {ErrorKind::rate_limit, "429", 1'000'000'000}, false, now);
+  const Json endless =
+      wf::facts_after_failure(facts, {ErrorKind::rate_limit, "429", 1'000'000'000}, false, now);
   CHECK(endless["rate_limited_until"] == "2026-11-24T12:00:00Z");
 }
 
 TEST_CASE("a failure's message keeps no key and stays short") {
   const Json patch = wf::facts_after_failure(
-      started(), {ErrorKind::credentials, "Invalid API Key provided: sk_live_51Habcdefghijkl " + std::string(900, 'x')},
+      started(),
+      {ErrorKind::credentials, "Invalid API Key provided: sk_live_51Habcdefghijkl " + std::string(900, 'x')},
       true, now);
   const auto message = wf::find_string(patch, "failure_message").value_or("");
   CHECK(message.find("sk_live") == std::string::npos);

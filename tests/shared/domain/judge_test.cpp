@@ -112,8 +112,8 @@ TEST_CASE("worst first, the catalogue's order among equals") {
   judged[2].descriptor = wf::find_service("meta");
   judged.insert(judged.begin(), card(Badge::active, SubState::due));
   wf::sort_worst_first(judged);
-  const std::vector<SubState> wanted{SubState::overdue, SubState::empty,   SubState::late,
-                                     SubState::due,     SubState::fresh,   SubState::missing,
+  const std::vector<SubState> wanted{SubState::overdue,     SubState::empty, SubState::late,
+                                     SubState::due,         SubState::fresh, SubState::missing,
                                      SubState::not_relevant};
   for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(judged[i].verdict.sub_state == wanted[i]);
 }

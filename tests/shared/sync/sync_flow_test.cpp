@@ -384,3 +384,21 @@ TEST_CASE("a tie that lasts is asked again after a rest", "[sync]") {
   CHECK(host.last_run().state == "succeeded");
   CHECK(host.database.facts["charges"]["last_rows"] == 5);
 }
+
+TEST_CASE("the reconciliation applies what was never delivered", "[sync]") {
+  Host host = stripe_host();
+  Json missed = json(fixture("events/charge_refunded.json"));
+  Json delivered = json(fixture("events/payment_intent_succeeded.json"));
+  missed["id"] = "evt_missed";
+  delivered["id"] = "evt_delivered";
+  host.database.receipts["evt_delivered"] = {{"state", "applied"}, {"source", "delivered"}};
+  host.provider = [&](const std::string&) -> Reply {
+    return {200, wf::dump({{"object", "list"}, {"data", {missed, delivered}}, {"has_more", false}})};
+  };
+  host.sync("events");
+  CHECK(host.last_run().state == "succeeded");
+  CHECK(host.database.receipts["evt_missed"]["source"] == "reconciled");
+  CHECK(host.database.receipts["evt_delivered"]["source"] == "delivered");
+  CHECK(host.database.rows["stripe_charges"]["ch_3Kl36gJDPojXS6LN0DCM4A8l"]["refunded"] == true);
+  CHECK(rows(host, "stripe_payment_intents") == 1);
+}
