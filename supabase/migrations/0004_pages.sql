@@ -125,22 +125,23 @@ $$;
 
 -- Patches a service_facts row, creating it if need be. A member set to null clears
 -- its column; an unknown member raises 42703.
-create function app.merge_facts(p_client uuid, p_service text, p_stream text, p_patch jsonb)
+create function app.merge_facts(p_client uuid, p_service text, p_stream text, p_partition text,
+  p_patch jsonb)
 returns void language plpgsql set search_path = '' as $$
 declare
   patch jsonb := coalesce(nullif(p_patch, 'null'), '{}')
-    - '{client_id,service,stream,updated_at}'::text[];
+    - '{client_id,service,stream,partition,updated_at}'::text[];
   assignments text;
 begin
-  insert into public.service_facts (client_id, service, stream)
-  values (p_client, p_service, p_stream) on conflict do nothing;
+  insert into public.service_facts (client_id, service, stream, partition)
+  values (p_client, p_service, p_stream, p_partition) on conflict do nothing;
   select string_agg(format('%1$I = patch.%1$I', k), ', ') into assignments
   from jsonb_object_keys(patch) k;
   if assignments is null then return; end if;
   execute format('update public.service_facts f set %s
     from jsonb_populate_record(null::public.service_facts, $1) patch
-    where f.client_id = $2 and f.service = $3 and f.stream = $4', assignments)
-    using patch, p_client, p_service, p_stream;
+    where f.client_id = $2 and f.service = $3 and f.stream = $4 and f.partition = $5', assignments)
+    using patch, p_client, p_service, p_stream, p_partition;
 end
 $$;
 
@@ -154,7 +155,7 @@ declare
   given public.service_facts;
   gap_secs int;
 begin
-  perform app.merge_facts(p_client, p_service, 'webhook', '{}');
+  perform app.merge_facts(p_client, p_service, 'webhook', '', '{}');
   select * into stored from public.service_facts f
   where f.client_id = p_client and f.service = p_service and f.stream = 'webhook' for update;
   given := jsonb_populate_record(stored, patch);
@@ -163,7 +164,7 @@ begin
     gap_secs := extract(epoch from given.last_event_at - stored.last_event_at);
     gap_secs := round(coalesce(stored.usual_gap_secs * 0.8 + gap_secs * 0.2, gap_secs));
   end if;
-  perform app.merge_facts(p_client, p_service, 'webhook', patch || jsonb_build_object(
+  perform app.merge_facts(p_client, p_service, 'webhook', '', patch || jsonb_build_object(
     'last_event_at', greatest(stored.last_event_at, given.last_event_at),
     'newest_row_at', greatest(stored.newest_row_at, given.newest_row_at),
     'last_success_at', greatest(stored.last_success_at, given.last_success_at),
@@ -233,7 +234,7 @@ begin
   where c.run_id = run.run_id;
   if finished then perform app.end_run(run.run_id, 'succeeded'); end if;
   if finished or not coalesce((p ->> 'last')::boolean, false) then
-    perform app.merge_facts(run.client_id, run.service, run.stream, p -> 'facts');
+    perform app.merge_facts(run.client_id, run.service, run.stream, run.partition, p -> 'facts');
   end if;
   if p ? 'deliveries' then
     perform app.record_reconciliation(run, page, finished, missed);
@@ -264,7 +265,8 @@ begin
   where r.run_id = p_run_id returning * into run;
   update public.sync_cursors c set run_id = null, lease = null, lease_until = null
   where c.run_id = p_run_id;
-  perform app.merge_facts(run.client_id, run.service, run.stream, '{"running_since": null}');
+  perform app.merge_facts(run.client_id, run.service, run.stream, run.partition,
+    '{"running_since": null}');
 end
 $$;
 
@@ -274,15 +276,16 @@ create function app.record_reconciliation(
   p_run public.sync_runs, p_page int, p_finished boolean, p_missed int)
 returns void language plpgsql set search_path = '' as $$
 declare
-  part text;
+  part record;
   before int;
 begin
-  foreach part in array array[p_run.stream, 'webhook'] loop
-    perform app.merge_facts(p_run.client_id, p_run.service, part, '{}');
+  for part in select * from (values (p_run.stream, p_run.partition), ('webhook', '')) v (stream, partition)
+  loop
+    perform app.merge_facts(p_run.client_id, p_run.service, part.stream, part.partition, '{}');
     select case when p_page = 1 then 0 else coalesce(f.reconciled_missed, 0) end into before
-    from public.service_facts f where f.client_id = p_run.client_id
-      and f.service = p_run.service and f.stream = part for update;
-    perform app.merge_facts(p_run.client_id, p_run.service, part,
+    from public.service_facts f where f.client_id = p_run.client_id and f.service = p_run.service
+      and f.stream = part.stream and f.partition = part.partition for update;
+    perform app.merge_facts(p_run.client_id, p_run.service, part.stream, part.partition,
       jsonb_build_object('reconciled_missed', before + p_missed) || case when p_finished
         then jsonb_build_object('reconciled_at', clock_timestamp()) else '{}' end);
   end loop;

@@ -21,25 +21,49 @@ begin
 end
 $$;
 
--- The streams of a detected service. One that is no longer listed is kept with its
--- cursor, but is due no more; a new one is due at once.
-create function app.schedule_streams(p_client uuid, p_service text, p_schedules jsonb)
+-- The streams and partitions of a detected service: a new one is due at once, and one that
+-- is no longer listed goes, with its facts. A service with missing keys keeps what it has,
+-- so that a key that comes back goes on where it stood.
+create function app.schedule_streams(p_client uuid, p_detected jsonb)
 returns void language plpgsql set search_path = '' as $$
+declare
+  schedules constant jsonb := coalesce(nullif(p_detected -> 'schedules', 'null'), '[]');
 begin
-  update public.sync_cursors c set next_due_at = null
-  where c.client_id = p_client and c.service = p_service and c.next_due_at is not null
-    and not exists (select from jsonb_array_elements(p_schedules) e
-      where e ->> 'stream' = c.stream and coalesce(e ->> 'partition', '') = c.partition);
+  if p_detected -> 'missing' = '[]' then
+    perform app.remove_schedule(c) from public.sync_cursors c
+    where c.client_id = p_client and c.service = p_detected ->> 'service'
+      and not exists (select from jsonb_array_elements(schedules) e
+        where e ->> 'stream' = c.stream and coalesce(e ->> 'partition', '') = c.partition);
+  end if;
   insert into public.sync_cursors as stored
     (client_id, service, stream, partition, cadence, every_secs, next_due_at)
-  select p_client, p_service, e ->> 'stream', coalesce(e ->> 'partition', ''),
+  select p_client, p_detected ->> 'service', e ->> 'stream', coalesce(e ->> 'partition', ''),
     e ->> 'cadence', (e ->> 'every_secs')::int, now()
-  from jsonb_array_elements(p_schedules) e
-  on conflict (client_id, service, stream, partition) do update set
+  from jsonb_array_elements(schedules) e order by 3, 4
+  on conflict on constraint sync_cursors_pkey do update set
     cadence = excluded.cadence, every_secs = excluded.every_secs,
     next_due_at = coalesce(stored.next_due_at, excluded.next_due_at)
   where (stored.cadence, stored.every_secs) is distinct from (excluded.cadence, excluded.every_secs)
     or stored.next_due_at is null;
+end
+$$;
+
+-- The run is locked before its cursor, as apply_page does it. A cursor that got another run
+-- meanwhile stays until the next detection.
+create function app.remove_schedule(p_place public.sync_cursors)
+returns void language plpgsql set search_path = '' as $$
+begin
+  perform from public.sync_runs r where r.run_id = p_place.run_id for update;
+  delete from public.sync_cursors c where c.client_id = p_place.client_id
+    and c.service = p_place.service and c.stream = p_place.stream
+    and c.partition = p_place.partition and c.run_id is not distinct from p_place.run_id;
+  if not found then return; end if;
+  update public.sync_runs r set state = 'failed', finished_at = clock_timestamp(), retry_at = null,
+    error_kind = 'configuration', error_message = 'no longer configured'
+  where r.run_id = p_place.run_id;
+  delete from public.service_facts f where f.client_id = p_place.client_id
+    and f.service = p_place.service and f.stream = p_place.stream
+    and f.partition = p_place.partition;
 end
 $$;
 
@@ -54,13 +78,12 @@ begin
   insert into public.service_facts as stored
     (client_id, service, stream, present_keys, missing_keys, detected_at)
   values (p_client, p_detected ->> 'service', '', present, missing, now())
-  on conflict (client_id, service, stream) do update set
+  on conflict (client_id, service, stream, partition) do update set
     present_keys = excluded.present_keys, missing_keys = excluded.missing_keys,
     detection_problem = null, detected_at = excluded.detected_at
   where (stored.present_keys, stored.missing_keys) is distinct from (present, missing)
     or stored.detection_problem is not null or stored.detected_at is null;
-  perform app.schedule_streams(p_client, p_detected ->> 'service',
-    coalesce(nullif(p_detected -> 'schedules', 'null'), '[]'));
+  perform app.schedule_streams(p_client, p_detected);
 end
 $$;
 
@@ -108,57 +131,98 @@ begin
 end
 $$;
 comment on function public.record_detection is
-  '{"workspaces":[{"client_id","problem":null|text,"services":[{"service","present":[names],"missing":[names],"schedules":[{"stream","partition","cadence":"daily"|"weekly"|"interval","every_secs"}]}]}]}. Unlisted services of a listed workspace lose their present keys; with a problem the services stay as they were. Unchanged rows are not touched; unknown workspaces are skipped.';
+  '{"workspaces":[{"client_id","problem":null|text,"services":[{"service","present":[names],"missing":[names],"schedules":[{"stream","partition","cadence":"daily"|"weekly"|"interval","every_secs"}]}]}]}. Unlisted services of a listed workspace lose their present keys; with a problem the services stay as they were. Of a listed service without missing keys, schedules that are not listed go: cursor, unfinished run and facts. Unchanged rows are not touched; unknown workspaces are skipped.';
 
--- May this stream be worked on? Every key present, readable, and not switched off.
-create function app.is_runnable(p_client uuid, p_service text, p_stream text)
+-- May this partition be worked on? Every key present, readable, and not switched off.
+create function app.is_runnable(p_client uuid, p_service text, p_stream text, p_partition text)
 returns boolean language sql stable set search_path = '' as $$
   select coalesce(bool_and(f.enabled) and bool_or(f.stream = '' and f.detection_problem is null
     and f.present_keys <> '{}' and f.missing_keys = '{}'), false)
   from public.service_facts f
-  where f.client_id = p_client and f.service = p_service and f.stream in ('', p_stream)
+  where f.client_id = p_client and f.service = p_service
+    and (f.stream, f.partition) in (('', ''), (p_stream, p_partition))
 $$;
 
--- Turns schedules that are due into runs; returns their run_ids.
-create function app.start_due_runs(p_limit int)
-returns setof uuid language plpgsql set search_path = '' as $$
+-- What a lost message or a killed worker left behind.
+create function app.is_left_behind(p_run public.sync_runs, p_lease_until timestamptz)
+returns boolean language sql stable set search_path = '' as $$
+  select case p_run.state
+    when 'queued' then p_run.updated_at < now() - interval '2 minutes'
+    when 'running' then coalesce(p_lease_until, '-infinity') < now()
+    when 'waiting' then p_run.retry_at <= now()
+    else false end
+$$;
+
+-- Turns by workspace: its first piece of work of a service comes before another's second,
+-- and whose turn was longest ago comes first, in this call as in the next ones. So one
+-- workspace with hundreds of partitions cannot keep a provider's budget from the others.
+create function app.choose_work(p_limit int, p_per_service jsonb)
+returns setof public.sync_cursors language sql stable set search_path = '' as $$
+  with due as (
+    select c as place, coalesce(r.updated_at, c.next_due_at) as since,
+      row_number() over (partition by c.client_id, c.service
+        order by coalesce(r.updated_at, c.next_due_at), c.stream, c.partition) as turn
+    from public.sync_cursors c left join public.sync_runs r on r.run_id = c.run_id
+    where (c.run_id is null and c.next_due_at <= now() or app.is_left_behind(r, c.lease_until))
+      and app.is_runnable(c.client_id, c.service, c.stream, c.partition)),
+  served as (
+    select d.*, (select max(r.updated_at) from public.sync_runs r
+      where r.client_id = (d.place).client_id and r.service = (d.place).service) as last_turn
+    from due d),
+  ranked as (
+    select s.*, row_number() over (partition by (s.place).service
+      order by s.turn, s.last_turn nulls first, s.since, (s.place).client_id) as nth
+    from served s)
+  select (r.place).* from ranked r
+  where r.nth <= coalesce((p_per_service ->> (r.place).service)::int, p_limit)
+  order by r.turn, r.last_turn nulls first, r.since, (r.place).stream limit p_limit
+$$;
+
+-- A run for a partition that has none, unless another was faster: then null. A schedule
+-- that is due moves on to its next moment.
+create function app.begin_run(p_place public.sync_cursors, p_cause text)
+returns uuid language plpgsql set search_path = '' as $$
 declare
-  due record;
   run uuid;
+  next_due timestamptz;
 begin
-  for due in
-    select c.client_id, c.service, c.stream, c.partition,
-      app.next_due(c.cadence, c.every_secs, w.time_zone, w.sync_hour, now()) as next_due_at
-    from public.sync_cursors c join public.workspaces w using (client_id)
-    where c.next_due_at <= now() and c.run_id is null
-      and app.is_runnable(c.client_id, c.service, c.stream)
-    order by c.next_due_at limit p_limit
-    for update of c skip locked
-  loop
-    insert into public.sync_runs (client_id, service, stream, partition)
-    values (due.client_id, due.service, due.stream, due.partition) returning run_id into run;
-    update public.sync_cursors c set run_id = run, next_due_at = due.next_due_at
-    where c.client_id = due.client_id and c.service = due.service
-      and c.stream = due.stream and c.partition = due.partition;
-    return next run;
-  end loop;
+  select app.next_due(c.cadence, c.every_secs, w.time_zone, w.sync_hour, now()) into next_due
+  from public.sync_cursors c join public.workspaces w using (client_id)
+  where c.client_id = p_place.client_id and c.service = p_place.service
+    and c.stream = p_place.stream and c.partition = p_place.partition and c.run_id is null
+    and (c.next_due_at <= now() or p_cause <> 'schedule')
+  for update of c skip locked;
+  if not found then return null; end if;
+  insert into public.sync_runs (client_id, service, stream, partition, cause)
+  values (p_place.client_id, p_place.service, p_place.stream, p_place.partition, p_cause)
+  returning run_id into run;
+  update public.sync_cursors c set run_id = run,
+    next_due_at = case when c.next_due_at <= now() then next_due else c.next_due_at end
+  where c.client_id = p_place.client_id and c.service = p_place.service
+    and c.stream = p_place.stream and c.partition = p_place.partition;
+  return run;
 end
 $$;
 
--- What a lost message or a killed worker left behind. Its updated_at moves, so it is
--- not named again before another two minutes have passed.
-create function app.revive_runs(p_limit int)
-returns setof uuid language sql volatile set search_path = '' as $$
+-- Its updated_at moves, so the run is not named again before another two minutes have passed.
+create function app.revive_run(p_place public.sync_cursors)
+returns uuid language sql volatile set search_path = '' as $$
   update public.sync_runs r set state = 'queued', retry_at = null
-  where r.run_id in (
-    select o.run_id from public.sync_runs o join public.sync_cursors c on c.run_id = o.run_id
-    where (o.state = 'queued' and o.updated_at < now() - interval '2 minutes'
-        or o.state = 'running' and coalesce(c.lease_until, '-infinity') < now()
-        or o.state = 'waiting' and o.retry_at <= now())
-      and app.is_runnable(o.client_id, o.service, o.stream)
-    order by o.updated_at limit p_limit
+  where r.run_id in (select o.run_id from public.sync_runs o
+    where o.run_id = p_place.run_id and app.is_left_behind(o,
+      (select c.lease_until from public.sync_cursors c where c.run_id = o.run_id))
     for update of o skip locked)
   returning r.run_id
+$$;
+
+-- Queue messages of the runs, in the order given.
+create function app.sync_jobs(p_runs uuid[])
+returns jsonb language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object('job', 'sync', 'workspace', w.slug,
+    'client_id', r.client_id, 'service', r.service, 'stream', r.stream,
+    'partition', r.partition, 'run_id', r.run_id) order by array_position(p_runs, r.run_id)), '[]')
+  from public.sync_runs r join public.workspaces w using (client_id)
+  where r.run_id = any (p_runs)
 $$;
 
 create function app.open_deliveries(p_limit int)
@@ -181,21 +245,45 @@ create function public.claim_due(p jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   max_rows constant int := coalesce((p ->> 'limit')::int, 50);
-  claimed constant uuid[] := array(select app.revive_runs(max_rows))
-    || array(select app.start_due_runs(max_rows));
-  jobs jsonb;
+  place public.sync_cursors;
+  claimed uuid[] := '{}';
 begin
-  select coalesce(jsonb_agg(jsonb_build_object('job', 'sync', 'workspace', w.slug,
-      'client_id', r.client_id, 'service', r.service, 'stream', r.stream,
-      'partition', r.partition, 'run_id', r.run_id) order by r.created_at, r.stream), '[]')
-    into jobs
-  from public.sync_runs r join public.workspaces w using (client_id)
-  where r.run_id = any (claimed);
-  return jsonb_build_object('jobs', jobs, 'deliveries', app.open_deliveries(max_rows));
+  for place in select * from app.choose_work(max_rows, p -> 'per_service') loop
+    claimed := claimed || case when place.run_id is null
+      then app.begin_run(place, 'schedule') else app.revive_run(place) end;
+  end loop;
+  return jsonb_build_object('jobs', app.sync_jobs(claimed),
+    'deliveries', app.open_deliveries(max_rows));
 end
 $$;
 comment on function public.claim_due is
-  '{"limit":50} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key"}]}: schedules that are due, runs recorded and not finished, receipts not applied. Safe to call twice at once. At most limit of each kind.';
+  '{"limit":50,"per_service":{"google_ads":4}} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key"}]}: schedules that are due, runs recorded and not finished, receipts not applied. At most limit of each kind and per_service jobs of a service, workspaces taking turns. Safe to call twice at once.';
+
+-- The cursors are locked, so of two calls at once one finds the other's runs.
+create function public.start_run(p jsonb)
+returns jsonb language plpgsql set search_path = '' as $$
+declare
+  place public.sync_cursors;
+  places public.sync_cursors[];
+  started uuid[] := '{}';
+begin
+  places := array(select c from public.sync_cursors c
+    where c.client_id = (p ->> 'client_id')::uuid and c.service = p ->> 'service'
+      and c.stream = coalesce(p ->> 'stream', c.stream)
+      and c.partition = coalesce(p ->> 'partition', c.partition)
+      and app.is_runnable(c.client_id, c.service, c.stream, c.partition)
+    order by c.stream, c.partition for update);
+  if exists (select from unnest(places) c where c.run_id is not null) then
+    return '{"busy": true}';
+  end if;
+  foreach place in array places loop
+    started := started || app.begin_run(place, coalesce(p ->> 'cause', 'manual'));
+  end loop;
+  return jsonb_build_object('jobs', app.sync_jobs(started));
+end
+$$;
+comment on function public.start_run is
+  '{"client_id","service","stream"?,"partition"?,"cause":"manual"}: a run now, of all streams and partitions or of those named -> {"jobs":[as of claim_due]} (empty: nothing that could run) or {"busy":true} while one of them has an unfinished run.';
 
 create function public.take_lease(p jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
@@ -214,7 +302,7 @@ begin
     or run.retry_at > clock_timestamp() + interval '10 seconds' then
     return app.not_granted('busy');
   end if;
-  if not app.is_runnable(run.client_id, run.service, run.stream) then
+  if not app.is_runnable(run.client_id, run.service, run.stream, run.partition) then
     return app.not_granted('disabled');
   end if;
 
@@ -223,13 +311,13 @@ begin
   update public.sync_runs r
   set state = 'running', retry_at = null, started_at = coalesce(r.started_at, clock_timestamp())
   where r.run_id = run.run_id;
-  perform app.merge_facts(run.client_id, run.service, run.stream, jsonb_build_object(
+  perform app.merge_facts(run.client_id, run.service, run.stream, run.partition, jsonb_build_object(
     'running_since', clock_timestamp(), 'last_attempt_at', clock_timestamp()));
   return jsonb_build_object('granted', true, 'lease', new_lease, 'client_id', run.client_id,
     'service', run.service, 'stream', run.stream, 'partition', run.partition,
     'cursor', place.cursor, 'pages', run.pages, 'attempt', run.attempt,
     'facts', (select to_jsonb(f) from public.service_facts f where f.client_id = run.client_id
-      and f.service = run.service and f.stream = run.stream));
+      and f.service = run.service and f.stream = run.stream and f.partition = run.partition));
 end
 $$;
 comment on function public.take_lease is
@@ -282,7 +370,7 @@ begin
     perform app.release_run(run.run_id, 'waiting',
       coalesce((p ->> 'retry_at')::timestamptz, clock_timestamp()));
   end if;
-  perform app.merge_facts(run.client_id, run.service, run.stream,
+  perform app.merge_facts(run.client_id, run.service, run.stream, run.partition,
     '{"running_since": null}' || coalesce(nullif(p -> 'facts', 'null'), '{}'));
   return jsonb_build_object('applied', true, 'attempt', run.attempt + 1,
     'state', case when is_final then 'failed' else 'waiting' end);

@@ -33,7 +33,7 @@ declare
   client constant uuid := (select w.client_id from public.workspaces w where w.slug = p ->> 'workspace');
 begin
   if client is null then return '{"unknown_workspace": true}'; end if;
-  perform app.merge_facts(client, p ->> 'service', 'webhook', '{}');
+  perform app.merge_facts(client, p ->> 'service', 'webhook', '', '{}');
   update public.service_facts f
   set bad_signatures = f.bad_signatures + 1, last_bad_signature_at = clock_timestamp()
   where f.client_id = client and f.service = p ->> 'service' and f.stream = 'webhook'
@@ -89,9 +89,10 @@ comment on function public.record_dead_letter is
 create function app.record_our_failure(p_run public.sync_runs, p_message text)
 returns void language plpgsql set search_path = '' as $$
 begin
-  perform app.merge_facts(p_run.client_id, p_run.service, p_run.stream, '{}');
+  perform app.merge_facts(p_run.client_id, p_run.service, p_run.stream, p_run.partition, '{}');
   update public.service_facts f set failure_kind = 'ours', failure_message = p_message,
     failed_at = clock_timestamp(), failures = f.failures + 1, failure_final = true
-  where f.client_id = p_run.client_id and f.service = p_run.service and f.stream = p_run.stream;
+  where f.client_id = p_run.client_id and f.service = p_run.service
+    and f.stream = p_run.stream and f.partition = p_run.partition;
 end
 $$;

@@ -35,7 +35,7 @@ declare
   name text;
 begin
   foreach name in array array['record_detection', 'claim_due', 'take_lease', 'apply_page',
-    'fail_run', 'yield_run', 'record_receipt', 'record_bad_signature', 'mark_receipt',
+    'fail_run', 'yield_run', 'start_run', 'record_receipt', 'record_bad_signature', 'mark_receipt',
     'record_dead_letter']
   loop
     execute format('revoke all on function public.%I(jsonb) from public, anon, authenticated', name);

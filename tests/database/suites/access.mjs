@@ -167,7 +167,7 @@ async function checkRole({ client, table, role, everyRow, context }) {
 const identity = (row) =>
   Object.fromEntries(
     Object.entries(row).filter(([column]) =>
-      /^(client_id|user_id|service|stream|delivery_key|id|slug)$/.test(column),
+      /^(client_id|user_id|service|stream|partition|delivery_key|id|slug)$/.test(column),
     ),
   );
 
@@ -204,6 +204,7 @@ async function functionTests(t, stack, clients) {
     'record_detection',
     'fail_run',
     'yield_run',
+    'start_run',
     'record_receipt',
     'record_bad_signature',
     'mark_receipt',
