@@ -42,10 +42,9 @@ export const synced = {
     }),
     { state: 'sent' },
   ),
-  email_events: other(
-    (id) => ({ message_id: id, email: 'c@d.example', event: 'open', occurred_at: at }),
-    { reason: 'x' },
-  ),
+  email_events: other((id) => ({ message_id: id, email: 'c@d.example', event: 'open', occurred_at: at }), {
+    reason: 'x',
+  }),
   email_stats_daily: other(
     (id) => ({ day: new Date(Number(BigInt(digits(id)) % 30000n) * 86400_000).toISOString().slice(0, 10) }),
     { opens: 7 },
@@ -56,20 +55,16 @@ export const synced = {
   gsc_site_daily: search((id) => ({ property: id })),
   gsc_queries_daily: search((id) => ({ query: id, page: '' })),
   gsc_pages_daily: search((id) => ({ page: id })),
-  pagespeed_runs: other(
-    (id) => ({ url: id, strategy: 'mobile', run_at: at, result: 'ok' }),
-    { seo_score: 0.5 },
-  ),
+  pagespeed_runs: other((id) => ({ url: id, strategy: 'mobile', run_at: at, result: 'ok' }), {
+    seo_score: 0.5,
+  }),
   pagespeed_audits: other(
     (id) => ({ url: 'https://x.example', strategy: 'mobile', run_at: at, audit_id: id }),
     { score: 0.5 },
   ),
   meta_page_daily: other((id) => ({ page_id: '1', metric: id, day }), { value: 7 }),
   meta_instagram_daily: other((id) => ({ account_id: '1', metric: id, day }), { value: 7 }),
-  meta_posts: other(
-    (id) => ({ platform: 'facebook', id, account_id: '1', posted_at: at }),
-    { likes: 7 },
-  ),
+  meta_posts: other((id) => ({ platform: 'facebook', id, account_id: '1', posted_at: at }), { likes: 7 }),
   cloudflare_worker_hourly: other(
     (id) => ({ account_id: 'a', script_name: id, status: 'success', hour: at, requests: 1, errors: 0 }),
     { errors: 7 },
@@ -79,9 +74,8 @@ export const synced = {
     { object_count: 7 },
   ),
   cloudflare_zone_daily: other((id) => ({ zone_id: id, day, requests: 1 }), { requests: 7 }),
-  ai_requests: other(
-    (id) => ({ id, purpose: 'insights', state: 'running', requested_at: at }),
-    { state: 'failed' },
-  ),
+  ai_requests: other((id) => ({ id, purpose: 'insights', state: 'running', requested_at: at }), {
+    state: 'failed',
+  }),
   ai_insights: other((id) => ({ id, request_id: 'r', kind: 'insight', created: at }), { title: 'x' }),
 };

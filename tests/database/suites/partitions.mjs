@@ -193,7 +193,9 @@ async function turnTests({ test, stack, claim, urls }) {
       [harbor],
     );
     assert.equal((await claim()).length, 3);
-    await stack.query(`update public.sync_runs set state = 'waiting', retry_at = now() - interval '1 minute'`);
+    await stack.query(
+      `update public.sync_runs set state = 'waiting', retry_at = now() - interval '1 minute'`,
+    );
     await stack.query('update public.sync_cursors set next_due_at = now() where client_id = $1', [harbor]);
     assert.deepEqual(names(await claim({ pagespeed: 1 })), ['harbor-yoga only']);
   });
