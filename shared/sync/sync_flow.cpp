@@ -12,7 +12,7 @@ namespace {
 
 constexpr int pages_per_visit = 40;
 constexpr std::chrono::minutes time_per_visit{5};
-constexpr std::int64_t lease_secs = 120;
+constexpr std::int64_t least_lease_secs = 120;
 // A scan that ends so far in the past is followed by another one in the same run.
 constexpr std::chrono::hours catch_up_after{6};
 constexpr std::int64_t restarts_per_scan = 5;
@@ -75,7 +75,7 @@ void SyncFlow::start(Turn& turn) {
   started_at_ = turn.now;
   ask(turn,
       database_.call("take_lease",
-                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs).take()),
+                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs()).take()),
       &SyncFlow::on_leased);
 }
 
@@ -101,8 +101,14 @@ void SyncFlow::go_on(Turn& turn) {
   fetch_unsettled(turn);
 }
 
+Query SyncFlow::query() const {
+  return {*cursor_.window, job_.partition, job_.ids, cursor_.position, job_.client_id};
+}
+
 void SyncFlow::request_page(Turn& turn) {
-  ask(turn, stream_->request({*cursor_.window, job_.partition, cursor_.position}), &SyncFlow::on_page);
+  HttpRequest request = stream_->request(query());
+  request.url = database_.resolve(std::move(request.url));
+  ask(turn, std::move(request), &SyncFlow::on_page);
 }
 
 void SyncFlow::on_page(EffectResult& result, Turn& turn) {
@@ -125,7 +131,7 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Stored>(result))
     return fail_run(turn, {{ErrorKind::ours, who() + ": the reply could not be kept in the object store"},
                            Remedy::retry});
-  auto page = stream_->parse(reply_, source_time(reply_, turn.now));
+  auto page = stream_->parse(reply_, query(), source_time(reply_, turn.now));
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(page.error()));
   if (page->next && dump(*page->next) == dump(cursor_.position))
@@ -149,13 +155,12 @@ void SyncFlow::apply(Turn& turn, const Page& page) {
 
   JsonObject p = lease();
   p.number("page", pages_ + 1)
-      .json("tables", to_json(page.batches))
       .json("cursor", to_json(cursor_))
       .json("facts", patch)
       .flag("last", ending_)
-      .number("lease_secs", lease_secs);
+      .number("lease_secs", lease_secs());
   if (stream_->reconciles) p.json("deliveries", to_json(page.deliveries, object_key_));
-  ask(turn, database_.call("apply_page", p.take()), &SyncFlow::on_applied);
+  ask(turn, database_.call_text("apply_page", with_tables(p.take(), page.batches)), &SyncFlow::on_applied);
 }
 
 void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
@@ -259,6 +264,10 @@ void SyncFlow::on_queued(EffectResult& result, Turn& turn) {
 
 bool SyncFlow::budget_used_up(UnixSeconds now) const {
   return pages_this_visit_ >= pages_per_visit || now - started_at_ > time_per_visit;
+}
+
+std::int64_t SyncFlow::lease_secs() const {
+  return least_lease_secs + (stream_ ? stream_->slowest_reply.count() : 0);
 }
 
 std::string SyncFlow::who() const { return job_.service + " " + job_.stream; }

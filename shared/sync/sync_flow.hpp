@@ -22,6 +22,7 @@ struct SyncJob {
   std::string stream;
   std::string partition;
   std::string run_id;
+  Json ids = Json::object();  // of the bound workspace, from the event
 };
 
 Json sync_message(const SyncJob& job);
@@ -42,6 +43,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void on_queued(EffectResult& result, Turn& turn);
 
   void go_on(Turn& turn);  // whatever the cursor says comes next
+  Query query() const;
   void request_page(Turn& turn);
   void fetch_unsettled(Turn& turn);
   void apply_settled(Turn& turn);
@@ -50,6 +52,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void fail_run(Turn& turn, const Problem& problem);
   void yield_run(Turn& turn, std::int64_t delay_secs);
   bool budget_used_up(UnixSeconds now) const;
+  std::int64_t lease_secs() const;
   std::string who() const;
   JsonObject lease() const;
   JsonObject log_fields(std::string_view what) const;

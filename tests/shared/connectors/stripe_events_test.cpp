@@ -88,7 +88,7 @@ TEST_CASE("a page of events gives rows, deliveries and its place", "[stripe][eve
   Json customer = json(read("events/customer_updated.json"));
   refunded["id"] = "evt_a";
   customer["id"] = "evt_b";
-  const auto page = stripe::parse_events(list_of({refunded, customer}, true), from_unix(0));
+  const auto page = stripe::parse_events(list_of({refunded, customer}, true), {}, from_unix(0));
   REQUIRE(page.has_value());
   CHECK(page->items == 2);
   CHECK(page->batches.size() == 1);
@@ -101,7 +101,7 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
   Json broken = json(read("events/charge_refunded.json"));
   broken["data"]["object"]["amount"] = "a lot";
   const auto page = stripe::parse_events(
-      list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), from_unix(0));
+      list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), {}, from_unix(0));
   REQUIRE(page.has_value());
   CHECK(page->batches.size() == 1);
   REQUIRE(page->stale.size() == 1);
