@@ -90,10 +90,10 @@ const Fault* ReplayHost::take_fault(std::string_view kind, std::string_view func
 Frame ReplayHost::http(const Json& effect, const std::string& body, UnixSeconds now) {
   const std::string url = text(effect, "url");
   if (!starts_with(url, database_url)) return ask_provider(effect, now);
-  return ask_database(std::string_view(url).substr(database_url.size()), body, now);
+  return ask_database(effect, std::string_view(url).substr(database_url.size()), body, now);
 }
 
-Frame ReplayHost::ask_database(std::string_view path, const std::string& body, UnixSeconds now) {
+Frame ReplayHost::ask_database(const Json& effect, std::string_view path, const std::string& body, UnixSeconds now) {
   constexpr std::string_view functions = "/rest/v1/rpc/";
   const std::string function(starts_with(path, functions) ? path.substr(functions.size()) : path);
   if (const Fault* fault = take_fault("database", function)) {
@@ -103,10 +103,8 @@ Frame ReplayHost::ask_database(std::string_view path, const std::string& body, U
   const auto call = parse_json(body, function);
   const Json* p = call ? find_object(*call, "p") : nullptr;
   auto answer = p != nullptr ? database_.call(function, *p, now) : std::nullopt;
-  if (!answer) {
-    problems.push_back("the database has no " + function);
-    return http_reply(404, {}, "{}");
-  }
+  // What is not stood in for may be recorded, like a provider's reply.
+  if (!answer) return ask_provider(effect, now);
   return http_reply(200, {{"content-type", "application/json"}}, dump(*answer));
 }
 

@@ -36,7 +36,7 @@ class ReplayHost {
 
  private:
   Frame http(const Json& effect, const std::string& body, UnixSeconds now);
-  Frame ask_database(std::string_view path, const std::string& body, UnixSeconds now);
+  Frame ask_database(const Json& effect, std::string_view path, const std::string& body, UnixSeconds now);
   Frame ask_provider(const Json& effect, UnixSeconds now);
   Frame put_object(const Json& effect, const std::string& body);
   Frame get_object(const Json& effect);

@@ -85,7 +85,7 @@ class Replay {
                             {"client_id", scenario_.client_id},
                             {"service", service_},
                             {"stream", stream_},
-                            {"partition", ""},
+                            {"partition", scenario_.partition},
                             {"run_id", run_id_}},
                            due});
   }
@@ -108,7 +108,7 @@ class Replay {
       host_.queue.erase(next);
       now_ = std::max(now_, taken.due);
       ++visits_;
-      run_flow({{"kind", "job"}, {"message", taken.message}}, {}, &taken.message);
+      run_flow({{"kind", "job"}, {"message", taken.message}, {"ids", scenario_.ids}}, {}, &taken.message);
     }
   }
 

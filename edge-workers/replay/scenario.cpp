@@ -19,7 +19,7 @@ class ScenarioReader {
   ScenarioReader(path folder, const Json& json) : folder_(std::move(folder)), json_(json) {}
 
   Result<Scenario> read() {
-    refuse_unknown(json_, {"about", "stream", "now", "workspace", "client_id", "secrets", "tables", "cursor",
+    refuse_unknown(json_, {"about", "stream", "now", "workspace", "client_id", "partition", "ids", "secrets", "tables", "cursor",
                            "facts", "other_streams_fresh", "replies", "faults", "deliveries", "next_runs",
                            "kill_after", "visits", "ticks"});
     read_head();
@@ -60,6 +60,8 @@ class ScenarioReader {
     scenario_.now = time(now != nullptr ? *now : Json());
     scenario_.workspace = find_string(json_, "workspace").value_or(scenario_.workspace);
     scenario_.client_id = find_string(json_, "client_id").value_or(scenario_.client_id);
+    scenario_.partition = find_string(json_, "partition").value_or("");
+    if (const Json* ids = find_object(json_, "ids")) scenario_.ids = *ids;
     if (const Json* secrets = find_object(json_, "secrets")) {
       for (const auto& [name, value] : secrets->items())
         scenario_.secrets[name] = as_string(value).value_or("");

@@ -56,6 +56,8 @@ struct Scenario {
   UnixSeconds now{};
   std::string workspace = "northwind-dental";
   std::string client_id = "11111111-1111-4111-8111-111111111111";
+  std::string partition;
+  Json ids = Json::object();  // account ids: {"google_ads.customer_id": "123"}
   std::map<std::string, std::string> secrets;
   Json tables = Json::object();  // rows that are stored before: table -> list
   Json cursor;                   // of the stream, before
