@@ -1,83 +1,82 @@
 -- Writing a page: rows, cursor, run and facts in one transaction, in an order that
 -- can be repeated, reordered or killed at any point without harm.
 
+-- The parts of upsert_rows' statements that depend on the table. s: what is there;
+-- excluded, i: what comes in. A generated column (the hash of a text too long for an index)
+-- may be part of the key.
+create function app.describe_target(p_table regclass, out keys text, out key_values text,
+  out same_key text, out columns text, out incoming text, out assignments text,
+  out content text[])
+language sql stable set search_path = '' as $$
+  with described as (
+    select quote_ident(a.attname) as name, a.attnum as place, a.attgenerated <> '' as generated,
+      a.attnum = any (x.indkey) as in_key, a.attname in ('source_at', 'updated_at') as clock,
+      case when a.attname = 'client_id' then '$2::uuid as client_id'
+        when a.attname = 'updated_at' then 'clock_timestamp() as updated_at'
+        when a.attgenerated <> ''
+          then pg_catalog.pg_get_expr(d.adbin, p_table) || ' as ' || quote_ident(a.attname)
+        else quote_ident(a.attname) end as source
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_index x on x.indrelid = a.attrelid and x.indisprimary
+    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped)
+  select string_agg(name, ', ' order by place) filter (where in_key),
+    string_agg('s.' || name, ', ' order by place) filter (where in_key and name <> 'client_id'),
+    string_agg(format('s.%1$s = i.%1$s', name), ' and ' order by place) filter (where in_key),
+    string_agg(name, ', ' order by place) filter (where not generated),
+    string_agg(source, ', ' order by place),
+    string_agg(format('%1$s = excluded.%1$s', name), ', ' order by place)
+      filter (where not generated and name <> 'updated_at'),
+    array_agg(name order by place) filter (where not in_key and not clock)
+  from described
+$$;
+
 -- Upserts whole rows by primary key. A row is written only when its source_at is
 -- newer than what is stored; what was written at the same source_at with other
 -- content is a tie, which only the provider can settle, or in a table whose rows
--- cannot be fetched one by one the later reading. A generated column (the hash of a
--- text too long for an index) may be part of the key.
+-- cannot be fetched one by one the later reading.
 create function app.upsert_rows(p_client uuid, p_table text, p_rows jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   target regclass;
   refetched boolean;
-  keys text;
-  key_values text;
-  same_key text;
-  columns text;
-  incoming text;
-  assignments text;
-  rows jsonb;
+  t record;
+  differs constant text := '(s.%s) is distinct from (%s.%s)';
   written bigint;
   refused bigint;
   ties jsonb;
-  -- what differs between two readings of the same state
-  clocks constant text := '''{source_at,updated_at}''::text[]';
 begin
-  select t.refetched into refetched from app.sync_targets t where t.table_name = p_table;
+  select a.refetched into refetched from app.sync_targets a where a.table_name = p_table;
   if not found then
     raise exception 'apply_page: % is not a sync target', p_table
       using errcode = 'invalid_parameter_value';
   end if;
   target := format('public.%I', p_table)::regclass;
-
-  select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
-         string_agg('s.' || quote_ident(a.attname), ', ' order by a.attnum)
-           filter (where a.attname <> 'client_id'),
-         string_agg(format('s.%1$I = i.%1$I', a.attname), ' and ' order by a.attnum)
-    into keys, key_values, same_key
-  from pg_catalog.pg_index x
-  join pg_catalog.pg_attribute a on a.attrelid = x.indrelid and a.attnum = any (x.indkey)
-  where x.indrelid = target and x.indisprimary;
-
-  select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
-           filter (where a.attgenerated = ''),
-         string_agg(case when a.attgenerated <> ''
-           then pg_get_expr(d.adbin, target) || ' as ' else '' end
-           || quote_ident(a.attname), ', ' order by a.attnum),
-         string_agg(format('%1$I = excluded.%1$I', a.attname), ', ' order by a.attnum)
-           filter (where a.attname <> 'updated_at' and a.attgenerated = '')
-    into columns, incoming, assignments
-  from pg_catalog.pg_attribute a
-  left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  where a.attrelid = target and a.attnum > 0 and not a.attisdropped;
-
   perform app.refuse_unknown_columns(target, p_rows);
-  select coalesce(jsonb_agg(e || jsonb_build_object(
-      'client_id', p_client, 'updated_at', clock_timestamp())), '[]') into rows
-  from jsonb_array_elements(p_rows) e;
-  incoming := format('(select %s, ordinality from jsonb_populate_recordset(null::%s, $1)
-    with ordinality) i', incoming, target);
+  select * into t from app.describe_target(target);
+  t.incoming := format('(select %s, ordinality from jsonb_populate_recordset(null::%s, $1)
+    with ordinality)', t.incoming, target);
 
-  execute format('insert into %1$s as stored (%2$s)
-    select distinct on (%3$s) %2$s from %6$s
+  execute format('insert into %1$s as s (%2$s)
+    select distinct on (%3$s) %2$s from %4$s i
     order by %3$s, source_at desc, ordinality desc
-    on conflict (%3$s) do update set %4$s, updated_at = case
-      when to_jsonb(stored) - %5$s = to_jsonb(excluded) - %5$s
-      then stored.updated_at else excluded.updated_at end
-    where stored.source_at < excluded.source_at or not $2
-      and stored.source_at = excluded.source_at
-      and to_jsonb(stored) - %5$s <> to_jsonb(excluded) - %5$s',
-    target, columns, keys, assignments, clocks, incoming) using rows, refetched;
+    on conflict (%3$s) do update set %5$s,
+      updated_at = case when %6$s then excluded.updated_at else s.updated_at end
+    where s.source_at < excluded.source_at
+      or not $3 and s.source_at = excluded.source_at and %6$s',
+    target, t.columns, t.keys, t.incoming, t.assignments,
+    format(differs, array_to_string(t.content, ', s.'),
+      'excluded', array_to_string(t.content, ', excluded.')))
+    using p_rows, p_client, refetched;
   get diagnostics written = row_count;
 
   execute format('select count(*) filter (where s.source_at > i.source_at),
-      coalesce(jsonb_agg(distinct jsonb_build_object(''table'', $2, ''id'', concat_ws(''/'', %2$s)))
-        filter (where $3 and s.source_at = i.source_at
-          and to_jsonb(s) - %4$s <> to_jsonb(i) - ''ordinality'' - %4$s), ''[]'')
-    from %5$s join %1$s s on %3$s',
-    target, key_values, same_key, clocks, incoming) using rows, p_table, refetched
-    into refused, ties;
+      coalesce(jsonb_agg(distinct jsonb_build_object(''table'', $4, ''id'', concat_ws(''/'', %1$s)))
+        filter (where $3 and s.source_at = i.source_at and %2$s), ''[]'')
+    from %3$s i join %4$s s on %5$s', t.key_values,
+    format(differs, array_to_string(t.content, ', s.'), 'i', array_to_string(t.content, ', i.')),
+    t.incoming, target, t.same_key)
+    using p_rows, p_client, refetched, p_table into refused, ties;
 
   return jsonb_build_object('written', written, 'refused', refused, 'ties', ties);
 end
@@ -91,8 +90,8 @@ returns void language plpgsql set search_path = '' as $$
 declare
   unknown text;
 begin
-  select string_agg(distinct k, ', ') into unknown
-  from jsonb_array_elements(p_rows) e, jsonb_object_keys(e) k
+  select string_agg(k, ', ') into unknown
+  from (select distinct jsonb_object_keys(e) as k from jsonb_array_elements(p_rows) e) given
   where not exists (select from pg_catalog.pg_attribute a
     where a.attrelid = p_table and a.attname = k and a.attnum > 0 and not a.attisdropped);
   if unknown is not null then
