@@ -28,10 +28,10 @@ Made make_job(Registry registry, Database database, const Json& message, Json id
   const std::string client_id = text(message, "client_id");
   const std::string service = text(message, "service");
   if (job == "sync")
-    return std::make_unique<SyncFlow>(registry, std::move(database),
-                                      SyncJob{workspace, client_id, service, text(message, "stream"),
-                                              text(message, "partition"), text(message, "run_id"),
-                                              std::move(ids)});
+    return std::make_unique<SyncFlow>(
+        registry, std::move(database),
+        SyncJob{workspace, client_id, service, text(message, "stream"), text(message, "partition"),
+                text(message, "run_id"), std::move(ids)});
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
         registry, std::move(database),
@@ -62,7 +62,8 @@ Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id
   if (kind == "tick")
     return std::make_unique<TickFlow>(std::move(database), object_or_null(*event, "configured"));
   if (kind == "job")
-    return make_job(registry, std::move(database), object_or_null(*event, "message"), object_or_null(*event, "ids"));
+    return make_job(registry, std::move(database), object_or_null(*event, "message"),
+                    object_or_null(*event, "ids"));
   if (kind == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(database), object_or_null(*event, "message"));
   if (kind == "webhook") return make_webhook(registry, std::move(database), id, *event, parts);

@@ -56,10 +56,10 @@ class ReplayDatabase {
   std::string service_;
   TableKeys keys_{WF_PROJECT_DIR "/supabase/migrations"};
   std::map<std::string, std::map<std::string, Json>> tables_;  // by key
-  std::map<std::string, Json> facts_;     // by stream
-  std::map<std::string, Json> cursors_;   // by stream
-  std::map<std::string, Json> runs_;      // by run_id
-  std::map<std::string, Json> receipts_;  // by delivery key
+  std::map<std::string, Json> facts_;                          // by stream
+  std::map<std::string, Json> cursors_;                        // by stream
+  std::map<std::string, Json> runs_;                           // by run_id
+  std::map<std::string, Json> receipts_;                       // by delivery key
   int leases_ = 0;
 };
 

@@ -16,9 +16,10 @@ namespace wf::replay {
 // How often a recorded thing may be used; none: any number of times.
 using Times = std::optional<std::int64_t>;
 
-// An answer of the provider to every request whose URL holds all of `to`.
+// An answer of the provider to every request whose URL holds all of `to`, and its body all of `sends`.
 struct ProviderReply {
   std::vector<std::string> to;
+  std::vector<std::string> sends{};
   Times times;
   std::string failed;  // "timeout", "network": no reply at all
   int status = 200;

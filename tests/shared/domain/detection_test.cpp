@@ -90,6 +90,36 @@ TEST_CASE("a bundle of no known workspace is left out and can be named") {
   CHECK(wf::unknown_bundles(*configured, known) == std::vector<std::string>{"northwind-dentl"});
 }
 
+TEST_CASE("a stream is split by the values of an account id, once per variant") {
+  const auto ids = [](const char* text) { return *wf::parse_json(text, "test"); };
+  const std::string_view variants[] = {"mobile", "desktop"};
+  const wf::StreamDescriptor whole{.name = "a"};
+  const wf::StreamDescriptor split{.name = "b", .partitioned_by = "pagespeed.urls"};
+  wf::StreamDescriptor varied = split;
+  varied.variants = variants;
+  const Json urls = ids(R"({"pagespeed.urls":["https://a/","https://b/","https://a/"]})");
+  using Partitions = std::vector<std::string>;
+  CHECK(wf::partitions_of(whole, urls) == Partitions{""});
+  CHECK(wf::partitions_of(split, urls) == Partitions{"https://a/", "https://b/"});
+  CHECK(wf::partitions_of(varied, urls) ==
+        Partitions{"mobile https://a/", "desktop https://a/", "mobile https://b/", "desktop https://b/"});
+  CHECK(wf::partitions_of(split, ids(R"({"pagespeed.urls":"https://a/"})")) == Partitions{"https://a/"});
+  CHECK(wf::partitions_of(split, Json::object()).empty());
+  CHECK(wf::partitions_of(split, ids(R"({"pagespeed.urls":[7,{}]})")).empty());
+}
+
+TEST_CASE("ids are read with the names, the agency's among them") {
+  const auto configured = wf::read_configured(*wf::parse_json(
+      R"({"agency":["cloudflare.account_id"],"agency_ids":{"cloudflare.account_id":"0a1b"},
+      "workspaces":{"northwind-dental":{"present":["pagespeed.urls"],"problem":null,
+      "ids":{"pagespeed.urls":["https://a/"]}},"harbor-yoga":{"present":[],"problem":null,"ids":7}}})",
+      "test"));
+  REQUIRE(configured.has_value());
+  CHECK(configured->agency_ids["cloudflare.account_id"] == "0a1b");
+  for (const auto& workspace : configured->workspaces)
+    CHECK(workspace.ids.size() == (workspace.slug == "northwind-dental" ? 1 : 0));
+}
+
 TEST_CASE("input of another shape is an error") {
   CHECK_FALSE(wf::read_configured(Json::object()).has_value());
   CHECK_FALSE(wf::read_configured(Json::array()).has_value());
