@@ -178,7 +178,8 @@ Json ReplayDatabase::upsert(const Json& tables) {
   const auto count = [&](const char* what) { result[what] = find_int64(result, what).value_or(0) + 1; };
   for (const Json& batch : tables) {
     const std::string table = text(batch, "table");
-    for (const Json& row : batch.value("rows", Json::array())) {
+    for (Json row : batch.value("rows", Json::array())) {
+      merge(row, object_of(batch, "common"));
       auto& rows = tables_[table];
       const std::string key = keys_.key_of(table, row);
       const auto stored = rows.find(key);

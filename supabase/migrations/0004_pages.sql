@@ -101,6 +101,7 @@ end
 $$;
 
 -- Tables in the order of their names, so that two pages at once cannot deadlock.
+-- What all rows of a bulk page have in common is said once, in "common".
 create function app.upsert_tables(p_client uuid, p_tables jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -109,7 +110,9 @@ declare
   total jsonb := '{"written": 0, "refused": 0, "ties": []}';
 begin
   for part in
-    select e ->> 'table' as name, e -> 'rows' as rows
+    select e ->> 'table' as name, case when e ? 'common' then
+        (select coalesce(jsonb_agg(r || (e -> 'common')), '[]') from jsonb_array_elements(e -> 'rows') r)
+      else e -> 'rows' end as rows
     from jsonb_array_elements(coalesce(nullif(p_tables, 'null'), '[]')) e order by 1
   loop
     done := app.upsert_rows(p_client, part.name, part.rows);
