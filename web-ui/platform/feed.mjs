@@ -3,11 +3,19 @@
 
 const POLL_MS = 15_000;
 const ACTIVITY_DELAY_MS = 400;
+const RETRY_MS = 3000;
+// A row is stamped before its transaction is committed: a later stamp may be seen first.
+const OVERLAP_MS = 60_000;
 // A connection that comes back at once is not worth a word.
 const RECONNECT_GRACE_MS = 3000;
 
 const latest = (rows, since) =>
   rows.reduce((at, { updated_at }) => (updated_at > at ? updated_at : at), since);
+
+function overlapping(since) {
+  const ms = Date.parse(since);
+  return Number.isNaN(ms) ? undefined : new Date(ms - OVERLAP_MS).toISOString();
+}
 
 export class Feed {
   /**
@@ -37,6 +45,7 @@ export class Feed {
     clearInterval(this.poll);
     clearTimeout(this.activityTimer);
     clearTimeout(this.grace);
+    clearTimeout(this.retry);
     removeEventListener('online', this.whenOnline);
     removeEventListener('offline', this.whenOnline);
   }
@@ -110,10 +119,12 @@ export class Feed {
   async #readChanges() {
     if (!this.started) return this.start();
     try {
-      this.#take(await this.rest.facts(this.clientId, this.since));
+      this.#take(await this.rest.facts(this.clientId, overlapping(this.since)));
       this.#readActivitySoon();
     } catch {
-      // What is shown stays; the next change, or the next poll, reads again.
+      // What is shown stays; while live nothing else would ask again.
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => this.closed || this.#catchUp(), RETRY_MS);
     }
   }
 
