@@ -63,7 +63,14 @@ export class Feed {
       this.started = true;
     } catch (error) {
       if (!this.closed) this.post('failed', { message: error.message });
+      this.#tryAgainSoon();
     }
+  }
+
+  /** While live nothing else would ask again. */
+  #tryAgainSoon() {
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.closed || this.#catchUp(), RETRY_MS);
   }
 
   #changed({ table } = {}) {
@@ -122,9 +129,8 @@ export class Feed {
       this.#take(await this.rest.facts(this.clientId, overlapping(this.since)));
       this.#readActivitySoon();
     } catch {
-      // What is shown stays; while live nothing else would ask again.
-      clearTimeout(this.retry);
-      this.retry = setTimeout(() => this.closed || this.#catchUp(), RETRY_MS);
+      // What is shown stays.
+      this.#tryAgainSoon();
     }
   }
 
