@@ -30,7 +30,10 @@ export function configurationProblem(env) {
   if (!env.SUPABASE_SECRET_KEY) return 'SUPABASE_SECRET_KEY is not set';
   if (!env.LOCAL_ORIGINS) return null;
   if (!local) return 'LOCAL_ORIGINS is set although SUPABASE_URL is not on this machine';
-  return parseObject(env.LOCAL_ORIGINS) ? null : 'LOCAL_ORIGINS is not a JSON object';
+  const origins = parseObject(env.LOCAL_ORIGINS);
+  if (!origins) return 'LOCAL_ORIGINS is not a JSON object';
+  const stays = (target) => URL.canParse(target) && isLoopback(new URL(target).hostname);
+  return Object.values(origins).every(stays) ? null : 'LOCAL_ORIGINS leads away from this machine';
 }
 
 export function localOrigins(env) {

@@ -173,6 +173,8 @@ test('a Worker that could leak or misdirect does not start', () => {
     /LOCAL_ORIGINS is set although/,
   );
   assert.match(configurationProblem(env({ LOCAL_ORIGINS: '{' })), /LOCAL_ORIGINS is not a JSON object/);
+  const away = JSON.stringify({ 'https://api.stripe.com': 'http://collector.example/' });
+  assert.match(configurationProblem(env({ LOCAL_ORIGINS: away })), /leads away from this machine/);
   assert.match(configurationProblem(env({ SUPABASE_URL: 'http://abc.supabase.co' })), /not https/);
   assert.match(configurationProblem(env({ SUPABASE_URL: 'abc' })), /not a URL/);
   assert.match(configurationProblem({}), /SUPABASE_URL is not set/);

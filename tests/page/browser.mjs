@@ -75,6 +75,16 @@ export function cards(page) {
     );
 }
 
+/** Waits for `locator`; when it never shows, the error says what the page showed instead. */
+export async function shown(page, locator) {
+  try {
+    await locator.waitFor();
+  } catch (error) {
+    const text = await page.locator('#mirror').innerText();
+    throw new Error(`${error.message}\n${page.url()}\n${text}\n${page.problems.join('\n')}`);
+  }
+}
+
 export const card = (page, service) => page.locator(`article[data-service=${service}]`);
 
 /** Two frames later everything that was going to be drawn has been. */

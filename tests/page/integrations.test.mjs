@@ -15,6 +15,7 @@ import {
   newPage,
   fillSignIn,
   settled,
+  shown,
   signedIn,
   userOf,
 } from './browser.mjs';
@@ -85,15 +86,16 @@ test('the cards are those of the workspace, worst first, and nobody else’s', a
 test('an agency user switches between workspaces, and the address follows', async () => {
   const page = await signedIn(browser, stack, AGENCY, { path: `w/${NORTHWIND}/integrations` });
   const select = page.getByRole('combobox', { name: 'Workspace' });
+  const refused = page.locator('article[data-service=stripe][data-status=error]');
   assert.equal(await select.locator('option').count(), 4);
   await select.selectOption('oak-bakery');
   await page.waitForURL(/oak-bakery/);
-  await page.locator('article[data-service=stripe][data-status=error]').waitFor();
+  await shown(page, refused);
   await card(page, 'stripe').getByText('Account manager').first().waitFor();
   await select.selectOption('fern-studio');
   await card(page, 'stripe').getByText('missing').first().waitFor();
   await page.goBack();
-  await page.locator('article[data-service=stripe][data-status=error]').waitFor();
+  await shown(page, refused);
   await page.context().close();
 });
 
@@ -173,7 +175,7 @@ test('the clock alone turns a green card late, then red', async () => {
   await stripe.locator('[id="state:stripe"]', { hasText: 'late' }).waitFor();
   assert.equal(await stripe.getAttribute('data-status'), 'active');
   await setClock(60);
-  await page.locator('article[data-service=stripe][data-status=error]').waitFor();
+  await shown(page, refused);
   assert.match(await stripe.locator('[id="state:stripe"]').textContent(), /overdue/);
   await page.context().close();
 });

@@ -38,3 +38,14 @@ TEST_CASE("broken UTF-8 in a name does not stop the page") {
   mirror.add({.tag = "p", .id = "name", .text = "Caf\xe9"});
   CHECK(wf::parse_json(mirror.json(), "mirror"));
 }
+
+TEST_CASE("what lies above everything is read first") {
+  wf::Mirror mirror;
+  mirror.add({.tag = "main", .id = "main"});
+  mirror.add({.tag = "nav", .id = "nav"});
+  mirror.read_last_first();
+  const auto json = wf::parse_json(mirror.json(), "mirror");
+  REQUIRE(json);
+  CHECK((*json)[0]["id"] == "nav");
+  CHECK((*json)[1]["id"] == "main");
+}

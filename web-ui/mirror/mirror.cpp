@@ -1,7 +1,9 @@
 #include "web-ui/mirror/mirror.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 
 #include "shared/base/json.hpp"
 
@@ -52,6 +54,8 @@ void Mirror::add(Node node) {
   open(std::move(node));
   close();
 }
+
+void Mirror::read_last_first() { std::rotate(roots_.begin(), std::prev(roots_.end()), roots_.end()); }
 
 const Node* Mirror::find(std::string_view id) const { return find_in(roots_, id); }
 

@@ -32,6 +32,8 @@ class Mirror {
   void open(Node node);
   void close();
   void add(Node node);
+  /// What was drawn last, because it lies above the rest, is read first.
+  void read_last_first();
 
   /// The command of the node with this id.
   const Command* command(std::string_view id) const;

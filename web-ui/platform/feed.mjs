@@ -3,11 +3,19 @@
 
 const POLL_MS = 15_000;
 const ACTIVITY_DELAY_MS = 400;
+const RETRY_MS = 3000;
+// A row is stamped before its transaction is committed: a later stamp may be seen first.
+const OVERLAP_MS = 60_000;
 // A connection that comes back at once is not worth a word.
 const RECONNECT_GRACE_MS = 3000;
 
 const latest = (rows, since) =>
   rows.reduce((at, { updated_at }) => (updated_at > at ? updated_at : at), since);
+
+function overlapping(since) {
+  const ms = Date.parse(since);
+  return Number.isNaN(ms) ? undefined : new Date(ms - OVERLAP_MS).toISOString();
+}
 
 export class Feed {
   /**
@@ -37,6 +45,7 @@ export class Feed {
     clearInterval(this.poll);
     clearTimeout(this.activityTimer);
     clearTimeout(this.grace);
+    clearTimeout(this.retry);
     removeEventListener('online', this.whenOnline);
     removeEventListener('offline', this.whenOnline);
   }
@@ -50,16 +59,26 @@ export class Feed {
   async #readAll() {
     try {
       const [facts] = await Promise.all([this.rest.facts(this.clientId), this.#readActivity()]);
+      this.rows.clear();
       this.#take(facts);
       this.started = true;
     } catch (error) {
       if (!this.closed) this.post('failed', { message: error.message });
+      this.#tryAgainSoon();
     }
   }
 
-  #changed({ table } = {}) {
-    if (table === 'workspaces') this.onWorkspaceChange();
-    else this.#catchUp();
+  /** While live nothing else would ask again. */
+  #tryAgainSoon() {
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.closed || this.#catchUp(), RETRY_MS);
+  }
+
+  #changed({ table, removed } = {}) {
+    if (table === 'workspaces') return this.onWorkspaceChange();
+    // What is gone has no time of change: only a reading of everything shows it.
+    if (removed) this.started = false;
+    this.#catchUp();
   }
 
   #liveChanged(isLive) {
@@ -110,16 +129,17 @@ export class Feed {
   async #readChanges() {
     if (!this.started) return this.start();
     try {
-      this.#take(await this.rest.facts(this.clientId, this.since));
+      this.#take(await this.rest.facts(this.clientId, overlapping(this.since)));
       this.#readActivitySoon();
     } catch {
-      // What is shown stays; the next change, or the next poll, reads again.
+      // What is shown stays.
+      this.#tryAgainSoon();
     }
   }
 
   #take(rows) {
     if (this.closed) return;
-    for (const row of rows) this.rows.set(`${row.service}/${row.stream}`, row);
+    for (const row of rows) this.rows.set(`${row.service}/${row.stream}/${row.partition}`, row);
     this.since = latest(rows, this.since);
     if (this.since) this.post('changed', { at: this.since });
     this.post('services', [...this.rows.values()]);

@@ -56,12 +56,14 @@ export class Mirror {
   }
 
   #reconcile(parent, nodes, origin, insideFixed) {
-    let next = parent.firstElementChild;
+    let last = null;
     for (const node of nodes) {
+      // Looked up after the element is there: making or moving it may take away what stood here.
       const element = this.#element(node);
-      if (element === next) next = next.nextElementSibling;
-      else parent.insertBefore(element, next);
+      const here = last ? last.nextElementSibling : parent.firstElementChild;
+      if (element !== here) parent.insertBefore(element, here);
       this.#update(element, node, origin, insideFixed);
+      last = element;
     }
   }
 

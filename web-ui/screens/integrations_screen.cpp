@@ -258,8 +258,8 @@ void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width
                     .id = id,
                     .rect = {x, row.y, width, row.h},
                     .attributes = {{"role", "group"}, {"aria-label", first.group->label}}});
+    draw_group_label(ui, {x, row.y, width, group_label}, *first.group);
     if (label) {
-      draw_group_label(ui, {x, row.y, width, group_label}, *first.group);
       ui.say("h2", id + ":label", {x, row.y, width, 22}, first.group->label);
     }
     for (std::size_t j = 0; j < beside; ++j) {

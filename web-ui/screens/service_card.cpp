@@ -48,34 +48,39 @@ void draw_tile(Ui& ui, Rect r, const Brand& brand) {
                 {.face = Face::icon, .size = icon, .color = color});
 }
 
-/// Returns where the badge begins.
-float draw_badge_button(Ui& ui, Rect card_rect, const CardView& card, bool explained) {
-  const std::string id = badge_id(card.service);
-  const Rect badge = draw_badge(ui, card_rect.right() - pad, card_rect.y + pad + tile_side / 2 - 7,
-                                card.badge, ui.hover_amount(id));
-  ui.focus_ring(id, badge, badge.h / 2);
+void add_badge_button(Ui& ui, Rect badge, const CardView& card, bool explained) {
   ui.mirror.add({.tag = "button",
-                 .id = id,
+                 .id = badge_id(card.service),
                  .rect = ui.view.narrow() ? at_least(badge, size::touch) : badge,
                  .text = std::string(label(card.badge)),
                  .attributes = {{"aria-describedby", part(card, "why")},
                                 {"aria-expanded", explained ? "true" : "false"}},
                  .on_activate = ToggleExplanation{card.service}});
-  return badge.x;
+}
+
+/// A long name is set a little smaller before it is cut.
+void draw_name(Ui& ui, Rect r, const std::string& name) {
+  TextStyle style{.face = Face::title, .size = size::heading, .color = ui.theme.text};
+  while (style.size > size::heading - 1 && ui.paint.width(name, style) > r.w) style.size -= 0.5F;
+  ui.paint.text({r.x, r.middle()}, ui.paint.elided(name, style, r.w), style);
 }
 
 void draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
   const Rect tile{r.x + pad, r.y + pad, tile_side, tile_side};
   draw_tile(ui, tile, brand_of(card.service));
-  const float x = tile.right() + 12;
-  const float width = r.right() - pad - x;
-  const float name_width = draw_badge_button(ui, r, card, explained) - 8 - x;
-  const TextStyle name{.face = Face::title, .size = size::heading, .color = ui.theme.text};
-  ui.paint.text({x, tile.y + 10}, ui.paint.elided(card.name, name, name_width), name);
-  ui.say("h3", part(card, "name"), {x, tile.y, name_width, 20}, card.name);
-  const TextStyle state{.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
-  ui.paint.text({x, tile.y + 29}, ui.paint.elided(card.sub_state, state, width), state);
-  ui.say("p", part(card, "state"), {x, tile.y + 20, width, 18}, card.sub_state);
+  const std::string id = badge_id(card.service);
+  const Rect badge = draw_badge(ui, r.right() - pad, tile.y + 12, card.badge, ui.hover_amount(id));
+  ui.focus_ring(id, badge, badge.h / 2);
+
+  const float x = tile.right() + 11;
+  const Rect name{x, tile.y, badge.x - 6 - x, 20};
+  draw_name(ui, name, card.name);
+  ui.say("h3", part(card, "name"), name, card.name);
+  const Rect state{x, tile.y + 20, r.right() - pad - x, 18};
+  const TextStyle style{.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
+  ui.paint.text({x, state.middle()}, ui.paint.elided(card.sub_state, style, state.w), style);
+  ui.say("p", part(card, "state"), state, card.sub_state);
+  add_badge_button(ui, badge, card, explained);
 }
 
 /// Returns the height used.

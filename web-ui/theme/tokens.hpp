@@ -18,14 +18,18 @@ constexpr Color rgb(std::uint32_t hex) {
           static_cast<std::uint8_t>(hex), 255};
 }
 
+/// The nearest channel to a value of 0 to 255.
+constexpr std::uint8_t channel(float value) {
+  return static_cast<std::uint8_t>((static_cast<int>(value * 2) + 1) / 2);
+}
+
 constexpr Color with_alpha(Color color, float alpha) {
-  color.a = static_cast<std::uint8_t>(static_cast<float>(color.a) * alpha + 0.5F);
+  color.a = channel(static_cast<float>(color.a) * alpha);
   return color;
 }
 
 constexpr std::uint8_t mix_channel(std::uint8_t from, std::uint8_t to, float amount) {
-  return static_cast<std::uint8_t>(static_cast<float>(from) * (1 - amount) + static_cast<float>(to) * amount +
-                                   0.5F);
+  return channel(static_cast<float>(from) * (1 - amount) + static_cast<float>(to) * amount);
 }
 
 /// `from` at amount 0, `to` at amount 1.

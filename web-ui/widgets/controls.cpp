@@ -120,6 +120,7 @@ void draw_search(Ui& ui, Rect r, const std::string& text) {
                  .rect = r,
                  .attributes = {{"type", "search"},
                                 {"aria-label", "Search services"},
+                                {"placeholder", "Search services"},
                                 {"aria-keyshortcuts", "Control+K"},
                                 {"autocomplete", "off"},
                                 {"spellcheck", "false"},

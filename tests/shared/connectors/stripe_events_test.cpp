@@ -110,7 +110,7 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
 }
 
 TEST_CASE("events are asked for by window and by the types that are stored", "[stripe][events]") {
-  const HttpRequest request = stripe::events_request({{from_unix(1), from_unix(2)}, "", "evt_9"});
+  const HttpRequest request = stripe::events_request({{from_unix(1), from_unix(2)}, "", {}, "evt_9"});
   CHECK(starts_with(request.url,
                     "https://api.stripe.com/v1/"
                     "events?limit=100&starting_after=evt_9&created[gte]=1&created[lte]=2&types[]="));
@@ -125,9 +125,15 @@ TEST_CASE("every connector is complete and every scheduled stream has one", "[re
       CHECK(stream.request != nullptr);
       CHECK(stream.parse != nullptr);
     }
-    CHECK(connector->fetch != nullptr);
-    CHECK(connector->parse_object != nullptr);
-    CHECK(find_key(connector->webhook->secret) != nullptr);
+    CHECK((connector->fetch == nullptr) == (connector->parse_object == nullptr));
+    if (connector->webhook != nullptr) {
+      CHECK(connector->fetch != nullptr);
+      CHECK(find_key(connector->webhook->secret) != nullptr);
+    }
+    const auto kept = find_service(connector->service)->captured;
+    for (const Grant& grant : connector->grants)
+      CHECK(std::any_of(kept.begin(), kept.end(),
+                        [&](const CapturedKey& key) { return key.name == grant.captured; }));
   }
   for (const Descriptor& service : catalogue())
     for (const StreamDescriptor& scheduled : service.streams) {
