@@ -55,7 +55,8 @@ Result<bool> read_json_events(std::string_view text, std::string_view who, JsonE
   rapidjson::Reader reader;
   Handler handler{events};
   const auto result = reader.Parse<rapidjson::kParseNumbersAsStringsFlag>(stream, handler);
-  if (!result.IsError()) return true;
+  // The stream ends at a NUL as well; bytes behind one were never looked at.
+  if (!result.IsError() && stream.Tell() == text.size()) return true;
   if (handler.depth > deepest) return refuse(who, "nested too deep");
   if (result.Code() == rapidjson::kParseErrorTermination) return false;
   if (trim(text).front() == '<') return refuse(who, "HTML, not JSON");

@@ -180,7 +180,7 @@ TEST_CASE("a full page is followed by the next one of its day", "[search_console
 }
 
 TEST_CASE("what is not a report is refused by name", "[search_console]") {
-  CHECK(refusal(R"({"rows":7})") == "search_console site: rows is an integer, not an array");
+  CHECK(refusal(R"({"rows":7})") == "search_console site: rows is a number, not an array");
   CHECK(refusal(R"([])") == "search_console site: the reply is not a report");
   CHECK(refusal(R"({"siteEntry":[]})") == "search_console site: the reply is not a report");
   CHECK(refusal(R"({"rows":[{"clicks":1}]})") == "search_console site: a row has no day");
