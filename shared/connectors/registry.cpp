@@ -2,12 +2,16 @@
 
 #include <array>
 
+#include "shared/connectors/cloudflare/cloudflare.hpp"
+#include "shared/connectors/pagespeed/pagespeed.hpp"
 #include "shared/connectors/stripe/stripe.hpp"
+#include "shared/connectors/supabase/supabase.hpp"
 
 namespace wf {
 
 Registry connectors() {
-  static constexpr std::array list{&stripe::connector};
+  static constexpr std::array list{&cloudflare::connector, &pagespeed::connector, &stripe::connector,
+                                   &supabase::connector};
   return list;
 }
 

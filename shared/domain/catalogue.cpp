@@ -20,6 +20,8 @@ constexpr Thresholds daily{.expected_every = hours{24}, .warn_after = hours{26},
 constexpr Thresholds weekly{.expected_every = days{7}, .warn_after = days{8}, .error_after = days{15}};
 constexpr Thresholds real_time{
     .expected_every = minutes{5}, .warn_after = minutes{15}, .error_after = hours{1}};
+constexpr Thresholds quarter_hourly{
+    .expected_every = minutes{15}, .warn_after = minutes{45}, .error_after = hours{2}};
 
 // Where money or mail moves, quiet days are normal: only a long silence of data is worth a word.
 constexpr Thresholds with_quiet_days(Thresholds base, seconds newest_row_within) {
@@ -129,13 +131,42 @@ constexpr std::array stripe_streams{
     StreamDescriptor{.name = "balance_transactions", .label = "balance transactions"},
     StreamDescriptor{.name = "events", .label = "event reconciliation"}};
 
+// A mobile and a desktop run of every URL, each a job of its own: one call takes up to two minutes.
+constexpr std::array<std::string_view, 2> pagespeed_strategies{"mobile", "desktop"};
+constexpr std::array pagespeed_streams{StreamDescriptor{.name = "runs",
+                                                        .label = "runs",
+                                                        .cadence = Cadence::weekly,
+                                                        .every_secs = 7 * 86'400,
+                                                        .partitioned_by = "pagespeed.urls",
+                                                        .variants = pagespeed_strategies}};
+
+constexpr StreamDescriptor every(minutes interval, std::string_view name, std::string_view label) {
+  return {.name = name,
+          .label = label,
+          .cadence = Cadence::interval,
+          .every_secs = std::chrono::seconds(interval).count()};
+}
+
+constexpr StreamDescriptor of_each(std::string_view id_key, StreamDescriptor stream) {
+  stream.partitioned_by = id_key;
+  return stream;
+}
+
+constexpr std::array cloudflare_streams{
+    every(minutes{15}, "workers", "Worker invocations"), every(minutes{15}, "r2_operations", "R2 operations"),
+    every(minutes{15}, "r2_storage", "R2 storage"),
+    of_each("cloudflare.zone_id", every(minutes{15}, "zone", "zone traffic"))};
+
+constexpr std::array supabase_streams{every(minutes{5}, "probe", "probes")};
+
 constexpr std::array services{Descriptor{.id = "supabase",
                                          .name = "Supabase",
                                          .category = Category::database,
                                          .summary = "Core data storage for every tab",
                                          .method = "Real-time",
                                          .thresholds = real_time,
-                                         .keys = supabase_keys},
+                                         .keys = supabase_keys,
+                                         .streams = supabase_streams},
                               Descriptor{.id = "sendgrid",
                                          .name = "SendGrid",
                                          .category = Category::email,
@@ -173,7 +204,8 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Core Web Vitals, scores, audits",
                                          .method = "Weekly",
                                          .thresholds = weekly,
-                                         .keys = pagespeed_keys},
+                                         .keys = pagespeed_keys,
+                                         .streams = pagespeed_streams},
                               Descriptor{.id = "meta",
                                          .name = "Meta Graph API",
                                          .category = Category::social,
@@ -186,8 +218,9 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .category = Category::infrastructure,
                                          .summary = "Worker hosting, R2, edge analytics",
                                          .method = "Real-time",
-                                         .thresholds = real_time,
-                                         .keys = cloudflare_keys},
+                                         .thresholds = quarter_hourly,
+                                         .keys = cloudflare_keys,
+                                         .streams = cloudflare_streams},
                               Descriptor{.id = "openai",
                                          .name = "OpenAI",
                                          .category = Category::ai,

@@ -15,18 +15,18 @@ using std::chrono::days;
 using std::chrono::hours;
 
 // https://developers.cloudflare.com/analytics/graphql-api/tutorials/querying-workers-metrics/
-constexpr Dataset workers{
-    .who = "cloudflare workers",
-    .node = "workersInvocationsAdaptive",
-    .table = "cloudflare_worker_hourly",
-    .fields = "sum{requests errors subrequests} quantiles{cpuTimeP50 cpuTimeP99} "
-              "dimensions{datetimeHour scriptName status}",
-    .order = "datetimeHour_DESC",
-    .unit = hours(1),
-    .newest_length = hours(24),
-    .documented = {.longest = days(28), .kept = days(90)},
-    .rows = worker_rows,
-    .row_time = "hour"};
+constexpr Dataset workers{.who = "cloudflare workers",
+                          .node = "workersInvocationsAdaptive",
+                          .table = "cloudflare_worker_hourly",
+                          .fields =
+                              "sum{requests errors subrequests} quantiles{cpuTimeP50 cpuTimeP99} "
+                              "dimensions{datetimeHour scriptName status}",
+                          .order = "datetimeHour_DESC",
+                          .unit = hours(1),
+                          .newest_length = hours(24),
+                          .documented = {.longest = days(28), .kept = days(90)},
+                          .rows = worker_rows,
+                          .row_time = "hour"};
 
 // https://developers.cloudflare.com/r2/platform/metrics-analytics/
 constexpr Dataset r2_operations{.who = "cloudflare r2_operations",
@@ -44,8 +44,9 @@ constexpr Dataset r2_operations{.who = "cloudflare r2_operations",
 constexpr Dataset r2_storage{.who = "cloudflare r2_storage",
                              .node = "r2StorageAdaptiveGroups",
                              .table = "cloudflare_r2_daily",
-                             .fields = "max{objectCount uploadCount payloadSize metadataSize} "
-                                       "dimensions{datetime bucketName}",
+                             .fields =
+                                 "max{objectCount uploadCount payloadSize metadataSize} "
+                                 "dimensions{datetime bucketName}",
                              .order = "datetime_DESC",
                              .unit = days(1),
                              .newest_length = days(2),
@@ -58,9 +59,10 @@ constexpr Dataset zone{.who = "cloudflare zone",
                        .node = "httpRequests1dGroups",
                        .table = "cloudflare_zone_daily",
                        .of_zone = true,
-                       .fields = "dimensions{date} sum{requests bytes cachedRequests cachedBytes pageViews "
-                                 "threats countryMap{clientCountryName requests bytes threats} "
-                                 "responseStatusMap{edgeResponseStatus requests}} uniq{uniques}",
+                       .fields =
+                           "dimensions{date} sum{requests bytes cachedRequests cachedBytes pageViews "
+                           "threats countryMap{clientCountryName requests bytes threats} "
+                           "responseStatusMap{edgeResponseStatus requests}} uniq{uniques}",
                        .order = "date_DESC",
                        .unit = days(1),
                        .newest_length = days(2),
@@ -84,7 +86,8 @@ HttpRequest request(const Dataset& dataset, const Query& query) {
   const Plan plan = read_plan(query.position);
   // A position of another shape, as of an older version, is only good to begin again.
   const Span span = plan.spans.empty() ? newest_span(dataset, query) : plan.spans.front();
-  return graphql_request(dataset, tag, span, plan.page_size > 0 ? plan.page_size : dataset.documented.page_size,
+  return graphql_request(dataset, tag, span,
+                         plan.page_size > 0 ? plan.page_size : dataset.documented.page_size,
                          plan.spans.empty());
 }
 
@@ -108,8 +111,7 @@ Plan plan_of(const Dataset& dataset, const Query& query, const Json& body, UnixS
 }
 
 Result<Page> ask_in_halves(const Dataset& dataset, Plan plan) {
-  if (!split(plan, dataset.unit))
-    return tl::unexpected<Error>(to_error({Complaint::too_much}, dataset.who));
+  if (!split(plan, dataset.unit)) return tl::unexpected<Error>(to_error({Complaint::too_much}, dataset.who));
   return Page{.next = to_json(plan)};
 }
 
@@ -146,7 +148,8 @@ std::size_t asked_for(const Dataset& dataset, const Query& query) {
   return static_cast<std::size_t>(planned > 0 ? planned : dataset.documented.page_size);
 }
 
-Result<Page> parse(const Dataset& dataset, const HttpReply& reply, const Query& query, UnixSeconds source_at) {
+Result<Page> parse(const Dataset& dataset, const HttpReply& reply, const Query& query,
+                   UnixSeconds source_at) {
   const auto body = parse_json(reply.body, dataset.who);
   if (!body) return tl::unexpected<Error>(body.error());
   Plan plan = plan_of(dataset, query, *body, source_at);

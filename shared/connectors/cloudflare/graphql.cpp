@@ -17,19 +17,14 @@ struct Phrase {
   std::string_view part;
   Complaint complaint;
 };
-constexpr Phrase phrases[]{{"data older than", Complaint::too_old},
-                           {"time range is too large", Complaint::too_much},
-                           {"excessive resources", Complaint::too_much},
-                           {"rate limiter", Complaint::limited},
-                           {"too many requests", Complaint::limited},
-                           {"not authorized", Complaint::credentials},
-                           {"not have access", Complaint::credentials},
-                           {"unauthorized", Complaint::credentials},
-                           {"authentication", Complaint::credentials},
-                           {"unknown field", Complaint::ours},
-                           {"error parsing args", Complaint::ours},
-                           {"not greater than", Complaint::page_too_large},
-                           {"must be positive", Complaint::ours}};
+constexpr Phrase phrases[]{
+    {"data older than", Complaint::too_old},      {"time range is too large", Complaint::too_much},
+    {"excessive resources", Complaint::too_much}, {"rate limiter", Complaint::limited},
+    {"too many requests", Complaint::limited},    {"not authorized", Complaint::credentials},
+    {"not have access", Complaint::credentials},  {"unauthorized", Complaint::credentials},
+    {"authentication", Complaint::credentials},   {"unknown field", Complaint::ours},
+    {"error parsing args", Complaint::ours},      {"not greater than", Complaint::page_too_large},
+    {"must be positive", Complaint::ours}};
 
 std::string to_text(UnixSeconds time, bool as_day) {
   return as_day ? format_day(day_of(time)) : format_time(time);
@@ -57,7 +52,8 @@ std::string query_text(const Dataset& dataset, std::int64_t page_size, bool with
   const std::string moment = dataset.of_zone ? "Date" : "Time";
   const std::string filter =
       dataset.of_zone ? "date_geq:$from,date_lt:$to" : "datetime_geq:$from,datetime_lt:$to";
-  const std::string scope = dataset.of_zone ? "zones(filter:{zoneTag:$tag})" : "accounts(filter:{accountTag:$tag})";
+  const std::string scope =
+      dataset.of_zone ? "zones(filter:{zoneTag:$tag})" : "accounts(filter:{accountTag:$tag})";
   const std::string settings =
       with_limits ? "settings{" + node + "{maxDuration maxPageSize notOlderThan}} " : "";
   return "query($tag:string!,$from:" + moment + "!,$to:" + moment + "!){viewer{" + scope + "{" + settings +
@@ -91,7 +87,8 @@ std::optional<Refusal> read_refusal(const Json& body) {
     if (is_about_settings(error)) continue;
     const std::string message = to_lower(find_string(error, "message").value_or(""));
     for (const Phrase& phrase : phrases)
-      if (contains(message, phrase.part)) return Refusal{phrase.complaint, number_after(message, phrase.part)};
+      if (contains(message, phrase.part))
+        return Refusal{phrase.complaint, number_after(message, phrase.part)};
     return Refusal{};
   }
   return std::nullopt;

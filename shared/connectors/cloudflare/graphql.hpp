@@ -13,8 +13,8 @@ namespace wf::cloudflare {
 
 // One node of the schema and how its groups become rows.
 struct Dataset {
-  std::string_view who;     // "cloudflare workers"
-  std::string_view node;    // "workersInvocationsAdaptive"
+  std::string_view who;   // "cloudflare workers"
+  std::string_view node;  // "workersInvocationsAdaptive"
   std::string_view table;
   bool of_zone = false;     // else of the account
   std::string_view fields;  // of one group

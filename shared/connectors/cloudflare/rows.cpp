@@ -16,12 +16,21 @@ constexpr std::string_view workers = "cloudflare workers";
 constexpr std::string_view r2 = "cloudflare r2";
 constexpr std::string_view zone = "cloudflare zone";
 
-constexpr std::array<std::string_view, 15> class_a{
-    "ListBuckets",        "PutBucket",          "ListObjects",
-    "PutObject",          "CopyObject",         "CompleteMultipartUpload",
-    "CreateMultipartUpload", "LifecycleStorageTierTransition", "ListMultipartUploads",
-    "UploadPart",         "UploadPartCopy",     "ListParts",
-    "PutBucketEncryption", "PutBucketCors",     "PutBucketLifecycleConfiguration"};
+constexpr std::array<std::string_view, 15> class_a{"ListBuckets",
+                                                   "PutBucket",
+                                                   "ListObjects",
+                                                   "PutObject",
+                                                   "CopyObject",
+                                                   "CompleteMultipartUpload",
+                                                   "CreateMultipartUpload",
+                                                   "LifecycleStorageTierTransition",
+                                                   "ListMultipartUploads",
+                                                   "UploadPart",
+                                                   "UploadPartCopy",
+                                                   "ListParts",
+                                                   "PutBucketEncryption",
+                                                   "PutBucketCors",
+                                                   "PutBucketLifecycleConfiguration"};
 constexpr std::array<std::string_view, 8> class_b{
     "HeadBucket",          "HeadObject",        "GetObject",     "UsageSummary",
     "GetBucketEncryption", "GetBucketLocation", "GetBucketCors", "GetBucketLifecycleConfiguration"};
@@ -93,7 +102,8 @@ Result<Json> r2_operation_row(const Json& group, std::string_view tag, UnixSecon
       .set("action_status", dimension(group, "actionStatus"))
       .set("operation_class", std::string(r2_operation_class(action)))
       .required_integer("requests", {"sum", "requests"});
-  for (const char* column : {"object_count", "upload_count", "payload_bytes", "metadata_bytes", "measured_at"})
+  for (const char* column :
+       {"object_count", "upload_count", "payload_bytes", "metadata_bytes", "measured_at"})
     reader.set(column, nullptr);
   auto row = r2_row(reader, tag, source_at);
   if (row && !parse_day(find_string(*row, "day").value_or("")))

@@ -66,8 +66,8 @@ Result<Json> field_row(const Json& block, const FieldColumns& columns) {
   const bool renamed = find(metrics, "INTERACTION_TO_NEXT_PAINT") != nullptr;
   RowReader reader(metrics, who);
   reader.integer(columns.lcp, {"LARGEST_CONTENTFUL_PAINT_MS", "percentile"})
-      .integer(columns.inp,
-               {renamed ? "INTERACTION_TO_NEXT_PAINT" : "EXPERIMENTAL_INTERACTION_TO_NEXT_PAINT", "percentile"})
+      .integer(columns.inp, {renamed ? "INTERACTION_TO_NEXT_PAINT" : "EXPERIMENTAL_INTERACTION_TO_NEXT_PAINT",
+                             "percentile"})
       .number(columns.cls, {"CUMULATIVE_LAYOUT_SHIFT_SCORE", "percentile"})
       .integer(columns.fcp, {"FIRST_CONTENTFUL_PAINT_MS", "percentile"})
       .integer(columns.ttfb, {"EXPERIMENTAL_TIME_TO_FIRST_BYTE", "percentile"});

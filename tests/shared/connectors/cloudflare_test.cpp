@@ -54,8 +54,9 @@ std::vector<Json> rows_of(const Page& page, const std::string& table) {
 }
 
 std::string refused(const std::string& message, const Json& path = nullptr) {
-  return dump({{"data", nullptr},
-               {"errors", Json::array({{{"message", message}, {"path", path}, {"extensions", Json::object()}}})}});
+  return dump(
+      {{"data", nullptr},
+       {"errors", Json::array({{{"message", message}, {"path", path}, {"extensions", Json::object()}}})}});
 }
 
 std::string workers_reply(const Json& groups, const Json& settings = nullptr) {
@@ -110,11 +111,13 @@ TEST_CASE("whole days of the zone are asked for", "[cloudflare]") {
   CHECK(text(zone_query, {"variables", "to"}) == "2026-11-24");
   CHECK(contains(text(zone_query, {"query"}), "$from:Date!"));
   CHECK(contains(text(zone_query, {"query"}), "zones(filter:{zoneTag:$tag})"));
-  CHECK(contains(text(zone_query, {"query"}), "httpRequests1dGroups(limit:100,filter:{date_geq:$from,date_lt:$to}"));
+  CHECK(contains(text(zone_query, {"query"}),
+                 "httpRequests1dGroups(limit:100,filter:{date_geq:$from,date_lt:$to}"));
 }
 
 TEST_CASE("a position names the span and the page size", "[cloudflare]") {
-  const Json next = asked("workers", query_of(position_of({{"2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"}}, 500)));
+  const Json next =
+      asked("workers", query_of(position_of({{"2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"}}, 500)));
   CHECK(text(next, {"variables", "from"}) == "2026-11-01T00:00:00Z");
   CHECK(text(next, {"variables", "to"}) == "2026-11-02T00:00:00Z");
   CHECK(contains(text(next, {"query"}), "limit:500"));
@@ -170,7 +173,8 @@ TEST_CASE("operations carry their class, and unknown ones are other", "[cloudfla
 }
 
 TEST_CASE("operations without a day are refused: they would be a row of no day", "[cloudflare]") {
-  CHECK(parse("r2_operations", body("r2_operations.built.json")).error().message == "cloudflare r2: missing day");
+  CHECK(parse("r2_operations", body("r2_operations.built.json")).error().message ==
+        "cloudflare r2: missing day");
 }
 
 TEST_CASE("storage is the latest reading of a bucket and day", "[cloudflare]") {
@@ -231,17 +235,17 @@ TEST_CASE("older spans follow the newest, as the settings allow", "[cloudflare]"
 
 TEST_CASE("without settings the documented limits hold", "[cloudflare]") {
   Json reply = json(body("empty_rows.built.json"));
-  reply["errors"] = {{{"message", "settings: access denied"},
-                      {"path", {"viewer", "accounts", "0", "settings"}}}};
+  reply["errors"] = {
+      {{"message", "settings: access denied"}, {"path", {"viewer", "accounts", "0", "settings"}}}};
   const Page page = page_of("workers", dump(reply), query_of(nullptr, "2026-08-25T13:44:00Z"));
   CHECK((*page.next)["spans"].size() == 4);
   CHECK((*page.next)["page_size"] == 10'000);
 }
 
 TEST_CASE("a full reply is asked for again in two halves", "[cloudflare]") {
-  const Query query = query_of(position_of({{"2026-11-23T09:00:00Z", "2026-11-23T14:00:00Z"},
-                                            {"2026-11-22T00:00:00Z", "2026-11-23T09:00:00Z"}},
-                                           3));
+  const Query query = query_of(position_of(
+      {{"2026-11-23T09:00:00Z", "2026-11-23T14:00:00Z"}, {"2026-11-22T00:00:00Z", "2026-11-23T09:00:00Z"}},
+      3));
   const Page page = page_of("workers", workers_reply(many_groups(3)), query);
   CHECK(page.batches.empty());
   CHECK(*page.next == position_of({{"2026-11-23T11:00:00Z", "2026-11-23T14:00:00Z"},
@@ -256,9 +260,9 @@ TEST_CASE("a full reply is asked for again in two halves", "[cloudflare]") {
 
 TEST_CASE("spans that have become too old are left out", "[cloudflare]") {
   const std::string too_old = body("error_too_old_200.json");  // 31 days
-  const Query query = query_of(position_of({{"2026-10-20T00:00:00Z", "2026-10-27T00:00:00Z"},
-                                            {"2026-10-13T00:00:00Z", "2026-10-20T00:00:00Z"}},
-                                           100));
+  const Query query = query_of(position_of(
+      {{"2026-10-20T00:00:00Z", "2026-10-27T00:00:00Z"}, {"2026-10-13T00:00:00Z", "2026-10-20T00:00:00Z"}},
+      100));
   CHECK(*page_of("workers", too_old, query).next ==
         position_of({{"2026-10-23T15:00:00Z", "2026-10-27T00:00:00Z"}}, 100));
   const Query over = query_of(position_of({{"2026-10-13T00:00:00Z", "2026-10-20T00:00:00Z"}}, 100));
@@ -271,7 +275,8 @@ TEST_CASE("a query that is too much is asked for in halves, a page in fewer rows
   const Query query = query_of(position_of({{"2026-11-23T09:00:00Z", "2026-11-23T13:00:00Z"}}, 1000));
   for (const char* message : {"query time range is too large", "query consumed excessive resources"})
     CHECK((*page_of("workers", refused(message), query).next)["spans"].size() == 2);
-  const Page page = page_of("workers", refused("limit must be positive number and not greater than 400"), query);
+  const Page page =
+      page_of("workers", refused("limit must be positive number and not greater than 400"), query);
   CHECK((*page.next)["page_size"] == 400);
   CHECK((*page.next)["spans"].size() == 1);
 }

@@ -15,7 +15,8 @@ const std::string page_url = "https://northwind.example/kontakt?a=1&b=2";
 constexpr std::int64_t at = 1'795'000'000;  // 2026-11-18T11:06:40Z
 
 Query query_of(const std::string& strategy = "mobile", Json position = nullptr) {
-  return {{from_unix(at - 60), from_unix(at)}, strategy + " " + page_url, Json::object(), std::move(position)};
+  return {
+      {from_unix(at - 60), from_unix(at)}, strategy + " " + page_url, Json::object(), std::move(position)};
 }
 
 std::string body(const std::string& name) { return fixtures::read("../pagespeed/" + name); }
@@ -224,7 +225,8 @@ TEST_CASE("errors of PageSpeed", "[pagespeed]") {
   per_minute["error"]["details"][0]["metadata"]["quota_limit"] = "defaultPerMinutePerProject";
   CHECK(explained(429, dump(per_minute), {}, ErrorKind::rate_limit).error.retry_after_secs == 60);
 
-  const Problem address = explained(400, R"({"error":{"errors":[{"domain":"global","reason":"invalidParameter"}]}})");
+  const Problem address =
+      explained(400, R"({"error":{"errors":[{"domain":"global","reason":"invalidParameter"}]}})");
   CHECK(address.error.kind == ErrorKind::configuration);
   CHECK(explained(500, "<html>", {}, ErrorKind::provider).error.kind == ErrorKind::provider);
 }
@@ -242,7 +244,8 @@ TEST_CASE("replies that are no runs are refused whole", "[pagespeed]") {
   CHECK(contains(with("/lighthouseResult/categories/seo/score", 32), "score is not between"));
   CHECK(contains(with("/lighthouseResult/audits/speed-index/numericValue", "8 s"), "lab_speed_index_ms is"));
   CHECK(contains(with("/lighthouseResult/audits/image-alt/title", 7), "pagespeed audits: title is"));
-  CHECK(contains(with("/loadingExperience/metrics/INTERACTION_TO_NEXT_PAINT/percentile", 1.5), "field_inp_ms is"));
+  CHECK(contains(with("/loadingExperience/metrics/INTERACTION_TO_NEXT_PAINT/percentile", 1.5),
+                 "field_inp_ms is"));
   CHECK(with("/lighthouseResult/audits/total-byte-weight/numericValue", 1871037.4) == "read");
   CHECK(with("/loadingExperience/metrics", Json::array()) == "read");
 }

@@ -43,7 +43,8 @@ std::string fixture(const std::string& name) { return fixtures::read("../supabas
 }  // namespace
 
 TEST_CASE("each part is asked in turn, of the agency's own database", "[supabase]") {
-  CHECK(request().url == "$SUPABASE_URL/rest/v1/workspaces?select=client_id&client_id=eq." + client + "&limit=1");
+  CHECK(request().url ==
+        "$SUPABASE_URL/rest/v1/workspaces?select=client_id&client_id=eq." + client + "&limit=1");
   CHECK(request(step(1)).url == "$SUPABASE_URL/auth/v1/health");
   CHECK(request(step(2)).url == "$SUPABASE_URL/realtime/v1/api/ping");
   const HttpRequest counting = request(step(3));
@@ -124,7 +125,8 @@ TEST_CASE("replies of another shape are refused", "[supabase]") {
   CHECK(parse(200, "{}", query_of()).error().message == "supabase rest: the reply is not a list");
   CHECK(contains(parse(200, R"({"name":7})", query_of(step(1))).error().message, "supabase auth: name is"));
   CHECK(contains(parse(200, "{}", query_of(step(2))).error().message, "missing message"));
-  CHECK(contains(parse(200, R"({"counts":{"t":"many"}})", query_of(step(3))).error().message, "t is not a count"));
+  CHECK(contains(parse(200, R"({"counts":{"t":"many"}})", query_of(step(3))).error().message,
+                 "t is not a count"));
 }
 
 TEST_CASE("any answer is read, but for later", "[supabase]") {
