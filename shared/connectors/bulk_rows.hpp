@@ -40,9 +40,9 @@ struct BulkShape {
 struct BulkRows {
   std::string text;  // the rows as JSON objects, joined by commas
   std::size_t count = 0;
-  std::optional<Day> newest;  // of the `day` cells
+  std::optional<Day> newest;       // of the `day` cells
   std::vector<std::string> notes;  // as the shape lists them; empty text: absent
-  bool empty_reply = false;   // `{}` or `[]`
+  bool empty_reply = false;        // `{}` or `[]`
 
   bool noted() const;
 };

@@ -67,6 +67,13 @@ Json schedules_of(const Descriptor& service, const Json& ids) {
   return schedules;
 }
 
+bool has_other_way(const Descriptor& service, const Key& key, std::span<const std::string> agency,
+                   std::span<const std::string> own) {
+  return std::any_of(service.keys.begin(), service.keys.end(), [&](const Key& other) {
+    return other.name == key.unless && is_present(other, agency, own);
+  });
+}
+
 Json detect_service(const Descriptor& service, std::span<const std::string> agency,
                     std::span<const std::string> own, const Json& ids) {
   Json present = Json::array();
@@ -74,7 +81,7 @@ Json detect_service(const Descriptor& service, std::span<const std::string> agen
   for (const Key& key : service.keys) {
     if (is_present(key, agency, own))
       present.push_back(std::string(key.name));
-    else if (key.required)
+    else if (key.required && !has_other_way(service, key, agency, own))
       missing.push_back(std::string(key.name));
   }
   Json out = Json::object();

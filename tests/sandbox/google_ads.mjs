@@ -56,7 +56,9 @@ export function answer(account, { method, path, body, nowMs = Date.now() }) {
   const asked = readQuery(query);
   if (!asked || pageSize) return fault(400, 'error_query.built.json');
   const rows = account.empty ? [] : rowsOf(asked, customer, nowMs);
-  return call === 'searchStream' ? stream(rows, asked) : page(rows, asked, account.pageLimit ?? 10_000, pageToken);
+  return call === 'searchStream'
+    ? stream(rows, asked)
+    : page(rows, asked, account.pageLimit ?? 10_000, pageToken);
 }
 
 // Null: a query that Google would refuse.
@@ -66,7 +68,8 @@ function readQuery(query) {
   if (!select || first > last) return null;
   const fields = select.split(',').map((field) => field.trim());
   const byAction = fields.includes('segments.conversion_action');
-  if (byAction && fields.some((field) => /^metrics\.(clicks|cost_micros|impressions)$/.test(field))) return null;
+  if (byAction && fields.some((field) => /^metrics\.(clicks|cost_micros|impressions)$/.test(field)))
+    return null;
   const report = byAction ? 'conversion_action' : from;
   return REPORTS[report] ? { fields: fields.map(camelCase), report, first, last } : null;
 }
@@ -113,6 +116,7 @@ function page(rows, { fields }, limit, token) {
   const from = token ? Number(Buffer.from(token, 'base64url').toString()) : 0;
   if (!(from >= 0 && from <= rows.length)) return fault(400, 'error_query.built.json');
   const rest = { fieldMask: fields.join(), queryResourceConsumption: '256' };
-  if (from + limit < rows.length) rest.nextPageToken = Buffer.from(String(from + limit)).toString('base64url');
+  if (from + limit < rows.length)
+    rest.nextPageToken = Buffer.from(String(from + limit)).toString('base64url');
   return { status: 200, body: withRows(rows.slice(from, from + limit), rest) };
 }

@@ -59,7 +59,8 @@ export function answer(account, { method, path, headers, body, nowMs = Date.now(
     return refuse('invalid_request', 'Invalid JSON payload received.');
   const form = new URLSearchParams(body);
   const nowSecs = Math.floor(nowMs / 1000);
-  const refusal = form.get('grant_type') === JWT_BEARER ? refuseJwt(account, form, nowSecs) : refuseRefresh(account, form);
+  const refusal =
+    form.get('grant_type') === JWT_BEARER ? refuseJwt(account, form, nowSecs) : refuseRefresh(account, form);
   if (refusal) return refusal;
   const lifetime = account.lifetimeSecs ?? LIFETIME_SECS;
   const token = encode({ key: keyOf(headers, null, body), until: nowSecs + lifetime });
@@ -74,7 +75,8 @@ export function answer(account, { method, path, headers, body, nowMs = Date.now(
 }
 
 function refuseRefresh(account, form) {
-  if (form.get('grant_type') !== 'refresh_token') return refuse('unsupported_grant_type', 'Invalid grant_type');
+  if (form.get('grant_type') !== 'refresh_token')
+    return refuse('unsupported_grant_type', 'Invalid grant_type');
   if (!form.get('client_id')) return refuse('invalid_request', 'Could not determine client ID from request.');
   if (account.clientSecret && form.get('client_secret') !== account.clientSecret)
     return { status: 401, body: { error: 'invalid_client', error_description: 'Unauthorized' } };
@@ -92,6 +94,11 @@ function refuseJwt(account, form, nowSecs) {
     return refuse('invalid_grant', 'Invalid JWT: Token must be a short-lived token (60 minutes).');
   if (!account.publicKey) return null;
   const signed = Buffer.from(`${header}.${claims}`);
-  const valid = verify('sha256', signed, createPublicKey(account.publicKey), Buffer.from(signature, 'base64url'));
+  const valid = verify(
+    'sha256',
+    signed,
+    createPublicKey(account.publicKey),
+    Buffer.from(signature, 'base64url'),
+  );
   return valid ? null : refuse('invalid_grant', 'Invalid JWT Signature.');
 }

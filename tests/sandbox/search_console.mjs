@@ -12,7 +12,16 @@ const PACIFIC = -8 * 3_600_000;
 const NEWEST_RECORDED = Date.parse('2026-11-22');
 const MOST_ROWS = 25_000;
 const DIMENSIONS = ['date', 'query', 'page'];
-const MEMBERS = ['startDate', 'endDate', 'dimensions', 'type', 'dataState', 'rowLimit', 'startRow', 'aggregationType'];
+const MEMBERS = [
+  'startDate',
+  'endDate',
+  'dimensions',
+  'type',
+  'dataState',
+  'rowLimit',
+  'startRow',
+  'aggregationType',
+];
 const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 const fault = (status, name) => ({ status, body: readFixture(name) });
@@ -45,14 +54,17 @@ export const faults = {
 
 const invalid = (message) => ({
   status: 400,
-  body: { error: { code: 400, message, errors: [{ message, domain: 'global', reason: 'invalidParameter' }] } },
+  body: {
+    error: { code: 400, message, errors: [{ message, domain: 'global', reason: 'invalidParameter' }] },
+  },
 });
 
 // account: {empty?, sites?: [properties it may read; absent: any], pageLimit?}
 export function answer(account, { method, path, body, nowMs = Date.now() }) {
   if (path === '/webmasters/v3/sites') return fault(200, 'sites_list.built.json');
   const [, encoded] = /^\/webmasters\/v3\/sites\/([^/]+)\/searchAnalytics\/query$/.exec(path) ?? [];
-  if (!encoded || method !== 'POST') return { status: 404, body: { error: { code: 404, message: 'Not Found' } } };
+  if (!encoded || method !== 'POST')
+    return { status: 404, body: { error: { code: 404, message: 'Not Found' } } };
   if (account.sites && !account.sites.includes(decodeURIComponent(encoded))) return faults[403]();
   const asked = typeof body === 'string' ? JSON.parse(body) : body;
   const unknown = Object.keys(asked).find((name) => !MEMBERS.includes(name));

@@ -4,8 +4,11 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 
 import * as cloudflare from './cloudflare.mjs';
+import * as google_ads from './google_ads.mjs';
+import * as google_oauth from './google_oauth.mjs';
 import { Faults } from './faults.mjs';
 import * as pagespeed from './pagespeed.mjs';
+import * as search_console from './search_console.mjs';
 import { StripeAccount, shiftFor } from './stripe_account.mjs';
 import { answer, wrongKey } from './stripe_api.mjs';
 import { deliver } from './stripe_webhook.mjs';
@@ -14,7 +17,7 @@ const REQUESTS_KEPT = 2000;
 
 // Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
 // wording of `faults`. Stripe, which also delivers events, is served by the class below.
-const PROVIDERS = { cloudflare, pagespeed };
+const PROVIDERS = { cloudflare, google_ads, google_oauth, pagespeed, search_console };
 
 class Sandbox {
   constructor({ accounts, shiftSecs }) {

@@ -11,9 +11,10 @@ namespace {
 // Google's own free text may quote what it was sent; a code cannot.
 std::string code_in(const Json& object, std::string_view key) {
   auto text = find_string(object, key).value_or("");
-  const bool is_code = text.size() <= 80 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  const bool is_code =
+      text.size() <= 80 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+      });
   return is_code ? text : "";
 }
 

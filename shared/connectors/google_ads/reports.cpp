@@ -154,8 +154,9 @@ Problem explain_code(const google::ApiError& error, Problem problem) {
 constinit const Report campaigns{
     .who = "google_ads campaigns",
     .table = "google_ads_campaign_daily",
-    .select = "campaign.name, campaign.status, campaign.advertising_channel_type, metrics.impressions, "
-              "metrics.clicks, metrics.cost_micros, metrics.conversions, metrics.conversions_value",
+    .select =
+        "campaign.name, campaign.status, campaign.advertising_channel_type, metrics.impressions, "
+        "metrics.clicks, metrics.cost_micros, metrics.conversions, metrics.conversions_value",
     .from = "campaign",
     .columns = campaign_columns,
     .days = {begun_everywhere, days{31}}};
@@ -163,9 +164,10 @@ constinit const Report campaigns{
 constinit const Report search_terms{
     .who = "google_ads search_terms",
     .table = "google_ads_search_terms_daily",
-    .select = "search_term_view.search_term, search_term_view.status, ad_group.id, "
-              "segments.search_term_match_type, metrics.impressions, metrics.clicks, metrics.cost_micros, "
-              "metrics.conversions, metrics.conversions_value",
+    .select =
+        "search_term_view.search_term, search_term_view.status, ad_group.id, "
+        "segments.search_term_match_type, metrics.impressions, metrics.clicks, metrics.cost_micros, "
+        "metrics.conversions, metrics.conversions_value",
     .from = "search_term_view",
     .columns = search_term_columns,
     .days = {begun_everywhere, days{8}}};
@@ -174,9 +176,10 @@ constinit const Report search_terms{
 constinit const Report conversions{
     .who = "google_ads conversions",
     .table = "google_ads_conversions_daily",
-    .select = "segments.conversion_action, segments.conversion_action_name, "
-              "segments.conversion_action_category, metrics.conversions, metrics.all_conversions, "
-              "metrics.conversions_value",
+    .select =
+        "segments.conversion_action, segments.conversion_action_name, "
+        "segments.conversion_action_category, metrics.conversions, metrics.all_conversions, "
+        "metrics.conversions_value",
     .from = "campaign",
     .columns = conversion_columns,
     .days = {begun_everywhere, days{31}}};
@@ -208,12 +211,11 @@ Result<Page> parse_report(const Report& report, const HttpReply& reply, const Qu
   if (rows->newest) page.newest = std::min(UnixSeconds(*rows->newest), source_at);
   if (rows->notes[page_token].empty()) page.oldest = begin_of(slice.first, report.days);
   if (rows->count == 0) return page;
-  page.batches.push_back({.table = std::string(report.table),
-                          .text = std::move(rows->text),
-                          .common = JsonObject()
-                                        .text("customer_id", digits_of(query.partition))
-                                        .time("source_at", source_at)
-                                        .take()});
+  page.batches.push_back(
+      {.table = std::string(report.table),
+       .text = std::move(rows->text),
+       .common =
+           JsonObject().text("customer_id", digits_of(query.partition)).time("source_at", source_at).take()});
   return page;
 }
 

@@ -28,17 +28,14 @@ constexpr std::array<std::string_view, 2> query_dimensions{"query", "page"};
 constexpr std::array<std::string_view, 1> page_dimensions{"page"};
 constexpr std::array<std::string_view, 1> site_dimensions{"date"};
 
-constexpr std::array query_columns{BulkColumn{"keys.0", "query", Cell::text},
-                                   BulkColumn{"keys.1", "page", Cell::text},
-                                   BulkColumn{"clicks", "clicks", Cell::integer},
-                                   BulkColumn{"impressions", "impressions", Cell::integer},
-                                   BulkColumn{"ctr", "ctr", Cell::number, "null"},
-                                   BulkColumn{"position", "position", Cell::number, "null"}};
-constexpr std::array page_columns{BulkColumn{"keys.0", "page", Cell::text},
-                                  BulkColumn{"clicks", "clicks", Cell::integer},
-                                  BulkColumn{"impressions", "impressions", Cell::integer},
-                                  BulkColumn{"ctr", "ctr", Cell::number, "null"},
-                                  BulkColumn{"position", "position", Cell::number, "null"}};
+constexpr std::array query_columns{
+    BulkColumn{"keys.0", "query", Cell::text},      BulkColumn{"keys.1", "page", Cell::text},
+    BulkColumn{"clicks", "clicks", Cell::integer},  BulkColumn{"impressions", "impressions", Cell::integer},
+    BulkColumn{"ctr", "ctr", Cell::number, "null"}, BulkColumn{"position", "position", Cell::number, "null"}};
+constexpr std::array page_columns{
+    BulkColumn{"keys.0", "page", Cell::text}, BulkColumn{"clicks", "clicks", Cell::integer},
+    BulkColumn{"impressions", "impressions", Cell::integer}, BulkColumn{"ctr", "ctr", Cell::number, "null"},
+    BulkColumn{"position", "position", Cell::number, "null"}};
 constexpr std::array<std::string_view, 1> notes{"responseAggregationType"};
 
 HttpRequest query_request(const Query& query, const DaySlice& slice,
@@ -87,9 +84,7 @@ std::optional<Day> first_incomplete(const Json& body) {
   return text ? parse_day(*text) : std::nullopt;
 }
 
-bool is_young(Day day, UnixSeconds source_at) {
-  return day > provider_day(source_at, pacific) - final_after;
-}
+bool is_young(Day day, UnixSeconds source_at) { return day > provider_day(source_at, pacific) - final_after; }
 
 tl::unexpected<Error> refuse(std::string_view why) {
   return fail(ErrorKind::data, std::string(site_who) + ": " + std::string(why));
@@ -203,8 +198,8 @@ HttpRequest detail_request(const Detail& detail, const Query& query) {
 
 Result<Page> parse_detail(const Detail& detail, const HttpReply& reply, const Query& asked,
                           UnixSeconds source_at) {
-  auto rows = read_bulk_rows(
-      reply.body, {.who = detail.who, .rows = "rows", .columns = detail.columns, .notes = notes});
+  auto rows = read_bulk_rows(reply.body,
+                             {.who = detail.who, .rows = "rows", .columns = detail.columns, .notes = notes});
   if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
   const Query query = without_today(asked);
   const DaySlice slice = slice_of(query, pacific);

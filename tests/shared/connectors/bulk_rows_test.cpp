@@ -44,9 +44,11 @@ TEST_CASE("rows are read wherever their members are, in any order", "[bulk]") {
     {"keys":[],"m":{"money":0.1,"count":12.0},"rate":1e-3,"owner":"customers/1/actions/42","id":"b"}]}})");
   REQUIRE(rows.size() == 2);
   CHECK(rows[0] == *parse_json(R"({"id":"a","count":84,"micros":420500000,"second":"q","day":"2026-11-20",
-                                   "rate":null,"owner":null})", "row"));
+                                   "rate":null,"owner":null})",
+                               "row"));
   CHECK(rows[1] == *parse_json(R"({"id":"b","count":12,"micros":100000,"second":"","day":null,"rate":1e-3,
-                                   "owner":"42"})", "row"));
+                                   "owner":"42"})",
+                               "row"));
 }
 
 TEST_CASE("an array of replies is one reply", "[bulk]") {
@@ -80,7 +82,9 @@ TEST_CASE("texts arrive as they were", "[bulk]") {
   const auto plain = parse_json(text, "text");
   CHECK(read(R"({"list":{"rows":[{"id":)" + text + "}]}}")[0]["id"] == *plain);
   // Postgres has no NUL.
-  CHECK(read(R"({"list":{"rows":[{"id":"a\u0000b"}]}})")[0]["id"] == "a\xEF\xBF\xBD" "b");
+  CHECK(read(R"({"list":{"rows":[{"id":"a\u0000b"}]}})")[0]["id"] ==
+        "a\xEF\xBF\xBD"
+        "b");
 }
 
 TEST_CASE("no rows are no error, something else is", "[bulk]") {

@@ -1,7 +1,7 @@
+#include "shared/connectors/google_ads/google_ads.hpp"
 #include "google_fixtures.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/google/grants.hpp"
-#include "shared/connectors/google_ads/google_ads.hpp"
 #include "shared/connectors/google_ads/reports.hpp"
 
 using namespace wf;
@@ -67,7 +67,8 @@ TEST_CASE("a report asks for an account's days, with what its access needs", "[g
   CHECK(starts_with(request.url, "https://googleads.googleapis.com/v27/customers/1234567890/"));
   CHECK(header(request.headers, "login-customer-id") == "9876543210");
   CHECK(header(request.headers, "developer-token") == "abc");
-  CHECK(contains(request.body, "FROM search_term_view WHERE segments.date BETWEEN '2026-11-15' AND '2026-11-20'"));
+  CHECK(contains(request.body,
+                 "FROM search_term_view WHERE segments.date BETWEEN '2026-11-15' AND '2026-11-20'"));
   CHECK(contains(request.body, R"("pageToken":"next")"));
 }
 
@@ -101,7 +102,8 @@ TEST_CASE("campaigns are read from a stream's array and a search's object", "[go
   CHECK(rows[0] == *parse_json(R"({"customer_id":"1234567890","day":"2026-11-20","campaign_id":"111",
       "campaign_name":"Brand","campaign_status":"ENABLED","channel_type":"SEARCH","impressions":1200,
       "clicks":84,"cost_micros":41230000,"conversions":6.0,"conversions_value_micros":420500000,
-      "currency":"EUR","time_zone":"Europe/Berlin","source_at":"2026-11-23T13:00:00Z"})", "row"));
+      "currency":"EUR","time_zone":"Europe/Berlin","source_at":"2026-11-23T13:00:00Z"})",
+                               "row"));
   CHECK(rows[1]["conversions"] == 5.5);
   CHECK(rows_in(google_ads::campaigns, "search_page1.built.json")[0] == rows[0]);
   const auto paused = rows_in(google_ads::campaigns, "search_page2_last.built.json");
@@ -157,8 +159,9 @@ TEST_CASE("an account without figures has no rows", "[google_ads]") {
 }
 
 TEST_CASE("money without its currency is refused", "[google_ads]") {
-  const auto page = google_ads::parse_report(
-      google_ads::search_terms, reply("google-ads/searchstream_search_terms.built.json"), november, source_at);
+  const auto page =
+      google_ads::parse_report(google_ads::search_terms,
+                               reply("google-ads/searchstream_search_terms.built.json"), november, source_at);
   REQUIRE_FALSE(page);
   CHECK(page.error().message == "google_ads search_terms: missing customer.currencyCode");
 }
@@ -184,20 +187,24 @@ TEST_CASE("errors say who must act", "[google_ads]") {
   CHECK(contains(denied.error.message, "login_customer_id"));
   explained(reply("google-ads/error_cloud_project_not_approved.built.json", 403), configuration,
             Remedy::give_up);
-  CHECK(contains(explained(reply("google-ads/error_query.built.json", 400), ours, Remedy::give_up).error.message,
-                 "(UNRECOGNIZED_FIELD)"));
   CHECK(contains(
-      explained(reply("google-ads/error_401_unauthenticated.built.json", 401), ours, Remedy::give_up).error.message,
-      "(OAUTH_TOKEN_INVALID)"));
+      explained(reply("google-ads/error_query.built.json", 400), ours, Remedy::give_up).error.message,
+      "(UNRECOGNIZED_FIELD)"));
+  CHECK(
+      contains(explained(reply("google-ads/error_401_unauthenticated.built.json", 401), ours, Remedy::give_up)
+                   .error.message,
+               "(OAUTH_TOKEN_INVALID)"));
   const auto dead = explained({.status = 404, .body = "<!DOCTYPE html><title>Error 404</title>"},
                               configuration, Remedy::give_up);
   CHECK(contains(dead.error.message, "google_ads.api_version"));
-  explained({.status = 500,
-             .body = R"({"error":{"details":[{"errors":[{"errorCode":{"internalError":"TRANSIENT_ERROR"}}]}]}})"},
-            provider, Remedy::retry);
-  explained({.status = 400,
-             .body = R"({"error":{"details":[{"errors":[{"errorCode":{"requestError":"EXPIRED_PAGE_TOKEN"}}]}]}})"},
-            ours, Remedy::restart_scan);
+  explained(
+      {.status = 500,
+       .body = R"({"error":{"details":[{"errors":[{"errorCode":{"internalError":"TRANSIENT_ERROR"}}]}]}})"},
+      provider, Remedy::retry);
+  explained(
+      {.status = 400,
+       .body = R"({"error":{"details":[{"errors":[{"errorCode":{"requestError":"EXPIRED_PAGE_TOKEN"}}]}]}})"},
+      ours, Remedy::restart_scan);
   explained({.status = 502, .body = ""}, ours, Remedy::give_up);
 }
 

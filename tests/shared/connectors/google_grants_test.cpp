@@ -23,9 +23,10 @@ TEST_CASE("a refresh token is exchanged without being held", "[google]") {
   REQUIRE(request);
   CHECK(request->method == "POST");
   CHECK(request->url == "https://oauth2.googleapis.com/token");
-  CHECK(request->body ==
-        "grant_type=refresh_token&client_id=12-ab.apps.googleusercontent.com%26x%3D1"
-        "&client_secret={{secret:google_ads.client_secret}}&refresh_token={{secret:google_ads.refresh_token}}");
+  CHECK(
+      request->body ==
+      "grant_type=refresh_token&client_id=12-ab.apps.googleusercontent.com%26x%3D1"
+      "&client_secret={{secret:google_ads.client_secret}}&refresh_token={{secret:google_ads.refresh_token}}");
   CHECK(request->body_secrets ==
         std::vector<std::string>{"google_ads.client_secret", "google_ads.refresh_token"});
   REQUIRE(request->capture);
@@ -46,8 +47,9 @@ TEST_CASE("a service account's assertion is signed by the host", "[google]") {
   CHECK(sign->captured == "search_console.assertion");
   CHECK(sign->message ==
         google::base64url(R"({"alg":"RS256","kid":"k1","typ":"JWT"})") + "." +
-            google::base64url(R"({"aud":"https://oauth2.googleapis.com/token","exp":1795442400,"iat":1795438800,)"
-                              R"("iss":"reader@project.iam.gserviceaccount.com","scope":"scope"})"));
+            google::base64url(
+                R"({"aud":"https://oauth2.googleapis.com/token","exp":1795442400,"iat":1795438800,)"
+                R"("iss":"reader@project.iam.gserviceaccount.com","scope":"scope"})"));
   const auto* request = std::get_if<HttpRequest>(&steps[1]);
   REQUIRE(request);
   CHECK(request->body ==
@@ -67,8 +69,8 @@ TEST_CASE("durations are whole seconds, rounded up", "[google]") {
 
 TEST_CASE("errors are found in both shapes, and only codes are kept of them", "[google]") {
   for (const char* name : {"error_quota_search", "error_quota_searchstream_array"}) {
-    const auto error = google::read_api_error(google_fixtures::reply(
-        "google-ads/" + std::string(name) + ".built.json", 429));
+    const auto error = google::read_api_error(
+        google_fixtures::reply("google-ads/" + std::string(name) + ".built.json", 429));
     REQUIRE(error);
     CHECK(error->kind == "quotaError");
     CHECK(error->code == "RESOURCE_EXHAUSTED");

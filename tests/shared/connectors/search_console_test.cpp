@@ -1,7 +1,7 @@
+#include "shared/connectors/search_console/search_console.hpp"
 #include "google_fixtures.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/search_console/performance.hpp"
-#include "shared/connectors/search_console/search_console.hpp"
 
 using namespace wf;
 using google_fixtures::at;
@@ -54,8 +54,9 @@ std::string full_page(std::int64_t rows) {
   for (std::int64_t i = 0; i < rows; ++i) {
     if (i > 0) body += ',';
     const std::string number = std::to_string(i);
-    body += R"({"keys":["roof repair near me )" + number + R"(","https://example.com/services/roof?id=)" + number +
-            R"("],"clicks":)" + number + R"(,"impressions":340,"ctr":0.03529411764705882,"position":14.25})";
+    body += R"({"keys":["roof repair near me )" + number + R"(","https://example.com/services/roof?id=)" +
+            number + R"("],"clicks":)" + number +
+            R"(,"impressions":340,"ctr":0.03529411764705882,"position":14.25})";
   }
   return body + R"(],"responseAggregationType":"byPage"})";
 }
@@ -65,12 +66,14 @@ std::string full_page(std::int64_t rows) {
 TEST_CASE("totals are one query over the window's Pacific days", "[search_console]") {
   const HttpRequest request = search_console::site_request(week);
   CHECK(request.method == "POST");
-  CHECK(request.url ==
-        "https://searchconsole.googleapis.com/webmasters/v3/sites/sc-domain%3Aexample.com/searchAnalytics/query"
-        "?prettyPrint=false");
+  CHECK(
+      request.url ==
+      "https://searchconsole.googleapis.com/webmasters/v3/sites/sc-domain%3Aexample.com/searchAnalytics/query"
+      "?prettyPrint=false");
   CHECK(header(request.headers, "authorization") == "Bearer {{secret:search_console.access_token}}");
   CHECK(body_of(request) == *parse_json(R"({"startDate":"2026-11-18","endDate":"2026-11-23",
-      "dimensions":["date"],"type":"web","dataState":"all","rowLimit":25000})", "body"));
+      "dimensions":["date"],"type":"web","dataState":"all","rowLimit":25000})",
+                                        "body"));
   Query prefix = week;
   prefix.partition = "https://www.example.com/";
   CHECK(contains(search_console::site_request(prefix).url, "/sites/https%3A%2F%2Fwww.example.com%2F/search"));
@@ -82,8 +85,8 @@ TEST_CASE("details are asked for one day at a time, from yesterday back", "[sear
   CHECK(body["endDate"] == "2026-11-22");
   CHECK(body["dimensions"] == *parse_json(R"(["query","page"])", "names"));
   CHECK_FALSE(body.contains("startRow"));
-  body = body_of(search_console::detail_request(
-      search_console::pages, at_position({{"day", "2026-11-20"}, {"start_row", 25'000}})));
+  body = body_of(search_console::detail_request(search_console::pages,
+                                                at_position({{"day", "2026-11-20"}, {"start_row", 25'000}})));
   CHECK(body["startDate"] == "2026-11-20");
   CHECK(body["startRow"] == 25'000);
   CHECK(body["dimensions"] == *parse_json(R"(["page"])", "names"));
@@ -97,7 +100,8 @@ TEST_CASE("totals say which days Google still revises", "[search_console]") {
   REQUIRE(rows.size() == 2);
   CHECK(rows[0] == *parse_json(R"({"property":"sc-domain:example.com","search_type":"web","day":"2026-11-21",
       "clicks":3,"impressions":100,"ctr":0.03,"position":12.0,"provisional":true,
-      "source_at":"2026-11-23T13:00:00Z"})", "row"));
+      "source_at":"2026-11-23T13:00:00Z"})",
+                               "row"));
   CHECK(page.newest == at("2026-11-22T08:00:00Z"));
   CHECK(page.oldest == at("2026-11-18T08:00:00Z"));
   CHECK_FALSE(page.next);
@@ -146,7 +150,8 @@ TEST_CASE("queries carry their page, their day and whether it is final", "[searc
   REQUIRE(rows.size() == 2);
   CHECK(rows[1] == *parse_json(R"({"property":"sc-domain:example.com","search_type":"web","day":"2026-11-20",
       "query":"dach reparatur münchen","page":"https://example.com/m%C3%BCnchen","clicks":0,"impressions":7,
-      "ctr":0,"position":28.857142857142858,"provisional":false,"source_at":"2026-11-23T13:00:00Z"})", "row"));
+      "ctr":0,"position":28.857142857142858,"provisional":false,"source_at":"2026-11-23T13:00:00Z"})",
+                               "row"));
   CHECK(page.newest == at("2026-11-20T08:00:00Z"));
   const Page young = need(search_console::parse_detail(
       search_console::queries, reply("search-console/query_query_page.built.json"), week, source_at));
@@ -156,7 +161,8 @@ TEST_CASE("queries carry their page, their day and whether it is final", "[searc
 TEST_CASE("pages are counted by page", "[search_console]") {
   const Page page = need(search_console::parse_detail(
       search_console::pages,
-      {.body = R"({"rows":[{"keys":["https://example.com/"],"clicks":2.0,"impressions":9}]})"}, week, source_at));
+      {.body = R"({"rows":[{"keys":["https://example.com/"],"clicks":2.0,"impressions":9}]})"}, week,
+      source_at));
   check_columns(page.batches[0]);
   CHECK(rows_of(page.batches[0])[0]["clicks"] == 2);
 }
@@ -170,10 +176,12 @@ TEST_CASE("a full page is followed by the next one of its day", "[search_console
   // Little more than the bytes that came.
   CHECK(page.batches[0].rows.empty());
   CHECK(page.batches[0].text.capacity() < full.body.size() * 5 / 4);
-  page = need(search_console::parse_detail(search_console::queries, full, at_position(*page.next), source_at));
+  page =
+      need(search_console::parse_detail(search_console::queries, full, at_position(*page.next), source_at));
   CHECK(dump(*page.next) == R"({"day":"2026-11-22","start_row":50000})");
   const HttpReply rest{.body = full_page(10)};
-  page = need(search_console::parse_detail(search_console::queries, rest, at_position(*page.next), source_at));
+  page =
+      need(search_console::parse_detail(search_console::queries, rest, at_position(*page.next), source_at));
   CHECK(dump(*page.next) == R"({"day":"2026-11-21"})");
   const auto last = at_position({{"day", "2026-11-18"}});
   CHECK_FALSE(need(search_console::parse_detail(search_console::queries, rest, last, source_at)).next);
@@ -191,7 +199,8 @@ TEST_CASE("what is not a report is refused by name", "[search_console]") {
 }
 
 TEST_CASE("totals without a day are not stored as one", "[search_console]") {
-  CHECK_FALSE(search_console::parse_site(reply("search-console/totals_no_dimensions.built.json"), week, source_at));
+  CHECK_FALSE(
+      search_console::parse_site(reply("search-console/totals_no_dimensions.built.json"), week, source_at));
 }
 
 TEST_CASE("a quota is told from a missing permission by its reason", "[search_console]") {
@@ -214,8 +223,8 @@ TEST_CASE("a quota is told from a missing permission by its reason", "[search_co
   CHECK(explained({.status = 403, .body = R"({"error":{"errors":[{"reason":"dailyLimitExceeded"}]}})"},
                   rate_limit, Remedy::retry)
             .retry_after_secs == 21'600);
-  explained({.status = 403, .body = R"({"error":{"errors":[{"reason":"accessNotConfigured"}]}})"}, configuration,
-            Remedy::give_up);
+  explained({.status = 403, .body = R"({"error":{"errors":[{"reason":"accessNotConfigured"}]}})"},
+            configuration, Remedy::give_up);
   explained({.status = 403,
              .body = R"({"error":{"details":[{"reason":"SERVICE_DISABLED","domain":"googleapis.com"}]}})"},
             configuration, Remedy::give_up);

@@ -43,7 +43,7 @@ TEST_CASE("a workspace gets the services that its bundle names, with what is mis
 
 TEST_CASE("a service of the agency belongs to every workspace, a shared token to none by itself") {
   const Json found = detect(R"({"agency":["supabase.secret_key","cloudflare.api_token","meta.access_token",
-    "search_console.service_account"],"workspaces":{}})");
+    "search_console.private_key"],"workspaces":{}})");
   for (std::size_t workspace = 0; workspace < 2; ++workspace) {
     CHECK(service_of(found, workspace, "supabase") != nullptr);
     REQUIRE(service_of(found, workspace, "cloudflare") != nullptr);
@@ -54,13 +54,26 @@ TEST_CASE("a service of the agency belongs to every workspace, a shared token to
 }
 
 TEST_CASE("a key is taken only from where its scope allows it") {
-  const Json found = detect(R"({"agency":["stripe.secret_key","search_console.service_account"],
-    "workspaces":{"harbor-yoga":{"present":["stripe.webhook_secret","search_console.site_url",
+  const Json found = detect(R"({"agency":["stripe.secret_key","search_console.client_email",
+    "search_console.private_key"],"workspaces":{"harbor-yoga":{"present":["stripe.webhook_secret","search_console.site_url",
     "pagespeed.api_key","pagespeed.urls"],"problem":null}}})");
   CHECK((*service_of(found, 1, "stripe"))["missing"] == Json::array({"stripe.secret_key"}));
   CHECK((*service_of(found, 1, "search_console"))["missing"].empty());
   CHECK((*service_of(found, 1, "pagespeed"))["missing"] == Json::array({"pagespeed.api_key"}));
   CHECK(service_of(found, 0, "stripe") == nullptr);
+}
+
+TEST_CASE("one way to sign in is enough") {
+  const auto missing = [](const std::string& present) {
+    const Json found =
+        detect((R"({"agency":[],"workspaces":{"harbor-yoga":{"present":["search_console.site_url")" +
+                present + R"(],"problem":null}}})")
+                   .c_str());
+    return (*service_of(found, 1, "search_console"))["missing"];
+  };
+  CHECK(missing("") == Json::array({"search_console.client_email", "search_console.private_key"}));
+  CHECK(missing(R"(,"search_console.client_email")") == Json::array({"search_console.private_key"}));
+  CHECK(missing(R"(,"search_console.refresh_token")").empty());
 }
 
 TEST_CASE("schedules are for streams whose connector exists") {
