@@ -68,3 +68,10 @@ export const demoAgencyKeys = () => ({
 
 // The workspaces whose Stripe key the sandbox knows.
 export const SANDBOX_WORKSPACES = ['northwind-dental'];
+
+// Where the sandbox answers for a provider.
+export const SANDBOX_ORIGINS = {
+  'https://api.stripe.com': '/stripe',
+  'https://pagespeedonline.googleapis.com': '/pagespeed',
+  'https://api.cloudflare.com': '/cloudflare',
+};

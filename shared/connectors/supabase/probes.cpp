@@ -63,7 +63,9 @@ Result<std::vector<Json>> read_auth(const HttpReply& reply, UnixSeconds probed_a
   if (!name) return tl::unexpected<Error>(name.error());
   Json row = row_of("auth", reply, probed_at);
   row["detail"] = {{"name", *name}};
-  if (const auto version = find_string(*body, "version")) row["detail"]["version"] = *version;
+  // What is longer is no version; an embedded sign-in server sends a whole token here.
+  const auto version = find_string(*body, "version");
+  if (version && version->size() <= 32) row["detail"]["version"] = *version;
   return std::vector<Json>{std::move(row)};
 }
 

@@ -68,6 +68,9 @@ TEST_CASE("a part that answers is a row with the host's latency", "[supabase]") 
   const auto auth = parse(200, fixture("auth_health.json"), query_of(step(1)));
   CHECK(only_row(auth)["detail"] == Json{{"name", "GoTrue"}, {"version", "v2.40.1"}});
 
+  const std::string token = R"({"name":"GoTrue","version":")" + std::string(90, 'e') + "\"}";
+  CHECK(only_row(parse(200, token, query_of(step(1))))["detail"] == Json{{"name", "GoTrue"}});
+
   const auto realtime = parse(200, R"({"message":"Success"})", query_of(step(2)));
   CHECK(only_row(realtime)["state"] == "answers");
   CHECK_FALSE(realtime->next.has_value());
