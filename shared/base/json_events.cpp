@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 #include "shared/base/text.hpp"
@@ -51,10 +50,13 @@ tl::unexpected<Error> refuse(std::string_view who, std::string_view why) {
 Result<bool> read_json_events(std::string_view text, std::string_view who, JsonEvents& events) {
   if (trim(text).empty()) return refuse(who, "empty");
   if (!is_valid_utf8(text)) return refuse(who, "not valid UTF-8");
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  // Strings are decoded where they are, which is cheaper than copying them one by one.
+  std::string buffer(text);
+  rapidjson::InsituStringStream stream(buffer.data());
   rapidjson::Reader reader;
   Handler handler{events};
-  const auto result = reader.Parse<rapidjson::kParseNumbersAsStringsFlag>(stream, handler);
+  constexpr unsigned how = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseInsituFlag;
+  const auto result = reader.Parse<how>(stream, handler);
   // The stream ends at a NUL as well; bytes behind one were never looked at.
   if (!result.IsError() && stream.Tell() == text.size()) return true;
   if (handler.depth > deepest) return refuse(who, "nested too deep");
