@@ -209,6 +209,7 @@ async function functionTests(t, stack, clients) {
     'record_bad_signature',
     'mark_receipt',
     'record_dead_letter',
+    'count_rows',
   ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {
