@@ -3,13 +3,16 @@
 // a twentieth of the edge's budget. This one divides whole numbers, so it rounds exactly too.
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace {
 
 // More digits than any halfway case between two doubles has; later ones only say "not zero".
 constexpr int most_digits = 770;
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Room for those digits, times the largest power of ten or two that they meet below.
 class Natural {
@@ -103,19 +106,20 @@ double round_to_double(std::uint64_t quotient, int scale, bool more) {
   const int width = 64 - std::countl_zero(quotient);
   // 53 bits, fewer where the smallest doubles have fewer.
   const int dropped = width - 53 > scale - 1074 ? width - 53 : scale - 1074;
+  assert(dropped >= 1 && dropped < 64);  // a quotient has 54 bits or more, or scale is 1075
   const std::uint64_t kept = quotient >> dropped;
   const std::uint64_t rest = quotient - (kept << dropped);
   const std::uint64_t half = std::uint64_t{1} << (dropped - 1);
   const bool up = rest > half || (rest == half && (more || kept % 2 == 1));
   const int exponent = dropped - scale + 1074;  // 0 for the smallest doubles
-  if (exponent > 2045) return std::bit_cast<double>(std::uint64_t{0x7FF} << 52);
+  if (exponent > 2045) return infinity;
   // A mantissa's leading bit, and a carry out of it, add to the exponent field by themselves.
   return std::bit_cast<double>((static_cast<std::uint64_t>(exponent) << 52) + kept + (up ? 1 : 0));
 }
 
 double to_double(Decimal& decimal) {
   if (decimal.digit_count == 0 || decimal.digit_count + decimal.exponent < -330) return 0;
-  if (decimal.digit_count + decimal.exponent > 310) return round_to_double(1ULL << 60, -2000, false);
+  if (decimal.digit_count + decimal.exponent > 310) return infinity;
   Natural divisor;
   divisor.multiply_add(1, 1);
   decimal.digits.multiply(10, decimal.exponent);

@@ -100,5 +100,6 @@ export async function buildFonts(folder) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(await buildFonts(process.argv[2] ?? path.join(root, 'public/app')));
+  const sizes = await buildFonts(process.argv[2] ?? path.join(root, 'public/app'));
+  for (const [name, bytes] of Object.entries(sizes)) console.log(`${name}: ${bytes} bytes`);
 }

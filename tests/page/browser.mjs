@@ -39,7 +39,7 @@ export async function newPage(browser, { width = 1280, height = 900, ...options 
     isMobile: touch,
     ...options,
   });
-  context.setDefaultTimeout(12_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(error.message));

@@ -38,6 +38,8 @@ after(async () => {
 
 const EVENT = new URL('../fixtures/stripe/events/', import.meta.url);
 
+const redStripe = (page) => page.locator('article[data-service=stripe][data-status=error]');
+
 /** A delivery as Stripe would send it, about an object of its own. */
 async function deliver(slug) {
   const event = JSON.parse(readFileSync(new URL('charge_succeeded.json', EVENT), 'utf8'));
@@ -86,16 +88,15 @@ test('the cards are those of the workspace, worst first, and nobody else’s', a
 test('an agency user switches between workspaces, and the address follows', async () => {
   const page = await signedIn(browser, stack, AGENCY, { path: `w/${NORTHWIND}/integrations` });
   const select = page.getByRole('combobox', { name: 'Workspace' });
-  const refused = page.locator('article[data-service=stripe][data-status=error]');
   assert.equal(await select.locator('option').count(), 4);
   await select.selectOption('oak-bakery');
   await page.waitForURL(/oak-bakery/);
-  await shown(page, refused);
+  await shown(page, redStripe(page));
   await card(page, 'stripe').getByText('Account manager').first().waitFor();
   await select.selectOption('fern-studio');
   await card(page, 'stripe').getByText('missing').first().waitFor();
   await page.goBack();
-  await shown(page, refused);
+  await shown(page, redStripe(page));
   await page.context().close();
 });
 
@@ -175,7 +176,7 @@ test('the clock alone turns a green card late, then red', async () => {
   await stripe.locator('[id="state:stripe"]', { hasText: 'late' }).waitFor();
   assert.equal(await stripe.getAttribute('data-status'), 'active');
   await setClock(60);
-  await shown(page, refused);
+  await shown(page, redStripe(page));
   assert.match(await stripe.locator('[id="state:stripe"]').textContent(), /overdue/);
   await page.context().close();
 });
