@@ -24,6 +24,15 @@ void add_body(Frame& frame, JsonObject& control, std::string body) {
   control.number("body", static_cast<std::int64_t>(frame.parts.size()));
 }
 
+Json to_json(const Capture& capture) {
+  JsonObject out;
+  out.text("name", capture.name);
+  out.text("member", capture.member);
+  out.text("expires_in_member", capture.expires_in_member);
+  if (capture.refresh) out.flag("refresh", true);
+  return out.take();
+}
+
 struct Writer {
   Frame& frame;
   JsonObject control;
@@ -35,6 +44,8 @@ struct Writer {
     control.json("headers", to_json(http.headers));
     control.number("timeout_ms", http.timeout_ms);
     control.number("max_bytes", http.max_bytes);
+    if (!http.body_secrets.empty()) control.json("body_secrets", http.body_secrets);
+    if (http.capture) control.json("capture", to_json(*http.capture));
     if (!http.body.empty()) add_body(frame, control, std::move(http.body));
   }
   void operator()(PutObject& put) {
@@ -55,6 +66,15 @@ struct Writer {
     control.text("prefix", verify.prefix);
     control.json("signatures", verify.signatures);
     add_body(frame, control, std::move(verify.body));
+  }
+  void operator()(Sign& sign) {
+    control.text("kind", "sign");
+    control.text("algorithm", sign.algorithm);
+    control.text("secret", sign.secret);
+    control.text("message", sign.message);
+    control.json(
+        "capture",
+        JsonObject().text("name", sign.captured).number("expires_in_secs", sign.expires_in_secs).take());
   }
   void operator()(Enqueue& enqueue) {
     control.text("kind", "enqueue");
@@ -82,10 +102,12 @@ struct Writer {
 Failed malformed() { return {"malformed", "the host's result cannot be read"}; }
 
 EffectResult read_http(const Json& result, std::vector<std::string>& parts) {
+  if (find_bool(result, "captured").value_or(false)) return Captured{};
   const auto status = find_int64(result, "status");
   auto body = body_of(result, parts);
   if (!status || *status < 100 || *status > 999 || !body) return malformed();
-  return HttpReply{static_cast<int>(*status), read_headers(result), *std::move(body)};
+  return HttpReply{static_cast<int>(*status), read_headers(result), *std::move(body),
+                   find_int64(result, "elapsed_ms").value_or(0)};
 }
 
 EffectResult read_object(const Json& result, std::vector<std::string>& parts) {
@@ -117,6 +139,7 @@ ResultKind result_kind(const Effect& effect) {
   if (std::holds_alternative<PutObject>(effect)) return ResultKind::stored;
   if (std::holds_alternative<GetObject>(effect)) return ResultKind::object;
   if (std::holds_alternative<Verify>(effect)) return ResultKind::verified;
+  if (std::holds_alternative<Sign>(effect)) return ResultKind::captured;
   if (std::holds_alternative<Enqueue>(effect)) return ResultKind::queued;
   return ResultKind::http;
 }
@@ -124,7 +147,8 @@ ResultKind result_kind(const Effect& effect) {
 EffectResult read_result(ResultKind kind, const Json& result, std::vector<std::string>& parts) {
   if (!result.is_object()) return malformed();
   if (const auto reason = find_string(result, "failed"))
-    return Failed{*reason, find_string(result, "message").value_or("")};
+    return Failed{*reason, find_string(result, "message").value_or(""),
+                  find_string(result, "name").value_or("")};
   switch (kind) {
     case ResultKind::http:
       return read_http(result, parts);
@@ -134,6 +158,9 @@ EffectResult read_result(ResultKind kind, const Json& result, std::vector<std::s
       return read_verified(result);
     case ResultKind::stored:
       if (const auto stored = find_bool(result, "stored")) return Stored{*stored};
+      return malformed();
+    case ResultKind::captured:
+      if (find_bool(result, "captured").value_or(false)) return Captured{};
       return malformed();
     case ResultKind::queued:
       if (find_bool(result, "queued").value_or(false)) return Queued{};

@@ -22,15 +22,16 @@ Json object_or_null(const Json& object, std::string_view key) {
   return found ? *found : Json();
 }
 
-Made make_job(Registry registry, Database database, const Json& message) {
+Made make_job(Registry registry, Database database, const Json& message, Json ids) {
   const std::string job = text(message, "job");
   const std::string workspace = text(message, "workspace");
   const std::string client_id = text(message, "client_id");
   const std::string service = text(message, "service");
   if (job == "sync")
-    return std::make_unique<SyncFlow>(registry, std::move(database),
-                                      SyncJob{workspace, client_id, service, text(message, "stream"),
-                                              text(message, "partition"), text(message, "run_id")});
+    return std::make_unique<SyncFlow>(
+        registry, std::move(database),
+        SyncJob{workspace, client_id, service, text(message, "stream"), text(message, "partition"),
+                text(message, "run_id"), std::move(ids)});
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
         registry, std::move(database),
@@ -60,7 +61,9 @@ Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id
   const std::string kind = text(*event, "kind");
   if (kind == "tick")
     return std::make_unique<TickFlow>(std::move(database), object_or_null(*event, "configured"));
-  if (kind == "job") return make_job(registry, std::move(database), object_or_null(*event, "message"));
+  if (kind == "job")
+    return make_job(registry, std::move(database), object_or_null(*event, "message"),
+                    object_or_null(*event, "ids"));
   if (kind == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(database), object_or_null(*event, "message"));
   if (kind == "webhook") return make_webhook(registry, std::move(database), id, *event, parts);

@@ -16,7 +16,10 @@ Json texts(std::span<const std::string_view> items) {
 Json manifest() {
   Json secrets = Json::array();
   Json ids = Json::array();
+  Json captured = Json::array();
   for (const Descriptor& service : catalogue()) {
+    for (const CapturedKey& kept : service.captured)
+      captured.push_back(JsonObject().text("name", kept.name).json("hosts", texts(kept.hosts)).take());
     for (const Key& key : service.keys) {
       JsonObject entry;
       entry.text("name", key.name);
@@ -26,7 +29,11 @@ Json manifest() {
       (key.secret ? secrets : ids).push_back(entry.take());
     }
   }
-  return JsonObject().json("secrets", std::move(secrets)).json("ids", std::move(ids)).take();
+  return JsonObject()
+      .json("secrets", std::move(secrets))
+      .json("ids", std::move(ids))
+      .json("captured", std::move(captured))
+      .take();
 }
 
 }  // namespace wf

@@ -1,14 +1,11 @@
 // What the core can ask for, done. An effect never throws: it says what failed, the core decides.
 
-import { SecretMissing, SecretRefused, byteString, localOrigins } from './secrets.mjs';
+import { SecretMissing, SecretRefused, localOrigins } from './secrets.mjs';
+import { BadKey, signers, verifiers } from './signatures.mjs';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_QUEUE_DELAY_SECS = 12 * 3600;
-const HMAC = { name: 'HMAC', hash: 'SHA-256' };
-
-// Checked against when no secret is configured, so that the answer takes the same time.
-let strangersKey;
 
 export class Effects {
   constructor(env, secrets) {
@@ -19,6 +16,7 @@ export class Effects {
       put_object: (effect, body) => this.putObject(effect, body),
       get_object: (effect) => this.getObject(effect),
       verify: (effect, body) => this.verify(effect, body),
+      sign: (effect) => this.sign(effect),
       enqueue: (effect) => this.enqueue(effect),
     };
   }
@@ -26,14 +24,52 @@ export class Effects {
   async run(effect, body) {
     const kind = this.kinds[effect.kind];
     if (!kind) return { failed: 'unknown', message: `no effect of kind ${effect.kind}` };
+    return this.#guard(() => kind(effect, body));
+  }
+
+  async #guard(act) {
     try {
-      return await kind(effect, body);
+      return await act();
     } catch (error) {
-      return { failed: failureOf(error), message: this.secrets.redact(String(error?.message ?? error)) };
+      const message = this.secrets.redact(String(error?.message ?? error));
+      return { failed: failureOf(error), message, ...(error?.secret && { name: error.secret }) };
     }
   }
 
   async http(effect, body) {
+    if (effect.capture) return this.#capture(effect, body);
+    return this.#shown(await this.#call(effect, body));
+  }
+
+  // The reply of a token endpoint: the core is told that there is a token, never which. Of a refusal
+  // it sees everything.
+  async #capture(effect, body) {
+    const { name, member, expires_in_member, refresh } = effect.capture;
+    if (this.secrets.holds(name, refresh)) return { captured: true };
+    const patience = effect.timeout_ms ?? DEFAULT_TIMEOUT_MS;
+    return this.secrets.once(name, patience, () =>
+      this.#guard(async () => {
+        const reply = await this.#call(effect, body);
+        if (!reply.bytes || reply.status < 200 || reply.status > 299) return this.#shown(reply);
+        const granted = readObject(reply.bytes);
+        if (typeof granted?.[member] !== 'string' || granted[member] === '')
+          return { failed: 'not_captured', message: `the reply has no ${member}` };
+        this.secrets.keep(name, granted[member], granted[expires_in_member]);
+        return { captured: true };
+      }),
+    );
+  }
+
+  #shown({ bytes, headers, ...reply }) {
+    if (!bytes) return reply;
+    return {
+      ...reply,
+      headers: headers.map(([name, value]) => [name, this.secrets.redact(value)]),
+      bytes: this.secrets.redactBytes(bytes),
+    };
+  }
+
+  async #call(effect, body) {
     const asked = new URL(effect.url);
     const url = new URL(this.secrets.fill(effect.url, asked, encodeURIComponent));
     if (url.origin !== asked.origin) throw new SecretRefused("a secret changed the URL's host");
@@ -41,21 +77,19 @@ export class Effects {
     const target = origins[url.origin] ? origins[url.origin] + url.pathname + url.search : url.href;
     const headers = effect.headers.map(([name, value]) => [name, this.secrets.fill(value, asked)]);
     const signal = AbortSignal.timeout(effect.timeout_ms ?? DEFAULT_TIMEOUT_MS);
+    const filled = body && this.#filledBody(effect, body, asked);
+    const started = Date.now();
     // A redirect is handed to the core like any reply: followed here, it would carry the secrets on.
     const reply = await fetch(target, {
       method: effect.method,
       headers,
       signal,
       redirect: 'manual',
-      body: body && this.#filledBody(effect, body, asked),
+      body: filled,
     });
     const bytes = await readAtMost(reply.body, effect.max_bytes ?? DEFAULT_MAX_BYTES);
     if (bytes === null) return { failed: 'too_large', message: 'the reply is larger than allowed' };
-    return {
-      status: reply.status,
-      headers: [...reply.headers].map(([name, value]) => [name, this.secrets.redact(value)]),
-      bytes: this.secrets.redactBytes(bytes),
-    };
+    return { status: reply.status, headers: [...reply.headers], bytes, elapsed_ms: Date.now() - started };
   }
 
   // A body may carry what strangers wrote, placeholders included. So it is filled only for the
@@ -85,18 +119,25 @@ export class Effects {
   }
 
   async verify({ algorithm, secret, prefix, signatures }, body) {
-    if (algorithm !== 'hmac-sha256') throw new Error(`no algorithm ${algorithm}`);
-    strangersKey ??= byteString(crypto.getRandomValues(new Uint8Array(32)));
-    const value = this.secrets.get(secret);
-    const raw = new TextEncoder().encode(value ?? strangersKey);
-    const key = await crypto.subtle.importKey('raw', raw, HMAC, false, ['sign']);
+    const verifier = verifiers[algorithm];
+    if (!verifier) throw new Error(`no algorithm ${algorithm}`);
+    const key = this.secrets.get(secret);
     const head = new TextEncoder().encode(prefix ?? '');
     const message = new Uint8Array(head.length + (body?.length ?? 0));
     message.set(head);
     if (body) message.set(body, head.length);
-    const expected = new Uint8Array(await crypto.subtle.sign(HMAC.name, key, message));
-    const matches = signatures.map((signature) => sameBytes(expected, signature));
-    return { valid: value !== undefined && matches.includes(true), secret_present: value !== undefined };
+    const valid = await verifier(key, message, signatures);
+    return { valid: key !== undefined && valid, secret_present: key !== undefined };
+  }
+
+  async sign({ algorithm, secret, message, capture }) {
+    const signer = signers[algorithm];
+    if (!signer) throw new Error(`no algorithm ${algorithm}`);
+    const key = this.secrets.get(secret);
+    if (key === undefined) throw new SecretMissing(secret);
+    const value = await signer(key, this.secrets.fillMessage(message, secret));
+    this.secrets.keep(capture.name, value, capture.expires_in_secs);
+    return { captured: true };
   }
 
   async enqueue({ message, delay_secs = 0 }) {
@@ -109,16 +150,16 @@ export class Effects {
 function failureOf(error) {
   if (error instanceof SecretRefused) return 'secret_refused';
   if (error instanceof SecretMissing) return 'secret_missing';
+  if (error instanceof BadKey) return 'bad_key';
   return error?.name === 'TimeoutError' || error?.name === 'AbortError' ? 'timeout' : 'network';
 }
 
-// Constant time: every byte is looked at, whatever the text holds.
-function sameBytes(expected, hex) {
-  const shape = /^[0-9a-f]{64}$/i.test(hex);
-  let difference = shape ? 0 : 1;
-  for (let i = 0; i < expected.length; i++)
-    difference |= expected[i] ^ (shape ? parseInt(hex.slice(2 * i, 2 * i + 2), 16) : 0);
-  return difference === 0;
+function readObject(bytes) {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
 }
 
 // The stream's bytes, or null as soon as there are more than `limit`; the rest is never buffered.

@@ -1,10 +1,11 @@
 // The Worker around a core: turns requests, ticks and messages into flows. It decides nothing about
 // them; what it refuses by itself is only size, method and shape of a path.
 
+import { Captures } from './captures.mjs';
 import { CoreFailure, runFlow } from './core.mjs';
 import { Effects, readAtMost } from './effects.mjs';
 import { assetReply, plain, readConfig } from './pages.mjs';
-import { Secrets, configuredNames, configurationProblem } from './secrets.mjs';
+import { Secrets, configuredNames, configurationProblem, idsFor } from './secrets.mjs';
 
 const MAX_WEBHOOK_BYTES = 5 * 1024 * 1024;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
@@ -13,13 +14,16 @@ const DEAD_LETTERS = /-dead$/;
 // Headers that may hold a person's session are not the core's business.
 const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
+// One for the life of the isolate: its flows share what they were granted.
+const captures = new Captures();
+
 const write = (line) => console.log(line);
 const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
 function start(core, env, event, workspace, { parts = [], respond } = {}) {
-  const secrets = new Secrets(env, core.manifest(), workspace);
+  const secrets = new Secrets(env, core.manifest(), workspace, captures);
   const effects = new Effects(env, secrets);
   const act = (effect, body) => {
     if (effect.kind === 'log') {
@@ -80,12 +84,9 @@ function route(core, env, context, request) {
 }
 
 async function job(core, env, message, kind) {
-  const { outcome, delay_secs } = await start(
-    core,
-    env,
-    { kind, message: message.body },
-    message.body.workspace,
-  );
+  const { workspace } = message.body;
+  const event = { kind, message: message.body, ids: idsFor(env, core.manifest(), workspace) };
+  const { outcome, delay_secs } = await start(core, env, event, workspace);
   if (outcome === 'retry') return message.retry({ delaySeconds: delay_secs ?? 0 });
   return message.ack();
 }

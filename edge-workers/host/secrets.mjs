@@ -1,6 +1,8 @@
 // Where keys are read, who may be sent them, and how they are kept out of every text that leaves.
 // The names and their hosts come from the core's manifest; no service is known here.
 
+import { Captures } from './captures.mjs';
+
 const MAX_BUNDLE_BYTES = 5 * 1024;
 const MIN_SECRET_LENGTH = 8; // anything shorter would redact ordinary words
 const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
@@ -8,7 +10,12 @@ const WORKSPACE_PREFIX = 'WORKSPACE_';
 const REDACTED = '[redacted]';
 
 export class SecretRefused extends Error {}
-export class SecretMissing extends Error {}
+export class SecretMissing extends Error {
+  constructor(name) {
+    super(`${name} is not configured`);
+    this.secret = name;
+  }
+}
 
 export const isLoopback = (host) => ['127.0.0.1', 'localhost', '[::1]'].includes(host);
 
@@ -88,37 +95,74 @@ function agencyValue(env, { env: variable }) {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-// What is configured, by name only: the evidence that detection starts from.
+const idText = (value) => (Array.isArray(value) ? value.map(idText) : String(value).trim());
+
+// Account ids are no secrets: the core gets their values, as text. `values` is a bundle's.
+function idsIn(values, manifest) {
+  const ids = manifest.ids.filter(({ name }) => values.has(name));
+  return Object.fromEntries(ids.map(({ name }) => [name, idText(values.get(name))]));
+}
+
+function agencyIds(env, manifest) {
+  const ids = manifest.ids.map((entry) => [entry.name, agencyValue(env, entry)]);
+  return Object.fromEntries(ids.filter(([, value]) => value !== undefined));
+}
+
+// The ids that a job of this workspace may use: its own, else the agency's.
+export function idsFor(env, manifest, workspace) {
+  const own = workspace ? idsIn(readBundle(env, workspace, manifest).values, manifest) : {};
+  return { ...agencyIds(env, manifest), ...own };
+}
+
+// What is configured: keys by name only, ids with their values. Detection starts from it.
 export function configuredNames(env, manifest) {
   const all = [...manifest.secrets, ...manifest.ids];
   const agency = all.filter((entry) => agencyValue(env, entry) !== undefined).map(({ name }) => name);
   const workspaces = {};
   for (const variable of Object.keys(env).filter((key) => key.startsWith(WORKSPACE_PREFIX))) {
     const { values, problem } = readBundle(env, slugOf(variable), manifest);
-    workspaces[slugOf(variable)] = { present: [...values.keys()], problem };
+    workspaces[slugOf(variable)] = {
+      present: [...values.keys()],
+      problem,
+      ids: idsIn(values, manifest),
+    };
   }
-  return { agency, workspaces };
+  return { agency, agency_ids: agencyIds(env, manifest), workspaces };
 }
 
 // The secrets one flow may use: those of its one workspace and the agency's.
 export class Secrets {
   #values = new Map();
   #hosts = new Map();
+  #captured = new Map(); // names of what expires, and the values that this flow has used
+  #known = new Set();
   #forms;
 
-  constructor(env, manifest, workspace) {
+  constructor(env, manifest, workspace, captures = new Captures()) {
+    this.workspace = workspace;
+    this.captures = captures;
     const bundle = workspace ? readBundle(env, workspace, manifest).values : new Map();
+    const allow = ({ name, hosts }) =>
+      this.#hosts.set(
+        name,
+        hosts.map((host) => hostOf(host, env)),
+      );
     for (const entry of manifest.secrets) {
       const value = bundle.get(entry.name) ?? agencyValue(env, entry);
       if (value !== undefined) this.#values.set(entry.name, value);
-      this.#hosts.set(
-        entry.name,
-        entry.hosts.map((host) => hostOf(host, env)),
-      );
+      allow(entry);
     }
-    const forms = [...this.#values.values()].flatMap(spellings);
-    forms.sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
-    // One pass over the text, however many keys there are.
+    for (const entry of manifest.captured ?? []) {
+      this.#captured.set(entry.name, undefined);
+      allow(entry);
+    }
+    this.#hide(...this.#values.values());
+  }
+
+  // One pass over a text takes all of them out, however many there are.
+  #hide(...values) {
+    for (const form of values.flatMap(spellings)) this.#known.add(form);
+    const forms = [...this.#known].sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
     this.#forms = new RegExp(forms.map(escapeRegExp).join('|') || '(?!)', 'g');
   }
 
@@ -132,10 +176,42 @@ export class Secrets {
       const sent = this.#hosts.get(name)?.includes(url.host);
       const safe = url.protocol === 'https:' || isLoopback(url.hostname);
       if (!sent || !safe) throw new SecretRefused(`${name} may not be sent to ${url.host}`);
-      const value = this.#values.get(name);
-      if (value === undefined) throw new SecretMissing(`${name} is not configured`);
-      return encode(value);
+      return encode(this.#use(name));
     });
+  }
+
+  // Fills placeholders of a text that is signed with `secret`: only with what the same service has.
+  fillMessage(text, secret) {
+    const [service] = secret.split('.');
+    return text.replace(PLACEHOLDER, (_, name) => {
+      if (name.split('.')[0] !== service) throw new SecretRefused(`${name} is not of ${service}`);
+      return this.#use(name);
+    });
+  }
+
+  #use(name) {
+    const value = this.#captured.has(name) ? this.captures.get(this.workspace, name) : this.#values.get(name);
+    if (value === undefined) throw new SecretMissing(name);
+    if (this.#captured.has(name) && this.#captured.get(name) !== value) {
+      this.#captured.set(name, value);
+      this.#hide(value);
+    }
+    return value;
+  }
+
+  // Whether a captured value is there. `refresh`: one that this flow has not found refused yet.
+  holds(name, refresh) {
+    const value = this.captures.get(this.workspace, name);
+    return value !== undefined && !(refresh && value === this.#captured.get(name));
+  }
+
+  keep(name, value, expiresInSecs) {
+    if (!this.#captured.has(name)) throw new SecretRefused(`${name} is not listed as captured`);
+    this.captures.keep(this.workspace, name, value, expiresInSecs);
+  }
+
+  once(name, patienceMs, fetch) {
+    return this.captures.once(this.workspace, name, patienceMs, fetch);
   }
 
   redact(text) {

@@ -50,7 +50,7 @@ Json values(const std::map<std::string, Json>& map) {
 }  // namespace
 
 void ReplayDatabase::store_row(const std::string& table, const Json& row) {
-  tables_[table][text(row, "id")] = row;
+  tables_[table][keys_.key_of(table, row)] = row;
 }
 
 void ReplayDatabase::store_facts(const Json& row) { merge(facts_of(text(row, "stream")), row); }
@@ -178,17 +178,24 @@ Json ReplayDatabase::upsert(const Json& tables) {
   const auto count = [&](const char* what) { result[what] = find_int64(result, what).value_or(0) + 1; };
   for (const Json& batch : tables) {
     const std::string table = text(batch, "table");
-    for (const Json& row : batch.value("rows", Json::array())) {
+    for (Json row : batch.value("rows", Json::array())) {
+      merge(row, object_of(batch, "common"));
       auto& rows = tables_[table];
-      const auto stored = rows.find(text(row, "id"));
+      const std::string key = keys_.key_of(table, row);
+      const auto stored = rows.find(key);
       const auto before = stored == rows.end() ? std::nullopt : time_of(stored->second, "source_at");
       const auto after = time_of(row, "source_at");
       if (!before || *before < *after) {
-        rows[text(row, "id")] = row;
+        rows[key] = row;
         count("written");
       } else if (*before > *after) {
         count("refused");
-      } else if (without_clock(stored->second) != without_clock(row)) {
+      } else if (without_clock(stored->second) == without_clock(row)) {
+        continue;
+      } else if (!keys_.is_fetched_by_id(table)) {
+        rows[key] = row;  // nobody could settle it: the later reading stands
+        count("written");
+      } else {
         result["ties"].push_back({{"table", table}, {"id", text(row, "id")}});
       }
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "edge-workers/replay/table_keys.hpp"
 #include "shared/base/json.hpp"
 #include "shared/base/time.hpp"
 
@@ -27,7 +28,7 @@ class ReplayDatabase {
   // When the run's next message would be worth taking; none: it is over.
   std::optional<UnixSeconds> wakes_at(const std::string& run_id) const;
 
-  Json tables() const;  // table -> rows, in order of their ids
+  Json tables() const;  // table -> rows, in order of their keys
   Json facts() const;   // rows of service_facts
   Json runs() const;
   Json receipts() const;
@@ -53,11 +54,12 @@ class ReplayDatabase {
   std::string client_id_;
   std::string slug_;
   std::string service_;
-  std::map<std::string, std::map<std::string, Json>> tables_;
-  std::map<std::string, Json> facts_;     // by stream
-  std::map<std::string, Json> cursors_;   // by stream
-  std::map<std::string, Json> runs_;      // by run_id
-  std::map<std::string, Json> receipts_;  // by delivery key
+  TableKeys keys_{WF_PROJECT_DIR "/supabase/migrations"};
+  std::map<std::string, std::map<std::string, Json>> tables_;  // by key
+  std::map<std::string, Json> facts_;                          // by stream
+  std::map<std::string, Json> cursors_;                        // by stream
+  std::map<std::string, Json> runs_;                           // by run_id
+  std::map<std::string, Json> receipts_;                       // by delivery key
   int leases_ = 0;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "edge-workers/replay/hmac.hpp"
 #include "shared/base/text.hpp"
 
 namespace wf::replay {
@@ -56,7 +55,8 @@ std::optional<Frame> ReplayHost::carry_out(const Json& effect, const std::vector
   if (take_fault(kind, "") != nullptr) return failed("unavailable", "the scenario says so");
   if (kind == "put_object") return put_object(effect, body);
   if (kind == "get_object") return get_object(effect);
-  if (kind == "verify") return verify(effect, body);
+  if (kind == "verify") return Frame{credentials_.verify(effect, body), {}};
+  if (kind == "sign") return Frame{credentials_.sign(effect, now), {}};
   problems.push_back("unknown effect " + kind);
   return failed("unknown", kind);
 }
@@ -89,11 +89,13 @@ const Fault* ReplayHost::take_fault(std::string_view kind, std::string_view func
 
 Frame ReplayHost::http(const Json& effect, const std::string& body, UnixSeconds now) {
   const std::string url = text(effect, "url");
-  if (!starts_with(url, database_url)) return ask_provider(effect, now);
-  return ask_database(std::string_view(url).substr(database_url.size()), body, now);
+  if (find(effect, "capture") != nullptr) return grant(effect, body, now);
+  if (!starts_with(url, database_url)) return ask_provider(effect, body, now);
+  return ask_database(effect, std::string_view(url).substr(database_url.size()), body, now);
 }
 
-Frame ReplayHost::ask_database(std::string_view path, const std::string& body, UnixSeconds now) {
+Frame ReplayHost::ask_database(const Json& effect, std::string_view path, const std::string& body,
+                               UnixSeconds now) {
   constexpr std::string_view functions = "/rest/v1/rpc/";
   const std::string function(starts_with(path, functions) ? path.substr(functions.size()) : path);
   if (const Fault* fault = take_fault("database", function)) {
@@ -103,17 +105,26 @@ Frame ReplayHost::ask_database(std::string_view path, const std::string& body, U
   const auto call = parse_json(body, function);
   const Json* p = call ? find_object(*call, "p") : nullptr;
   auto answer = p != nullptr ? database_.call(function, *p, now) : std::nullopt;
-  if (!answer) {
-    problems.push_back("the database has no " + function);
-    return http_reply(404, {}, "{}");
-  }
+  // What is not stood in for may be recorded, like a provider's reply.
+  if (!answer) return ask_provider(effect, body, now);
   return http_reply(200, {{"content-type", "application/json"}}, dump(*answer));
 }
 
-Frame ReplayHost::ask_provider(const Json& effect, UnixSeconds now) {
+// A token endpoint: the flow learns that there is a token, never which.
+Frame ReplayHost::grant(const Json& effect, const std::string& body, UnixSeconds now) {
+  if (credentials_.holds(effect, now)) return {{{"captured", true}}, {}};
+  Frame reply = ask_provider(effect, body, now);
+  const auto status = find_int64(reply.control, "status").value_or(0);
+  if (status < 200 || status > 299) return reply;
+  return {credentials_.capture(effect, reply.parts.front(), now), {}};
+}
+
+Frame ReplayHost::ask_provider(const Json& effect, const std::string& body, UnixSeconds now) {
   const std::string url = text(effect, "url");
+  if (const auto name = credentials_.missing(effect, body, now))
+    return {{{"failed", "secret_missing"}, {"message", "not there"}, {"name", *name}}, {}};
   for (ProviderReply& reply : scenario_.replies) {
-    if (!holds_all(url, reply.to) || !use(reply.times)) continue;
+    if (!holds_all(url, reply.to) || !holds_all(body, reply.sends) || !use(reply.times)) continue;
     if (!reply.failed.empty()) return failed(reply.failed, "the scenario says so");
     Headers headers = reply.headers;
     const bool dated = std::any_of(headers.begin(), headers.end(),
@@ -136,17 +147,6 @@ Frame ReplayHost::get_object(const Json& effect) {
   const auto found = objects.find(text(effect, "key"));
   if (found == objects.end()) return {{{"found", false}}, {}};
   return {{{"found", true}, {"body", 1}}, {found->second}};
-}
-
-Frame ReplayHost::verify(const Json& effect, const std::string& body) {
-  const auto secret = scenario_.secrets.find(text(effect, "secret"));
-  if (secret == scenario_.secrets.end()) return {{{"valid", false}, {"secret_present", false}}, {}};
-  const std::string wanted = hmac_sha256_hex(secret->second, text(effect, "prefix") + body);
-  bool valid = false;
-  for (const Json& signature : effect.value("signatures", Json::array())) {
-    valid = valid || to_lower(as_string(signature).value_or("")) == wanted;
-  }
-  return {{{"valid", valid}, {"secret_present", true}}, {}};
 }
 
 Frame ReplayHost::enqueue(const Json& effect, UnixSeconds now) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge-workers/frame.hpp"
+#include "edge-workers/replay/credentials.hpp"
 #include "edge-workers/replay/database.hpp"
 #include "edge-workers/replay/scenario.hpp"
 
@@ -36,17 +37,18 @@ class ReplayHost {
 
  private:
   Frame http(const Json& effect, const std::string& body, UnixSeconds now);
-  Frame ask_database(std::string_view path, const std::string& body, UnixSeconds now);
-  Frame ask_provider(const Json& effect, UnixSeconds now);
+  Frame ask_database(const Json& effect, std::string_view path, const std::string& body, UnixSeconds now);
+  Frame ask_provider(const Json& effect, const std::string& body, UnixSeconds now);
+  Frame grant(const Json& effect, const std::string& body, UnixSeconds now);
   Frame put_object(const Json& effect, const std::string& body);
   Frame get_object(const Json& effect);
-  Frame verify(const Json& effect, const std::string& body);
   Frame enqueue(const Json& effect, UnixSeconds now);
   void respond(const Json& effect, const std::string& body);
   const Fault* take_fault(std::string_view kind, std::string_view function);
   void note(const Json& effect);
 
   Scenario& scenario_;
+  Credentials credentials_{scenario_.secrets};
   ReplayDatabase& database_;
 };
 

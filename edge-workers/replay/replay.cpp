@@ -64,11 +64,15 @@ class Replay {
     for (const Key& key : descriptor->keys) keys.push_back(std::string(key.name));
     database_.store_facts(
         {{"stream", ""}, {"present_keys", keys}, {"detected_at", format_time(now_ - std::chrono::hours(1))}});
+    if (!scenario_.partition.empty())
+      database_.store_facts({{"stream", stream_}, {"partition", scenario_.partition}});
     for (const StreamDescriptor& other : descriptor->streams) {
       if (!scenario_.other_streams_fresh || other.name == stream_) continue;
       const std::string at = format_time(now_ - std::chrono::hours(1));
-      database_.store_facts(
-          {{"stream", std::string(other.name)}, {"last_attempt_at", at}, {"last_success_at", at}});
+      database_.store_facts({{"stream", std::string(other.name)},
+                             {"partition", other.partitioned_by.empty() ? "" : "any other"},
+                             {"last_attempt_at", at},
+                             {"last_success_at", at}});
     }
     for (const Json& row : scenario_.facts) database_.store_facts(row);
   }
@@ -85,7 +89,7 @@ class Replay {
                             {"client_id", scenario_.client_id},
                             {"service", service_},
                             {"stream", stream_},
-                            {"partition", ""},
+                            {"partition", scenario_.partition},
                             {"run_id", run_id_}},
                            due});
   }
@@ -108,7 +112,7 @@ class Replay {
       host_.queue.erase(next);
       now_ = std::max(now_, taken.due);
       ++visits_;
-      run_flow({{"kind", "job"}, {"message", taken.message}}, {}, &taken.message);
+      run_flow({{"kind", "job"}, {"message", taken.message}, {"ids", scenario_.ids}}, {}, &taken.message);
     }
   }
 

@@ -19,9 +19,9 @@ class ScenarioReader {
   ScenarioReader(path folder, const Json& json) : folder_(std::move(folder)), json_(json) {}
 
   Result<Scenario> read() {
-    refuse_unknown(json_, {"about", "stream", "now", "workspace", "client_id", "secrets", "tables", "cursor",
-                           "facts", "other_streams_fresh", "replies", "faults", "deliveries", "next_runs",
-                           "kill_after", "visits", "ticks"});
+    refuse_unknown(json_, {"about", "stream", "now", "workspace", "client_id", "partition", "ids", "secrets",
+                           "tables", "cursor", "facts", "other_streams_fresh", "replies", "faults",
+                           "deliveries", "next_runs", "kill_after", "visits", "ticks"});
     read_head();
     read_kills();
     for (const Json& reply : list(json_, "replies")) scenario_.replies.push_back(read_reply(reply));
@@ -60,6 +60,8 @@ class ScenarioReader {
     scenario_.now = time(now != nullptr ? *now : Json());
     scenario_.workspace = find_string(json_, "workspace").value_or(scenario_.workspace);
     scenario_.client_id = find_string(json_, "client_id").value_or(scenario_.client_id);
+    scenario_.partition = find_string(json_, "partition").value_or("");
+    if (const Json* ids = find_object(json_, "ids")) scenario_.ids = *ids;
     if (const Json* secrets = find_object(json_, "secrets")) {
       for (const auto& [name, value] : secrets->items())
         scenario_.secrets[name] = as_string(value).value_or("");
@@ -99,11 +101,13 @@ class ScenarioReader {
     return headers;
   }
   ProviderReply read_reply(const Json& json) {
-    refuse_unknown(json,
-                   {"to", "times", "failed", "status", "headers", "body", "json", "text", "cut_after_bytes"});
+    refuse_unknown(json, {"to", "sends", "times", "failed", "status", "headers", "body", "json", "text",
+                          "cut_after_bytes"});
     ProviderReply reply{.times = find_int64(json, "times")};
     for (const Json& part : list(json, "to")) reply.to.push_back(as_string(part).value_or(""));
     if (const auto one = find_string(json, "to")) reply.to.push_back(*one);
+    for (const Json& part : list(json, "sends")) reply.sends.push_back(as_string(part).value_or(""));
+    if (const auto one = find_string(json, "sends")) reply.sends.push_back(*one);
     reply.failed = find_string(json, "failed").value_or("");
     reply.status = static_cast<int>(find_int64(json, "status").value_or(200));
     reply.headers = read_headers(json);

@@ -16,9 +16,10 @@ namespace wf::replay {
 // How often a recorded thing may be used; none: any number of times.
 using Times = std::optional<std::int64_t>;
 
-// An answer of the provider to every request whose URL holds all of `to`.
+// An answer of the provider to every request whose URL holds all of `to`, and its body all of `sends`.
 struct ProviderReply {
   std::vector<std::string> to;
+  std::vector<std::string> sends{};
   Times times;
   std::string failed;  // "timeout", "network": no reply at all
   int status = 200;
@@ -56,6 +57,8 @@ struct Scenario {
   UnixSeconds now{};
   std::string workspace = "northwind-dental";
   std::string client_id = "11111111-1111-4111-8111-111111111111";
+  std::string partition;
+  Json ids = Json::object();  // account ids: {"google_ads.customer_id": "123"}
   std::map<std::string, std::string> secrets;
   Json tables = Json::object();  // rows that are stored before: table -> list
   Json cursor;                   // of the stream, before

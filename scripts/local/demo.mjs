@@ -1,8 +1,12 @@
 // The demo agency: four client workspaces in the states a real agency has, and who may see them.
 // Every key is random and made when a folder is first used; none of them opens anything.
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 export const random = (prefix, bytes = 24) => prefix + randomBytes(bytes).toString('hex');
+
+// As Google's file for a service account holds it.
+const privateKey = () =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 
 const clientId = (digit) =>
   `${digit.repeat(8)}-${digit.repeat(4)}-4${digit.repeat(3)}-8${digit.repeat(3)}-${digit.repeat(12)}`;
@@ -37,7 +41,8 @@ export function demoBundles() {
     },
     'harbor-yoga': {
       search_console: {
-        service_account: random('service_account_'),
+        client_email: 'reader@harbor-yoga.iam.gserviceaccount.com',
+        private_key: privateKey(),
         site_url: 'sc-domain:harbor-yoga.example',
       },
       sendgrid: { api_key: random('SG.'), webhook_public_key: random('MFkw') },
@@ -63,3 +68,10 @@ export const demoAgencyKeys = () => ({
 
 // The workspaces whose Stripe key the sandbox knows.
 export const SANDBOX_WORKSPACES = ['northwind-dental'];
+
+// Where the sandbox answers for a provider.
+export const SANDBOX_ORIGINS = {
+  'https://api.stripe.com': '/stripe',
+  'https://pagespeedonline.googleapis.com': '/pagespeed',
+  'https://api.cloudflare.com': '/cloudflare',
+};

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { Child } from './child.mjs';
-import { SANDBOX_WORKSPACES, USERS, WORKSPACES } from './demo.mjs';
+import { SANDBOX_ORIGINS, SANDBOX_WORKSPACES, USERS, WORKSPACES } from './demo.mjs';
 import { clearLeftovers, prepareKeys, resetFolder, writeJson } from './folder.mjs';
 import { choosePorts } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -45,10 +45,11 @@ class Stack {
   }
 
   #addresses() {
-    const stripe = `http://127.0.0.1:${this.ports.sandbox}/stripe`;
+    const sandbox = `http://127.0.0.1:${this.ports.sandbox}`;
+    const origins = Object.entries(SANDBOX_ORIGINS).map(([origin, path]) => [origin, sandbox + path]);
     return {
       SUPABASE_URL: `http://127.0.0.1:${this.ports.supabase}`,
-      LOCAL_ORIGINS: JSON.stringify({ 'https://api.stripe.com': stripe }),
+      LOCAL_ORIGINS: JSON.stringify(Object.fromEntries(origins)),
     };
   }
 
@@ -82,7 +83,11 @@ class Stack {
 
   #servicesOptions() {
     const users = USERS.map((user) => ({ ...user, password: this.keys.passwords[user.email] }));
-    const accounts = SANDBOX_WORKSPACES.map((slug) => [bundleOf(this.vars, slug).stripe?.secret_key, {}]);
+    const accounts = [
+      ...SANDBOX_WORKSPACES.map((slug) => [bundleOf(this.vars, slug).stripe?.secret_key, {}]),
+      [this.vars.PAGESPEED_API_KEY, { service: 'pagespeed' }],
+      [this.vars.CLOUDFLARE_API_TOKEN, { service: 'cloudflare' }],
+    ];
     return {
       supabase: {
         ...(this.postgres ? { postgresUrl: this.postgres.url } : { dataDir: join(this.dir, 'database') }),

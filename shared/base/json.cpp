@@ -125,6 +125,13 @@ const Json* find(const Json& object, std::string_view key) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
+std::optional<double> as_double(const Json& value) {
+  if (const auto* real = value.get_ptr<const double*>()) return *real;
+  const auto whole = value.is_number() ? as_int64(value) : std::nullopt;
+  if (!whole) return std::nullopt;
+  return static_cast<double>(*whole);
+}
+
 std::optional<std::string> as_string(const Json& value) {
   const auto* text = value.get_ptr<const std::string*>();
   return text == nullptr ? std::nullopt : std::optional<std::string>(*text);

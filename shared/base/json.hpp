@@ -29,6 +29,7 @@ const Json* find_object(const Json& object, std::string_view key);
 const Json* find_array(const Json& object, std::string_view key);
 
 std::optional<std::int64_t> as_int64(const Json& value);
+std::optional<double> as_double(const Json& value);  // any number
 std::optional<std::string> as_string(const Json& value);
 
 // Errors: data, "stripe charges: missing id" or "stripe charges: amount is a string, not

@@ -2,12 +2,18 @@
 
 #include <array>
 
+#include "shared/connectors/cloudflare/cloudflare.hpp"
+#include "shared/connectors/google_ads/google_ads.hpp"
+#include "shared/connectors/pagespeed/pagespeed.hpp"
+#include "shared/connectors/search_console/search_console.hpp"
 #include "shared/connectors/stripe/stripe.hpp"
+#include "shared/connectors/supabase/supabase.hpp"
 
 namespace wf {
 
 Registry connectors() {
-  static constexpr std::array list{&stripe::connector};
+  static constexpr std::array list{&cloudflare::connector,     &google_ads::connector, &pagespeed::connector,
+                                   &search_console::connector, &stripe::connector,     &supabase::connector};
   return list;
 }
 

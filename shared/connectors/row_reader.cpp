@@ -1,5 +1,6 @@
 #include "shared/connectors/row_reader.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace wf {
@@ -68,11 +69,11 @@ RowReader& RowReader::read_time(std::string_view column, const Json* found, Need
   return set_time(column, from_unix(*value));
 }
 
-RowReader& RowReader::required_text(std::string_view column) {
-  return read_text(column, member({column}), Need::required);
+RowReader& RowReader::required_text(std::string_view column, Path path) {
+  return read_text(column, member(path), Need::required);
 }
-RowReader& RowReader::required_integer(std::string_view column) {
-  return read_integer(column, member({column}), Need::required);
+RowReader& RowReader::required_integer(std::string_view column, Path path) {
+  return read_integer(column, member(path), Need::required);
 }
 RowReader& RowReader::required_flag(std::string_view column) {
   return read_flag(column, member({column}), Need::required);
@@ -93,20 +94,38 @@ RowReader& RowReader::unix_time(std::string_view column) {
   return read_time(column, member({column}), Need::optional);
 }
 
-RowReader& RowReader::number(std::string_view column) {
-  const Json* found = member({column});
+RowReader& RowReader::iso_time(std::string_view column, Path path) {
+  const Json* found = member(path);
+  if (settled(column, found, Need::optional)) return *this;
+  const auto text = as_string(*found);
+  const auto time = text ? parse_time(*text) : std::nullopt;
+  return time ? set_time(column, *time) : fail_on(column, found, "an ISO 8601 time");
+}
+
+RowReader& RowReader::number(std::string_view column, Path path) {
+  const Json* found = member(path);
   if (settled(column, found, Need::optional)) return *this;
   return found->is_number() ? set(column, *found) : fail_on(column, found, "a number");
 }
 
-RowReader& RowReader::object(std::string_view column) {
-  const Json* found = member({column});
+RowReader& RowReader::rounded(std::string_view column, Path path) {
+  const Json* found = member(path);
+  if (!found || !found->is_number_float()) return read_integer(column, found, Need::optional);
+  if (error_) return *this;
+  const double value = std::round(*found->get_ptr<const double*>());
+  // 2^53: beyond it a double no longer counts in ones.
+  if (!(std::abs(value) <= 9'007'199'254'740'992.0)) return fail_on(column, found, "a count");
+  return set(column, static_cast<std::int64_t>(value));
+}
+
+RowReader& RowReader::object(std::string_view column, Path path) {
+  const Json* found = member(path);
   if (settled(column, found, Need::optional)) return *this;
   return found->is_object() ? set(column, *found) : fail_on(column, found, "an object");
 }
 
-RowReader& RowReader::array(std::string_view column) {
-  const Json* found = member({column});
+RowReader& RowReader::array(std::string_view column, Path path) {
+  const Json* found = member(path);
   if (settled(column, found, Need::optional)) return *this;
   return found->is_array() ? set(column, *found) : fail_on(column, found, "an array");
 }

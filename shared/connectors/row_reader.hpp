@@ -20,8 +20,10 @@ class RowReader {
   // `who` opens every error: "stripe charges".
   RowReader(const Json& object, std::string_view who) : object_(object), who_(who) {}
 
-  RowReader& required_text(std::string_view column);
-  RowReader& required_integer(std::string_view column);
+  RowReader& required_text(std::string_view column) { return required_text(column, {column}); }
+  RowReader& required_text(std::string_view column, Path path);
+  RowReader& required_integer(std::string_view column) { return required_integer(column, {column}); }
+  RowReader& required_integer(std::string_view column, Path path);
   RowReader& required_flag(std::string_view column);
   RowReader& required_unix_time(std::string_view column);
 
@@ -32,9 +34,15 @@ class RowReader {
   RowReader& integer(std::string_view column, Path path);
   RowReader& flag(std::string_view column);
   RowReader& unix_time(std::string_view column);
-  RowReader& number(std::string_view column);
-  RowReader& object(std::string_view column);
-  RowReader& array(std::string_view column);
+  RowReader& iso_time(std::string_view column, Path path);
+  RowReader& number(std::string_view column) { return number(column, {column}); }
+  RowReader& number(std::string_view column, Path path);
+  // A count that the provider writes as a double.
+  RowReader& rounded(std::string_view column, Path path);
+  RowReader& object(std::string_view column) { return object(column, {column}); }
+  RowReader& object(std::string_view column, Path path);
+  RowReader& array(std::string_view column) { return array(column, {column}); }
+  RowReader& array(std::string_view column, Path path);
   // An id, or an expanded object that has one.
   RowReader& reference(std::string_view column);
 

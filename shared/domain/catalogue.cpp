@@ -20,6 +20,8 @@ constexpr Thresholds daily{.expected_every = hours{24}, .warn_after = hours{26},
 constexpr Thresholds weekly{.expected_every = days{7}, .warn_after = days{8}, .error_after = days{15}};
 constexpr Thresholds real_time{
     .expected_every = minutes{5}, .warn_after = minutes{15}, .error_after = hours{1}};
+constexpr Thresholds quarter_hourly{
+    .expected_every = minutes{15}, .warn_after = minutes{45}, .error_after = hours{2}};
 
 // Where money or mail moves, quiet days are normal: only a long silence of data is worth a word.
 constexpr Thresholds with_quiet_days(Thresholds base, seconds newest_row_within) {
@@ -41,6 +43,7 @@ constexpr Hosts stripe_hosts{"api.stripe.com"};
 constexpr std::array<std::string_view, 2> sendgrid_hosts{"api.sendgrid.com", "api.eu.sendgrid.com"};
 constexpr Hosts google_token_hosts{"oauth2.googleapis.com"};
 constexpr Hosts google_ads_hosts{"googleads.googleapis.com"};
+constexpr Hosts search_console_hosts{"searchconsole.googleapis.com"};
 constexpr std::array<std::string_view, 2> pagespeed_hosts{"pagespeedonline.googleapis.com",
                                                           "www.googleapis.com"};
 constexpr Hosts meta_hosts{"graph.facebook.com"};
@@ -81,19 +84,58 @@ constexpr std::array google_ads_keys{
         .secret = false,
         .required = false,
         .env = "GOOGLE_ADS_LOGIN_CUSTOMER_ID"},
-    // Developer tokens were sunset on 2026-09-09: sent when there is one, never required.
+    // Developer tokens were sunset on 2026-09-09: sent when there is one, never required, and no
+    // secret any more, for they open nothing.
     // https://developers.google.com/google-ads/api/docs/api-policy/developer-token
     Key{.name = "google_ads.developer_token",
         .scope = Scope::agency,
+        .secret = false,
         .required = false,
-        .env = "GOOGLE_ADS_DEVELOPER_TOKEN",
-        .hosts = google_ads_hosts}};
+        .env = "GOOGLE_ADS_DEVELOPER_TOKEN"},
+    // A major version lives for about a year; until the product is updated, this names another.
+    Key{.name = "google_ads.api_version",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "GOOGLE_ADS_API_VERSION"}};
+constexpr std::array google_ads_captured{
+    CapturedKey{.name = "google_ads.access_token", .hosts = google_ads_hosts}};
 
-constexpr std::array search_console_keys{// Used to sign a token request, never sent.
-                                         Key{.name = "search_console.service_account",
+// A service account's, or someone's consent: refresh token and OAuth client.
+constexpr std::array search_console_keys{Key{.name = "search_console.client_email",
                                              .scope = Scope::either,
-                                             .env = "SEARCH_CONSOLE_SERVICE_ACCOUNT"},
+                                             .secret = false,
+                                             .unless = "search_console.refresh_token",
+                                             .env = "SEARCH_CONSOLE_CLIENT_EMAIL"},
+                                         // Signs the request for a token, and is never sent.
+                                         Key{.name = "search_console.private_key",
+                                             .scope = Scope::either,
+                                             .unless = "search_console.refresh_token",
+                                             .env = "SEARCH_CONSOLE_PRIVATE_KEY"},
+                                         Key{.name = "search_console.private_key_id",
+                                             .scope = Scope::either,
+                                             .secret = false,
+                                             .required = false,
+                                             .env = "SEARCH_CONSOLE_PRIVATE_KEY_ID"},
+                                         Key{.name = "search_console.refresh_token",
+                                             .scope = Scope::either,
+                                             .required = false,
+                                             .env = "SEARCH_CONSOLE_REFRESH_TOKEN",
+                                             .hosts = google_token_hosts},
+                                         Key{.name = "search_console.client_id",
+                                             .scope = Scope::either,
+                                             .secret = false,
+                                             .required = false,
+                                             .env = "SEARCH_CONSOLE_CLIENT_ID"},
+                                         Key{.name = "search_console.client_secret",
+                                             .scope = Scope::either,
+                                             .required = false,
+                                             .env = "SEARCH_CONSOLE_CLIENT_SECRET",
+                                             .hosts = google_token_hosts},
                                          Key{.name = "search_console.site_url", .secret = false}};
+constexpr std::array search_console_captured{
+    CapturedKey{.name = "search_console.assertion", .hosts = google_token_hosts},
+    CapturedKey{.name = "search_console.access_token", .hosts = search_console_hosts}};
 
 constexpr std::array pagespeed_keys{Key{.name = "pagespeed.api_key",
                                         .scope = Scope::agency,
@@ -129,13 +171,56 @@ constexpr std::array stripe_streams{
     StreamDescriptor{.name = "balance_transactions", .label = "balance transactions"},
     StreamDescriptor{.name = "events", .label = "event reconciliation"}};
 
+// A mobile and a desktop run of every URL, each a job of its own: one call takes up to two minutes.
+constexpr std::array<std::string_view, 2> pagespeed_strategies{"mobile", "desktop"};
+constexpr std::array pagespeed_streams{StreamDescriptor{.name = "runs",
+                                                        .label = "runs",
+                                                        .cadence = Cadence::weekly,
+                                                        .every_secs = 7 * 86'400,
+                                                        .partitioned_by = "pagespeed.urls",
+                                                        .variants = pagespeed_strategies}};
+
+constexpr StreamDescriptor every(minutes interval, std::string_view name, std::string_view label) {
+  return {.name = name,
+          .label = label,
+          .cadence = Cadence::interval,
+          .every_secs = std::chrono::seconds(interval).count()};
+}
+
+constexpr StreamDescriptor of_each(std::string_view id_key, StreamDescriptor stream) {
+  stream.partitioned_by = id_key;
+  return stream;
+}
+
+constexpr std::array cloudflare_streams{
+    every(minutes{15}, "workers", "Worker invocations"), every(minutes{15}, "r2_operations", "R2 operations"),
+    every(minutes{15}, "r2_storage", "R2 storage"),
+    of_each("cloudflare.zone_id", every(minutes{15}, "zone", "zone traffic"))};
+
+constexpr StreamDescriptor daily_of_each(std::string_view id_key, std::string_view name,
+                                         std::string_view label) {
+  return of_each(id_key, {.name = name, .label = label});
+}
+
+constexpr std::array google_ads_streams{
+    daily_of_each("google_ads.customer_id", "campaigns", "campaigns"),
+    daily_of_each("google_ads.customer_id", "search_terms", "search terms"),
+    daily_of_each("google_ads.customer_id", "conversions", "conversions")};
+
+constexpr std::array search_console_streams{daily_of_each("search_console.site_url", "site", "totals"),
+                                            daily_of_each("search_console.site_url", "queries", "queries"),
+                                            daily_of_each("search_console.site_url", "pages", "pages")};
+
+constexpr std::array supabase_streams{every(minutes{5}, "probe", "probes")};
+
 constexpr std::array services{Descriptor{.id = "supabase",
                                          .name = "Supabase",
                                          .category = Category::database,
                                          .summary = "Core data storage for every tab",
                                          .method = "Real-time",
                                          .thresholds = real_time,
-                                         .keys = supabase_keys},
+                                         .keys = supabase_keys,
+                                         .streams = supabase_streams},
                               Descriptor{.id = "sendgrid",
                                          .name = "SendGrid",
                                          .category = Category::email,
@@ -159,21 +244,26 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Campaigns, search terms, conversions",
                                          .method = "Daily",
                                          .thresholds = with_lag(daily, days{1}),
-                                         .keys = google_ads_keys},
+                                         .keys = google_ads_keys,
+                                         .captured = google_ads_captured,
+                                         .streams = google_ads_streams},
                               Descriptor{.id = "search_console",
                                          .name = "Google Search Console",
                                          .category = Category::seo,
                                          .summary = "Rankings, impressions, clicks, pages",
                                          .method = "Daily",
                                          .thresholds = with_lag(daily, days{3}),
-                                         .keys = search_console_keys},
+                                         .keys = search_console_keys,
+                                         .captured = search_console_captured,
+                                         .streams = search_console_streams},
                               Descriptor{.id = "pagespeed",
                                          .name = "Google PageSpeed",
                                          .category = Category::seo,
                                          .summary = "Core Web Vitals, scores, audits",
                                          .method = "Weekly",
                                          .thresholds = weekly,
-                                         .keys = pagespeed_keys},
+                                         .keys = pagespeed_keys,
+                                         .streams = pagespeed_streams},
                               Descriptor{.id = "meta",
                                          .name = "Meta Graph API",
                                          .category = Category::social,
@@ -186,8 +276,9 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .category = Category::infrastructure,
                                          .summary = "Worker hosting, R2, edge analytics",
                                          .method = "Real-time",
-                                         .thresholds = real_time,
-                                         .keys = cloudflare_keys},
+                                         .thresholds = quarter_hourly,
+                                         .keys = cloudflare_keys,
+                                         .streams = cloudflare_streams},
                               Descriptor{.id = "openai",
                                          .name = "OpenAI",
                                          .category = Category::ai,

@@ -44,7 +44,8 @@ struct Key {
   Scope scope = Scope::workspace;
   bool secret = true;  // false: an account id, which the core may read
   bool required = true;
-  std::string_view env{};  // agency variable; empty for scope workspace
+  std::string_view unless{};  // not required where this key is present: another way to sign in
+  std::string_view env{};     // agency variable; empty for scope workspace
   // Hosts a secret may be sent to. "$SUPABASE_URL" stands for that variable's host. Empty
   // for what is only used to check or make signatures.
   std::span<const std::string_view> hosts{};
@@ -53,12 +54,23 @@ struct Key {
   std::string_view short_name() const;
 };
 
+// A value that the host keeps for a while, such as an access token (shared/sync/http.hpp).
+struct CapturedKey {
+  std::string_view name;                      // "google_ads.access_token"
+  std::span<const std::string_view> hosts{};  // it may be sent to; empty: to none
+};
+
 // Only streams whose connector exists are listed: they get schedules and are judged.
 struct StreamDescriptor {
   std::string_view name;   // "payment_intents"
   std::string_view label;  // "payment intents"
   Cadence cadence = Cadence::daily;
   std::int64_t every_secs = 86'400;
+  // The account id whose values split the stream, "pagespeed.urls": each is synced and judged by
+  // itself. Empty: the stream is whole.
+  std::string_view partitioned_by{};
+  // Each value once per variant: "mobile https://example.com". Empty: just the value.
+  std::span<const std::string_view> variants{};
 };
 
 struct Thresholds {
@@ -80,6 +92,7 @@ struct Descriptor {
   bool has_webhook = false;
   Thresholds thresholds{};
   std::span<const Key> keys{};
+  std::span<const CapturedKey> captured{};
   std::span<const StreamDescriptor> streams{};
 };
 

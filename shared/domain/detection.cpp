@@ -22,6 +22,11 @@ std::vector<std::string> names_of(const Json& object, std::string_view key) {
   return names;
 }
 
+Json object_of(const Json& object, std::string_view key) {
+  const Json* found = find_object(object, key);
+  return found != nullptr ? *found : Json::object();
+}
+
 bool is_present(const Key& key, std::span<const std::string> agency, std::span<const std::string> own) {
   const bool in_bundle = key.scope != Scope::agency && holds(own, key.name);
   const bool in_agency = key.scope != Scope::workspace && holds(agency, key.name);
@@ -43,34 +48,47 @@ bool is_relevant(const Descriptor& service, std::span<const std::string> agency,
   return agency_only && in_agency;
 }
 
-Json schedules_of(const Descriptor& service) {
+void add_partition(std::vector<std::string>& partitions, std::string partition) {
+  if (!holds(partitions, partition)) partitions.push_back(std::move(partition));
+}
+
+Json schedules_of(const Descriptor& service, const Json& ids) {
   Json schedules = Json::array();
   for (const StreamDescriptor& stream : service.streams) {
-    Json schedule = Json::object();
-    schedule["stream"] = std::string(stream.name);
-    schedule["partition"] = std::string();
-    schedule["cadence"] = std::string(name(stream.cadence));
-    schedule["every_secs"] = stream.every_secs;
-    schedules.push_back(std::move(schedule));
+    for (std::string& partition : partitions_of(stream, ids)) {
+      Json schedule = Json::object();
+      schedule["stream"] = std::string(stream.name);
+      schedule["partition"] = std::move(partition);
+      schedule["cadence"] = std::string(name(stream.cadence));
+      schedule["every_secs"] = stream.every_secs;
+      schedules.push_back(std::move(schedule));
+    }
   }
   return schedules;
 }
 
+bool has_other_way(const Descriptor& service, const Key& key, std::span<const std::string> agency,
+                   std::span<const std::string> own) {
+  return std::any_of(service.keys.begin(), service.keys.end(), [&](const Key& other) {
+    return other.name == key.unless && is_present(other, agency, own);
+  });
+}
+
 Json detect_service(const Descriptor& service, std::span<const std::string> agency,
-                    std::span<const std::string> own) {
+                    std::span<const std::string> own, const Json& ids) {
   Json present = Json::array();
   Json missing = Json::array();
   for (const Key& key : service.keys) {
     if (is_present(key, agency, own))
       present.push_back(std::string(key.name));
-    else if (key.required)
+    else if (key.required && !has_other_way(service, key, agency, own))
       missing.push_back(std::string(key.name));
   }
   Json out = Json::object();
   out["service"] = std::string(service.id);
   out["present"] = std::move(present);
   out["missing"] = std::move(missing);
-  out["schedules"] = schedules_of(service);
+  out["schedules"] = schedules_of(service, ids);
   return out;
 }
 
@@ -85,9 +103,11 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
   if (readable) {
     const auto own =
         has_bundle ? std::span<const std::string>(bundle->present) : std::span<const std::string>();
+    Json ids = configured.agency_ids;
+    if (has_bundle) ids.update(bundle->ids);
     for (const Descriptor& service : catalogue()) {
       if (is_relevant(service, configured.agency, own)) {
-        services.push_back(detect_service(service, configured.agency, own));
+        services.push_back(detect_service(service, configured.agency, own, ids));
       }
     }
   }
@@ -106,10 +126,12 @@ Result<Configured> read_configured(const Json& configured) {
     return fail(ErrorKind::ours, "tick: `configured` has no agency list or no workspaces");
   }
   Configured out{.agency = names_of(configured, "agency")};
+  out.agency_ids = object_of(configured, "agency_ids");
   for (const auto& [slug, bundle] : workspaces->items()) {
     out.workspaces.push_back({.slug = slug,
                               .present = names_of(bundle, "present"),
-                              .problem = find_string(bundle, "problem").value_or("")});
+                              .problem = find_string(bundle, "problem").value_or(""),
+                              .ids = object_of(bundle, "ids")});
   }
   return out;
 }
@@ -125,6 +147,19 @@ Result<std::vector<KnownWorkspace>> read_workspaces(const Json& rows) {
     out.push_back({std::move(*client_id), std::move(*slug)});
   }
   return out;
+}
+
+std::vector<std::string> partitions_of(const StreamDescriptor& stream, const Json& ids) {
+  if (stream.partitioned_by.empty()) return {""};
+  std::vector<std::string> values = names_of(ids, stream.partitioned_by);
+  if (auto single = find_string(ids, stream.partitioned_by)) values.push_back(*std::move(single));
+  std::vector<std::string> partitions;
+  for (const std::string& value : values) {
+    if (stream.variants.empty()) add_partition(partitions, value);
+    for (const std::string_view variant : stream.variants)
+      add_partition(partitions, std::string(variant) + ' ' + value);
+  }
+  return partitions;
 }
 
 Json detect(const Configured& configured, std::span<const KnownWorkspace> workspaces) {

@@ -144,9 +144,10 @@ Result<void> add_row(const Json& row, std::vector<ServiceFacts>& all) {
 
 }  // namespace
 
-const StreamFacts* find_stream(const ServiceFacts& facts, std::string_view stream) {
+const StreamFacts* find_stream(const ServiceFacts& facts, std::string_view stream,
+                               std::string_view partition) {
   for (const StreamFacts& candidate : facts.streams) {
-    if (candidate.stream == stream) return &candidate;
+    if (candidate.stream == stream && candidate.partition == partition) return &candidate;
   }
   return nullptr;
 }
@@ -156,6 +157,7 @@ Result<StreamFacts> read_stream_facts(const Json& row) {
   StreamFacts facts;
   Columns columns(row);
   columns.read("stream", facts.stream);
+  columns.read("partition", facts.partition);
   for_each_column(facts, [&](std::string_view name, auto& member) { columns.read(name, member); });
   if (columns.error()) return tl::unexpected<Error>(*columns.error());
   return facts;
@@ -179,6 +181,7 @@ Result<StreamFacts> merged(const StreamFacts& facts, const Json& patch) {
 Json to_json(const StreamFacts& facts) {
   Json row = Json::object();
   row["stream"] = facts.stream;
+  row["partition"] = facts.partition;
   for_each_column(facts, [&](const char* name, const auto& member) { row[name] = column(member); });
   return row;
 }

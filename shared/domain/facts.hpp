@@ -1,6 +1,6 @@
 #pragma once
 // Facts are what happened, as the table `service_facts` keeps it: never a verdict. One row
-// per service and stream; stream "" is the service itself, "webhook" its webhook.
+// per service, stream and partition; stream "" is the service itself, "webhook" its webhook.
 
 #include <cstdint>
 #include <optional>
@@ -18,6 +18,7 @@ inline constexpr std::string_view webhook_stream = "webhook";
 
 struct StreamFacts {
   std::string stream;
+  std::string partition{};  // "mobile https://example.com"; empty: the stream is whole
   bool enabled = true;
 
   std::optional<UnixSeconds> last_attempt_at;
@@ -59,7 +60,8 @@ struct ServiceFacts {
   std::vector<StreamFacts> streams;  // syncs only, in the order of the rows
 };
 
-const StreamFacts* find_stream(const ServiceFacts& facts, std::string_view stream);
+const StreamFacts* find_stream(const ServiceFacts& facts, std::string_view stream,
+                               std::string_view partition = "");
 
 // One row of service_facts, or the `facts` object that take_lease answers ({}: no facts
 // yet). Unknown columns are ignored. Errors: data (a column of a wrong type).

@@ -39,24 +39,40 @@ bool needs_own_bundle(const Descriptor& descriptor) {
                      [](const Key& key) { return key.required && key.scope != Scope::agency; });
 }
 
-StreamCondition judge_listed(const Descriptor& descriptor, const StreamDescriptor& stream,
-                             const ServiceFacts& facts, UnixSeconds now) {
-  const StreamFacts* found = find_stream(facts, stream.name);
+// A stream that is split by an account id which is not required, and not given, does not exist.
+bool is_wanted(const Descriptor& descriptor, const StreamDescriptor& stream, const ServiceFacts& facts) {
+  const auto splits = [&](const Key& key) { return key.name == stream.partitioned_by; };
+  const auto key = std::find_if(descriptor.keys.begin(), descriptor.keys.end(), splits);
+  return key == descriptor.keys.end() || key->required || is_present(facts, *key);
+}
+
+// Each partition by itself; a stream without any facts waits for its first sync.
+void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& descriptor,
+                  const StreamDescriptor& stream, const ServiceFacts& facts, UnixSeconds now) {
+  const auto add = [&](const StreamFacts& partition) {
+    if (partition.enabled)
+      conditions.push_back(
+          judge_stream(descriptor.thresholds, stream.label, partition, facts.detected_at, now));
+  };
+  bool found = false;
+  for (const StreamFacts& candidate : facts.streams) {
+    if (candidate.stream != stream.name || candidate.partition.empty() != stream.partitioned_by.empty())
+      continue;
+    found = true;
+    add(candidate);
+  }
+  if (found || !is_wanted(descriptor, stream, facts)) return;
   StreamFacts none;
   none.stream = std::string(stream.name);
-  return judge_stream(descriptor.thresholds, stream.label, found != nullptr ? *found : none,
-                      facts.detected_at, now);
+  add(none);
 }
 
 // The streams of the catalogue; for a service that lists none, those that have facts.
 std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const ServiceFacts& facts,
                                            UnixSeconds now) {
   std::vector<StreamCondition> conditions;
-  for (const StreamDescriptor& stream : descriptor.streams) {
-    const StreamFacts* found = find_stream(facts, stream.name);
-    if (found != nullptr && !found->enabled) continue;
-    conditions.push_back(judge_listed(descriptor, stream, facts, now));
-  }
+  for (const StreamDescriptor& stream : descriptor.streams)
+    judge_listed(conditions, descriptor, stream, facts, now);
   if (descriptor.streams.empty()) {
     for (const StreamFacts& stream : facts.streams) {
       if (!stream.enabled) continue;
@@ -118,7 +134,7 @@ void decide_syncing(Verdict& verdict, Badge badge, const StreamCondition& worst,
   const auto total = static_cast<std::int64_t>(conditions.size());
   const auto done = std::count_if(conditions.begin(), conditions.end(),
                                   [](const StreamCondition& c) { return c.proven && !c.running; });
-  const StreamFacts* running = find_stream(facts, worst.stream);
+  const StreamFacts* running = find_stream(facts, worst.stream, worst.partition);
   if (running != nullptr && running->progress_total.value_or(0) > 0) {
     verdict.words += " (" + std::to_string(running->progress_done.value_or(0)) + " of " +
                      std::to_string(*running->progress_total) + ')';
@@ -130,6 +146,7 @@ void decide_syncing(Verdict& verdict, Badge badge, const StreamCondition& worst,
 void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
                      std::span<const StreamCondition> conditions, const ServiceFacts& facts) {
   verdict.stream = worst.stream;
+  verdict.partition = worst.partition;
   verdict.kind = worst.kind;
   verdict.until = worst.until;
   const Badge badge = worst.proven ? Badge::active : Badge::inactive;

@@ -78,6 +78,7 @@ struct Verdict {
   std::string_view who;              // "account manager", "agency", "nobody", "developers"; empty: no kind
   std::string next_step;             // empty: nothing to do
   std::string stream;                // the worst stream, when one stream decided
+  std::string partition;             // and its partition, when it has some
   std::optional<UnixSeconds> until;  // rate limited until, provisional until
   std::optional<UnixSeconds> last_sync_at;  // the newest proof: a finished run or a delivery
   std::vector<Evidence> evidence;

@@ -182,9 +182,10 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
        facts.detected_at});
   for (const StreamCondition& condition : conditions) {
     if (condition.stream == webhook_stream) continue;
-    verdict.evidence.push_back({condition.label,
-                                stream_words(condition, find_stream(facts, condition.stream), now),
-                                condition.success_at});
+    verdict.evidence.push_back(
+        {condition.label,
+         stream_words(condition, find_stream(facts, condition.stream, condition.partition), now),
+         condition.success_at});
   }
   add_webhook_evidence(verdict, facts);
   add_reconciliation(verdict, facts, now);

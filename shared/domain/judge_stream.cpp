@@ -119,7 +119,10 @@ int severity(const StreamCondition& condition) {
 
 StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,
                              std::optional<UnixSeconds> configured_since, UnixSeconds now) {
-  StreamCondition condition{.stream = facts.stream, .label = std::string(label)};
+  StreamCondition condition{
+      .stream = facts.stream, .partition = facts.partition, .label = std::string(label)};
+  // Its end tells one page of a site from another.
+  if (!facts.partition.empty()) condition.label += " of " + facts.partition;
   condition.message = facts.failure_message;
   condition.running = facts.running_since && now - *facts.running_since <= running_is_stale_after;
   if (const auto success = proven_success(facts)) condition.success_at = std::min(*success, now);

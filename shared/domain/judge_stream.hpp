@@ -13,6 +13,7 @@ namespace wf {
 
 struct StreamCondition {
   std::string stream;
+  std::string partition{};
   std::string label;
   SubState state = SubState::waiting;
   std::string_view rule;

@@ -32,6 +32,7 @@ Json to_json(const Verdict& verdict) {
               {"who", text(verdict.who)},
               {"next_step", verdict.next_step},
               {"stream", verdict.stream},
+              {"partition", verdict.partition},
               {"until", time_or_null(verdict.until)},
               {"last_sync_at", time_or_null(verdict.last_sync_at)},
               {"skew_secs", verdict.skew.count()},

@@ -8,11 +8,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "shared/base/json.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/time.hpp"
+#include "shared/sync/effects.hpp"
 #include "shared/sync/http.hpp"
 
 namespace wf {
@@ -23,17 +25,25 @@ struct Window {
   UnixSeconds to;
 };
 
-// One page to ask for. `position` is the connector's own and null on the first page.
+// One page to ask for. `position` is the connector's own and null on the first page; `ids` are the
+// workspace's account ids by full name: {"google_ads.customer_id":"123"}; `client_id` is the
+// workspace's own.
 struct Query {
   Window window;
   std::string partition;
+  Json ids;
   Json position;
+  std::string client_id = {};
 };
 
 // Rows of one table, as JSON objects whose members are the table's columns.
 struct RowBatch {
   std::string table;
   std::vector<Json> rows;
+  // A bulk page's rows never become documents: their JSON texts, joined by commas, and the columns
+  // that are the same in all of them.
+  std::string text = {};
+  Json common = {};
 };
 
 struct ObjectRef {
@@ -57,8 +67,9 @@ struct Page {
   std::vector<ObjectRef> stale;           // objects to be fetched again: their newest state is not here
 };
 
-// Why a reply that is not a success failed, and what the flow does about it.
-enum class Remedy { retry, give_up, restart_scan };
+// Why a reply that is not a success failed, and what the flow does about it. `read`: the refusal is
+// itself an answer, as of one metric among many that no longer exists; `parse` reads it.
+enum class Remedy { retry, give_up, restart_scan, read };
 struct Problem {
   Error error;
   Remedy remedy = Remedy::give_up;
@@ -66,13 +77,17 @@ struct Problem {
 
 struct Stream {
   std::string_view id;
-  bool full_scan = false;             // no window: everything is read every time
-  bool reconciles = false;            // its pages list what the webhook should have delivered
-  std::chrono::seconds first_sync{};  // how far back the first window reaches
-  std::chrono::seconds overlap{};     // how much of the last window is read again
+  bool full_scan = false;                // no window: everything is read every time
+  bool reconciles = false;               // its pages list what the webhook should have delivered
+  std::chrono::seconds first_sync{};     // how far back the first window reaches
+  std::chrono::seconds overlap{};        // how much of the last window is read again
+  std::chrono::days final_after{};       // how long the provider revises a row; 0: never
+  std::chrono::seconds slowest_reply{};  // when one page may take longer than 30 s
+  // A URL that begins with "$SUPABASE_URL" is one of the agency's own database.
   HttpRequest (*request)(const Query&) = nullptr;
-  // `source_at` is the provider's clock when the reply was made.
-  Result<Page> (*parse)(const HttpReply&, UnixSeconds source_at) = nullptr;
+  // The reply to that query. `source_at` is the provider's clock when the reply was made. An error's
+  // kind decides whether it is tried again: credentials, configuration and ours are not.
+  Result<Page> (*parse)(const HttpReply&, const Query&, UnixSeconds source_at) = nullptr;
 };
 
 // What a webhook's header claims; `prefix` is signed together with the body.
@@ -102,6 +117,14 @@ struct Webhook {
   Result<Delivery> (*parse)(std::string_view body) = nullptr;
 };
 
+// How to come by a credential that expires. The flow runs the steps when a request finds it missing,
+// and once more when it is refused; then it repeats the request.
+using GrantStep = std::variant<HttpRequest, Sign>;
+struct Grant {
+  std::string_view captured;  // "google_ads.access_token": what the last step captures
+  std::vector<GrantStep> (*steps)(const Json& ids, UnixSeconds now) = nullptr;
+};
+
 struct Connector {
   std::string_view service;
   std::span<const Stream> streams;
@@ -111,6 +134,7 @@ struct Connector {
   Result<Page> (*parse_object)(const ObjectRef&, const HttpReply&, UnixSeconds source_at) = nullptr;
   // Adds what this provider's own codes say to the meaning of the HTTP status.
   Problem (*explain)(const HttpReply&, Problem general) = nullptr;
+  std::span<const Grant> grants{};
 };
 
 using Registry = std::span<const Connector* const>;

@@ -39,13 +39,18 @@ HttpRequest Database::request(std::string method, std::string path) const {
   return request;
 }
 
-HttpRequest Database::call(std::string_view function, Json p) const {
+HttpRequest Database::call_text(std::string_view function, std::string_view p) const {
   HttpRequest call = request("POST", "rpc/" + std::string(function));
   call.headers.emplace_back("content-type", "application/json");
-  Json body = Json::object();
-  body["p"] = std::move(p);
-  call.body = dump(body);
+  call.body.reserve(p.size() + 8);
+  call.body.append("{\"p\":").append(p).append("}");
   return call;
+}
+
+std::string Database::resolve(std::string url) const {
+  constexpr std::string_view placeholder = "$SUPABASE_URL";
+  if (url.compare(0, placeholder.size(), placeholder) != 0) return url;
+  return url.replace(0, placeholder.size(), url_);
 }
 
 HttpRequest Database::select(std::string_view table, std::string_view query) const {

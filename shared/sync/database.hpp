@@ -28,7 +28,10 @@ class Database {
   explicit Database(std::string url) : url_(std::move(url)) {}
 
   // public.<function>(p jsonb)
-  HttpRequest call(std::string_view function, Json p) const;
+  HttpRequest call(std::string_view function, const Json& p) const { return call_text(function, dump(p)); }
+  HttpRequest call_text(std::string_view function, std::string_view p) const;  // `p` is JSON
+  // A URL that begins with "$SUPABASE_URL" is one of the database's own.
+  std::string resolve(std::string url) const;
   // `query` is everything after the question mark.
   HttpRequest select(std::string_view table, std::string_view query) const;
 

@@ -56,11 +56,12 @@ void DeliveryFlow::on_read(EffectResult& result, Turn& turn) {
 
 void DeliveryFlow::apply(Turn& turn) {
   ask(turn,
-      database_.call("apply_page", JsonObject()
-                                       .json("receipt", receipt().take())
-                                       .json("tables", to_json(batches_))
-                                       .json("facts", facts_after_delivery(event_at_, turn.now))
-                                       .take()),
+      database_.call_text("apply_page",
+                          with_tables(JsonObject()
+                                          .json("receipt", receipt().take())
+                                          .json("facts", facts_after_delivery(event_at_, turn.now))
+                                          .take(),
+                                      batches_)),
       &DeliveryFlow::on_applied);
 }
 

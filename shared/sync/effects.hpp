@@ -23,13 +23,25 @@ struct GetObject {
   std::string key;
 };
 
-// True when any of the signatures (lower- or upper-case hex) is that of `prefix` + `body`.
+// True when any of the signatures is that of `prefix` + `body`. `hmac-sha256`: hex, either case;
+// `ecdsa-p256-sha256`: base64 of DER, and the secret is a public key (base64 of SPKI).
 struct Verify {
   std::string algorithm;
   std::string secret;  // a name from the manifest, never a value
   std::string prefix;
   std::string body;
   std::vector<std::string> signatures;
+};
+
+// Signs `message`, whose placeholders may name secrets of the same service, and keeps what results
+// under `captured`: for `RS256` (PKCS#8 PEM key) the message, a dot and the signature in base64url,
+// which makes a JWT of its first two parts; for `hmac-sha256` the signature in hex.
+struct Sign {
+  std::string algorithm;
+  std::string secret;
+  std::string message;
+  std::string captured;
+  std::int64_t expires_in_secs = 300;
 };
 
 struct Enqueue {
@@ -55,7 +67,7 @@ struct Done {
   std::int64_t delay_secs = 0;
 };
 
-using Effect = std::variant<HttpRequest, PutObject, GetObject, Verify, Enqueue, Log, Respond, Done>;
+using Effect = std::variant<HttpRequest, PutObject, GetObject, Verify, Sign, Enqueue, Log, Respond, Done>;
 
 struct Stored {
   bool stored = false;  // false: an object of that key was there already
@@ -68,16 +80,20 @@ struct Verified {
   bool valid = false;
   bool secret_present = false;
 };
+struct Captured {};  // the value is kept by the host
 struct Queued {};
 
 // The effect could not be carried out. `reason` is the host's word (`timeout`, `network`,
-// `too_large`, `secret_refused`, `secret_missing`) or `malformed` for a result that cannot be read.
+// `too_large`, `secret_refused`, `secret_missing`, `not_captured`, `bad_key`) or `malformed` for a
+// result that cannot be read.
 struct Failed {
   std::string reason;
   std::string message;
+  std::string name = {};  // of the missing secret
 };
 
-using EffectResult = std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Queued, Failed>;
+using EffectResult =
+    std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Captured, Queued, Failed>;
 
 // True for the kinds that the host answers.
 bool expects_result(const Effect& effect);

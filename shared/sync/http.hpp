@@ -2,6 +2,7 @@
 // HTTP as values: what a connector asks for and what came back. Nothing here does I/O.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,13 +12,25 @@ namespace wf {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// The host keeps a member of the reply under a name, as an access token is kept: it can be used as
+// `{{secret:name}}` until it expires, and the flow never sees it.
+struct Capture {
+  std::string name;  // "google_ads.access_token", listed in the catalogue
+  std::string member = "access_token";
+  std::string expires_in_member = "expires_in";  // seconds
+  bool refresh = false;                          // also when the kept one has not expired
+};
+
 // A secret appears only as `{{secret:name}}`; the host fills it in just before the call, and only
-// for hosts that the connector lists beside that name.
+// for hosts that the connector lists beside that name. In a body only for the names of
+// `body_secrets`, because a body may carry what strangers wrote.
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
   Headers headers;
   std::string body;
+  std::vector<std::string> body_secrets = {};
+  std::optional<Capture> capture = {};
   std::int64_t timeout_ms = 30'000;
   std::int64_t max_bytes = 16 * 1024 * 1024;
 };
@@ -26,6 +39,7 @@ struct HttpReply {
   int status = 0;
   Headers headers;  // names in lower case
   std::string body;
+  std::int64_t elapsed_ms = 0;  // from the call to the last byte
 };
 
 // The first header of that name (any case), or "" when there is none.

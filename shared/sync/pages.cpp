@@ -10,11 +10,26 @@
 
 namespace wf {
 
-Json to_json(const std::vector<RowBatch>& batches) {
-  Json tables = Json::array();
-  for (const RowBatch& batch : batches)
-    tables.push_back(JsonObject().text("table", batch.table).json("rows", batch.rows).take());
-  return tables;
+std::string with_tables(const Json& object, const std::vector<RowBatch>& batches) {
+  std::string text = dump(object);
+  std::size_t size = text.size();
+  for (const RowBatch& batch : batches) size += batch.text.size() + 1024;
+  text.reserve(size);
+  text.back() = ',';
+  text += "\"tables\":[";
+  for (const RowBatch& batch : batches) {
+    if (text.back() != '[') text += ',';
+    text += "{\"table\":" + dump(batch.table);
+    if (batch.common.is_object()) text += ",\"common\":" + dump(batch.common);
+    text += ",\"rows\":[";
+    text += batch.text;
+    for (const Json& row : batch.rows) {
+      if (text.back() != '[') text += ',';
+      text += dump(row);
+    }
+    text += "]}";
+  }
+  return text += "]}";
 }
 
 void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more) {

@@ -2,6 +2,7 @@
 // Rows on their way into apply_page, and single objects fetched to settle ties.
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,8 +13,9 @@
 
 namespace wf {
 
-// The `tables` member of apply_page.
-Json to_json(const std::vector<RowBatch>& batches);
+// `object` (of at least one member) as text, with apply_page's `tables` as its last member:
+// [{"table","rows","common"?}]. Bulk pages are megabytes of text that no document should be made of.
+std::string with_tables(const Json& object, const std::vector<RowBatch>& batches);
 // Rows of a table that is already there join its batch.
 void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more);
 

@@ -14,7 +14,11 @@ namespace wf {
 Problem classify(const Connector& connector, std::string_view who, const EffectResult& result,
                  UnixSeconds now);
 
-// A reply that succeeded and cannot be read.
+// Why a grant's step did not give its credential (RFC 6749, section 5.2).
+Problem classify_grant(std::string_view who, const EffectResult& result, UnixSeconds now);
+
+// A reply that succeeded and cannot be read, or that is an error all the same: what its kind says
+// decides whether it is tried again.
 Problem unreadable(Error error);
 
 struct NextTry {

@@ -26,6 +26,13 @@ std::optional<Window> read_window(const Json& stored) {
   return Window{*from, *to};
 }
 
+// FNV-1a. 53 bits of it: every JSON reader keeps those exact.
+std::int64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 14'695'981'039'346'656'037U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
+  return static_cast<std::int64_t>(hash >> 11U);
+}
+
 void add_unsettled(std::vector<ObjectRef>& known, const std::vector<ObjectRef>& more) {
   for (const ObjectRef& ref : more) {
     const bool there = std::any_of(known.begin(), known.end(), [&](const ObjectRef& other) {
@@ -49,6 +56,8 @@ SyncCursor read_cursor(const Json& stored) {
   add_unsettled(cursor.unsettled, read_refs(stored, "ties"));
   cursor.newest = find_time(stored, "newest");
   cursor.restarts = find_int64(stored, "restarts").value_or(0);
+  cursor.steps = find_int64(stored, "steps").value_or(0);
+  cursor.landmark = find_int64(stored, "landmark").value_or(0);
   cursor.run_rows = find_int64(stored, "run_rows").value_or(0);
   cursor.counted = find_bool(stored, "counted").value_or(false);
   if (const Json* rows = find_array(stored, "earlier_rows"))
@@ -69,6 +78,8 @@ Json to_json(const SyncCursor& cursor) {
       .time("covered_until", cursor.covered_until)
       .json("unsettled", to_json(cursor.unsettled))
       .number("restarts", cursor.restarts)
+      .number("steps", cursor.steps)
+      .number("landmark", cursor.landmark)
       .number("run_rows", cursor.run_rows)
       .flag("counted", cursor.counted)
       .json("earlier_rows", cursor.earlier_rows)
@@ -94,11 +105,18 @@ void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
   cursor.position = Json();
   cursor.oldest.reset();
   cursor.restarts = 0;
+  cursor.steps = 0;
 }
 
 void restart_scan(SyncCursor& cursor) {
   cursor.position = Json();
+  cursor.steps = 0;
   ++cursor.restarts;
+}
+
+bool leads_back(const SyncCursor& cursor, const Json& next) {
+  const std::string text = dump(next);
+  return text == dump(cursor.position) || (cursor.steps > 0 && cursor.landmark == hash_of(text));
 }
 
 bool move_past(SyncCursor& cursor, const Page& page) {
@@ -108,6 +126,8 @@ bool move_past(SyncCursor& cursor, const Page& page) {
   if (page.newest && (!cursor.newest || *page.newest > *cursor.newest)) cursor.newest = page.newest;
   if (page.next) {
     cursor.position = *page.next;
+    ++cursor.steps;
+    if ((cursor.steps & (cursor.steps - 1)) == 0) cursor.landmark = hash_of(dump(cursor.position));
     return true;
   }
   cursor.covered_until = cursor.window->to;

@@ -1,6 +1,6 @@
 #pragma once
-// Where a stream stands, as `sync_cursors.cursor` keeps it. It is written in the transaction of
-// each page, so whatever is killed, the next flow goes on from here.
+// Where a partition of a stream stands, as `sync_cursors.cursor` keeps it. It is written in the transaction
+// of each page, so whatever is killed, the next flow goes on from here.
 
 #include <cstdint>
 #include <optional>
@@ -19,6 +19,8 @@ struct SyncCursor {
   std::optional<UnixSeconds> covered_until;  // everything up to here was read once
   std::vector<ObjectRef> unsettled;          // to be fetched again before the run is over
   std::int64_t restarts = 0;                 // of the open scan
+  std::int64_t steps = 0;                    // from page to page in the open scan
+  std::int64_t landmark = 0;                 // of the position after 1, 2, 4, 8, ... steps
   std::optional<UnixSeconds> newest;         // row that the run has seen
   std::int64_t run_rows = 0;                 // rows received by the run so far
   bool counted = false;                      // run_rows is the whole run's
@@ -33,6 +35,10 @@ Json to_json(const SyncCursor& cursor);
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now);
 void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now);
 void restart_scan(SyncCursor& cursor);
+
+// True when the position was met before. A loop of any length is found by comparing each position
+// with the last landmark (Brent 1980), so a scan of any length needs no list of where it has been.
+bool leads_back(const SyncCursor& cursor, const Json& next);
 
 // Moves past a page. True while the scan has more.
 bool move_past(SyncCursor& cursor, const Page& page);

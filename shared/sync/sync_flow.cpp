@@ -12,7 +12,7 @@ namespace {
 
 constexpr int pages_per_visit = 40;
 constexpr std::chrono::minutes time_per_visit{5};
-constexpr std::int64_t lease_secs = 120;
+constexpr std::int64_t least_lease_secs = 120;
 // A scan that ends so far in the past is followed by another one in the same run.
 constexpr std::chrono::hours catch_up_after{6};
 constexpr std::int64_t restarts_per_scan = 5;
@@ -75,7 +75,7 @@ void SyncFlow::start(Turn& turn) {
   started_at_ = turn.now;
   ask(turn,
       database_.call("take_lease",
-                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs).take()),
+                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs()).take()),
       &SyncFlow::on_leased);
 }
 
@@ -101,18 +101,46 @@ void SyncFlow::go_on(Turn& turn) {
   fetch_unsettled(turn);
 }
 
+Query SyncFlow::query() const {
+  return {*cursor_.window, job_.partition, job_.ids, cursor_.position, job_.client_id};
+}
+
 void SyncFlow::request_page(Turn& turn) {
-  ask(turn, stream_->request({*cursor_.window, job_.partition, cursor_.position}), &SyncFlow::on_page);
+  HttpRequest request = stream_->request(query());
+  request.url = database_.resolve(std::move(request.url));
+  call(turn, std::move(request), &SyncFlow::on_page);
+}
+
+void SyncFlow::call(Turn& turn, HttpRequest request, Step next) {
+  grants_.begin(std::move(request));
+  after_call_ = next;
+  ask(turn, grants_.request(), &SyncFlow::on_called);
+}
+
+void SyncFlow::on_called(EffectResult& result, Turn& turn) {
+  if (grants_.open(*connector_, result, job_.ids, turn.now)) return go_on_granting(turn);
+  (this->*after_call_)(result, turn);
+}
+
+void SyncFlow::go_on_granting(Turn& turn) {
+  if (auto step = grants_.next_step()) return ask(turn, *std::move(step), &SyncFlow::on_granted);
+  ask(turn, grants_.request(), &SyncFlow::on_called);
+}
+
+void SyncFlow::on_granted(EffectResult& result, Turn& turn) {
+  if (std::holds_alternative<Captured>(result)) return go_on_granting(turn);
+  fail_run(turn, classify_grant(job_.service, result, turn.now));
 }
 
 void SyncFlow::on_page(EffectResult& result, Turn& turn) {
   auto* reply = std::get_if<HttpReply>(&result);
   if (!reply || !is_success(*reply)) {
     const Problem problem = classify(*connector_, who(), result, turn.now);
-    if (problem.remedy != Remedy::restart_scan || cursor_.restarts >= restarts_per_scan)
-      return fail_run(turn, problem);
-    restart_scan(cursor_);
-    return request_page(turn);
+    if (problem.remedy == Remedy::restart_scan && cursor_.restarts < restarts_per_scan) {
+      restart_scan(cursor_);
+      return request_page(turn);
+    }
+    if (problem.remedy != Remedy::read || !reply) return fail_run(turn, problem);
   }
   reply_ = std::move(*reply);
   ++pages_this_visit_;
@@ -125,11 +153,11 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Stored>(result))
     return fail_run(turn, {{ErrorKind::ours, who() + ": the reply could not be kept in the object store"},
                            Remedy::retry});
-  auto page = stream_->parse(reply_, source_time(reply_, turn.now));
+  auto page = stream_->parse(reply_, query(), source_time(reply_, turn.now));
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(page.error()));
-  if (page->next && dump(*page->next) == dump(cursor_.position))
-    return fail_run(turn, unreadable({ErrorKind::data, who() + ": the next page is the same page"}));
+  if (page->next && leads_back(cursor_, *page->next))
+    return fail_run(turn, unreadable({ErrorKind::data, who() + ": the pages lead back to one before"}));
   apply(turn, *page);
 }
 
@@ -142,20 +170,19 @@ void SyncFlow::apply(Turn& turn, const Page& page) {
   // The cursor's count is exact also after a last page that ties held back.
   facts_.run_rows = before.run_rows;
   const PageFacts seen = page_facts(before, cursor_, page, pages_ + 1);
+  const RunEnd end{.earlier_rows = cursor_.earlier_rows, .provisional_until = provisional_until(turn.now)};
   const Json patch =
-      ending_ ? facts_after_last_page(facts_, seen, {.earlier_rows = cursor_.earlier_rows}, turn.now)
-              : facts_after_page(facts_, seen, turn.now);
+      ending_ ? facts_after_last_page(facts_, seen, end, turn.now) : facts_after_page(facts_, seen, turn.now);
   if (auto facts = merged(facts_, patch)) facts_ = *std::move(facts);
 
   JsonObject p = lease();
   p.number("page", pages_ + 1)
-      .json("tables", to_json(page.batches))
       .json("cursor", to_json(cursor_))
       .json("facts", patch)
       .flag("last", ending_)
-      .number("lease_secs", lease_secs);
+      .number("lease_secs", lease_secs());
   if (stream_->reconciles) p.json("deliveries", to_json(page.deliveries, object_key_));
-  ask(turn, database_.call("apply_page", p.take()), &SyncFlow::on_applied);
+  ask(turn, database_.call_text("apply_page", with_tables(p.take(), page.batches)), &SyncFlow::on_applied);
 }
 
 void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
@@ -191,7 +218,7 @@ void SyncFlow::after_apply(const Json& answer, Turn& turn) {
 void SyncFlow::fetch_unsettled(Turn& turn) {
   while (!cursor_.unsettled.empty()) {
     if (auto request = connector_->fetch ? connector_->fetch(cursor_.unsettled.front()) : std::nullopt)
-      return ask(turn, *std::move(request), &SyncFlow::on_fetched);
+      return call(turn, *std::move(request), &SyncFlow::on_fetched);
     cursor_.unsettled.erase(cursor_.unsettled.begin());
   }
   apply_settled(turn);
@@ -259,6 +286,18 @@ void SyncFlow::on_queued(EffectResult& result, Turn& turn) {
 
 bool SyncFlow::budget_used_up(UnixSeconds now) const {
   return pages_this_visit_ >= pages_per_visit || now - started_at_ > time_per_visit;
+}
+
+std::int64_t SyncFlow::lease_secs() const {
+  return least_lease_secs + (stream_ ? stream_->slowest_reply.count() : 0);
+}
+
+// The day on which the newest row that is stored will be final.
+std::optional<Day> SyncFlow::provisional_until(UnixSeconds now) const {
+  std::optional<UnixSeconds> newest = facts_.newest_row_at;
+  if (cursor_.newest && (!newest || *cursor_.newest > *newest)) newest = cursor_.newest;
+  if (!newest || stream_->final_after.count() == 0) return std::nullopt;
+  return day_of(std::min(*newest, now)) + stream_->final_after;
 }
 
 std::string SyncFlow::who() const { return job_.service + " " + job_.stream; }

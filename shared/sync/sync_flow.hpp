@@ -3,12 +3,14 @@
 // has to be remembered is in the database after each page; this object may die at any effect.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "shared/domain/facts.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
+#include "shared/sync/grants.hpp"
 #include "shared/sync/json_object.hpp"
 #include "shared/sync/policy.hpp"
 #include "shared/sync/sync_cursor.hpp"
@@ -22,6 +24,7 @@ struct SyncJob {
   std::string stream;
   std::string partition;
   std::string run_id;
+  Json ids = Json::object();  // of the bound workspace, from the event
 };
 
 Json sync_message(const SyncJob& job);
@@ -33,6 +36,8 @@ class SyncFlow final : public Steps<SyncFlow> {
 
  private:
   void on_leased(EffectResult& result, Turn& turn);
+  void on_called(EffectResult& result, Turn& turn);
+  void on_granted(EffectResult& result, Turn& turn);
   void on_page(EffectResult& result, Turn& turn);
   void on_kept(EffectResult& result, Turn& turn);
   void on_applied(EffectResult& result, Turn& turn);
@@ -42,6 +47,12 @@ class SyncFlow final : public Steps<SyncFlow> {
   void on_queued(EffectResult& result, Turn& turn);
 
   void go_on(Turn& turn);  // whatever the cursor says comes next
+  Query query() const;
+  // Asks the provider; a credential that is missing or refused is come by first. `next` takes the
+  // result.
+  void call(Turn& turn, HttpRequest request, Step next);
+  void go_on_granting(Turn& turn);
+  std::optional<Day> provisional_until(UnixSeconds now) const;
   void request_page(Turn& turn);
   void fetch_unsettled(Turn& turn);
   void apply_settled(Turn& turn);
@@ -50,6 +61,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void fail_run(Turn& turn, const Problem& problem);
   void yield_run(Turn& turn, std::int64_t delay_secs);
   bool budget_used_up(UnixSeconds now) const;
+  std::int64_t lease_secs() const;
   std::string who() const;
   JsonObject lease() const;
   JsonObject log_fields(std::string_view what) const;
@@ -65,6 +77,8 @@ class SyncFlow final : public Steps<SyncFlow> {
   StreamFacts facts_;
   SyncCursor cursor_;
 
+  Grants grants_;
+  Step after_call_ = nullptr;
   HttpReply reply_;         // of the page between its request and its rows
   std::string object_key_;  // its raw bytes
   std::vector<RowBatch> settled_;

@@ -6,6 +6,8 @@ create table public.service_facts (
   service text not null check (service <> ''),
   -- '' is the service itself (detection), 'webhook' its webhook, others sync streams
   stream text not null default '',
+  -- property, URL, account: what the stream is split by; '' when it is not
+  partition text not null default '',
   enabled boolean not null default true,
   present_keys text[] not null default '{}',
   missing_keys text[] not null default '{}',
@@ -35,23 +37,24 @@ create table public.service_facts (
   reconciled_at timestamptz,
   reconciled_missed int,
   updated_at timestamptz not null default now(),
-  primary key (client_id, service, stream)
+  primary key (client_id, service, stream, partition)
 );
 comment on table public.service_facts is
-  'What was configured, attempted and received, one row per workspace, service and stream. Key columns hold names, never values. failures: in a row. usual_rows_min: learned, null until known. run_rows: rows so far of the running run. bad_signatures: in a row; above 10 counted once a minute.';
+  'What was configured, attempted and received, one row per workspace, service, stream and partition. Key columns hold names, never values. failures: in a row. usual_rows_min: learned, null until known. run_rows: rows so far of the running run. bad_signatures: in a row; above 10 counted once a minute.';
 
 create table public.facts_history (
   id bigint generated always as identity primary key,
   client_id uuid not null references public.workspaces (client_id),
   service text not null,
   stream text not null,
+  partition text not null default '',
   facts jsonb not null,
   recorded_at timestamptz not null default clock_timestamp()
 );
 create index facts_history_by_service
-  on public.facts_history (client_id, service, stream, recorded_at);
+  on public.facts_history (client_id, service, stream, partition, recorded_at);
 comment on table public.facts_history is
-  'Each state that a service_facts row ever had, append-only: "what did this card show last Tuesday at 9:00". Progress alone is not recorded.';
+  'Each state that a service_facts row ever had, append-only: "what did this card show last Tuesday at 9:00". Progress alone is not recorded. facts {}: the row was removed.';
 
 create table public.sync_runs (
   run_id uuid primary key default gen_random_uuid(),
@@ -78,6 +81,7 @@ create unique index sync_runs_unfinished
   on public.sync_runs (client_id, service, stream, partition)
   where state in ('queued', 'running', 'waiting');
 create index sync_runs_recent on public.sync_runs (client_id, updated_at);
+create index sync_runs_by_service on public.sync_runs (client_id, service, updated_at);
 comment on table public.sync_runs is
   'One sync of one partition of a stream. pages: pages applied so far. attempt: failures in a row since the last applied page. waiting: until retry_at.';
 
@@ -142,16 +146,21 @@ create function app.record_facts() returns trigger language plpgsql set search_p
 declare
   progress constant text[] := array['progress_done', 'progress_total', 'run_rows', 'updated_at'];
 begin
+  if tg_op = 'DELETE' then
+    insert into public.facts_history (client_id, service, stream, partition, facts)
+    values (old.client_id, old.service, old.stream, old.partition, '{}');
+    return null;
+  end if;
   if tg_op = 'UPDATE' and to_jsonb(old) - progress = to_jsonb(new) - progress then
     return null;
   end if;
-  insert into public.facts_history (client_id, service, stream, facts)
-  values (new.client_id, new.service, new.stream, to_jsonb(new));
+  insert into public.facts_history (client_id, service, stream, partition, facts)
+  values (new.client_id, new.service, new.stream, new.partition, to_jsonb(new));
   return null;
 end
 $$;
 revoke all on function app.record_facts from public;
-create trigger record_facts after insert or update on public.service_facts
+create trigger record_facts after insert or update or delete on public.service_facts
   for each row execute function app.record_facts();
 
 create function app.refuse_change() returns trigger language plpgsql set search_path = '' as $$
@@ -169,22 +178,25 @@ create trigger append_only_whole before truncate on public.facts_history
 -- Tables that sync pages may write -----------------------------------------------
 
 -- Tables that apply_page may write. A connector's migration adds its own.
-create table app.sync_targets (table_name text primary key);
+create table app.sync_targets (
+  table_name text primary key,
+  refetched boolean not null
+);
 alter table app.sync_targets enable row level security;
 alter table app.sync_targets force row level security;
 grant select on app.sync_targets to service_role;
 create policy service_reads on app.sync_targets for select to service_role using (true);
 create policy owner_adds on app.sync_targets for all to current_user using (true) with check (true);
 comment on table app.sync_targets is
-  'Allow list of apply_page: tables of schema public with client_id, source_at and updated_at.';
+  'Allow list of apply_page: tables of schema public with client_id, source_at and updated_at. refetched: a tie is settled by fetching the object again; where there is no such object (reports, events), the later reading stands.';
 
-create function app.add_sync_target(p_table text) returns void
+create function app.add_sync_target(p_table text, p_refetched boolean default true) returns void
 language plpgsql set search_path = '' as $$
 begin
   perform app.protect_table(format('public.%I', p_table)::regclass);
-  insert into app.sync_targets (table_name) values (p_table);
+  insert into app.sync_targets (table_name, refetched) values (p_table, p_refetched);
 end
 $$;
 comment on function app.add_sync_target is
-  'Protects the table and lets apply_page write to it.';
+  'Protects the table and lets apply_page write to it. p_refetched false: a table of reports or events, whose rows cannot be fetched one by one.';
 revoke all on function app.add_sync_target from public;

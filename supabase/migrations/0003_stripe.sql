@@ -99,9 +99,158 @@ create table public.stripe_balance_transactions (
   primary key (client_id, id)
 );
 
+-- https://docs.stripe.com/api/payouts/object: amount is negative when money is taken back.
+create table public.stripe_payouts (
+  client_id uuid not null references public.workspaces (client_id),
+  id text not null check (id <> ''),
+  amount bigint not null,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  status text not null check (status <> ''),
+  arrival_date timestamptz,
+  automatic boolean,
+  balance_transaction text,
+  description text,
+  destination text,
+  failure_code text,
+  failure_message text,
+  method text,
+  reconciliation_status text,
+  source_type text,
+  statement_descriptor text,
+  type text,
+  livemode boolean,
+  metadata jsonb,
+  created timestamptz not null,
+  source_at timestamptz not null,
+  updated_at timestamptz not null default now(),
+  primary key (client_id, id)
+);
+
+-- https://docs.stripe.com/api/refunds/object: a refund has no `livemode`.
+create table public.stripe_refunds (
+  client_id uuid not null references public.workspaces (client_id),
+  id text not null check (id <> ''),
+  amount bigint not null,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  status text,
+  charge text,
+  payment_intent text,
+  balance_transaction text,
+  reason text,
+  failure_reason text,
+  description text,
+  destination_type text,
+  metadata jsonb,
+  created timestamptz not null,
+  source_at timestamptz not null,
+  updated_at timestamptz not null default now(),
+  primary key (client_id, id)
+);
+
+-- https://docs.stripe.com/api/disputes/object: the evidence itself is not stored.
+create table public.stripe_disputes (
+  client_id uuid not null references public.workspaces (client_id),
+  id text not null check (id <> ''),
+  amount bigint not null,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  status text not null check (status <> ''),
+  reason text,
+  charge text,
+  payment_intent text,
+  is_charge_refundable boolean,
+  evidence_due_by timestamptz,
+  has_evidence boolean,
+  past_due boolean,
+  submission_count bigint,
+  card_brand text,
+  network_reason_code text,
+  livemode boolean,
+  metadata jsonb,
+  created timestamptz not null,
+  source_at timestamptz not null,
+  updated_at timestamptz not null default now(),
+  primary key (client_id, id)
+);
+
+-- https://docs.stripe.com/api/checkout/sessions/object: payment_link joins a sale to its
+-- link. `url` and `client_secret` let anybody pay or read, so they are not stored.
+create table public.stripe_checkout_sessions (
+  client_id uuid not null references public.workspaces (client_id),
+  id text not null check (id <> ''),
+  amount_subtotal bigint,
+  amount_total bigint,
+  amount_discount bigint,
+  amount_tax bigint,
+  currency text check (currency ~ '^[a-z]{3}$'),
+  status text,
+  payment_status text not null check (payment_status <> ''),
+  mode text,
+  payment_intent text,
+  payment_link text,
+  customer text,
+  subscription text,
+  invoice text,
+  client_reference_id text,
+  customer_name text,
+  customer_email text,
+  customer_country text,
+  expires_at timestamptz,
+  livemode boolean,
+  metadata jsonb,
+  created timestamptz not null,
+  source_at timestamptz not null,
+  updated_at timestamptz not null default now(),
+  primary key (client_id, id)
+);
+
+-- https://docs.stripe.com/api/invoices/object: subscription and payment_intent are read
+-- from the old and the new place (`parent`, `payments`). status is null for one in the making.
+create table public.stripe_invoices (
+  client_id uuid not null references public.workspaces (client_id),
+  id text not null check (id <> ''),
+  number text,
+  status text,
+  amount_due bigint not null,
+  amount_paid bigint,
+  amount_remaining bigint,
+  amount_overpaid bigint,
+  subtotal bigint,
+  total bigint,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  customer text,
+  customer_name text,
+  customer_email text,
+  subscription text,
+  payment_intent text,
+  billing_reason text,
+  collection_method text,
+  description text,
+  attempt_count bigint,
+  attempted boolean,
+  period_start timestamptz,
+  period_end timestamptz,
+  due_date timestamptz,
+  next_payment_attempt timestamptz,
+  finalized_at timestamptz,
+  paid_at timestamptz,
+  voided_at timestamptz,
+  livemode boolean,
+  metadata jsonb,
+  created timestamptz not null,
+  source_at timestamptz not null,
+  updated_at timestamptz not null default now(),
+  primary key (client_id, id)
+);
+
 select app.add_sync_target(t) from unnest(array['stripe_charges', 'stripe_payment_intents',
-  'stripe_payment_links', 'stripe_balance_transactions']) t;
+  'stripe_payment_links', 'stripe_balance_transactions', 'stripe_payouts', 'stripe_refunds',
+  'stripe_disputes', 'stripe_checkout_sessions', 'stripe_invoices']) t;
 create index stripe_charges_recent on public.stripe_charges (client_id, created);
 create index stripe_payment_intents_recent on public.stripe_payment_intents (client_id, created);
 create index stripe_balance_transactions_recent
   on public.stripe_balance_transactions (client_id, created);
+create index stripe_payouts_recent on public.stripe_payouts (client_id, created);
+create index stripe_refunds_recent on public.stripe_refunds (client_id, created);
+create index stripe_disputes_recent on public.stripe_disputes (client_id, created);
+create index stripe_checkout_sessions_recent on public.stripe_checkout_sessions (client_id, created);
+create index stripe_invoices_recent on public.stripe_invoices (client_id, created);

@@ -1,74 +1,88 @@
 -- Writing a page: rows, cursor, run and facts in one transaction, in an order that
 -- can be repeated, reordered or killed at any point without harm.
 
+-- The parts of upsert_rows' statements that depend on the table. s: what is there;
+-- excluded, i: what comes in. A generated column (the hash of a text too long for an index)
+-- may be part of the key.
+create function app.describe_target(p_table regclass, out keys text, out key_values text,
+  out same_key text, out columns text, out incoming text, out assignments text,
+  out content text[])
+language sql stable set search_path = '' as $$
+  with described as (
+    select quote_ident(a.attname) as name, a.attnum as place, a.attgenerated <> '' as generated,
+      a.attnum = any (x.indkey) as in_key, a.attname in ('source_at', 'updated_at') as clock,
+      case when a.attname = 'client_id' then '$2::uuid as client_id'
+        when a.attname = 'updated_at' then 'clock_timestamp() as updated_at'
+        when a.attgenerated <> ''
+          then pg_catalog.pg_get_expr(d.adbin, p_table) || ' as ' || quote_ident(a.attname)
+        else quote_ident(a.attname) end as source
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_index x on x.indrelid = a.attrelid and x.indisprimary
+    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped)
+  select string_agg(name, ', ' order by place) filter (where in_key),
+    string_agg('s.' || name, ', ' order by place) filter (where in_key and name <> 'client_id'),
+    string_agg(format('s.%1$s = i.%1$s', name), ' and ' order by place) filter (where in_key),
+    string_agg(name, ', ' order by place) filter (where not generated),
+    string_agg(source, ', ' order by place),
+    string_agg(format('%1$s = excluded.%1$s', name), ', ' order by place)
+      filter (where not generated and name <> 'updated_at'),
+    array_agg(name order by place) filter (where not in_key and not clock)
+  from described
+$$;
+
 -- Upserts whole rows by primary key. A row is written only when its source_at is
 -- newer than what is stored; what was written at the same source_at with other
--- content is a tie, which only the provider can settle.
+-- content is a tie, which only the provider can settle, or in a table whose rows
+-- cannot be fetched one by one the later reading.
 create function app.upsert_rows(p_client uuid, p_table text, p_rows jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
   target regclass;
-  keys text;
-  key_values text;
-  same_key text;
-  columns text;
-  assignments text;
-  rows jsonb;
+  refetched boolean;
+  t record;
+  differs constant text := '(s.%s) is distinct from (%s.%s)';
   written bigint;
   refused bigint;
   ties jsonb;
-  -- what differs between two readings of the same state
-  clocks constant text := '''{source_at,updated_at}''::text[]';
 begin
-  if not exists (select from app.sync_targets t where t.table_name = p_table) then
+  select a.refetched into refetched from app.sync_targets a where a.table_name = p_table;
+  if not found then
     raise exception 'apply_page: % is not a sync target', p_table
       using errcode = 'invalid_parameter_value';
   end if;
   target := format('public.%I', p_table)::regclass;
-
-  select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
-         string_agg('s.' || quote_ident(a.attname), ', ' order by a.attnum)
-           filter (where a.attname <> 'client_id'),
-         string_agg(format('s.%1$I = i.%1$I', a.attname), ' and ' order by a.attnum)
-    into keys, key_values, same_key
-  from pg_catalog.pg_index x
-  join pg_catalog.pg_attribute a on a.attrelid = x.indrelid and a.attnum = any (x.indkey)
-  where x.indrelid = target and x.indisprimary;
-
-  select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
-         string_agg(format('%1$I = excluded.%1$I', a.attname), ', ' order by a.attnum)
-           filter (where a.attname <> 'updated_at')
-    into columns, assignments
-  from pg_catalog.pg_attribute a
-  where a.attrelid = target and a.attnum > 0 and not a.attisdropped;
-
   perform app.refuse_unknown_columns(target, p_rows);
-  select coalesce(jsonb_agg(e || jsonb_build_object(
-      'client_id', p_client, 'updated_at', clock_timestamp())), '[]') into rows
-  from jsonb_array_elements(p_rows) e;
+  select * into t from app.describe_target(target);
+  t.incoming := format('(select %s, ordinality from jsonb_populate_recordset(null::%s, $1)
+    with ordinality)', t.incoming, target);
 
-  execute format('insert into %1$s as stored (%2$s)
-    select distinct on (%3$s) %2$s from jsonb_populate_recordset(null::%1$s, $1)
-    order by %3$s, source_at desc
-    on conflict (%3$s) do update set %4$s, updated_at = case
-      when to_jsonb(stored) - %5$s = to_jsonb(excluded) - %5$s
-      then stored.updated_at else excluded.updated_at end
-    where stored.source_at < excluded.source_at',
-    target, columns, keys, assignments, clocks) using rows;
+  execute format('insert into %1$s as s (%2$s)
+    select distinct on (%3$s) %2$s from %4$s i
+    order by %3$s, source_at desc, ordinality desc
+    on conflict (%3$s) do update set %5$s,
+      updated_at = case when %6$s then excluded.updated_at else s.updated_at end
+    where s.source_at < excluded.source_at
+      or not $3 and s.source_at = excluded.source_at and %6$s',
+    target, t.columns, t.keys, t.incoming, t.assignments,
+    format(differs, array_to_string(t.content, ', s.'),
+      'excluded', array_to_string(t.content, ', excluded.')))
+    using p_rows, p_client, refetched;
   get diagnostics written = row_count;
 
   execute format('select count(*) filter (where s.source_at > i.source_at),
-      coalesce(jsonb_agg(distinct jsonb_build_object(''table'', $2, ''id'', concat_ws(''/'', %2$s)))
-        filter (where s.source_at = i.source_at
-          and to_jsonb(s) - %4$s <> to_jsonb(i) - %4$s), ''[]'')
-    from jsonb_populate_recordset(null::%1$s, $1) i join %1$s s on %3$s',
-    target, key_values, same_key, clocks) using rows, p_table into refused, ties;
+      coalesce(jsonb_agg(distinct jsonb_build_object(''table'', $4, ''id'', concat_ws(''/'', %1$s)))
+        filter (where $3 and s.source_at = i.source_at and %2$s), ''[]'')
+    from %3$s i join %4$s s on %5$s', t.key_values,
+    format(differs, array_to_string(t.content, ', s.'), 'i', array_to_string(t.content, ', i.')),
+    t.incoming, target, t.same_key)
+    using p_rows, p_client, refetched, p_table into refused, ties;
 
   return jsonb_build_object('written', written, 'refused', refused, 'ties', ties);
 end
 $$;
 comment on function app.upsert_rows is
-  'rows: [{column: value, ..., "source_at"}], whole states; client_id and updated_at are filled in. Returns {"written", "refused": older than stored, "ties": [{"table","id"}]}. Raises 22023 (table not allowed), 42703 (unknown column), 23502/23514 (constraint).';
+  'rows: [{column: value, ..., "source_at"}], whole states; client_id and updated_at are filled in. Returns {"written", "refused": older than stored, "ties": [{"table","id"}]} (refetched tables only). Raises 22023 (table not allowed), 42703 (unknown column), 23502/23514 (constraint).';
 
 -- A misspelt column would otherwise be dropped without a word.
 create function app.refuse_unknown_columns(p_table regclass, p_rows jsonb)
@@ -76,8 +90,8 @@ returns void language plpgsql set search_path = '' as $$
 declare
   unknown text;
 begin
-  select string_agg(distinct k, ', ') into unknown
-  from jsonb_array_elements(p_rows) e, jsonb_object_keys(e) k
+  select string_agg(k, ', ') into unknown
+  from (select distinct jsonb_object_keys(e) as k from jsonb_array_elements(p_rows) e) given
   where not exists (select from pg_catalog.pg_attribute a
     where a.attrelid = p_table and a.attname = k and a.attnum > 0 and not a.attisdropped);
   if unknown is not null then
@@ -87,6 +101,7 @@ end
 $$;
 
 -- Tables in the order of their names, so that two pages at once cannot deadlock.
+-- What all rows of a bulk page have in common is said once, in "common".
 create function app.upsert_tables(p_client uuid, p_tables jsonb)
 returns jsonb language plpgsql set search_path = '' as $$
 declare
@@ -95,7 +110,9 @@ declare
   total jsonb := '{"written": 0, "refused": 0, "ties": []}';
 begin
   for part in
-    select e ->> 'table' as name, e -> 'rows' as rows
+    select e ->> 'table' as name, case when e ? 'common' then
+        (select coalesce(jsonb_agg(r || (e -> 'common')), '[]') from jsonb_array_elements(e -> 'rows') r)
+      else e -> 'rows' end as rows
     from jsonb_array_elements(coalesce(nullif(p_tables, 'null'), '[]')) e order by 1
   loop
     done := app.upsert_rows(p_client, part.name, part.rows);
@@ -110,22 +127,23 @@ $$;
 
 -- Patches a service_facts row, creating it if need be. A member set to null clears
 -- its column; an unknown member raises 42703.
-create function app.merge_facts(p_client uuid, p_service text, p_stream text, p_patch jsonb)
+create function app.merge_facts(p_client uuid, p_service text, p_stream text, p_partition text,
+  p_patch jsonb)
 returns void language plpgsql set search_path = '' as $$
 declare
   patch jsonb := coalesce(nullif(p_patch, 'null'), '{}')
-    - '{client_id,service,stream,updated_at}'::text[];
+    - '{client_id,service,stream,partition,updated_at}'::text[];
   assignments text;
 begin
-  insert into public.service_facts (client_id, service, stream)
-  values (p_client, p_service, p_stream) on conflict do nothing;
+  insert into public.service_facts (client_id, service, stream, partition)
+  values (p_client, p_service, p_stream, p_partition) on conflict do nothing;
   select string_agg(format('%1$I = patch.%1$I', k), ', ') into assignments
   from jsonb_object_keys(patch) k;
   if assignments is null then return; end if;
   execute format('update public.service_facts f set %s
     from jsonb_populate_record(null::public.service_facts, $1) patch
-    where f.client_id = $2 and f.service = $3 and f.stream = $4', assignments)
-    using patch, p_client, p_service, p_stream;
+    where f.client_id = $2 and f.service = $3 and f.stream = $4 and f.partition = $5', assignments)
+    using patch, p_client, p_service, p_stream, p_partition;
 end
 $$;
 
@@ -139,7 +157,7 @@ declare
   given public.service_facts;
   gap_secs int;
 begin
-  perform app.merge_facts(p_client, p_service, 'webhook', '{}');
+  perform app.merge_facts(p_client, p_service, 'webhook', '', '{}');
   select * into stored from public.service_facts f
   where f.client_id = p_client and f.service = p_service and f.stream = 'webhook' for update;
   given := jsonb_populate_record(stored, patch);
@@ -148,7 +166,7 @@ begin
     gap_secs := extract(epoch from given.last_event_at - stored.last_event_at);
     gap_secs := round(coalesce(stored.usual_gap_secs * 0.8 + gap_secs * 0.2, gap_secs));
   end if;
-  perform app.merge_facts(p_client, p_service, 'webhook', patch || jsonb_build_object(
+  perform app.merge_facts(p_client, p_service, 'webhook', '', patch || jsonb_build_object(
     'last_event_at', greatest(stored.last_event_at, given.last_event_at),
     'newest_row_at', greatest(stored.newest_row_at, given.newest_row_at),
     'last_success_at', greatest(stored.last_success_at, given.last_success_at),
@@ -218,7 +236,7 @@ begin
   where c.run_id = run.run_id;
   if finished then perform app.end_run(run.run_id, 'succeeded'); end if;
   if finished or not coalesce((p ->> 'last')::boolean, false) then
-    perform app.merge_facts(run.client_id, run.service, run.stream, p -> 'facts');
+    perform app.merge_facts(run.client_id, run.service, run.stream, run.partition, p -> 'facts');
   end if;
   if p ? 'deliveries' then
     perform app.record_reconciliation(run, page, finished, missed);
@@ -249,7 +267,8 @@ begin
   where r.run_id = p_run_id returning * into run;
   update public.sync_cursors c set run_id = null, lease = null, lease_until = null
   where c.run_id = p_run_id;
-  perform app.merge_facts(run.client_id, run.service, run.stream, '{"running_since": null}');
+  perform app.merge_facts(run.client_id, run.service, run.stream, run.partition,
+    '{"running_since": null}');
 end
 $$;
 
@@ -259,15 +278,16 @@ create function app.record_reconciliation(
   p_run public.sync_runs, p_page int, p_finished boolean, p_missed int)
 returns void language plpgsql set search_path = '' as $$
 declare
-  part text;
+  part record;
   before int;
 begin
-  foreach part in array array[p_run.stream, 'webhook'] loop
-    perform app.merge_facts(p_run.client_id, p_run.service, part, '{}');
+  for part in select * from (values (p_run.stream, p_run.partition), ('webhook', '')) v (stream, partition)
+  loop
+    perform app.merge_facts(p_run.client_id, p_run.service, part.stream, part.partition, '{}');
     select case when p_page = 1 then 0 else coalesce(f.reconciled_missed, 0) end into before
-    from public.service_facts f where f.client_id = p_run.client_id
-      and f.service = p_run.service and f.stream = part for update;
-    perform app.merge_facts(p_run.client_id, p_run.service, part,
+    from public.service_facts f where f.client_id = p_run.client_id and f.service = p_run.service
+      and f.stream = part.stream and f.partition = part.partition for update;
+    perform app.merge_facts(p_run.client_id, p_run.service, part.stream, part.partition,
       jsonb_build_object('reconciled_missed', before + p_missed) || case when p_finished
         then jsonb_build_object('reconciled_at', clock_timestamp()) else '{}' end);
   end loop;

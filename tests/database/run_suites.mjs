@@ -4,6 +4,7 @@ import { accessSuite } from './suites/access.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
 import { pagesSuite } from './suites/pages.mjs';
+import { partitionsSuite } from './suites/partitions.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
 import { scheduleSuite } from './suites/schedule.mjs';
 import { webhooksSuite } from './suites/webhooks.mjs';
@@ -13,6 +14,7 @@ const suites = {
   access: accessSuite,
   pages: pagesSuite,
   schedule: scheduleSuite,
+  partitions: partitionsSuite,
   webhooks: webhooksSuite,
   realtime: realtimeSuite,
   frames: framesSuite,

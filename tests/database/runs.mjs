@@ -64,11 +64,11 @@ export async function charges(stack) {
   return Object.fromEntries(rows.map(({ id, amount }) => [id, amount]));
 }
 
-export async function factsOf(stack, stream, service = 'stripe') {
+export async function factsOf(stack, stream, service = 'stripe', partition = '') {
   const [row] = await stack.query(
     `select to_jsonb(f) as facts from public.service_facts f
-     where client_id = $1 and service = $2 and stream = $3`,
-    [northwind, service, stream],
+     where client_id = $1 and service = $2 and stream = $3 and partition = $4`,
+    [northwind, service, stream, partition],
   );
   return row?.facts;
 }

@@ -83,15 +83,18 @@ export async function startStack({ bin } = {}) {
     },
     /** Empties what the suites fill; workspaces and users stay. */
     async reset() {
-      await query(`do $$ begin
-        set local session_replication_role = replica;
-        delete from public.facts_history; delete from public.service_facts;
-        delete from public.sync_cursors; delete from public.sync_runs;
-        delete from public.webhook_receipts; delete from public.stripe_charges;
-        delete from public.stripe_payment_intents; delete from public.stripe_payment_links;
-        delete from public.stripe_balance_transactions; delete from realtime.messages;
-        update public.workspaces set configuration_problem = null, sync_hour = 5;
-      end $$`);
+      await query(`do $$
+        declare target text;
+        begin
+          set local session_replication_role = replica;
+          delete from public.facts_history; delete from public.service_facts;
+          delete from public.sync_cursors; delete from public.sync_runs;
+          delete from public.webhook_receipts; delete from realtime.messages;
+          for target in select table_name from app.sync_targets loop
+            execute format('delete from public.%I', target);
+          end loop;
+          update public.workspaces set configuration_problem = null, sync_hour = 5;
+        end $$`);
     },
     async close() {
       await supabase.close();

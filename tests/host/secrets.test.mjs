@@ -7,6 +7,7 @@ import {
   Secrets,
   configurationProblem,
   configuredNames,
+  idsFor,
   readBundle,
   spellings,
 } from '../../edge-workers/host/secrets.mjs';
@@ -94,19 +95,46 @@ test('a bundle that is not usable gives no key and says why, without its value',
   assert.deepEqual([strange.values.size, strange.problem], [0, null]);
 });
 
-test('what is configured is told by name only', () => {
+test('what is configured is told by name, and account ids with their values', () => {
   const names = configuredNames(env({ WORKSPACE_OAK_BAKERY: 'nonsense', STRIPE_SECRET_KEY: '' }), MANIFEST);
   assert.deepEqual(names, {
     agency: ['supabase.secret_key'],
+    agency_ids: {},
     workspaces: {
       'northwind-dental': {
         present: ['stripe.secret_key', 'stripe.webhook_secret', 'google_ads.customer_id'],
         problem: null,
+        ids: { 'google_ads.customer_id': '1234567890' },
       },
-      'harbor-yoga': { present: ['stripe.secret_key'], problem: null },
-      'oak-bakery': { present: [], problem: 'WORKSPACE_OAK_BAKERY is not a JSON object' },
+      'harbor-yoga': { present: ['stripe.secret_key'], problem: null, ids: {} },
+      'oak-bakery': { present: [], problem: 'WORKSPACE_OAK_BAKERY is not a JSON object', ids: {} },
     },
   });
+});
+
+test("a job gets its workspace's ids, and the agency's where it has none of its own", () => {
+  const manifest = {
+    secrets: MANIFEST.secrets,
+    ids: [
+      { name: 'google_ads.customer_id' },
+      { name: 'google_ads.login_customer_id', env: 'GOOGLE_ADS_LOGIN_CUSTOMER_ID' },
+      { name: 'pagespeed.urls' },
+    ],
+  };
+  const all = env({
+    GOOGLE_ADS_LOGIN_CUSTOMER_ID: ' 55 ',
+    WORKSPACE_FERN_STUDIO:
+      '{"google_ads":{"login_customer_id":66},"pagespeed":{"urls":[" https://a.example/ ","https://b.example/"]}}',
+  });
+  assert.deepEqual(idsFor(all, manifest, 'northwind-dental'), {
+    'google_ads.customer_id': '1234567890',
+    'google_ads.login_customer_id': '55',
+  });
+  assert.deepEqual(idsFor(all, manifest, 'fern-studio'), {
+    'google_ads.login_customer_id': '66',
+    'pagespeed.urls': ['https://a.example/', 'https://b.example/'],
+  });
+  assert.deepEqual(idsFor(all, manifest, null), { 'google_ads.login_customer_id': '55' });
 });
 
 test('a known secret is redacted in each spelling, and nothing else changes', () => {

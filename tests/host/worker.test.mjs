@@ -179,6 +179,7 @@ test('a tick tells the core the names of what is configured, never a value', asy
   assert.deepEqual(event.configured.workspaces['harbor-yoga'], {
     present: ['stripe.secret_key'],
     problem: null,
+    ids: {},
   });
   assert.doesNotMatch(JSON.stringify(event), /sk_test|whsec|sb_secret/);
 });

@@ -58,10 +58,20 @@ function wrongTypes(body) {
 
 export class Faults {
   #scenarios = new Map();
+  #providers;
+
+  // providers: {[service]: {faults}}: their own wording of a fault comes before the common one.
+  constructor(providers = {}) {
+    this.#providers = providers;
+  }
+
+  #fault(service, name) {
+    return this.#providers[service]?.faults?.[name] ?? FAULTS[name];
+  }
 
   // `path` narrows the scenario to requests whose path holds it; fault null ends it.
   set({ key, service, fault, path = '', times = 0, after = 0, ...options }) {
-    if (fault !== null && !FAULTS[fault]) throw new Error(`no fault named ${fault}`);
+    if (fault !== null && !this.#fault(service, fault)) throw new Error(`no fault named ${fault}`);
     const name = `${service} ${key}`;
     if (fault === null) this.#scenarios.delete(name);
     else this.#scenarios.set(name, { fault, path, after, left: times || Infinity, options });
@@ -72,6 +82,6 @@ export class Faults {
     if (!scenario || !path.includes(scenario.path)) return honest;
     if (scenario.after-- > 0) return honest;
     if (scenario.left-- <= 0) return honest;
-    return FAULTS[scenario.fault](honest, scenario.options, key);
+    return this.#fault(service, scenario.fault)(honest, scenario.options, key);
   }
 }

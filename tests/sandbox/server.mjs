@@ -3,24 +3,35 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 
+import * as cloudflare from './cloudflare.mjs';
+import * as google_ads from './google_ads.mjs';
+import * as google_oauth from './google_oauth.mjs';
 import { Faults } from './faults.mjs';
+import * as pagespeed from './pagespeed.mjs';
+import * as search_console from './search_console.mjs';
 import { StripeAccount, shiftFor } from './stripe_account.mjs';
 import { answer, wrongKey } from './stripe_api.mjs';
 import { deliver } from './stripe_webhook.mjs';
 
 const REQUESTS_KEPT = 2000;
 
+// Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
+// wording of `faults`. Stripe, which also delivers events, is served by the class below.
+const PROVIDERS = { cloudflare, google_ads, google_oauth, pagespeed, search_console };
+
 class Sandbox {
   constructor({ accounts, shiftSecs }) {
-    this.faults = new Faults();
+    this.faults = new Faults(PROVIDERS);
     this.requests = [];
     this.serial = 0;
     this.shiftSecs = shiftSecs ?? shiftFor(Math.floor(Date.now() / 1000));
     this.accounts = new Map();
+    this.others = new Map(Object.keys(PROVIDERS).map((service) => [service, new Map()]));
     for (const [key, options] of Object.entries(accounts)) this.addAccount({ key, ...options });
   }
 
-  addAccount({ key, ...options }) {
+  addAccount({ key, service = 'stripe', ...options }) {
+    if (service !== 'stripe') return void this.others.get(service).set(key, options);
     this.accounts.set(key, new StripeAccount({ shiftSecs: this.shiftSecs, ...options }));
   }
 
@@ -39,9 +50,22 @@ class Sandbox {
     return this.faults.apply(key, 'stripe', path, honest);
   }
 
+  async provider(service, request, url) {
+    const { prefix, keyOf, wrongKey, answer } = PROVIDERS[service];
+    const path = url.pathname.slice(prefix.length);
+    const body = await readBody(request);
+    const key = keyOf(request.headers, url.searchParams, body);
+    const account = this.others.get(service).get(key);
+    this.#note(request, path, url);
+    const asked = { method: request.method, path, headers: request.headers, query: url.searchParams, body };
+    const honest = account ? await answer(account, asked) : wrongKey(key);
+    return this.faults.apply(key, service, path, honest);
+  }
+
   #note(request, path, url) {
     const { host, ...headers } = request.headers;
-    if (headers.authorization) headers.authorization = `...${headers.authorization.slice(-4)}`;
+    for (const name of ['authorization', 'x-goog-api-key'])
+      if (headers[name]) headers[name] = `...${headers[name].slice(-4)}`;
     this.requests.push({ serial: ++this.serial, path, query: url.search, headers, at: Date.now() });
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
   }
@@ -74,10 +98,22 @@ class Sandbox {
   }
 }
 
-async function readJson(request) {
+async function readText(request) {
   let text = '';
   for await (const chunk of request) text += chunk;
+  return text;
+}
+
+async function readJson(request) {
+  const text = await readText(request);
   return text ? JSON.parse(text) : {};
+}
+
+// JSON as what it says, anything else (a form) as text.
+async function readBody(request) {
+  const text = await readText(request);
+  const isJson = /^application\/json/.test(request.headers['content-type'] ?? '');
+  return isJson && text ? JSON.parse(text) : text;
 }
 
 function send(response, { status, body, headers = {}, cut = false }) {
@@ -102,6 +138,13 @@ async function serve(sandbox, request, response) {
       result ? { status: 200, body: result } : { status: 404, body: { error: 'no such call' } },
     );
   }
+  const service = Object.keys(PROVIDERS).find((name) =>
+    url.pathname.startsWith(`${PROVIDERS[name].prefix}/`),
+  );
+  if (service) {
+    const reply = await sandbox.provider(service, request, url);
+    return reply === null ? undefined : send(response, reply);
+  }
   if (!url.pathname.startsWith('/stripe/'))
     return send(response, { status: 404, body: { error: 'no such service' } });
   const reply = await sandbox.stripe(request, url);
@@ -110,7 +153,7 @@ async function serve(sandbox, request, response) {
   send(response, { ...reply, headers: { ...headers, ...reply.headers } });
 }
 
-// accounts: {[key]: {empty?, pageLimit?}}; shiftSecs fixes the fixtures' place in time.
+// accounts: {[key]: {service?: 'stripe', empty?, ...}}; shiftSecs fixes the fixtures' place in time.
 export async function startSandbox({ port = 0, accounts = {}, shiftSecs } = {}) {
   const sandbox = new Sandbox({ accounts, shiftSecs });
   const server = createServer((request, response) => {

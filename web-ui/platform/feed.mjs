@@ -59,6 +59,7 @@ export class Feed {
   async #readAll() {
     try {
       const [facts] = await Promise.all([this.rest.facts(this.clientId), this.#readActivity()]);
+      this.rows.clear();
       this.#take(facts);
       this.started = true;
     } catch (error) {
@@ -73,9 +74,11 @@ export class Feed {
     this.retry = setTimeout(() => this.closed || this.#catchUp(), RETRY_MS);
   }
 
-  #changed({ table } = {}) {
-    if (table === 'workspaces') this.onWorkspaceChange();
-    else this.#catchUp();
+  #changed({ table, removed } = {}) {
+    if (table === 'workspaces') return this.onWorkspaceChange();
+    // What is gone has no time of change: only a reading of everything shows it.
+    if (removed) this.started = false;
+    this.#catchUp();
   }
 
   #liveChanged(isLive) {
@@ -136,7 +139,7 @@ export class Feed {
 
   #take(rows) {
     if (this.closed) return;
-    for (const row of rows) this.rows.set(`${row.service}/${row.stream}`, row);
+    for (const row of rows) this.rows.set(`${row.service}/${row.stream}/${row.partition}`, row);
     this.since = latest(rows, this.since);
     if (this.since) this.post('changed', { at: this.since });
     this.post('services', [...this.rows.values()]);

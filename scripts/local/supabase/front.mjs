@@ -9,6 +9,7 @@ const allowOrigin = 'access-control-allow-origin';
 export function createFront({ fetchApp, exclusive, secretKey, maxBindParameters, origin }) {
   return async (incoming, outgoing) => {
     if (isPreflight(incoming)) return send(outgoing, preflightReply(incoming));
+    if (isRealtimePing(incoming)) return send(outgoing, realtimePingReply(incoming, secretKey));
     try {
       const body = await readBody(incoming);
       const refusal = body === null ? tooLarge() : refuse(incoming, body, { secretKey, maxBindParameters });
@@ -40,6 +41,16 @@ function preflightReply({ headers }) {
     ],
     body: Buffer.alloc(0),
   };
+}
+
+// The embedded API has no Realtime; the one beside it (realtime.mjs) speaks sockets only.
+const isRealtimePing = (incoming) =>
+  incoming.method === 'GET' && pathOf(incoming) === '/realtime/v1/api/ping';
+
+function realtimePingReply({ headers }, secretKey) {
+  if (headers.apikey !== secretKey) return refusalReply(401, 'no_api_key', 'No API key found in request');
+  const body = Buffer.from(JSON.stringify({ message: 'Success' }));
+  return { status: 200, headers: [['content-type', 'application/json']], body };
 }
 
 async function readBody(incoming) {

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds listed_events = std::chrono::hours(24 * 29);
 
 // https://docs.stripe.com/api/charges/list
 HttpRequest charges_request(const Query& query) { return get(windowed_list_url(charge.path, query).take()); }
-Result<Page> parse_charges(const HttpReply& reply, UnixSeconds source_at) {
+Result<Page> parse_charges(const HttpReply& reply, const Query&, UnixSeconds source_at) {
   return parse_objects(reply, charge, source_at);
 }
 
@@ -24,7 +24,7 @@ Result<Page> parse_charges(const HttpReply& reply, UnixSeconds source_at) {
 HttpRequest payment_intents_request(const Query& query) {
   return get(windowed_list_url(payment_intent.path, query).take());
 }
-Result<Page> parse_payment_intents(const HttpReply& reply, UnixSeconds source_at) {
+Result<Page> parse_payment_intents(const HttpReply& reply, const Query&, UnixSeconds source_at) {
   return parse_objects(reply, payment_intent, source_at);
 }
 
@@ -32,7 +32,7 @@ Result<Page> parse_payment_intents(const HttpReply& reply, UnixSeconds source_at
 HttpRequest payment_links_request(const Query& query) {
   return get(list_url(payment_link.path, query).take());
 }
-Result<Page> parse_payment_links(const HttpReply& reply, UnixSeconds source_at) {
+Result<Page> parse_payment_links(const HttpReply& reply, const Query&, UnixSeconds source_at) {
   return parse_objects(reply, payment_link, source_at);
 }
 
@@ -40,7 +40,7 @@ Result<Page> parse_payment_links(const HttpReply& reply, UnixSeconds source_at) 
 HttpRequest balance_transactions_request(const Query& query) {
   return get(windowed_list_url(balance_transaction.path, query).take());
 }
-Result<Page> parse_balance_transactions(const HttpReply& reply, UnixSeconds source_at) {
+Result<Page> parse_balance_transactions(const HttpReply& reply, const Query&, UnixSeconds source_at) {
   return parse_objects(reply, balance_transaction, source_at);
 }
 

@@ -146,7 +146,7 @@ HttpRequest events_request(const Query& query) {
   return get(url.take());
 }
 
-Result<Page> parse_events(const HttpReply& reply, UnixSeconds) {
+Result<Page> parse_events(const HttpReply& reply, const Query&, UnixSeconds) {
   auto list = read_list(reply, who);
   if (!list) return tl::unexpected<Error>(std::move(list.error()));
   Page page{.items = list->data.size(), .next = std::move(list->next)};

@@ -15,7 +15,7 @@ Result<Delivery> parse_event(std::string_view body);
 
 // GET /v1/events, https://docs.stripe.com/api/events/list
 HttpRequest events_request(const Query& query);
-Result<Page> parse_events(const HttpReply& reply, UnixSeconds source_at);
+Result<Page> parse_events(const HttpReply& reply, const Query& query, UnixSeconds source_at);
 
 extern const Webhook webhook;
 

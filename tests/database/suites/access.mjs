@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
+import { synced } from '../rows.mjs';
 import { harbor, northwind } from '../stack.mjs';
 
 const roles = ['anon', 'outsider', 'viewer', 'manager', 'agency', 'service'];
@@ -18,14 +19,9 @@ const matrix = {
   sync_runs: membersRead,
   sync_cursors: membersRead,
   webhook_receipts: membersRead,
-  stripe_charges: membersRead,
-  stripe_payment_intents: membersRead,
-  stripe_payment_links: membersRead,
-  stripe_balance_transactions: membersRead,
+  ...Object.fromEntries(Object.keys(synced).map((table) => [table, membersRead])),
 };
 
-const now = '2026-11-23T12:00:00Z';
-const money = { amount: 100, currency: 'usd', status: 'succeeded', created: now, source_at: now };
 // A row that does not exist yet, and a harmless change of it.
 const samples = {
   workspaces: (id) => ({ client_id: randomUUID(), slug: `w-${id}`, name: 'New', time_zone: 'UTC' }),
@@ -35,23 +31,9 @@ const samples = {
   sync_runs: (id) => ({ client_id: northwind, service: 'stripe', stream: id }),
   sync_cursors: (id) => ({ client_id: northwind, service: 'stripe', stream: id, cadence: 'daily' }),
   webhook_receipts: (id) => ({ client_id: northwind, service: 'stripe', delivery_key: id }),
-  stripe_charges: (id) => ({ client_id: northwind, id, ...money }),
-  stripe_payment_intents: (id) => ({ client_id: northwind, id, ...money }),
-  stripe_payment_links: (id) => ({
-    client_id: northwind,
-    id,
-    active: true,
-    url: 'https://x.example',
-    source_at: now,
-  }),
-  stripe_balance_transactions: (id) => ({
-    client_id: northwind,
-    id,
-    ...money,
-    fee: 1,
-    net: 99,
-    type: 'charge',
-  }),
+  ...Object.fromEntries(
+    Object.entries(synced).map(([table, { row }]) => [table, (id) => ({ client_id: northwind, ...row(id) })]),
+  ),
 };
 const changes = {
   workspaces: { name: 'Changed' },
@@ -61,10 +43,7 @@ const changes = {
   sync_runs: { pages: 7 },
   sync_cursors: { every_secs: 7 },
   webhook_receipts: { error: 'changed' },
-  stripe_charges: { amount: 7 },
-  stripe_payment_intents: { amount: 7 },
-  stripe_payment_links: { active: false },
-  stripe_balance_transactions: { amount: 7 },
+  ...Object.fromEntries(Object.entries(synced).map(([table, { change }]) => [table, change])),
 };
 
 export async function accessSuite(t, stack) {
@@ -188,7 +167,7 @@ async function checkRole({ client, table, role, everyRow, context }) {
 const identity = (row) =>
   Object.fromEntries(
     Object.entries(row).filter(([column]) =>
-      /^(client_id|user_id|service|stream|delivery_key|id|slug)$/.test(column),
+      /^(client_id|user_id|service|stream|partition|delivery_key|id|slug)$/.test(column),
     ),
   );
 
@@ -225,10 +204,12 @@ async function functionTests(t, stack, clients) {
     'record_detection',
     'fail_run',
     'yield_run',
+    'start_run',
     'record_receipt',
     'record_bad_signature',
     'mark_receipt',
     'record_dead_letter',
+    'count_rows',
   ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {

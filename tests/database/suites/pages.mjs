@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { synced } from '../rows.mjs';
 import { charge, charges, factsOf, leasedRun, page } from '../runs.mjs';
 import { call, northwind } from '../stack.mjs';
 
@@ -22,6 +23,7 @@ export async function pagesSuite(t, stack) {
   await writingTests(kit);
   await orderTests(kit);
   await contentTests(kit);
+  await tableTests(kit);
   await refusalTests(kit);
   await factsTests(kit);
 }
@@ -129,6 +131,82 @@ async function contentTests({ test, stack, apply }) {
     assert.deepEqual(await charges(stack), { ch_1: 200 });
     const result = await apply(page(run, 2, [charge('ch_2', 1, monday), charge('ch_2', 2, monday)]));
     assert.deepEqual(result.ties, [{ table: 'stripe_charges', id: 'ch_2' }]);
+  });
+}
+
+async function tableTests({ test, stack, apply }) {
+  const pages = (run) => {
+    let number = 0;
+    return (table, rows) => apply(page(run, (number += 1), [], { tables: [{ table, rows }] }));
+  };
+  const stored = async (table) =>
+    (await stack.query(`select to_jsonb(x) as row from public.${table} x`)).map(({ row }) => row);
+
+  await test('every table takes a row, the same again, a newer state of it, and no older one', async (run) => {
+    const write = pages(run);
+    const targets = await stack.query('select table_name from app.sync_targets order by 1');
+    assert.deepEqual(targets.map((target) => target.table_name).sort(), Object.keys(synced).sort());
+    for (const [table, { row, change }] of Object.entries(synced)) {
+      const first = row('7');
+      const counts = async (rows) => {
+        const { written, refused, ties } = await write(table, rows);
+        return [written, refused, ties.length];
+      };
+      assert.deepEqual(await counts([first, first]), [1, 0, 0], table);
+      assert.deepEqual(await counts([first]), [0, 0, 0], `${table}, repeated`);
+      const newer = { ...first, ...change, source_at: '2026-11-24T12:00:00+00:00' };
+      assert.deepEqual(await counts([newer, row('8')]), [2, 0, 0], `${table}, newer`);
+      assert.deepEqual(await counts([first]), [0, 1, 0], `${table}, older`);
+      const [column, value] = Object.entries(change)[0];
+      const rows = await stored(table);
+      assert.equal(rows.length, 2, table);
+      assert.ok(
+        rows.some((kept) => kept[column] === value),
+        table,
+      );
+    }
+  });
+
+  await test('of two readings of a report in one second the later stands, and there is no tie', async (run) => {
+    const write = pages(run);
+    const day = (clicks) => ({ ...synced.gsc_site_daily.row('sc-domain:a.example'), clicks });
+    const first = await write('gsc_site_daily', [day(1), day(2)]);
+    assert.deepEqual([first.written, first.ties], [1, []]);
+    assert.equal((await stored('gsc_site_daily'))[0].clicks, 2);
+    const second = await write('gsc_site_daily', [day(3)]);
+    assert.deepEqual([second.written, second.ties], [1, []]);
+    assert.equal((await stored('gsc_site_daily'))[0].clicks, 3);
+  });
+
+  await test('keys may be longer than what an index takes, and 64-bit counts stay exact', async (run) => {
+    const write = pages(run);
+    const noise = (mark) => Array.from({ length: 4000 }, (_, i) => `${mark}ä${(i * 7919) % 9973}`).join(' ');
+    const row = (query, page) => ({ ...synced.gsc_queries_daily.row(query), page });
+    const rows = [row(noise('a'), ''), row(noise('b'), ''), row(noise('b'), noise('/'))];
+    assert.equal((await write('gsc_queries_daily', rows)).written, 3);
+    const again = rows.map((old) => ({ ...old, source_at: '2026-11-24T12:00:00Z', provisional: true }));
+    assert.equal((await write('gsc_queries_daily', again)).written, 3);
+    assert.equal((await stored('gsc_queries_daily')).length, 3);
+
+    const most = '9223372036854775807';
+    const ads = { ...synced.google_ads_campaign_daily.row('1'), impressions: most, cost_micros: most };
+    const meta = { ...synced.meta_page_daily.row('views'), value: most };
+    await write('google_ads_campaign_daily', [ads]);
+    await write('meta_page_daily', [meta]);
+    const [exact] = await stack.query(
+      `select (a.impressions::text, a.cost_micros::text, m.value::text)::text as all
+       from public.google_ads_campaign_daily a, public.meta_page_daily m`,
+    );
+    assert.equal(exact.all, `(${most},${most},${most})`);
+  });
+
+  await test('copies of one email event are one row, whatever their ids', async (run) => {
+    const write = pages(run);
+    const event = (sg_event_id, more) => ({ ...synced.email_events.row('m1'), sg_event_id, ...more });
+    const url = 'https://x.example/';
+    await write('email_events', [event('e1'), event('e2'), event('e3', { url }), event('e4', { url })]);
+    await write('email_events', [event('e5'), event(null, { url })]);
+    assert.deepEqual((await stored('email_events')).map((row) => row.url).sort(), [null, url].sort());
   });
 }
 

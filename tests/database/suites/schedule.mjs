@@ -110,7 +110,7 @@ async function dueTests({ test, stack, claim }) {
   });
 }
 
-async function detectionTests({ test, stack, claim }) {
+async function detectionTests({ test, stack, claim, take }) {
   await test('detection is the whole truth of a workspace', async () => {
     await detect(stack, {});
     assert.deepEqual((await factsOf(stack, '')).present_keys, ['stripe.secret_key']);
@@ -144,20 +144,25 @@ async function detectionTests({ test, stack, claim }) {
     assert.deepEqual(await all(), before);
   });
 
-  await test('a stream that is no longer listed keeps its cursor and is not due', async () => {
+  await test('a stream that is no longer listed goes: cursor, unfinished run and facts', async () => {
     const run = await leasedRun(stack);
-    await call(stack, 'apply_page', page(run, 1, [], { last: true }));
+    await call(stack, 'apply_page', page(run, 1, []));
+    await detect(stack, { streams: ['payment_links'], missing: ['stripe.webhook_secret'] });
+    assert.ok(await factsOf(stack, 'charges'), 'kept while a key is missing');
     await detect(stack, { streams: ['payment_links'] });
-    await claim();
-    const [place] = await stack.query(
-      `select next_due_at, cursor from public.sync_cursors where stream = 'charges'`,
-    );
-    assert.deepEqual(place, { next_due_at: null, cursor: { at: 1 } });
+    assert.equal(await factsOf(stack, 'charges'), undefined);
+    const late = await call(stack, 'apply_page', page(run, 2, [charge('ch_1', 1, '2026-11-23T10:00:00Z')]));
+    assert.deepEqual(late, { applied: false, why: 'finished' });
+    const ended = await stack.query('select state, error_kind, error_message from public.sync_runs');
+    assert.deepEqual(ended, [
+      { state: 'failed', error_kind: 'configuration', error_message: 'no longer configured' },
+    ]);
+    const [{ facts }] = await stack.query('select facts from public.facts_history order by id desc limit 1');
+    assert.deepEqual(facts, {});
+    assert.equal(await factsOf(stack, 'charges'), undefined, 'and do not come back');
     await detect(stack, { streams: ['charges'] });
-    assert.deepEqual(
-      (await claim()).map(({ stream }) => stream),
-      ['charges'],
-    );
+    const grant = await take((await claim()).find(({ stream }) => stream === 'charges').run_id);
+    assert.deepEqual([grant.granted, grant.cursor], [true, null]);
   });
 }
 

@@ -88,7 +88,7 @@ TEST_CASE("a page of events gives rows, deliveries and its place", "[stripe][eve
   Json customer = json(read("events/customer_updated.json"));
   refunded["id"] = "evt_a";
   customer["id"] = "evt_b";
-  const auto page = stripe::parse_events(list_of({refunded, customer}, true), from_unix(0));
+  const auto page = stripe::parse_events(list_of({refunded, customer}, true), {}, from_unix(0));
   REQUIRE(page.has_value());
   CHECK(page->items == 2);
   CHECK(page->batches.size() == 1);
@@ -101,7 +101,7 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
   Json broken = json(read("events/charge_refunded.json"));
   broken["data"]["object"]["amount"] = "a lot";
   const auto page = stripe::parse_events(
-      list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), from_unix(0));
+      list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), {}, from_unix(0));
   REQUIRE(page.has_value());
   CHECK(page->batches.size() == 1);
   REQUIRE(page->stale.size() == 1);
@@ -110,7 +110,7 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
 }
 
 TEST_CASE("events are asked for by window and by the types that are stored", "[stripe][events]") {
-  const HttpRequest request = stripe::events_request({{from_unix(1), from_unix(2)}, "", "evt_9"});
+  const HttpRequest request = stripe::events_request({{from_unix(1), from_unix(2)}, "", {}, "evt_9"});
   CHECK(starts_with(request.url,
                     "https://api.stripe.com/v1/"
                     "events?limit=100&starting_after=evt_9&created[gte]=1&created[lte]=2&types[]="));
@@ -125,9 +125,15 @@ TEST_CASE("every connector is complete and every scheduled stream has one", "[re
       CHECK(stream.request != nullptr);
       CHECK(stream.parse != nullptr);
     }
-    CHECK(connector->fetch != nullptr);
-    CHECK(connector->parse_object != nullptr);
-    CHECK(find_key(connector->webhook->secret) != nullptr);
+    CHECK((connector->fetch == nullptr) == (connector->parse_object == nullptr));
+    if (connector->webhook != nullptr) {
+      CHECK(connector->fetch != nullptr);
+      CHECK(find_key(connector->webhook->secret) != nullptr);
+    }
+    const auto kept = find_service(connector->service)->captured;
+    for (const Grant& grant : connector->grants)
+      CHECK(std::any_of(kept.begin(), kept.end(),
+                        [&](const CapturedKey& key) { return key.name == grant.captured; }));
   }
   for (const Descriptor& service : catalogue())
     for (const StreamDescriptor& scheduled : service.streams) {

@@ -53,3 +53,31 @@ TEST_CASE("a payment key cannot come from the agency: one client would see anoth
   CHECK(wf::find_key("stripe.secret_key")->scope == wf::Scope::workspace);
   CHECK(wf::find_key("stripe.webhook_secret")->hosts.empty());
 }
+
+TEST_CASE("what the host keeps belongs to its service, is no key and goes to named hosts only") {
+  for (const auto& service : wf::catalogue()) {
+    for (const auto& kept : service.captured) {
+      INFO(kept.name);
+      CHECK(wf::starts_with(kept.name, std::string(service.id) + "."));
+      CHECK(wf::find_key(kept.name) == nullptr);
+      CHECK_FALSE(kept.hosts.empty());
+      for (const auto host : kept.hosts) CHECK_FALSE(host.empty());
+    }
+  }
+}
+
+TEST_CASE("a stream is split by an account id of its own service") {
+  for (const auto& service : wf::catalogue()) {
+    for (const auto& stream : service.streams) {
+      INFO(service.id << ' ' << stream.name);
+      if (stream.partitioned_by.empty()) {
+        CHECK(stream.variants.empty());
+        continue;
+      }
+      const auto* key = wf::find_key(stream.partitioned_by);
+      REQUIRE(key != nullptr);
+      CHECK_FALSE(key->secret);
+      CHECK(wf::starts_with(key->name, std::string(service.id) + "."));
+    }
+  }
+}

@@ -43,7 +43,7 @@ TEST_CASE("a workspace gets the services that its bundle names, with what is mis
 
 TEST_CASE("a service of the agency belongs to every workspace, a shared token to none by itself") {
   const Json found = detect(R"({"agency":["supabase.secret_key","cloudflare.api_token","meta.access_token",
-    "search_console.service_account"],"workspaces":{}})");
+    "search_console.private_key"],"workspaces":{}})");
   for (std::size_t workspace = 0; workspace < 2; ++workspace) {
     CHECK(service_of(found, workspace, "supabase") != nullptr);
     REQUIRE(service_of(found, workspace, "cloudflare") != nullptr);
@@ -54,13 +54,26 @@ TEST_CASE("a service of the agency belongs to every workspace, a shared token to
 }
 
 TEST_CASE("a key is taken only from where its scope allows it") {
-  const Json found = detect(R"({"agency":["stripe.secret_key","search_console.service_account"],
-    "workspaces":{"harbor-yoga":{"present":["stripe.webhook_secret","search_console.site_url",
+  const Json found = detect(R"({"agency":["stripe.secret_key","search_console.client_email",
+    "search_console.private_key"],"workspaces":{"harbor-yoga":{"present":["stripe.webhook_secret","search_console.site_url",
     "pagespeed.api_key","pagespeed.urls"],"problem":null}}})");
   CHECK((*service_of(found, 1, "stripe"))["missing"] == Json::array({"stripe.secret_key"}));
   CHECK((*service_of(found, 1, "search_console"))["missing"].empty());
   CHECK((*service_of(found, 1, "pagespeed"))["missing"] == Json::array({"pagespeed.api_key"}));
   CHECK(service_of(found, 0, "stripe") == nullptr);
+}
+
+TEST_CASE("one way to sign in is enough") {
+  const auto missing = [](const std::string& present) {
+    const Json found =
+        detect((R"({"agency":[],"workspaces":{"harbor-yoga":{"present":["search_console.site_url")" +
+                present + R"(],"problem":null}}})")
+                   .c_str());
+    return (*service_of(found, 1, "search_console"))["missing"];
+  };
+  CHECK(missing("") == Json::array({"search_console.client_email", "search_console.private_key"}));
+  CHECK(missing(R"(,"search_console.client_email")") == Json::array({"search_console.private_key"}));
+  CHECK(missing(R"(,"search_console.refresh_token")").empty());
 }
 
 TEST_CASE("schedules are for streams whose connector exists") {
@@ -88,6 +101,36 @@ TEST_CASE("a bundle of no known workspace is left out and can be named") {
   REQUIRE(configured.has_value());
   CHECK(wf::detect(*configured, known)["workspaces"].size() == 2);
   CHECK(wf::unknown_bundles(*configured, known) == std::vector<std::string>{"northwind-dentl"});
+}
+
+TEST_CASE("a stream is split by the values of an account id, once per variant") {
+  const auto ids = [](const char* text) { return *wf::parse_json(text, "test"); };
+  const std::string_view variants[] = {"mobile", "desktop"};
+  const wf::StreamDescriptor whole{.name = "a"};
+  const wf::StreamDescriptor split{.name = "b", .partitioned_by = "pagespeed.urls"};
+  wf::StreamDescriptor varied = split;
+  varied.variants = variants;
+  const Json urls = ids(R"({"pagespeed.urls":["https://a/","https://b/","https://a/"]})");
+  using Partitions = std::vector<std::string>;
+  CHECK(wf::partitions_of(whole, urls) == Partitions{""});
+  CHECK(wf::partitions_of(split, urls) == Partitions{"https://a/", "https://b/"});
+  CHECK(wf::partitions_of(varied, urls) ==
+        Partitions{"mobile https://a/", "desktop https://a/", "mobile https://b/", "desktop https://b/"});
+  CHECK(wf::partitions_of(split, ids(R"({"pagespeed.urls":"https://a/"})")) == Partitions{"https://a/"});
+  CHECK(wf::partitions_of(split, Json::object()).empty());
+  CHECK(wf::partitions_of(split, ids(R"({"pagespeed.urls":[7,{}]})")).empty());
+}
+
+TEST_CASE("ids are read with the names, the agency's among them") {
+  const auto configured = wf::read_configured(*wf::parse_json(
+      R"({"agency":["cloudflare.account_id"],"agency_ids":{"cloudflare.account_id":"0a1b"},
+      "workspaces":{"northwind-dental":{"present":["pagespeed.urls"],"problem":null,
+      "ids":{"pagespeed.urls":["https://a/"]}},"harbor-yoga":{"present":[],"problem":null,"ids":7}}})",
+      "test"));
+  REQUIRE(configured.has_value());
+  CHECK(configured->agency_ids["cloudflare.account_id"] == "0a1b");
+  for (const auto& workspace : configured->workspaces)
+    CHECK(workspace.ids.size() == (workspace.slug == "northwind-dental" ? 1 : 0));
 }
 
 TEST_CASE("input of another shape is an error") {

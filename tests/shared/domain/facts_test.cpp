@@ -75,3 +75,16 @@ TEST_CASE("facts survive the way to JSON and back, and a patch changes only its 
   CHECK(patched->failures == 0);
   CHECK(patched->last_rows == 9007199254740993);
 }
+
+TEST_CASE("each partition of a stream has facts of its own") {
+  const auto facts = wf::read_service_facts(parse(
+      R"([{"client_id":"a","service":"pagespeed","stream":"runs","partition":"mobile https://a/","last_rows":1},
+          {"client_id":"a","service":"pagespeed","stream":"runs","partition":"desktop https://a/","last_rows":2}])"));
+  REQUIRE(facts.has_value());
+  REQUIRE(facts->front().streams.size() == 2);
+  const auto* desktop = wf::find_stream(facts->front(), "runs", "desktop https://a/");
+  REQUIRE(desktop != nullptr);
+  CHECK(desktop->last_rows == 2);
+  CHECK(wf::find_stream(facts->front(), "runs") == nullptr);
+  CHECK(wf::to_json(*desktop)["partition"] == "desktop https://a/");
+}

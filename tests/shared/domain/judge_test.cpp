@@ -95,6 +95,86 @@ TEST_CASE("a time in the words can be told in the workspace's zone") {
   CHECK(wf::words_with_time(judge_stripe(healthy_stripe(), start), "05:30") == "fresh");
 }
 
+namespace {
+
+// A service of one stream that is split, the first partition succeeded an hour ago.
+constexpr wf::Key split_keys[] = {{.name = "split.key"}, {.name = "split.urls", .secret = false}};
+constexpr wf::StreamDescriptor split_streams[] = {
+    {.name = "runs", .label = "runs", .partitioned_by = "split.urls"}};
+const wf::Descriptor split{.id = "split",
+                           .name = "Split",
+                           .thresholds = {.expected_every = 24h, .warn_after = 26h, .error_after = 50h},
+                           .keys = split_keys,
+                           .streams = split_streams};
+
+wf::StreamFacts partition(const char* name, wf::UnixSeconds at) {
+  wf::StreamFacts facts;
+  facts.stream = "runs";
+  facts.partition = name;
+  facts.last_attempt_at = at;
+  facts.last_success_at = at;
+  return facts;
+}
+
+wf::ServiceFacts split_facts() {
+  wf::ServiceFacts facts{.client_id = "c", .service = "split"};
+  facts.present_keys = {"split.key", "split.urls"};
+  facts.detected_at = start - 240h;
+  facts.streams = {partition("https://a/", start - 1h), partition("https://b/", start - 1h)};
+  return facts;
+}
+
+}  // namespace
+
+TEST_CASE("a failing partition makes the card partial and is named with its stream") {
+  auto facts = split_facts();
+  CHECK(wf::judge(split, facts, start).sub_state == SubState::fresh);
+  facts.streams[1].failure_kind = wf::ErrorKind::configuration;
+  facts.streams[1].failure_final = true;
+  facts.streams[1].failed_at = start;
+  const auto verdict = wf::judge(split, facts, start);
+  CHECK(verdict.badge == Badge::error);
+  CHECK(verdict.sub_state == SubState::partial);
+  CHECK(verdict.words == "partial: runs of https://b/ (settings refused)");
+  CHECK(verdict.stream == "runs");
+  CHECK(verdict.partition == "https://b/");
+  REQUIRE(verdict.evidence.size() == 3);
+  CHECK(verdict.evidence[1].label == "runs of https://a/");
+  CHECK(verdict.evidence[1].value == "last success 1 h ago");
+}
+
+TEST_CASE("green needs every partition; one that never ran is waited for, one that stopped is overdue") {
+  auto facts = split_facts();
+  facts.streams[1] = wf::StreamFacts{.stream = "runs", .partition = "https://b/"};
+  facts.detected_at = start - 1h;
+  CHECK(wf::judge(split, facts, start).sub_state == SubState::waiting);
+  facts.streams[1] = partition("https://b/", start - 60h);
+  const auto overdue = wf::judge(split, facts, start);
+  CHECK(overdue.sub_state == SubState::overdue);
+  CHECK(overdue.words == "overdue: runs of https://b/");
+  facts.streams.clear();
+  CHECK(wf::judge(split, facts, start).sub_state == SubState::waiting);
+  // What the stream was before it was split is no proof.
+  facts.streams = {partition("", start - 1h)};
+  CHECK(wf::judge(split, facts, start).sub_state == SubState::waiting);
+}
+
+TEST_CASE("a stream split by an account id that is optional and absent is not judged") {
+  wf::Key keys[] = {{.name = "split.key"}, {.name = "split.urls", .secret = false, .required = false}};
+  auto optional = split;
+  optional.keys = keys;
+  const wf::StreamDescriptor streams[] = {{.name = "all", .label = "all"}, split_streams[0]};
+  optional.streams = streams;
+  auto facts = split_facts();
+  facts.present_keys = {"split.key"};
+  facts.detected_at = start - 1h;
+  facts.streams = {partition("", start - 1h)};
+  facts.streams[0].stream = "all";
+  CHECK(wf::judge(optional, facts, start).sub_state == SubState::fresh);
+  facts.present_keys = {"split.key", "split.urls"};
+  CHECK(wf::judge(optional, facts, start).sub_state == SubState::waiting);
+}
+
 TEST_CASE("all nine services are judged, in the order of the catalogue") {
   const auto judged = wf::judge_all({}, start);
   REQUIRE(judged.size() == 9);

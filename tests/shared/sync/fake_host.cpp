@@ -111,6 +111,7 @@ Json Host::act(const Json& effect, std::string& body) {
   if (kind == "verify")
     return {{"valid", signature_valid && secrets[text_of(effect, "secret")]},
             {"secret_present", secrets[text_of(effect, "secret")]}};
+  if (kind == "sign") return sign(effect);
   if (kind == "enqueue") queue.push_back(effect["message"]);
   return {{"queued", true}};
 }
@@ -127,6 +128,44 @@ Json Host::http(const Json& effect, const std::string& body, std::string& reply_
     reply_body = wf::dump(answer);
     return reply_json(status, {});
   }
+  if (const std::string name = missing_credential(effect, body); !name.empty())
+    return {{"failed", "secret_missing"}, {"name", name}, {"message", "test"}};
+  return effect.contains("capture") ? grant(effect, reply_body) : call_provider(effect, reply_body);
+}
+
+std::string Host::missing_credential(const Json& effect, const std::string& body) const {
+  const std::string texts = wf::dump(effect) + body;
+  for (const wf::Connector* connector : registry_)
+    for (const wf::Grant& grant : connector->grants) {
+      const auto kept = captured.find(std::string(grant.captured));
+      const bool used = texts.find("{{secret:" + std::string(grant.captured) + "}}") != std::string::npos;
+      if (used && (kept == captured.end() || kept->second <= now_ms)) return std::string(grant.captured);
+    }
+  return "";
+}
+
+Json Host::grant(const Json& effect, std::string& reply_body) {
+  const Json& capture = effect["capture"];
+  const auto kept = captured.find(text_of(capture, "name"));
+  const bool refresh = wf::find_bool(capture, "refresh").value_or(false);
+  if (kept != captured.end() && kept->second > now_ms && !refresh) return {{"captured", true}};
+  Json reply = call_provider(effect, reply_body);
+  if (!reply.contains("status") || reply["status"] != 200) return reply;
+  const Json body = json(reply_body);
+  if (!body.contains(text_of(capture, "member"))) return {{"failed", "not_captured"}, {"message", "test"}};
+  captured[text_of(capture, "name")] = now_ms + body["expires_in"].get<std::int64_t>() * 1000 - 60'000;
+  return {{"captured", true}};
+}
+
+Json Host::sign(const Json& effect) {
+  if (!secrets[text_of(effect, "secret")])
+    return {{"failed", "secret_missing"}, {"name", effect["secret"]}, {"message", "test"}};
+  captured[text_of(effect["capture"], "name")] = now_ms + 240'000;
+  return {{"captured", true}};
+}
+
+Json Host::call_provider(const Json& effect, std::string& reply_body) {
+  const std::string url = text_of(effect, "url");
   provider_urls.push_back(url);
   Reply reply = provider(url);
   if (!reply.failed.empty()) return {{"failed", reply.failed}, {"message", "test"}};
@@ -136,12 +175,14 @@ Json Host::http(const Json& effect, const std::string& body, std::string& reply_
   return reply_json(reply.status, reply.headers);
 }
 
-std::string Host::run_job(const Json& message) { return run({{"kind", "job"}, {"message", message}}); }
+std::string Host::run_job(const Json& message) {
+  return run({{"kind", "job"}, {"message", message}, {"ids", ids}});
+}
 
 Json Host::message(const std::string& run_id) const {
-  return {{"job", "sync"},       {"workspace", "northwind-dental"},
-          {"client_id", client}, {"service", "stripe"},
-          {"partition", ""},     {"stream", database.runs.at(run_id).stream},
+  return {{"job", "sync"},          {"workspace", "northwind-dental"},
+          {"client_id", client},    {"service", service},
+          {"partition", partition}, {"stream", database.runs.at(run_id).stream},
           {"run_id", run_id}};
 }
 

@@ -81,6 +81,10 @@ struct Host {
   std::deque<Json> queue;
   std::map<std::string, bool> secrets{{"stripe.webhook_secret", true}, {"stripe.secret_key", true}};
   bool signature_valid = true;
+  std::string service = "stripe";
+  std::string partition;
+  Json ids = Json::object();
+  std::map<std::string, std::int64_t> captured;  // name -> until when, in ms
   std::function<Reply(const std::string& url)> provider;
   // A result instead of the real one; null: none.
   std::function<Json(const Json& effect)> fault;
@@ -105,6 +109,10 @@ struct Host {
 
  private:
   Json act(const Json& effect, std::string& body);
+  Json call_provider(const Json& effect, std::string& reply_body);
+  Json grant(const Json& effect, std::string& reply_body);
+  Json sign(const Json& effect);
+  std::string missing_credential(const Json& effect, const std::string& body) const;
   Json http(const Json& effect, const std::string& body, std::string& reply_body);
   Json message(const std::string& run_id) const;
 

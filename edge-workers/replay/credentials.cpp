@@ -1,0 +1,103 @@
+#include "edge-workers/replay/credentials.hpp"
+
+#include "edge-workers/replay/hmac.hpp"
+#include "edge-workers/replay/signing.hpp"
+#include "shared/base/text.hpp"
+#include "shared/domain/catalogue.hpp"
+
+namespace wf::replay {
+
+namespace {
+
+constexpr std::int64_t early_secs = 60;
+constexpr std::int64_t default_expires_secs = 300;
+
+std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
+
+Json object_of(const Json& object, std::string_view key) {
+  const Json* found = find_object(object, key);
+  return found != nullptr ? *found : Json::object();
+}
+
+Json failed(std::string_view reason, std::string_view message, std::string_view name = "") {
+  Json result = {{"failed", std::string(reason)}, {"message", std::string(message)}};
+  if (!name.empty()) result["name"] = std::string(name);
+  return result;
+}
+
+std::string placeholder(std::string_view name) { return "{{secret:" + std::string(name) + "}}"; }
+
+// Everything that the host fills in.
+std::string filled_texts(const Json& effect, const std::string& body) {
+  std::string texts = text(effect, "url");
+  for (const Json& header : effect.value("headers", Json::array())) texts += '\n' + dump(header);
+  if (find_array(effect, "body_secrets") != nullptr) texts += '\n' + body;
+  return texts;
+}
+
+}  // namespace
+
+std::optional<std::string> Credentials::missing(const Json& effect, const std::string& body,
+                                                UnixSeconds now) const {
+  const std::string texts = filled_texts(effect, body);
+  for (const Descriptor& service : catalogue()) {
+    for (const CapturedKey& key : service.captured) {
+      const std::string name(key.name);
+      if (!contains(texts, placeholder(name))) continue;
+      const auto kept = kept_.find(name);
+      if (kept == kept_.end() || kept->second <= now) return name;
+    }
+  }
+  return std::nullopt;
+}
+
+bool Credentials::holds(const Json& effect, UnixSeconds now) const {
+  const Json capture = object_of(effect, "capture");
+  const auto kept = kept_.find(text(capture, "name"));
+  return !find_bool(capture, "refresh").value_or(false) && kept != kept_.end() && kept->second > now;
+}
+
+Json Credentials::capture(const Json& effect, const std::string& reply, UnixSeconds now) {
+  const Json capture = object_of(effect, "capture");
+  const auto body = parse_json(reply, "token");
+  const auto value = body ? find_string(*body, text(capture, "member")) : std::nullopt;
+  if (!value) return failed("not_captured", "the reply has no " + text(capture, "member"));
+  keep(text(capture, "name"),
+       find_int64(*body, text(capture, "expires_in_member")).value_or(default_expires_secs), now);
+  return {{"captured", true}};
+}
+
+Json Credentials::sign(const Json& effect, UnixSeconds now) {
+  const auto secret = secrets_.find(text(effect, "secret"));
+  if (secret == secrets_.end())
+    return failed("secret_missing", "not in the scenario", text(effect, "secret"));
+  const std::string message = text(effect, "message");
+  const std::string algorithm = text(effect, "algorithm");
+  if (algorithm == "RS256" && !sign_rs256(secret->second, message))
+    return failed("bad_key", "the key cannot be read");
+  if (algorithm != "RS256" && algorithm != "hmac-sha256") return failed("unknown", "no such algorithm");
+  const Json capture = object_of(effect, "capture");
+  keep(text(capture, "name"), find_int64(capture, "expires_in_secs").value_or(default_expires_secs), now);
+  return {{"captured", true}};
+}
+
+Json Credentials::verify(const Json& effect, const std::string& body) const {
+  const auto secret = secrets_.find(text(effect, "secret"));
+  if (secret == secrets_.end()) return {{"valid", false}, {"secret_present", false}};
+  const std::string message = text(effect, "prefix") + body;
+  const bool ecdsa = text(effect, "algorithm") == "ecdsa-p256-sha256";
+  const std::string wanted = ecdsa ? "" : hmac_sha256_hex(secret->second, message);
+  bool valid = false;
+  for (const Json& item : effect.value("signatures", Json::array())) {
+    const std::string signature = as_string(item).value_or("");
+    valid = valid ||
+            (ecdsa ? verify_ecdsa_p256(secret->second, message, signature) : to_lower(signature) == wanted);
+  }
+  return {{"valid", valid}, {"secret_present", true}};
+}
+
+void Credentials::keep(const std::string& name, std::int64_t expires_in_secs, UnixSeconds now) {
+  kept_[name] = now + std::chrono::seconds(expires_in_secs - early_secs);
+}
+
+}  // namespace wf::replay

@@ -1,0 +1,31 @@
+#pragma once
+// Primary keys of the tables, read from supabase/migrations: a stand-in of the database must not
+// have an opinion of its own about them.
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "shared/base/json.hpp"
+
+namespace wf::replay {
+
+class TableKeys {
+ public:
+  explicit TableKeys(const std::filesystem::path& migrations);
+
+  // The same for two rows that the database would store as one. Tables that no migration creates
+  // are keyed by `id`.
+  std::string key_of(const std::string& table, const Json& row) const;
+  // Whether its rows have an id of their own, by which one can be fetched again.
+  bool is_fetched_by_id(const std::string& table) const;
+
+ private:
+  void read(const std::string& sql);
+  // Columns of the key but client_id. Of a generated one, the words that it is made of: those that
+  // are columns stand for it.
+  std::map<std::string, std::vector<std::string>> columns_;
+};
+
+}  // namespace wf::replay

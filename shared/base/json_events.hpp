@@ -1,0 +1,27 @@
+#pragma once
+// JSON as a run of events, for replies of megabytes: no document is made of them. Numbers stay the
+// text that was sent, so that 64-bit ones are exact and most are never converted.
+
+#include <string_view>
+
+#include "shared/base/result.hpp"
+
+namespace wf {
+
+enum class JsonScalar { text, number, flag, null };  // a flag's text is "true" or "false"
+
+// Each returns false to stop; the views end with the call.
+class JsonEvents {
+ public:
+  virtual ~JsonEvents() = default;
+  virtual bool on_begin(bool array) = 0;
+  virtual bool on_end() = 0;
+  virtual bool on_key(std::string_view name) = 0;
+  virtual bool on_scalar(JsonScalar kind, std::string_view text) = 0;
+};
+
+// False when the events were stopped by their receiver, which knows why. Errors: data, as those of
+// parse_json.
+Result<bool> read_json_events(std::string_view text, std::string_view who, JsonEvents& events);
+
+}  // namespace wf

@@ -1,0 +1,300 @@
+#include "shared/connectors/bulk_rows.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+#include "shared/base/json_events.hpp"
+#include "shared/base/text.hpp"
+
+namespace wf {
+namespace {
+
+constexpr double micros_per_unit = 1'000'000;
+constexpr double most_micros = 9.2e18;
+
+std::string_view type_of(JsonScalar kind) {
+  if (kind == JsonScalar::text) return "a string";
+  return kind == JsonScalar::number ? "a number" : "true or false";
+}
+
+std::string_view wanted(Cell cell) {
+  switch (cell) {
+    case Cell::integer:
+      return "a 64-bit integer";
+    case Cell::number:
+    case Cell::micros:
+      return "a number";
+    case Cell::day:
+      return "a day";
+    default:
+      return "a string";
+  }
+}
+
+// Counts are doubles on some wires: 12.0 is 12.
+std::optional<std::int64_t> integer_of(std::string_view text) {
+  const auto point = text.find('.');
+  if (point != std::string_view::npos && text.find_first_not_of('0', point + 1) == std::string_view::npos)
+    text = text.substr(0, point);
+  return parse_int64(text);
+}
+
+std::optional<std::int64_t> micros_of(std::string_view text) {
+  const double micros = std::round(std::strtod(std::string(text).c_str(), nullptr) * micros_per_unit);
+  if (!(std::abs(micros) < most_micros)) return std::nullopt;
+  return static_cast<std::int64_t>(micros);
+}
+
+// How protocol buffers write what JSON has no number for.
+bool is_no_number(std::string_view text) {
+  return text == "NaN" || text == "Infinity" || text == "-Infinity";
+}
+
+void append_integer(std::string& out, std::int64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, end);
+}
+
+class Reader final : public JsonEvents {
+ public:
+  Reader(const BulkShape& shape, BulkRows& out) : shape_(shape), out_(out) {
+    out_.notes.resize(shape.notes.size());
+  }
+
+  bool on_begin(bool array) override {
+    if (frames_.empty()) {
+      frames_.push_back({0, array ? Kind::root : Kind::object});
+      return true;
+    }
+    begin_member();
+    const Kind parent = frames_.back().kind;
+    if (parent == Kind::rows) {
+      if (array) return refuse("a row is an array, not an object");
+      frames_.push_back({0, Kind::row});
+      begin_row();
+      return true;
+    }
+    if (!inside_row_ && path_ == shape_.rows) {
+      if (!array) return refuse(std::string(shape_.rows) + " is an object, not an array");
+      found_rows_ = true;
+      frames_.push_back({path_.size(), Kind::rows});
+      return true;
+    }
+    frames_.push_back({path_.size(), array ? Kind::array : Kind::object});
+    return true;
+  }
+
+  bool on_end() override {
+    const Frame ended = frames_.back();
+    frames_.pop_back();
+    if (ended.kind == Kind::row && !end_row()) return false;
+    if (!frames_.empty()) path_.resize(frames_.back().path);
+    return true;
+  }
+
+  bool on_key(std::string_view name) override {
+    anything_ = true;
+    path_.resize(frames_.back().path);
+    if (!path_.empty()) path_ += '.';
+    path_ += name;
+    return true;
+  }
+
+  bool on_scalar(JsonScalar kind, std::string_view text) override {
+    if (frames_.empty()) return refuse("the reply is " + std::string(type_of(kind)));
+    begin_member();
+    if (inside_row_) return on_cell(kind, text);
+    if (frames_.back().kind == Kind::rows) return refuse("a row is " + std::string(type_of(kind)));
+    if (kind == JsonScalar::null) return true;
+    if (path_ == shape_.rows)
+      return refuse(std::string(shape_.rows) + " is " + std::string(type_of(kind)) + ", not an array");
+    const auto note = std::find(shape_.notes.begin(), shape_.notes.end(), path_);
+    if (note != shape_.notes.end())
+      out_.notes[static_cast<std::size_t>(note - shape_.notes.begin())] = std::string(text);
+    return true;
+  }
+
+  bool found_rows() const { return found_rows_; }
+  bool found_anything() const { return anything_; }
+  std::string take_refusal() { return std::move(refusal_); }
+
+ private:
+  enum class Kind : std::uint8_t { root, object, array, rows, row };
+  struct Frame {
+    std::size_t path;  // how much of the path leads to it
+    Kind kind;
+    std::size_t index = 0;
+  };
+
+  bool refuse(std::string why) {
+    refusal_ = std::move(why);
+    return false;
+  }
+
+  // In an array the place is the name; the elements of the root and of the rows have none.
+  void begin_member() {
+    Frame& frame = frames_.back();
+    if (frame.kind == Kind::object || frame.kind == Kind::row) return;
+    anything_ = true;
+    path_.resize(frame.path);
+    if (frame.kind != Kind::array) return;
+    if (!path_.empty()) path_ += '.';
+    append_integer(path_, static_cast<std::int64_t>(frame.index++));
+  }
+
+  void begin_row() {
+    inside_row_ = true;
+    seen_ = 0;
+    expected_ = 0;
+    path_.clear();
+    out_.text += out_.text.empty() ? "{" : ",{";
+  }
+
+  bool end_row() {
+    inside_row_ = false;
+    for (std::size_t i = 0; i < shape_.columns.size(); ++i) {
+      if (seen_ >> i & 1U) continue;
+      const BulkColumn& column = shape_.columns[i];
+      if (column.absent.empty()) return refuse("missing " + std::string(column.path));
+      begin_cell(i);
+      out_.text += column.absent;
+    }
+    out_.text += '}';
+    ++out_.count;
+    return true;
+  }
+
+  // Rows list their members in one order, so the next column is nearly always the next one.
+  std::size_t find_column() {
+    const std::size_t count = shape_.columns.size();
+    for (std::size_t tried = 0; tried < count; ++tried) {
+      const std::size_t i = (expected_ + tried) % count;
+      if (shape_.columns[i].path == path_) return i;
+    }
+    return count;
+  }
+
+  void begin_cell(std::size_t i) {
+    seen_ |= std::uint32_t{1} << i;
+    if (out_.text.back() != '{') out_.text += ',';
+    out_.text += '"';
+    out_.text += shape_.columns[i].column;
+    out_.text += "\":";
+  }
+
+  bool on_cell(JsonScalar kind, std::string_view text) {
+    if (kind == JsonScalar::null) return true;
+    const std::size_t i = find_column();
+    if (i == shape_.columns.size() || (seen_ >> i & 1U)) return true;
+    expected_ = i + 1;
+    begin_cell(i);
+    const BulkColumn& column = shape_.columns[i];
+    if (write(column.cell, kind, text)) return true;
+    std::string why(column.path);
+    why += " is ";
+    why += type_of(kind);
+    why += ", not ";
+    return refuse(why.append(wanted(column.cell)));
+  }
+
+  bool write(Cell cell, JsonScalar kind, std::string_view text) {
+    if (kind == JsonScalar::flag) return false;
+    const bool is_text = kind == JsonScalar::text;
+    switch (cell) {
+      case Cell::integer:
+        return write_integer(integer_of(text));
+      case Cell::number:
+      case Cell::micros:
+        if (is_text && !is_no_number(text)) return false;
+        if (!is_text && cell == Cell::micros) return write_integer(micros_of(text));
+        out_.text += is_text ? "null" : text;
+        return true;
+      case Cell::day:
+        return is_text && write_day(text);
+      case Cell::resource_id:
+        if (is_text) append_json_string(out_.text, text.substr(text.rfind('/') + 1));
+        return is_text;
+      case Cell::text:
+        if (is_text) append_json_string(out_.text, text);
+        return is_text;
+    }
+    return false;
+  }
+
+  bool write_integer(std::optional<std::int64_t> value) {
+    if (value) append_integer(out_.text, *value);
+    return value.has_value();
+  }
+
+  bool write_day(std::string_view text) {
+    const auto day = parse_day(text);
+    if (!day) return false;
+    if (!out_.newest || *day > *out_.newest) out_.newest = *day;
+    append_json_string(out_.text, text);
+    return true;
+  }
+
+  const BulkShape& shape_;
+  BulkRows& out_;
+  std::vector<Frame> frames_;
+  std::string path_;
+  std::string refusal_;
+  std::uint32_t seen_ = 0;    // columns of the row, one bit each
+  std::size_t expected_ = 0;  // the column that probably comes next
+  bool inside_row_ = false;
+  bool found_rows_ = false;
+  bool anything_ = false;
+};
+
+}  // namespace
+
+bool BulkRows::noted() const {
+  return std::any_of(notes.begin(), notes.end(), [](const std::string& note) { return !note.empty(); });
+}
+
+Result<BulkRows> read_bulk_rows(std::string_view body, const BulkShape& shape) {
+  const auto refuse = [&](std::string_view why) {
+    return fail(ErrorKind::data, std::string(shape.who) + ": " + std::string(why));
+  };
+  BulkRows rows;
+  Reader reader(shape, rows);
+  // Once, instead of growing by copies of all that was there; columns are a little longer than keys.
+  rows.text.reserve(body.size() + body.size() / 8);
+  const auto whole = read_json_events(body, shape.who, reader);
+  if (!whole) return tl::unexpected<Error>(whole.error());
+  if (!*whole) return refuse(reader.take_refusal());
+  rows.empty_reply = !reader.found_anything();
+  // Something else that is JSON must not pass for "no rows".
+  if (!reader.found_rows() && !rows.empty_reply && !rows.noted()) return refuse("the reply is not a report");
+  return rows;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text.substr(plain, i - plain));
+    plain = i + 1;
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text[i];
+    } else if (c == 0) {
+      out += "\xEF\xBF\xBD";  // Postgres keeps no NUL in a text
+    } else {
+      constexpr std::string_view hex = "0123456789abcdef";
+      out += "\\u00";
+      out += hex[c >> 4U];
+      out += hex[c & 15U];
+    }
+  }
+  out.append(text.substr(plain));
+  out += '"';
+}
+
+}  // namespace wf

@@ -1,0 +1,56 @@
+#pragma once
+// The rows of a large reply, turned straight into the text of an upsert: a page of 25,000 rows costs
+// little more memory than its bytes. What a column is made of is data, as the tables are.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/result.hpp"
+#include "shared/base/time.hpp"
+
+namespace wf {
+
+enum class Cell : std::uint8_t {
+  text,
+  integer,      // 64-bit; a number or, as Google writes them, a decimal text
+  number,       // kept as it was written; "NaN" and the infinities become null
+  micros,       // a number of whole units, as millionths
+  day,          // YYYY-MM-DD
+  resource_id,  // the last part of "customers/1/conversionActions/42"
+};
+
+struct BulkColumn {
+  std::string_view path;  // inside the row: "metrics.costMicros"; an array's element: "keys.0"
+  std::string_view column;
+  Cell cell = Cell::text;
+  std::string_view absent = {};  // the JSON text of an absent member; empty: it is an error
+};
+
+struct BulkShape {
+  std::string_view who;   // opens every error
+  std::string_view rows;  // the member that holds the rows; absent: there are none
+  std::span<const BulkColumn> columns;
+  std::span<const std::string_view> notes;  // scalars beside the rows that are wanted: "nextPageToken"
+};
+
+struct BulkRows {
+  std::string text;  // the rows as JSON objects, joined by commas
+  std::size_t count = 0;
+  std::optional<Day> newest;       // of the `day` cells
+  std::vector<std::string> notes;  // as the shape lists them; empty text: absent
+  bool empty_reply = false;        // `{}` or `[]`
+
+  bool noted() const;
+};
+
+// The reply is an object that holds the rows, or an array of such objects. Errors: data.
+Result<BulkRows> read_bulk_rows(std::string_view body, const BulkShape& shape);
+
+// `text` as a JSON string.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace wf

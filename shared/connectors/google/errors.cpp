@@ -1,0 +1,81 @@
+#include "shared/connectors/google/errors.hpp"
+
+#include <algorithm>
+
+#include "shared/base/json.hpp"
+#include "shared/base/text.hpp"
+
+namespace wf::google {
+namespace {
+
+// Google's own free text may quote what it was sent; a code cannot.
+std::string code_in(const Json& object, std::string_view key) {
+  auto text = find_string(object, key).value_or("");
+  const bool is_code =
+      text.size() <= 80 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+      });
+  return is_code ? text : "";
+}
+
+// https://developers.google.com/google-ads/api/docs/best-practices/understand-api-errors
+void read_ads_failure(const Json& failure, ApiError& error) {
+  const Json* errors = find_array(failure, "errors");
+  if (!errors) return;
+  for (const Json& one : *errors) {
+    const Json* code = find_object(one, "errorCode");
+    if (code && !code->empty() && error.kind.empty()) {
+      error.kind = code->begin().key();
+      error.code = code_in(*code, error.kind);
+    }
+    const Json* details = find_object(one, "details");
+    const Json* quota = details ? find_object(*details, "quotaErrorDetails") : nullptr;
+    if (quota && !error.retry_delay_secs)
+      error.retry_delay_secs = parse_duration(find_string(*quota, "retryDelay").value_or(""));
+  }
+}
+
+void read_detail(const Json& detail, ApiError& error) {
+  if (!detail.is_object()) return;
+  read_ads_failure(detail, error);
+  // google.rpc.ErrorInfo and google.rpc.RetryInfo
+  if (error.code.empty()) error.code = code_in(detail, "reason");
+  if (const auto delay = find_string(detail, "retryDelay"); delay && !error.retry_delay_secs)
+    error.retry_delay_secs = parse_duration(*delay);
+}
+
+}  // namespace
+
+std::string_view ApiError::word() const { return code.empty() ? status : code; }
+
+std::optional<ApiError> read_api_error(const HttpReply& reply) {
+  const auto body = parse_json(reply.body, "google");
+  if (!body) return std::nullopt;
+  const Json* holder = &*body;
+  if (holder->is_array() && !holder->empty()) holder = &holder->back();
+  const Json* object = find_object(*holder, "error");
+  if (!object) return std::nullopt;
+  ApiError error{.status = code_in(*object, "status")};
+  if (const Json* errors = find_array(*object, "errors"); errors && !errors->empty())
+    error.code = code_in(errors->front(), "reason");
+  if (const Json* details = find_array(*object, "details"))
+    for (const Json& detail : *details) read_detail(detail, error);
+  return error;
+}
+
+std::optional<std::int64_t> parse_duration(std::string_view text) {
+  if (text.size() < 2 || text.back() != 's') return std::nullopt;
+  text.remove_suffix(1);
+  const auto point = text.find('.');
+  auto seconds = parse_int64(text.substr(0, point));
+  if (!seconds || *seconds < 0 || *seconds > 366 * 86'400) return std::nullopt;
+  if (point == std::string_view::npos) return seconds;
+  const std::string_view fraction = text.substr(point + 1);
+  if (fraction.empty() || fraction.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
+  return *seconds + (fraction.find_first_not_of('0') == std::string_view::npos ? 0 : 1);
+}
+
+bool is_html(const HttpReply& reply) { return starts_with(trim(reply.body), "<"); }
+
+}  // namespace wf::google

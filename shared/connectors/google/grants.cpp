@@ -1,0 +1,87 @@
+#include "shared/connectors/google/grants.hpp"
+
+#include <string>
+#include <utility>
+
+#include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
+
+namespace wf::google {
+namespace {
+
+constexpr std::string_view token_url = "https://oauth2.googleapis.com/token";
+constexpr std::int64_t longest_assertion_secs = 3600;
+// A clock that is ahead of Google's makes an assertion that is not valid yet.
+constexpr std::int64_t clock_skew_secs = 60;
+
+std::string named(std::string_view service, std::string_view key) {
+  return std::string(service).append(".").append(key);
+}
+
+std::string placeholder(std::string_view name) { return "{{secret:" + std::string(name) + "}}"; }
+
+std::string id_of(const Json& ids, std::string_view service, std::string_view key) {
+  return find_string(ids, named(service, key)).value_or("");
+}
+
+HttpRequest token_request(std::string_view service, std::string form, std::vector<std::string> secrets) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = std::string(token_url);
+  request.headers = {{"content-type", "application/x-www-form-urlencoded"},
+                     {"user-agent", "webfluentia-edge"}};
+  request.body = std::move(form);
+  request.body_secrets = std::move(secrets);
+  request.capture = Capture{.name = named(service, "access_token")};
+  return request;
+}
+
+}  // namespace
+
+std::vector<GrantStep> refresh_token_grant(std::string_view service, const Json& ids) {
+  const std::string secret = named(service, "client_secret");
+  const std::string token = named(service, "refresh_token");
+  std::string form = "grant_type=refresh_token&client_id=";
+  form += percent_encode(id_of(ids, service, "client_id"));
+  form += "&client_secret=" + placeholder(secret) + "&refresh_token=" + placeholder(token);
+  return {token_request(service, std::move(form), {secret, token})};
+}
+
+std::vector<GrantStep> service_account_grant(std::string_view service, std::string_view scope,
+                                             const Json& ids, UnixSeconds now) {
+  JsonObject header;
+  header.text("alg", "RS256").text("typ", "JWT");
+  const std::string key_id = id_of(ids, service, "private_key_id");
+  if (!key_id.empty()) header.text("kid", key_id);
+  const std::int64_t issued = to_unix(now) - clock_skew_secs;
+  JsonObject claims;
+  claims.text("iss", id_of(ids, service, "client_email"))
+      .text("scope", scope)
+      .text("aud", token_url)
+      .number("iat", issued)
+      .number("exp", issued + longest_assertion_secs);
+  const std::string assertion = named(service, "assertion");
+  Sign sign{.algorithm = "RS256",
+            .secret = named(service, "private_key"),
+            .message = base64url(dump(header.take())) + "." + base64url(dump(claims.take())),
+            .captured = assertion};
+  std::string form = "grant_type=" + percent_encode("urn:ietf:params:oauth:grant-type:jwt-bearer");
+  form += "&assertion=" + placeholder(assertion);
+  return {std::move(sign), token_request(service, std::move(form), {assertion})};
+}
+
+std::string base64url(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const char c : bytes) {
+    bits = (bits << 8U | static_cast<unsigned char>(c)) & 0xFFFFU;
+    for (held += 8; held >= 6; held -= 6) text += alphabet[bits >> (held - 6) & 63U];
+  }
+  if (held > 0) text += alphabet[bits << (6 - held) & 63U];
+  return text;
+}
+
+}  // namespace wf::google

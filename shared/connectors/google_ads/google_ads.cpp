@@ -1,0 +1,59 @@
+#include "shared/connectors/google_ads/google_ads.hpp"
+
+#include <array>
+
+#include "shared/connectors/google/grants.hpp"
+#include "shared/connectors/google_ads/reports.hpp"
+
+namespace wf::google_ads {
+namespace {
+
+using std::chrono::days;
+
+constexpr days backfill{90};
+// Clicks and cost settle in days; conversions count for the day of their click, weeks later.
+constexpr days settling{7};
+constexpr days converting{30};
+
+template <const Report& report>
+HttpRequest request(const Query& query) {
+  return report_request(report, query);
+}
+template <const Report& report>
+Result<Page> parse(const HttpReply& reply, const Query& query, UnixSeconds source_at) {
+  return parse_report(report, reply, query, source_at);
+}
+
+constexpr std::array streams{
+    Stream{.id = "campaigns",
+           .first_sync = backfill,
+           .overlap = settling,
+           .final_after = settling,
+           .request = request<campaigns>,
+           .parse = parse<campaigns>},
+    Stream{.id = "search_terms",
+           .first_sync = backfill,
+           .overlap = settling,
+           .final_after = settling,
+           .request = request<search_terms>,
+           .parse = parse<search_terms>},
+    Stream{.id = "conversions",
+           .first_sync = backfill,
+           .overlap = converting,
+           .final_after = converting,
+           .request = request<conversions>,
+           .parse = parse<conversions>},
+};
+
+std::vector<GrantStep> access_token(const Json& ids, UnixSeconds) {
+  return google::refresh_token_grant("google_ads", ids);
+}
+
+constexpr std::array grants{Grant{.captured = "google_ads.access_token", .steps = access_token}};
+
+}  // namespace
+
+constinit const Connector connector{
+    .service = "google_ads", .streams = streams, .explain = explain, .grants = grants};
+
+}  // namespace wf::google_ads

@@ -1,0 +1,243 @@
+#include "shared/connectors/google_ads/reports.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "shared/base/text.hpp"
+#include "shared/connectors/google/errors.hpp"
+#include "shared/sync/json_object.hpp"
+
+namespace wf::google_ads {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+
+constexpr std::string_view origin = "https://googleads.googleapis.com/";
+// A major lives for about a year: https://developers.google.com/google-ads/api/docs/sunset-dates
+constexpr std::string_view default_version = "v26";
+// Days are the account's, whose zone is unknown before the first reply. A day has begun everywhere
+// twelve hours after it began in UTC; what is cut off is today, which is read again tomorrow.
+constexpr hours begun_everywhere{-12};
+// 10,000 rows, of about half a kilobyte each.
+constexpr std::int64_t largest_page = 24 * 1024 * 1024;
+
+constexpr std::string_view null = "null";
+constexpr std::string_view empty_text = "\"\"";
+
+constexpr std::array campaign_columns{
+    BulkColumn{"segments.date", "day", Cell::day},
+    BulkColumn{"campaign.id", "campaign_id", Cell::text},
+    BulkColumn{"campaign.name", "campaign_name", Cell::text, null},
+    BulkColumn{"campaign.status", "campaign_status", Cell::text, null},
+    BulkColumn{"campaign.advertisingChannelType", "channel_type", Cell::text, null},
+    BulkColumn{"metrics.impressions", "impressions", Cell::integer, null},
+    BulkColumn{"metrics.clicks", "clicks", Cell::integer, null},
+    BulkColumn{"metrics.costMicros", "cost_micros", Cell::integer, null},
+    BulkColumn{"metrics.conversions", "conversions", Cell::number, null},
+    BulkColumn{"metrics.conversionsValue", "conversions_value_micros", Cell::micros, null},
+    BulkColumn{"customer.currencyCode", "currency", Cell::text},
+    BulkColumn{"customer.timeZone", "time_zone", Cell::text, null}};
+
+constexpr std::array search_term_columns{
+    BulkColumn{"segments.date", "day", Cell::day},
+    BulkColumn{"campaign.id", "campaign_id", Cell::text},
+    BulkColumn{"adGroup.id", "ad_group_id", Cell::text, empty_text},
+    BulkColumn{"segments.searchTermMatchType", "match_type", Cell::text, empty_text},
+    BulkColumn{"searchTermView.searchTerm", "search_term", Cell::text},
+    BulkColumn{"searchTermView.status", "status", Cell::text, null},
+    BulkColumn{"metrics.impressions", "impressions", Cell::integer, null},
+    BulkColumn{"metrics.clicks", "clicks", Cell::integer, null},
+    BulkColumn{"metrics.costMicros", "cost_micros", Cell::integer, null},
+    BulkColumn{"metrics.conversions", "conversions", Cell::number, null},
+    BulkColumn{"metrics.conversionsValue", "conversions_value_micros", Cell::micros, null},
+    BulkColumn{"customer.currencyCode", "currency", Cell::text},
+    BulkColumn{"customer.timeZone", "time_zone", Cell::text, null}};
+
+constexpr std::array conversion_columns{
+    BulkColumn{"segments.date", "day", Cell::day},
+    BulkColumn{"campaign.id", "campaign_id", Cell::text},
+    BulkColumn{"segments.conversionAction", "conversion_action_id", Cell::resource_id},
+    BulkColumn{"segments.conversionActionName", "conversion_action_name", Cell::text, null},
+    BulkColumn{"segments.conversionActionCategory", "conversion_action_category", Cell::text, null},
+    BulkColumn{"metrics.conversions", "conversions", Cell::number, null},
+    BulkColumn{"metrics.allConversions", "all_conversions", Cell::number, null},
+    BulkColumn{"metrics.conversionsValue", "conversions_value_micros", Cell::micros, null},
+    BulkColumn{"customer.currencyCode", "currency", Cell::text},
+    BulkColumn{"customer.timeZone", "time_zone", Cell::text, null}};
+
+// An error may follow good chunks in a reply that began as a success.
+constexpr std::array<std::string_view, 5> notes{"nextPageToken", "fieldMask", "requestId", "error.status",
+                                                "error.message"};
+constexpr std::size_t page_token = 0;
+constexpr std::size_t error_status = 3;
+constexpr std::size_t error_message = 4;
+
+// "123-456-7890" is how Google's pages show it, and digits are what its API takes.
+std::string digits_of(std::string_view id) {
+  std::string digits;
+  std::copy_if(id.begin(), id.end(), std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
+  return digits;
+}
+
+std::string id_value(const Query& query, std::string_view name) {
+  return find_string(query.ids, name).value_or("");
+}
+
+std::string version_of(const Query& query) {
+  const std::string version = id_value(query, "google_ads.api_version");
+  const bool usable = version.size() >= 2 && version.size() <= 5 && version[0] == 'v' &&
+                      parse_int64(std::string_view(version).substr(1)).value_or(0) > 0;
+  return usable ? version : std::string(default_version);
+}
+
+std::string gaql(const Report& report, const DaySlice& slice) {
+  std::string query = "SELECT segments.date, campaign.id, customer.currency_code, customer.time_zone, ";
+  query.append(report.select).append(" FROM ").append(report.from);
+  query += " WHERE segments.date BETWEEN '" + format_day(slice.first) + "' AND '" + format_day(slice.last) +
+           "' ORDER BY segments.date DESC";
+  return query;
+}
+
+Headers headers_of(const Query& query) {
+  Headers headers{{"authorization", "Bearer {{secret:google_ads.access_token}}"},
+                  {"content-type", "application/json"},
+                  {"user-agent", "webfluentia-edge"}};
+  const std::string manager = digits_of(id_value(query, "google_ads.login_customer_id"));
+  if (!manager.empty()) headers.emplace_back("login-customer-id", manager);
+  // Developer tokens were sunset on 2026-09-09 and are ignored since: an id like the others.
+  // https://developers.google.com/google-ads/api/docs/api-policy/developer-token
+  const std::string developer_token = id_value(query, "google_ads.developer_token");
+  if (!developer_token.empty()) headers.emplace_back("developer-token", developer_token);
+  return headers;
+}
+
+// The next page of this slice, else the slice before it.
+std::optional<Json> next_position(const std::string& token, const DaySlice& slice, const Query& query,
+                                  const Report& report) {
+  if (token.empty()) return position_before(slice, query, report.days);
+  Json position = position_at(slice.last);
+  position["page_token"] = token;
+  return position;
+}
+
+Problem as(Problem problem, ErrorKind kind, Remedy remedy, std::string_view words) {
+  problem.error.kind = kind;
+  problem.remedy = remedy;
+  problem.error.message.append(": ").append(words);
+  return problem;
+}
+
+constexpr std::string_view under_a_manager =
+    "the account cannot be reached with this sign-in; one under a manager account needs "
+    "google_ads.login_customer_id";
+
+// The developers' reading of the codes, by who must act.
+Problem explain_code(const google::ApiError& error, Problem problem) {
+  if (error.code == "USER_PERMISSION_DENIED")
+    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up, under_a_manager);
+  if (error.code == "CUSTOMER_NOT_ENABLED" || error.code == "CUSTOMER_NOT_FOUND")
+    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
+              "google_ads.customer_id names no active account");
+  if (error.code == "CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION" ||
+      error.code == "DEVELOPER_TOKEN_NOT_APPROVED")
+    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
+              "the Google Cloud project may only read test accounts");
+  if (error.code == "EXPIRED_PAGE_TOKEN" || error.code == "INVALID_PAGE_TOKEN")
+    problem.remedy = Remedy::restart_scan;
+  return problem;
+}
+
+}  // namespace
+
+constinit const Report campaigns{
+    .who = "google_ads campaigns",
+    .table = "google_ads_campaign_daily",
+    .select =
+        "campaign.name, campaign.status, campaign.advertising_channel_type, metrics.impressions, "
+        "metrics.clicks, metrics.cost_micros, metrics.conversions, metrics.conversions_value",
+    .from = "campaign",
+    .columns = campaign_columns,
+    .days = {begun_everywhere, days{31}}};
+
+constinit const Report search_terms{
+    .who = "google_ads search_terms",
+    .table = "google_ads_search_terms_daily",
+    .select =
+        "search_term_view.search_term, search_term_view.status, ad_group.id, "
+        "segments.search_term_match_type, metrics.impressions, metrics.clicks, metrics.cost_micros, "
+        "metrics.conversions, metrics.conversions_value",
+    .from = "search_term_view",
+    .columns = search_term_columns,
+    .days = {begun_everywhere, days{8}}};
+
+// Clicks and cost may not be segmented by conversion action.
+constinit const Report conversions{
+    .who = "google_ads conversions",
+    .table = "google_ads_conversions_daily",
+    .select =
+        "segments.conversion_action, segments.conversion_action_name, "
+        "segments.conversion_action_category, metrics.conversions, metrics.all_conversions, "
+        "metrics.conversions_value",
+    .from = "campaign",
+    .columns = conversion_columns,
+    .days = {begun_everywhere, days{31}}};
+
+HttpRequest report_request(const Report& report, const Query& query) {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = std::string(origin) + version_of(query) + "/customers/" + digits_of(query.partition) +
+                "/googleAds:search?prettyPrint=false";
+  request.headers = headers_of(query);
+  JsonObject body;
+  body.text("query", gaql(report, slice_of(query, report.days)));
+  if (const auto token = find_string(query.position, "page_token")) body.text("pageToken", *token);
+  request.body = dump(body.take());
+  request.max_bytes = largest_page;
+  return request;
+}
+
+Result<Page> parse_report(const Report& report, const HttpReply& reply, const Query& query,
+                          UnixSeconds source_at) {
+  auto rows = read_bulk_rows(
+      reply.body, {.who = report.who, .rows = "results", .columns = report.columns, .notes = notes});
+  if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
+  if (!rows->notes[error_status].empty() || !rows->notes[error_message].empty())
+    return fail(ErrorKind::provider, std::string(report.who) + ": broke off with an error");
+  const DaySlice slice = slice_of(query, report.days);
+  Page page{.items = rows->count, .next = next_position(rows->notes[page_token], slice, query, report)};
+  // The account's midnight is unknown here: UTC's is near enough for how fresh the data is.
+  if (rows->newest) page.newest = std::min(UnixSeconds(*rows->newest), source_at);
+  if (rows->notes[page_token].empty()) page.oldest = begin_of(slice.first, report.days);
+  if (rows->count == 0) return page;
+  page.batches.push_back(
+      {.table = std::string(report.table),
+       .text = std::move(rows->text),
+       .common =
+           JsonObject().text("customer_id", digits_of(query.partition)).time("source_at", source_at).take()});
+  return page;
+}
+
+Problem explain(const HttpReply& reply, Problem general) {
+  if (reply.status == 404 && google::is_html(reply))
+    return as(std::move(general), ErrorKind::configuration, Remedy::give_up,
+              "this version of the API is gone; set google_ads.api_version to a living one");
+  const auto error = google::read_api_error(reply);
+  if (!error) return general;
+  if (!error->word().empty()) general.error.message.append(" (").append(error->word()).append(")");
+  if (error->kind == "quotaError") {
+    general.error.kind = ErrorKind::rate_limit;
+    general.remedy = Remedy::retry;
+    if (error->retry_delay_secs) general.error.retry_after_secs = error->retry_delay_secs;
+    return general;
+  }
+  if (error->kind == "internalError") {
+    general.error.kind = ErrorKind::provider;
+    general.remedy = Remedy::retry;
+    return general;
+  }
+  return explain_code(*error, std::move(general));
+}
+
+}  // namespace wf::google_ads

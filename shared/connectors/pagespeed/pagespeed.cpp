@@ -1,0 +1,151 @@
+#include "shared/connectors/pagespeed/pagespeed.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "shared/base/text.hpp"
+#include "shared/connectors/pagespeed/run.hpp"
+
+namespace wf::pagespeed {
+namespace {
+
+constexpr std::string_view who = "pagespeed runs";
+constexpr std::string_view endpoint =
+    "https://pagespeedonline.googleapis.com/pagespeedonline/v5/runPagespeed";
+constexpr std::array<std::string_view, 4> categories{"PERFORMANCE", "ACCESSIBILITY", "BEST_PRACTICES", "SEO"};
+// Google itself gives up after 120 s.
+constexpr std::int64_t timeout_ms = 130'000;
+
+// Position of the second and last try of a page that could not be measured.
+constexpr std::string_view again = "again";
+
+// https://developers.google.com/speed/docs/insights/rest/v5/pagespeedapi/runpagespeed
+// The key goes into a header, so that no log or error can quote it as part of a URL:
+// https://cloud.google.com/apis/docs/system-parameters
+HttpRequest run_request(const Query& query) {
+  const Target target = read_target(query.partition);
+  UrlBuilder url{std::string(endpoint)};
+  url.add("url", target.url).add("strategy", to_upper(target.strategy)).add("locale", "en");
+  for (const std::string_view category : categories) url.add("category", category);
+  HttpRequest request;
+  request.url = url.take();
+  request.headers = {{"x-goog-api-key", "{{secret:pagespeed.api_key}}"}, {"user-agent", "webfluentia-edge"}};
+  request.timeout_ms = timeout_ms;
+  return request;
+}
+
+struct GoogleError {
+  std::string code;     // "API_KEY_INVALID", "rateLimitExceeded", "lighthouseUserError"
+  std::string domain;   // "lighthouse" or "global"
+  std::string message;  // may quote the page's address
+  std::string quota;    // "defaultPerDayPerProject"
+};
+
+// https://cloud.google.com/apis/design/errors, with the older `errors` beside the newer `details`.
+GoogleError read_error(const Json& body) {
+  GoogleError read;
+  const Json* error = find_object(body, "error");
+  if (!error) return read;
+  read.message = find_string(*error, "message").value_or("");
+  const Json* errors = find_array(*error, "errors");
+  if (errors && !errors->empty()) {
+    read.code = find_string(errors->front(), "reason").value_or("");
+    read.domain = find_string(errors->front(), "domain").value_or("");
+  }
+  const Json* details = find_array(*error, "details");
+  if (!details) return read;
+  for (const Json& detail : *details) {
+    if (const auto reason = find_string(detail, "reason")) read.code = *reason;
+    const Json* metadata = find_object(detail, "metadata");
+    if (metadata) read.quota = find_string(*metadata, "quota_limit").value_or("");
+  }
+  return read;
+}
+
+GoogleError read_error(const HttpReply& reply) {
+  const auto body = parse_json(reply.body, who);
+  return body ? read_error(*body) : GoogleError{};
+}
+
+bool is_about_the_page(const HttpReply& reply, const GoogleError& error) {
+  return reply.status == 400 && error.domain == "lighthouse" && error.code == "lighthouseUserError";
+}
+
+bool is_code_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// "Lighthouse returned error: FAILED_DOCUMENT_REQUEST. Lighthouse was unable to ..."
+Failure page_failure(const GoogleError& error) {
+  constexpr std::string_view opening = "Lighthouse returned error: ";
+  std::string_view text = error.message;
+  if (!starts_with(text, opening)) return {error.code, error.message};
+  text.remove_prefix(opening.size());
+  const auto end = std::find_if_not(text.begin(), text.end(), is_code_letter);
+  std::string code(text.begin(), end);
+  return {code.empty() ? error.code : std::move(code), error.message};
+}
+
+Page to_page(Run run, const Query& query) {
+  Page page{.items = 1, .newest = run.at, .oldest = run.at};
+  page.batches.push_back({.table = "pagespeed_runs", .rows = {std::move(run.row)}});
+  if (!run.audits.empty())
+    page.batches.push_back({.table = "pagespeed_audits", .rows = std::move(run.audits)});
+  // A page that fails to load often loads the next time, and the next run is a week away.
+  if (run.failed && query.position.is_null()) page.next = Json(again);
+  return page;
+}
+
+Result<Page> parse_run(const HttpReply& reply, const Query& query, UnixSeconds source_at) {
+  const Target target = read_target(query.partition);
+  const auto body = parse_json(reply.body, who);
+  if (!body) return tl::unexpected<Error>(body.error());
+  const GoogleError error = read_error(*body);
+  if (is_about_the_page(reply, error))
+    return to_page(failed_run(page_failure(error), target, source_at), query);
+  auto run = read_run(*body, target, source_at);
+  if (!run) return tl::unexpected<Error>(std::move(run.error()));
+  return to_page(*std::move(run), query);
+}
+
+// Daily quotas begin anew at midnight in California, which is 08:00 UTC in winter and never later.
+std::int64_t seconds_to_new_quota(const HttpReply& reply) {
+  const auto now = parse_http_date(header(reply.headers, "date"));
+  if (!now) return 3600;
+  const auto since_midnight = *now - day_of(*now);
+  auto wait = std::chrono::hours(8) - since_midnight;
+  if (wait <= std::chrono::seconds(0)) wait += std::chrono::hours(24);
+  return wait.count();
+}
+
+Problem explain(const HttpReply& reply, Problem general) {
+  const GoogleError error = read_error(reply);
+  if (is_about_the_page(reply, error)) {
+    general.remedy = Remedy::read;
+    return general;
+  }
+  if (!error.code.empty() && error.code.size() <= 64 &&
+      std::all_of(error.code.begin(), error.code.end(), is_code_letter))
+    general.error.message += " (" + error.code + ")";
+  if (error.code == "API_KEY_INVALID") general.error.kind = ErrorKind::credentials;
+  // What is left of a 400 is an address that Google does not accept.
+  if (reply.status == 400 && general.error.kind == ErrorKind::ours)
+    general.error.kind = ErrorKind::configuration;
+  if (reply.status == 429 && !general.error.retry_after_secs)
+    general.error.retry_after_secs = contains(error.quota, "PerDay") ? seconds_to_new_quota(reply) : 60;
+  return general;
+}
+
+constexpr std::array streams{Stream{.id = "runs",
+                                    .full_scan = true,
+                                    .slowest_reply = std::chrono::seconds(130),
+                                    .request = run_request,
+                                    .parse = parse_run}};
+
+}  // namespace
+
+constinit const Connector connector{.service = "pagespeed", .streams = streams, .explain = explain};
+
+}  // namespace wf::pagespeed

@@ -1,0 +1,130 @@
+// Cloudflare's GraphQL analytics over the recorded groups, moved in time so that the newest are of
+// this hour or of yesterday. https://developers.cloudflare.com/analytics/graphql-api/
+import { readFileSync } from 'node:fs';
+
+const FIXTURES = new URL('../fixtures/cloudflare/', import.meta.url);
+const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const iso = (ms) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
+const groupsOf = (name, scope, node) => readFixture(name).data.viewer[scope][0][node];
+
+const NODES = {
+  workersInvocationsAdaptive: { scope: 'accounts', moment: 'datetimeHour', keptDays: 90, groups: workers },
+  r2OperationsAdaptiveGroups: { scope: 'accounts', moment: 'date', keptDays: 31, groups: operations },
+  r2StorageAdaptiveGroups: { scope: 'accounts', moment: 'datetime', keptDays: 31, groups: storage },
+  httpRequests1dGroups: { scope: 'zones', moment: 'date', keptDays: 365, groups: traffic },
+};
+const MOST_ROWS = 10_000;
+
+// One recorded group per hour, the newest in the hour before this one.
+function workers(nowMs) {
+  const recorded = groupsOf('workers_invocations.json', 'accounts', 'workersInvocationsAdaptive');
+  const newest = Math.floor(nowMs / HOUR) * HOUR - HOUR;
+  return recorded.map(({ dimensions: { datetime, ...rest }, ...group }, at) => ({
+    ...group,
+    dimensions: { ...rest, datetimeHour: iso(newest - at * HOUR) },
+  }));
+}
+
+const yesterday = (nowMs) => dayOf(nowMs - DAY);
+
+// Both recordings: one has days, which keep their distances, the other has none and is yesterday's.
+function operations(nowMs) {
+  const node = 'r2OperationsAdaptiveGroups';
+  const dated = groupsOf('r2_operations_statuses.built.json', 'accounts', node);
+  const move = moveToYesterday(dated, nowMs);
+  const undated = groupsOf('r2_operations.built.json', 'accounts', node).map(({ sum, dimensions }) => ({
+    sum,
+    dimensions: { ...dimensions, actionStatus: 'success', date: yesterday(nowMs), bucketName: 'media' },
+  }));
+  return [
+    ...dated.map(({ sum, dimensions }) => ({
+      sum,
+      dimensions: { ...dimensions, date: move(dimensions.date), bucketName: 'archive' },
+    })),
+    ...undated,
+  ];
+}
+
+function storage(nowMs) {
+  return groupsOf('r2_storage.built.json', 'accounts', 'r2StorageAdaptiveGroups').map((group) => ({
+    ...group,
+    dimensions: { ...group.dimensions, datetime: `${yesterday(nowMs)}T23:00:00Z` },
+  }));
+}
+
+function traffic(nowMs) {
+  const recorded = groupsOf('http_requests_1d.built.json', 'zones', 'httpRequests1dGroups');
+  const move = moveToYesterday(recorded, nowMs);
+  return recorded.map((group) => ({ ...group, dimensions: { date: move(group.dimensions.date) } }));
+}
+
+function moveToYesterday(groups, nowMs) {
+  const newest = Math.max(...groups.map(({ dimensions }) => Date.parse(dimensions.date)));
+  const shift = Date.parse(yesterday(nowMs)) - newest;
+  return (date) => dayOf(Date.parse(date) + shift);
+}
+
+export const prefix = '/cloudflare';
+export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
+export const wrongKey = () => readFixture('rest_error_invalid_token.built.json');
+
+const complaint = (status, message, path = null) => ({
+  status,
+  body: { data: null, errors: [{ message, path, extensions: { timestamp: new Date().toISOString() } }] },
+});
+
+// How this provider words the faults of faults.mjs. Its limits come with HTTP 200 as well as 429.
+export const faults = {
+  401: wrongKey,
+  403: () => complaint(403, 'not authorized for that account'),
+  429: () => complaint(429, 'rate limiter budget depleted, try again after 5 minutes'),
+  limited_in_200: () => complaint(200, 'rate limiter budget depleted, try again after 5 minutes'),
+  500: () => complaint(500, 'internal server error'),
+  wrong_type: ({ body }) => {
+    const twisted = structuredClone(body);
+    for (const scopes of Object.values(twisted.data?.viewer ?? {}))
+      for (const groups of Object.values(scopes[0] ?? {}))
+        if (Array.isArray(groups)) groups.push({ dimensions: { date: 7 }, sum: { requests: 'many' } });
+    return { status: 200, body: twisted };
+  },
+};
+
+// account: {empty?, ids?: [accounts and zones]}
+export function answer(account, { method, path, body, nowMs = Date.now() }) {
+  if (path !== '/client/v4/graphql')
+    return { status: 404, body: { success: false, errors: [{ code: 7003 }] } };
+  if (method !== 'POST') return complaint(405, 'method not allowed');
+  const { query = '', variables = {} } = body ?? {};
+  const name = Object.keys(NODES).find((node) => query.includes(`${node}(`));
+  if (!name) return complaint(400, 'unknown field');
+  const node = NODES[name];
+  const limit = Number(/\(limit:(\d+)/.exec(query)?.[1] ?? 0);
+  if (!(limit > 0 && limit <= MOST_ROWS))
+    return complaint(400, `limit must be positive number and not greater than ${MOST_ROWS}`);
+  if (account.ids && !account.ids.includes(variables.tag)) return found(node, []);
+  const from = Date.parse(variables.from);
+  const kept = node.keptDays * DAY;
+  if (from < nowMs - kept)
+    return complaint(200, `cannot request data older than ${kept / 1000}s`, ['viewer']);
+  const groups = account.empty ? [] : within(node.groups(nowMs), node.moment, from, Date.parse(variables.to));
+  const settings = query.includes('settings{') && {
+    settings: { [name]: { maxDuration: 31 * 86_400, maxPageSize: MOST_ROWS, notOlderThan: kept / 1000 } },
+  };
+  return found(node, [{ ...settings, [name]: groups.slice(0, limit) }]);
+}
+
+const found = ({ scope }, scopes) => ({
+  status: 200,
+  body: { data: { viewer: { [scope]: scopes } }, errors: null },
+});
+
+function within(groups, moment, from, to) {
+  return groups.filter(({ dimensions }) => {
+    const at = Date.parse(dimensions[moment]);
+    return at >= from && at < to;
+  });
+}

@@ -1,0 +1,114 @@
+// Search Console's performance report over the recorded rows, moved in time so that the newest day is
+// yesterday. https://developers.google.com/webmaster-tools/v1/searchanalytics/query
+import { readFileSync } from 'node:fs';
+
+import { keyOfToken } from './google_oauth.mjs';
+
+const FIXTURES = new URL('../fixtures/search-console/', import.meta.url);
+const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+
+const DAY = 86_400_000;
+const PACIFIC = -8 * 3_600_000;
+const NEWEST_RECORDED = Date.parse('2026-11-22');
+const MOST_ROWS = 25_000;
+const DIMENSIONS = ['date', 'query', 'page'];
+const MEMBERS = [
+  'startDate',
+  'endDate',
+  'dimensions',
+  'type',
+  'dataState',
+  'rowLimit',
+  'startRow',
+  'aggregationType',
+];
+const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
+
+const fault = (status, name) => ({ status, body: readFixture(name) });
+
+export const prefix = '/search-console';
+export const keyOf = (headers) => keyOfToken(headers);
+export const wrongKey = () => ({
+  status: 401,
+  body: {
+    error: {
+      code: 401,
+      message: 'Request had invalid authentication credentials.',
+      errors: [{ message: 'Invalid Credentials', domain: 'global', reason: 'authError' }],
+      status: 'UNAUTHENTICATED',
+    },
+  },
+});
+
+export const faults = {
+  401: wrongKey,
+  403: () => fault(403, 'error_403_forbidden.built.json'),
+  quota_in_403: () => fault(403, 'error_403_quota_reason.built.json'),
+  429: () => fault(429, 'error_429_quota.built.json'),
+  500: () => ({ status: 500, body: { error: { code: 500, message: 'Backend Error', status: 'INTERNAL' } } }),
+  wrong_type: ({ body }) => ({
+    status: 200,
+    body: { ...body, rows: (body.rows ?? []).map((row) => ({ ...row, clicks: 'many' })) },
+  }),
+};
+
+const invalid = (message) => ({
+  status: 400,
+  body: {
+    error: { code: 400, message, errors: [{ message, domain: 'global', reason: 'invalidParameter' }] },
+  },
+});
+
+// account: {empty?, sites?: [properties it may read; absent: any], pageLimit?}
+export function answer(account, { method, path, body, nowMs = Date.now() }) {
+  if (path === '/webmasters/v3/sites') return fault(200, 'sites_list.built.json');
+  const [, encoded] = /^\/webmasters\/v3\/sites\/([^/]+)\/searchAnalytics\/query$/.exec(path) ?? [];
+  if (!encoded || method !== 'POST')
+    return { status: 404, body: { error: { code: 404, message: 'Not Found' } } };
+  if (account.sites && !account.sites.includes(decodeURIComponent(encoded))) return faults[403]();
+  const asked = typeof body === 'string' ? JSON.parse(body) : body;
+  const unknown = Object.keys(asked).find((name) => !MEMBERS.includes(name));
+  if (unknown) return invalid(`Unknown name "${unknown}": Cannot find field.`);
+  const { startDate, endDate, dimensions = [], rowLimit = 1000, startRow = 0 } = asked;
+  if (!(rowLimit >= 1 && rowLimit <= MOST_ROWS)) return invalid('Row limit must be between 1 and 25000.');
+  if (!(startDate <= endDate) || dimensions.some((name) => !DIMENSIONS.includes(name)))
+    return invalid('Request contains an invalid argument.');
+  const rows = account.empty ? [] : rowsOf(dimensions, startDate, endDate, nowMs);
+  const limit = Math.min(rowLimit, account.pageLimit ?? rowLimit);
+  return { status: 200, body: report(asked, rows.slice(startRow, startRow + limit), nowMs) };
+}
+
+// No `rows` member when there are none; metadata only where unfinished days were asked for by day.
+function report({ dimensions = [], dataState, endDate }, rows, nowMs) {
+  const responseAggregationType = dimensions.includes('page') ? 'byPage' : 'byProperty';
+  const body = rows.length > 0 ? { rows, responseAggregationType } : { responseAggregationType };
+  const { first_incomplete_date: recorded } = readFixture('query_date_all_with_metadata.built.json').metadata;
+  const first = moved(recorded, nowMs);
+  if (dataState === 'all' && dimensions.includes('date') && endDate >= first)
+    body.metadata = { first_incomplete_date: first };
+  return body;
+}
+
+function moved(day, nowMs) {
+  const yesterday = Date.parse(dayOf(nowMs + PACIFIC - DAY));
+  return dayOf(Date.parse(day) + yesterday - NEWEST_RECORDED);
+}
+
+function totals(nowMs) {
+  return ['query_date.built.json', 'query_date_all_with_metadata.built.json']
+    .flatMap((name) => readFixture(name).rows)
+    .map(({ keys: [date], ...figures }) => ({ date: moved(date, nowMs), figures }));
+}
+
+// A day of the totals has the recorded queries and pages; by page alone, each page once.
+function rowsOf(dimensions, startDate, endDate, nowMs) {
+  const days = totals(nowMs).filter(({ date }) => date >= startDate && date <= endDate);
+  if (dimensions.every((name) => name === 'date'))
+    return days.map(({ date, figures }) => (dimensions.length > 0 ? { keys: [date], ...figures } : figures));
+  return days.flatMap(({ date }) =>
+    readFixture('query_query_page.built.json').rows.map(({ keys: [query, page], ...figures }) => ({
+      keys: dimensions.map((name) => ({ date, query, page })[name]),
+      ...figures,
+    })),
+  );
+}

@@ -1,0 +1,125 @@
+#include <array>
+#include <catch_amalgamated.hpp>
+
+#include "google_fixtures.hpp"
+#include "shared/base/json_events.hpp"
+#include "shared/connectors/bulk_rows.hpp"
+
+using namespace wf;
+
+namespace {
+
+constexpr std::array columns{BulkColumn{"id", "id", Cell::text},
+                             BulkColumn{"m.count", "count", Cell::integer, "null"},
+                             BulkColumn{"m.money", "micros", Cell::micros, "null"},
+                             BulkColumn{"keys.1", "second", Cell::text, "\"\""},
+                             BulkColumn{"day", "day", Cell::day, "null"},
+                             BulkColumn{"rate", "rate", Cell::number, "null"},
+                             BulkColumn{"owner", "owner", Cell::resource_id, "null"}};
+constexpr std::array<std::string_view, 2> notes{"next", "error.status"};
+constexpr BulkShape shape{.who = "test", .rows = "list.rows", .columns = columns, .notes = notes};
+
+Json read(std::string_view body) {
+  const auto rows = read_bulk_rows(body, shape);
+  INFO((rows ? "" : rows.error().message));
+  REQUIRE(rows.has_value());
+  const auto json = parse_json("[" + rows->text + "]", "rows");
+  REQUIRE(json.has_value());
+  CHECK(json->size() == rows->count);
+  return *json;
+}
+
+std::string refusal(std::string_view body) {
+  const auto rows = read_bulk_rows(body, shape);
+  return rows ? "read" : rows.error().message;
+}
+
+std::string row(const std::string& members) { return R"({"list":{"rows":[{"id":"a",)" + members + "}]}}"; }
+
+}  // namespace
+
+TEST_CASE("rows are read wherever their members are, in any order", "[bulk]") {
+  const Json rows = read(R"({"next":"n","list":{"more":[1,{"rows":[2]}],"rows":[
+    {"id":"a","m":{"x":[{"count":9}],"count":"84","money":420.5},"keys":["p","q"],"day":"2026-11-20"},
+    {"keys":[],"m":{"money":0.1,"count":12.0},"rate":1e-3,"owner":"customers/1/actions/42","id":"b"}]}})");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0] == *parse_json(R"({"id":"a","count":84,"micros":420500000,"second":"q","day":"2026-11-20",
+                                   "rate":null,"owner":null})",
+                               "row"));
+  CHECK(rows[1] == *parse_json(R"({"id":"b","count":12,"micros":100000,"second":"","day":null,"rate":1e-3,
+                                   "owner":"42"})",
+                               "row"));
+}
+
+TEST_CASE("an array of replies is one reply", "[bulk]") {
+  const auto rows = read_bulk_rows(
+      R"([{"list":{"rows":[{"id":"a","day":"2026-01-02"}]}},{"list":{"rows":[{"id":"b","day":"2026-01-01"}]},"next":"t"}])",
+      shape);
+  REQUIRE(rows.has_value());
+  CHECK(rows->count == 2);
+  CHECK(rows->notes[0] == "t");
+  CHECK(rows->newest == parse_day("2026-01-02"));
+}
+
+TEST_CASE("64-bit numbers stay exact", "[bulk]") {
+  CHECK(dump(read(row(R"("m":{"count":"9223372036854775807"})"))[0]["count"]) == "9223372036854775807");
+  CHECK(dump(read(row(R"("m":{"count":-9223372036854775808})"))[0]["count"]) == "-9223372036854775808");
+  CHECK(dump(read(row(R"("m":{"count":9007199254740993})"))[0]["count"]) == "9007199254740993");
+  CHECK(refusal(row(R"("m":{"count":"9223372036854775808"})")) ==
+        "test: m.count is a string, not a 64-bit integer");
+  CHECK(refusal(row(R"("m":{"count":1.5})")) == "test: m.count is a number, not a 64-bit integer");
+}
+
+TEST_CASE("money becomes millionths, and what is no number becomes null", "[bulk]") {
+  CHECK(read(row(R"("m":{"money":0.29})"))[0]["micros"] == 290'000);
+  CHECK(read(row(R"("m":{"money":-12})"))[0]["micros"] == -12'000'000);
+  CHECK(read(row(R"("m":{"money":"NaN"},"rate":"Infinity")"))[0]["micros"].is_null());
+  CHECK(refusal(row(R"("m":{"money":1e300})")) == "test: m.money is a number, not a number");
+}
+
+TEST_CASE("texts arrive as they were", "[bulk]") {
+  const std::string text = R"("\"quoted\" \\ \u00e9 \ud83d\ude00 \n\t\u0001 dach reparatur münchen")";
+  const auto plain = parse_json(text, "text");
+  CHECK(read(R"({"list":{"rows":[{"id":)" + text + "}]}}")[0]["id"] == *plain);
+  // Postgres has no NUL.
+  CHECK(read(R"({"list":{"rows":[{"id":"a\u0000b"}]}})")[0]["id"] ==
+        "a\xEF\xBF\xBD"
+        "b");
+}
+
+TEST_CASE("no rows are no error, something else is", "[bulk]") {
+  CHECK(read("{}").empty());
+  CHECK(read("[]").empty());
+  CHECK(read(R"({"list":{"rows":[]}})").empty());
+  CHECK(read(R"({"next":"n"})").empty());
+  CHECK(refusal(R"({"other":1})") == "test: the reply is not a report");
+  CHECK(refusal(R"([[]])") == "test: the reply is not a report");
+  CHECK(refusal("7") == "test: the reply is a number");
+  CHECK(refusal(R"({"list":{"rows":{}}})") == "test: list.rows is an object, not an array");
+  CHECK(refusal(R"({"list":{"rows":7}})") == "test: list.rows is a number, not an array");
+  CHECK(refusal(R"({"list":{"rows":[7]}})") == "test: a row is a number");
+  CHECK(refusal(R"({"list":{"rows":[[]]}})") == "test: a row is an array, not an object");
+}
+
+TEST_CASE("what is missing or of a wrong type is named", "[bulk]") {
+  CHECK(refusal(R"({"list":{"rows":[{}]}})") == "test: missing id");
+  CHECK(refusal(R"({"list":{"rows":[{"id":null}]}})") == "test: missing id");
+  CHECK(refusal(R"({"list":{"rows":[{"id":5}]}})") == "test: id is a number, not a string");
+  CHECK(refusal(row(R"("day":"20261120")")) == "test: day is a string, not a day");
+  CHECK(refusal(row(R"("rate":true)")) == "test: rate is true or false, not a number");
+}
+
+TEST_CASE("a body that is no JSON is refused like everywhere else", "[bulk]") {
+  CHECK(refusal("") == "test: the reply is empty");
+  CHECK(refusal("<html>") == "test: the reply is HTML, not JSON");
+  CHECK(refusal(R"({"list":{"rows":[{"id":"a")") == "test: the reply is not JSON, or was cut off");
+  CHECK(refusal("{\"list\":\"\xff\"}") == "test: the reply is not valid UTF-8");
+  CHECK(refusal(R"({"next":"n"} trailing)") == "test: the reply is not JSON, or was cut off");
+  CHECK(refusal(std::string(100'000, '[')) == "test: the reply is nested too deep");
+  CHECK(refusal(std::string("{\"next\":\"n\"}") + '\0') != "read");
+}
+
+TEST_CASE("a reply cut anywhere is never taken for a whole one", "[bulk]") {
+  const std::string whole = row(R"("m":{"count":"84","money":1.5},"keys":["p","q"],"rate":0.25)");
+  for (std::size_t size = 0; size < whole.size(); ++size) CHECK(refusal(whole.substr(0, size)) != "read");
+}

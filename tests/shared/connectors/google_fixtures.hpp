@@ -1,0 +1,46 @@
+#pragma once
+// Recorded replies of Google's services, and the columns that the migrations gave their tables.
+
+#include <catch_amalgamated.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "columns.hpp"
+#include "shared/sync/connector.hpp"
+
+namespace google_fixtures {
+
+inline std::string read(const std::string& path) {
+  std::ifstream in(WF_PROJECT_DIR "/" + path, std::ios::binary);
+  REQUIRE(in.good());
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+inline wf::HttpReply reply(const std::string& name, int status = 200) {
+  return {.status = status, .body = read("tests/fixtures/" + name)};
+}
+
+inline std::vector<std::string> names(const std::string& service) {
+  std::vector<std::string> all;
+  for (const auto& file : std::filesystem::directory_iterator(WF_PROJECT_DIR "/tests/fixtures/" + service))
+    all.push_back(service + "/" + file.path().filename().string());
+  return all;
+}
+
+// The rows as the database gets them: what is common to all is in each.
+inline std::vector<wf::Json> rows_of(const wf::RowBatch& batch) {
+  std::vector<wf::Json> rows = batch.rows;
+  const auto listed = wf::parse_json("[" + batch.text + "]", "rows");
+  REQUIRE(listed.has_value());
+  rows.insert(rows.end(), listed->begin(), listed->end());
+  for (wf::Json& row : rows)
+    if (batch.common.is_object()) row.update(batch.common);
+  return rows;
+}
+
+inline wf::UnixSeconds at(const char* time) { return wf::parse_time(time).value_or(wf::UnixSeconds{}); }
+
+}  // namespace google_fixtures
