@@ -72,6 +72,9 @@ export const SANDBOX_WORKSPACES = ['northwind-dental'];
 // Where the sandbox answers for a provider.
 export const SANDBOX_ORIGINS = {
   'https://api.stripe.com': '/stripe',
+  'https://oauth2.googleapis.com': '/google-oauth',
+  'https://googleads.googleapis.com': '/google-ads',
+  'https://searchconsole.googleapis.com': '/search-console',
   'https://pagespeedonline.googleapis.com': '/pagespeed',
   'https://api.cloudflare.com': '/cloudflare',
 };

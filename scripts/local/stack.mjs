@@ -3,8 +3,9 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { sandboxAccounts } from './accounts.mjs';
 import { Child } from './child.mjs';
-import { SANDBOX_ORIGINS, SANDBOX_WORKSPACES, USERS, WORKSPACES } from './demo.mjs';
+import { SANDBOX_ORIGINS, USERS, WORKSPACES } from './demo.mjs';
 import { clearLeftovers, prepareKeys, resetFolder, writeJson } from './folder.mjs';
 import { choosePorts } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -83,11 +84,6 @@ class Stack {
 
   #servicesOptions() {
     const users = USERS.map((user) => ({ ...user, password: this.keys.passwords[user.email] }));
-    const accounts = [
-      ...SANDBOX_WORKSPACES.map((slug) => [bundleOf(this.vars, slug).stripe?.secret_key, {}]),
-      [this.vars.PAGESPEED_API_KEY, { service: 'pagespeed' }],
-      [this.vars.CLOUDFLARE_API_TOKEN, { service: 'cloudflare' }],
-    ];
     return {
       supabase: {
         ...(this.postgres ? { postgresUrl: this.postgres.url } : { dataDir: join(this.dir, 'database') }),
@@ -101,7 +97,7 @@ class Stack {
       },
       sandbox: {
         port: this.ports.sandbox,
-        accounts: Object.fromEntries(accounts.filter(([key]) => key)),
+        accounts: sandboxAccounts(this.vars),
         shiftSecs: this.shiftSecs, // a restart does not move the past
         ...this.sandboxOptions,
       },

@@ -1,5 +1,6 @@
 #include "shared/domain/catalogue.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace wf {
@@ -244,6 +245,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Campaigns, search terms, conversions",
                                          .method = "Daily",
                                          .thresholds = with_lag(daily, days{1}),
+                                         .jobs_per_tick = 100,
                                          .keys = google_ads_keys,
                                          .captured = google_ads_captured,
                                          .streams = google_ads_streams},
@@ -253,6 +255,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Rankings, impressions, clicks, pages",
                                          .method = "Daily",
                                          .thresholds = with_lag(daily, days{3}),
+                                         .jobs_per_tick = 100,
                                          .keys = search_console_keys,
                                          .captured = search_console_captured,
                                          .streams = search_console_streams},
@@ -262,6 +265,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Core Web Vitals, scores, audits",
                                          .method = "Weekly",
                                          .thresholds = weekly,
+                                         .jobs_per_tick = 10,  // a call takes up to a minute
                                          .keys = pagespeed_keys,
                                          .streams = pagespeed_streams},
                               Descriptor{.id = "meta",
@@ -270,6 +274,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Facebook and Instagram reach, posts",
                                          .method = "Daily",
                                          .thresholds = with_lag(daily, days{2}),
+                                         .jobs_per_tick = 100,
                                          .keys = meta_keys},
                               Descriptor{.id = "cloudflare",
                                          .name = "Cloudflare",
@@ -277,6 +282,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Worker hosting, R2, edge analytics",
                                          .method = "Real-time",
                                          .thresholds = quarter_hourly,
+                                         .jobs_per_tick = 100,  // of 300 queries in five minutes
                                          .keys = cloudflare_keys,
                                          .streams = cloudflare_streams},
                               Descriptor{.id = "openai",
@@ -321,6 +327,15 @@ const Key* find_key(std::string_view key_name) {
     if (key.name == key_name) return &key;
   }
   return nullptr;
+}
+
+bool holds(std::span<const std::string> present, std::string_view key_name) {
+  return std::find(present.begin(), present.end(), key_name) != present.end();
+}
+
+bool is_missing(const Key& key, std::span<const std::string> present) {
+  const bool has_other_way = !key.unless.empty() && holds(present, key.unless);
+  return key.required && !has_other_way && !holds(present, key.name);
 }
 
 const StreamDescriptor* find_stream(const Descriptor& descriptor, std::string_view stream) {

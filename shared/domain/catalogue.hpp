@@ -91,6 +91,8 @@ struct Descriptor {
   Evidenced evidenced = Evidenced::by_sync;
   bool has_webhook = false;
   Thresholds thresholds{};
+  // Of all workspaces together, where they share a key's rate limit; 0: no limit.
+  std::int64_t jobs_per_tick = 0;
   std::span<const Key> keys{};
   std::span<const CapturedKey> captured{};
   std::span<const StreamDescriptor> streams{};
@@ -99,6 +101,9 @@ struct Descriptor {
 std::span<const Descriptor> catalogue();
 const Descriptor* find_service(std::string_view id);
 const Key* find_key(std::string_view key_name);
+// `present`: the names of the keys that a workspace has.
+bool holds(std::span<const std::string> present, std::string_view key_name);
+bool is_missing(const Key& key, std::span<const std::string> present);
 const StreamDescriptor* find_stream(const Descriptor& descriptor, std::string_view stream);
 
 }  // namespace wf

@@ -7,10 +7,6 @@ namespace wf {
 
 namespace {
 
-bool holds(std::span<const std::string> names, std::string_view wanted) {
-  return std::find(names.begin(), names.end(), wanted) != names.end();
-}
-
 // Names of the list under `key`; anything but text is not a name.
 std::vector<std::string> names_of(const Json& object, std::string_view key) {
   std::vector<std::string> names;
@@ -67,26 +63,17 @@ Json schedules_of(const Descriptor& service, const Json& ids) {
   return schedules;
 }
 
-bool has_other_way(const Descriptor& service, const Key& key, std::span<const std::string> agency,
-                   std::span<const std::string> own) {
-  return std::any_of(service.keys.begin(), service.keys.end(), [&](const Key& other) {
-    return other.name == key.unless && is_present(other, agency, own);
-  });
-}
-
 Json detect_service(const Descriptor& service, std::span<const std::string> agency,
                     std::span<const std::string> own, const Json& ids) {
-  Json present = Json::array();
+  std::vector<std::string> present;
+  for (const Key& key : service.keys)
+    if (is_present(key, agency, own)) present.emplace_back(key.name);
   Json missing = Json::array();
-  for (const Key& key : service.keys) {
-    if (is_present(key, agency, own))
-      present.push_back(std::string(key.name));
-    else if (key.required && !has_other_way(service, key, agency, own))
-      missing.push_back(std::string(key.name));
-  }
+  for (const Key& key : service.keys)
+    if (is_missing(key, present)) missing.push_back(std::string(key.name));
   Json out = Json::object();
   out["service"] = std::string(service.id);
-  out["present"] = std::move(present);
+  out["present"] = present;
   out["missing"] = std::move(missing);
   out["schedules"] = schedules_of(service, ids);
   return out;

@@ -73,6 +73,7 @@ class Columns {
 template <class Facts, class Visit>
 void for_each_column(Facts& facts, Visit visit) {
   visit("enabled", facts.enabled);
+  visit("detected_at", facts.detected_at);
   visit("last_attempt_at", facts.last_attempt_at);
   visit("last_success_at", facts.last_success_at);
   visit("newest_row_at", facts.newest_row_at);

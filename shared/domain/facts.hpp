@@ -20,6 +20,7 @@ struct StreamFacts {
   std::string stream;
   std::string partition{};  // "mobile https://example.com"; empty: the stream is whole
   bool enabled = true;
+  std::optional<UnixSeconds> detected_at;
 
   std::optional<UnixSeconds> last_attempt_at;
   std::optional<UnixSeconds> last_success_at;

@@ -13,15 +13,10 @@ namespace {
 
 using std::chrono::seconds;
 
-bool is_present(const ServiceFacts& facts, const Key& key) {
-  return std::find(facts.present_keys.begin(), facts.present_keys.end(), key.name) !=
-         facts.present_keys.end();
-}
-
 std::vector<std::string> missing_keys(const Descriptor& descriptor, const ServiceFacts& facts) {
   std::vector<std::string> missing;
   for (const Key& key : descriptor.keys) {
-    if (key.required && !is_present(facts, key)) missing.emplace_back(key.short_name());
+    if (is_missing(key, facts.present_keys)) missing.emplace_back(key.short_name());
   }
   return missing;
 }
@@ -43,7 +38,12 @@ bool needs_own_bundle(const Descriptor& descriptor) {
 bool is_wanted(const Descriptor& descriptor, const StreamDescriptor& stream, const ServiceFacts& facts) {
   const auto splits = [&](const Key& key) { return key.name == stream.partitioned_by; };
   const auto key = std::find_if(descriptor.keys.begin(), descriptor.keys.end(), splits);
-  return key == descriptor.keys.end() || key->required || is_present(facts, *key);
+  return key == descriptor.keys.end() || key->required || holds(facts.present_keys, key->name);
+}
+
+// A stream may come later than its service, and the keys may come back later than both.
+std::optional<UnixSeconds> known_since(const ServiceFacts& facts, const StreamFacts& stream) {
+  return std::max(facts.detected_at, stream.detected_at);
 }
 
 // Each partition by itself; a stream without any facts waits for its first sync.
@@ -52,7 +52,7 @@ void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& de
   const auto add = [&](const StreamFacts& partition) {
     if (partition.enabled)
       conditions.push_back(
-          judge_stream(descriptor.thresholds, stream.label, partition, facts.detected_at, now));
+          judge_stream(descriptor.thresholds, stream.label, partition, known_since(facts, partition), now));
   };
   bool found = false;
   for (const StreamFacts& candidate : facts.streams) {
@@ -77,7 +77,7 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
     for (const StreamFacts& stream : facts.streams) {
       if (!stream.enabled) continue;
       conditions.push_back(
-          judge_stream(descriptor.thresholds, stream.stream, stream, facts.detected_at, now));
+          judge_stream(descriptor.thresholds, stream.stream, stream, known_since(facts, stream), now));
     }
   }
   if (facts.webhook && facts.webhook->enabled) {

@@ -172,10 +172,9 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
   std::size_t required = 0;
   std::size_t present = 0;
   for (const Key& key : descriptor.keys) {
-    if (!key.required) continue;
-    ++required;
-    const auto& names = facts.present_keys;
-    if (std::find(names.begin(), names.end(), key.name) != names.end()) ++present;
+    const bool is_there = key.required && holds(facts.present_keys, key.name);
+    if (is_there) ++present;
+    if (is_there || is_missing(key, facts.present_keys)) ++required;
   }
   verdict.evidence.push_back(
       {"Keys", std::to_string(present) + " of " + std::to_string(required) + " required present",

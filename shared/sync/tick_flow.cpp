@@ -23,7 +23,10 @@ void add_all(std::vector<Json>& messages, const Json& answer, std::string_view k
 }  // namespace
 
 TickFlow::TickFlow(Database database, Json configured)
-    : database_(std::move(database)), configured_(std::move(configured)) {}
+    : database_(std::move(database)), configured_(std::move(configured)) {
+  for (const Descriptor& service : catalogue())
+    if (service.jobs_per_tick > 0) budgets_[std::string(service.id)] = service.jobs_per_tick;
+}
 
 void TickFlow::start(Turn& turn) { read_workspaces_after(turn, ""); }
 
@@ -75,7 +78,9 @@ void TickFlow::on_detected(EffectResult& result, Turn& turn) {
 
 void TickFlow::claim(Turn& turn) {
   ++rounds_;
-  ask(turn, database_.call("claim_due", JsonObject().number("limit", claims_per_round).take()),
+  ask(turn,
+      database_.call("claim_due",
+                     JsonObject().number("limit", claims_per_round).json("per_service", budgets_).take()),
       &TickFlow::on_claimed);
 }
 
@@ -88,11 +93,17 @@ void TickFlow::on_claimed(EffectResult& result, Turn& turn) {
   }
   std::vector<Json> messages;
   add_all(messages, *answer, "jobs");
+  for (const Json& job : messages) spend(job);
   add_all(messages, *answer, "deliveries");
   if (messages.empty()) return turn.done();
   more_ = messages.size() >= claims_per_round && rounds_ < most_rounds;
   unanswered_ = messages.size();
   for (Json& message : messages) ask(turn, Enqueue{std::move(message)}, &TickFlow::on_queued);
+}
+
+void TickFlow::spend(const Json& job) {
+  const auto service = find_string(job, "service").value_or("");
+  if (const auto left = find_int64(budgets_, service)) budgets_[service] = *left - 1;
 }
 
 // What could not be queued is still recorded as unfinished, so a later tick finds it.

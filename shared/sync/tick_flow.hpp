@@ -24,10 +24,12 @@ class TickFlow final : public Steps<TickFlow> {
   void read_workspaces_after(Turn& turn, std::string_view client_id);
   void record_detection(Turn& turn);
   void claim(Turn& turn);
+  void spend(const Json& job);
 
   Database database_;
   Json configured_;
   Json workspaces_ = Json::array();
+  Json budgets_ = Json::object();  // jobs of a service that may still be queued: {"pagespeed": 10}
   int rounds_ = 0;
   std::size_t unanswered_ = 0;  // of the queue's sends
   std::size_t not_queued_ = 0;

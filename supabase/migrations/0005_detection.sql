@@ -1,7 +1,7 @@
 -- Detection: which services a workspace has keys for, and the schedules that follow.
 
--- The streams and partitions of a detected service: a new one is due at once, and one that
--- is no longer listed goes, with its facts. A service with missing keys keeps what it has,
+-- The streams and partitions of a detected service: a new one is due at once and has a row of
+-- facts, and one that is no longer listed goes, with its facts. A service with missing keys keeps what it has,
 -- so that a key that comes back goes on where it stood.
 create function app.schedule_streams(p_client uuid, p_detected jsonb)
 returns void language plpgsql set search_path = '' as $$
@@ -24,6 +24,11 @@ begin
     next_due_at = coalesce(stored.next_due_at, excluded.next_due_at)
   where (stored.cadence, stored.every_secs) is distinct from (excluded.cadence, excluded.every_secs)
     or stored.next_due_at is null;
+  -- Without a row, a new partition would hide behind the others until its first run.
+  insert into public.service_facts (client_id, service, stream, partition, detected_at)
+  select p_client, p_detected ->> 'service', e ->> 'stream', coalesce(e ->> 'partition', ''), now()
+  from jsonb_array_elements(schedules) e order by 3, 4
+  on conflict do nothing;
 end
 $$;
 

@@ -8,7 +8,7 @@ const KEY = 'sk_test_of_the_sandbox';
 let sandbox;
 
 before(async () => {
-  sandbox = await startSandbox({ accounts: { [KEY]: {} } });
+  sandbox = await startSandbox({ accounts: [{ key: KEY }] });
 });
 after(() => sandbox.close());
 

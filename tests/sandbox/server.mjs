@@ -27,7 +27,7 @@ class Sandbox {
     this.shiftSecs = shiftSecs ?? shiftFor(Math.floor(Date.now() / 1000));
     this.accounts = new Map();
     this.others = new Map(Object.keys(PROVIDERS).map((service) => [service, new Map()]));
-    for (const [key, options] of Object.entries(accounts)) this.addAccount({ key, ...options });
+    for (const account of accounts) this.addAccount(account);
   }
 
   addAccount({ key, service = 'stripe', ...options }) {
@@ -153,8 +153,8 @@ async function serve(sandbox, request, response) {
   send(response, { ...reply, headers: { ...headers, ...reply.headers } });
 }
 
-// accounts: {[key]: {service?: 'stripe', empty?, ...}}; shiftSecs fixes the fixtures' place in time.
-export async function startSandbox({ port = 0, accounts = {}, shiftSecs } = {}) {
+// accounts: [{key, service?: 'stripe', empty?, ...}]; shiftSecs fixes the fixtures' place in time.
+export async function startSandbox({ port = 0, accounts = [], shiftSecs } = {}) {
   const sandbox = new Sandbox({ accounts, shiftSecs });
   const server = createServer((request, response) => {
     serve(sandbox, request, response).catch((error) =>

@@ -33,7 +33,10 @@ wf::ServiceFacts service(std::string_view id, seconds age) {
   for (const auto& key : descriptor->keys) {
     if (key.required) facts.present_keys.emplace_back(key.name);
   }
-  for (const auto& one : descriptor->streams) facts.streams.push_back(stream(std::string(one.name), age));
+  for (const auto& one : descriptor->streams) {
+    facts.streams.push_back(stream(std::string(one.name), age));
+    if (!one.partitioned_by.empty()) facts.streams.back().partition = "one";
+  }
   if (facts.streams.empty()) facts.streams.push_back(stream("rows", age));
   return facts;
 }

@@ -43,7 +43,7 @@ async function frameTests({ test, stack, topic, token, join }) {
     });
     socket.send(frame('heartbeat', {}, '2', 'phoenix'));
     assert.equal((await socket.next()).payload.status, 'ok');
-    await detect(stack, {});
+    await detect(stack, { streams: [] });
     const { event, payload } = await socket.next();
     assert.deepEqual(
       [event, payload.type, payload.event, payload.payload.table],

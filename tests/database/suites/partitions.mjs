@@ -75,7 +75,16 @@ async function factsTests({ test, claim, urls, facts, take, stack }) {
     const [job] = await claim();
     assert.deepEqual(await call(stack, 'record_dead_letter', { message: job }), { recorded: true });
     assert.equal((await facts(job.partition)).failure_kind, 'ours');
-    assert.equal(await facts(job.partition === 'a' ? 'b' : 'a'), undefined);
+    assert.equal((await facts(job.partition === 'a' ? 'b' : 'a')).failure_kind, null);
+  });
+
+  await test('a partition that is new has facts at once, from when on it is waited for', async () => {
+    await urls(['a']);
+    const first = await facts('a');
+    assert.deepEqual([first.last_attempt_at, typeof first.detected_at], [null, 'string']);
+    await urls(['a', 'b']);
+    assert.deepEqual(await facts('a'), first);
+    assert.ok((await facts('b')).detected_at > first.detected_at);
   });
 
   await test('a partition that is switched off is left out', async () => {
@@ -254,7 +263,7 @@ async function manualTests({ test, stack, claim, urls, facts, take }) {
     const { jobs } = await start({ stream: 'runs', partition: other });
     assert.deepEqual(names(jobs), [`northwind-dental ${other}`]);
     assert.deepEqual(await start({ stream: 'runs', partition: other }), { busy: true });
-    assert.equal(await facts(other), undefined, 'nothing is attempted before the lease');
+    assert.equal((await facts(other)).last_attempt_at, null, 'nothing is attempted before the lease');
   });
 
   await test('nothing starts for a service that cannot run', async () => {

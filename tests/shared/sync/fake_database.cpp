@@ -41,10 +41,21 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "record_dead_letter")
     return dead_letters.push_back(p["message"]), std::pair{200, Json::object()};
   if (function == "record_detection") return detection = p, std::pair{200, Json::object()};
-  if (function == "claim_due")
-    return {200, {{"jobs", std::exchange(claimable, {})}, {"deliveries", Json::array()}}};
+  if (function == "claim_due") return {200, {{"jobs", claim_due(p)}, {"deliveries", Json::array()}}};
   FAIL("no function " << function);
   return {404, Json::object()};
+}
+
+Json Database::claim_due(const Json& p) {
+  Json jobs = Json::array();
+  std::map<std::string, std::int64_t> taken;
+  for (const Json& job : std::exchange(claimable, {})) {
+    const std::string service = job.value("service", "");
+    const bool fits = jobs.size() < p["limit"] && taken[service] < p["per_service"].value(service, 1000);
+    if (fits) ++taken[service];
+    fits ? jobs.push_back(job) : claimable.push_back(job);
+  }
+  return jobs;
 }
 
 Json Database::take_lease(const Json& p, std::int64_t now_secs) {

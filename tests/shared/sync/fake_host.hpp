@@ -51,6 +51,7 @@ struct Database {
 
   // Status and body of one call.
   std::pair<int, Json> call(std::string_view function, const Json& p, std::int64_t now_secs);
+  Json claim_due(const Json& p);
 
  private:
   Json take_lease(const Json& p, std::int64_t now_secs);

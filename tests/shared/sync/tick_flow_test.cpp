@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <catch_amalgamated.hpp>
 
+#include "shared/domain/catalogue.hpp"
 #include "stripe_account.hpp"
 
 using namespace fake;
@@ -44,6 +46,22 @@ TEST_CASE("a full round is followed by another", "[tick]") {
   CHECK(host.run(tick()) == "ok");
   CHECK(host.queue.size() == 50);
   CHECK(host.count("http") == 4);
+}
+
+TEST_CASE("a tick queues no more of a service than its key's rate limit bears", "[tick]") {
+  Host host;
+  const std::int64_t most = wf::find_service("pagespeed")->jobs_per_tick;
+  REQUIRE(most > 0);
+  // More than one round: what the first took is not given to the second again.
+  for (int i = 0; i < 60; ++i) host.database.claimable.push_back({{"job", "sync"}, {"service", "pagespeed"}});
+  for (int i = 0; i < 60; ++i) host.database.claimable.push_back({{"job", "sync"}, {"service", "stripe"}});
+  CHECK(host.run(tick()) == "ok");
+  const auto queued = [&](const std::string& service) {
+    return std::count_if(host.queue.begin(), host.queue.end(),
+                         [&](const auto& sent) { return has(wf::dump(sent), service); });
+  };
+  CHECK(queued("pagespeed") == most);
+  CHECK(queued("stripe") == 60);
 }
 
 TEST_CASE("a tick survives whatever fails, and says so", "[tick]") {

@@ -1,0 +1,38 @@
+// The accounts that the sandbox knows: those that the Worker's variables have keys of.
+import { createPublicKey } from 'node:crypto';
+
+import { SANDBOX_WORKSPACES, WORKSPACES } from './demo.mjs';
+import { bundleOf } from './vars.mjs';
+
+function publicKeyOf(privateKey) {
+  if (!privateKey) return undefined;
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+}
+
+// Google's token endpoint and its reports know an account by whoever asks for the token.
+function google(service, { refresh_token, client_email, private_key } = {}, options) {
+  const key = refresh_token ?? client_email;
+  return [
+    { key, service: 'google_oauth', publicKey: publicKeyOf(private_key) },
+    { key, service, ...options },
+  ];
+}
+
+function accountsOf(slug, bundle) {
+  const { stripe, google_ads, search_console } = bundle;
+  return [
+    { key: SANDBOX_WORKSPACES.includes(slug) ? stripe?.secret_key : undefined },
+    ...google('google_ads', google_ads, { customers: [google_ads?.customer_id] }),
+    ...google('search_console', search_console, { sites: [search_console?.site_url].flat() }),
+  ];
+}
+
+// [{key, service?, ...the options of the sandbox's module}]
+export function sandboxAccounts(vars) {
+  const accounts = [
+    { key: vars.PAGESPEED_API_KEY, service: 'pagespeed' },
+    { key: vars.CLOUDFLARE_API_TOKEN, service: 'cloudflare' },
+    ...WORKSPACES.flatMap(({ slug }) => accountsOf(slug, bundleOf(vars, slug))),
+  ];
+  return accounts.filter(({ key }) => key);
+}
