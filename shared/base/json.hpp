@@ -29,6 +29,14 @@ const Json* find_object(const Json& object, std::string_view key);
 const Json* find_array(const Json& object, std::string_view key);
 
 std::optional<std::int64_t> as_int64(const Json& value);
+
+// A number that is read as a double on its way, as JavaScript does, keeps its value only up to 2^53 - 1
+// (RFC 8259, section 6). Beyond that it is written as text, which Postgres takes for a bigint as well.
+inline constexpr std::int64_t most_exact_integer = 9'007'199'254'740'991;
+inline bool is_exact(std::int64_t value) {
+  return value >= -most_exact_integer && value <= most_exact_integer;
+}
+Json exact_integer(std::int64_t value);
 std::optional<double> as_double(const Json& value);  // any number
 std::optional<std::string> as_string(const Json& value);
 

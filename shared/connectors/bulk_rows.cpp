@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "shared/base/json.hpp"
 #include "shared/base/json_events.hpp"
 #include "shared/base/text.hpp"
 
@@ -226,8 +227,12 @@ class Reader final : public JsonEvents {
   }
 
   bool write_integer(std::optional<std::int64_t> value) {
-    if (value) append_integer(out_.text, *value);
-    return value.has_value();
+    if (!value) return false;
+    const std::string_view quote = is_exact(*value) ? "" : "\"";
+    out_.text += quote;
+    append_integer(out_.text, *value);
+    out_.text += quote;
+    return true;
   }
 
   bool write_day(std::string_view text) {

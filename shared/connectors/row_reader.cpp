@@ -54,7 +54,7 @@ RowReader& RowReader::read_text(std::string_view column, const Json* found, Need
 RowReader& RowReader::read_integer(std::string_view column, const Json* found, Need need) {
   if (settled(column, found, need)) return *this;
   const auto value = found->is_number_integer() ? as_int64(*found) : std::nullopt;
-  return value ? set(column, *value) : fail_on(column, found, "a 64-bit integer");
+  return value ? set(column, exact_integer(*value)) : fail_on(column, found, "a 64-bit integer");
 }
 
 RowReader& RowReader::read_flag(std::string_view column, const Json* found, Need need) {

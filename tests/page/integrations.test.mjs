@@ -69,7 +69,8 @@ test('the cards are those of the workspace, worst first, and nobody else’s', a
   const page = await signedIn(browser, stack, VIEWER);
   const seen = await cards(page);
   assert.equal(seen.stripe, 'active');
-  assert.equal(seen.google_ads, 'inactive');
+  assert.equal(seen.google_ads, 'active');
+  assert.equal(seen.supabase, 'active');
   assert.equal(seen.meta, 'inactive');
   for (const other of ['search_console', 'sendgrid', 'pagespeed'])
     assert.equal(seen[other], undefined, other);

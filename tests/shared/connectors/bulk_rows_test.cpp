@@ -62,9 +62,9 @@ TEST_CASE("an array of replies is one reply", "[bulk]") {
 }
 
 TEST_CASE("64-bit numbers stay exact", "[bulk]") {
-  CHECK(dump(read(row(R"("m":{"count":"9223372036854775807"})"))[0]["count"]) == "9223372036854775807");
-  CHECK(dump(read(row(R"("m":{"count":-9223372036854775808})"))[0]["count"]) == "-9223372036854775808");
-  CHECK(dump(read(row(R"("m":{"count":9007199254740993})"))[0]["count"]) == "9007199254740993");
+  CHECK(dump(read(row(R"("m":{"count":"9223372036854775807"})"))[0]["count"]) == R"("9223372036854775807")");
+  CHECK(dump(read(row(R"("m":{"count":-9223372036854775808})"))[0]["count"]) == R"("-9223372036854775808")");
+  CHECK(dump(read(row(R"("m":{"count":9007199254740993})"))[0]["count"]) == R"("9007199254740993")");
   CHECK(refusal(row(R"("m":{"count":"9223372036854775808"})")) ==
         "test: m.count is a string, not a 64-bit integer");
   CHECK(refusal(row(R"("m":{"count":1.5})")) == "test: m.count is a number, not a 64-bit integer");

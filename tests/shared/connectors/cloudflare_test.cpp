@@ -144,7 +144,7 @@ TEST_CASE("an hour that comes as one group keeps its percentiles", "[cloudflare]
                                                       group_of("2026-11-23T13:00:00Z")}));
   const auto rows = rows_of(page, "cloudflare_worker_hourly");
   REQUIRE(rows.size() == 2);
-  CHECK(dump(rows[0]["requests"]) == "9007199254740993");
+  CHECK(dump(rows[0]["requests"]) == R"("9007199254740993")");
   CHECK(rows[0]["cpu_p99_us"] == 300.5);
   CHECK(page.items == 2);
   CHECK(*page.newest == *parse_time("2026-11-23T13:00:00Z"));

@@ -137,8 +137,8 @@ TEST_CASE("search terms keep their accents and their 64 bits", "[google_ads]") {
   CHECK(rows[0]["ad_group_id"] == "333");
   CHECK(rows[0]["conversions_value_micros"] == 70'250'000);
   CHECK(rows[1]["search_term"] == "dach \"reparatur\" münchen");
-  CHECK(dump(rows[1]["clicks"]) == "9007199254740993");
-  CHECK(dump(rows[1]["impressions"]) == "9223372036854775807");
+  CHECK(dump(rows[1]["clicks"]) == R"("9007199254740993")");
+  CHECK(dump(rows[1]["impressions"]) == R"("9223372036854775807")");
 }
 
 TEST_CASE("conversions carry the id and the name of their action", "[google_ads]") {

@@ -1,8 +1,9 @@
 #pragma once
 // Recorded replies of Google's services, and the columns that the migrations gave their tables.
 
+#include <dirent.h>
+
 #include <catch_amalgamated.hpp>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -25,8 +26,13 @@ inline wf::HttpReply reply(const std::string& name, int status = 200) {
 
 inline std::vector<std::string> names(const std::string& service) {
   std::vector<std::string> all;
-  for (const auto& file : std::filesystem::directory_iterator(WF_PROJECT_DIR "/tests/fixtures/" + service))
-    all.push_back(service + "/" + file.path().filename().string());
+  DIR* folder = opendir((WF_PROJECT_DIR "/tests/fixtures/" + service).c_str());
+  REQUIRE(folder != nullptr);
+  while (const dirent* file = readdir(folder)) {
+    const std::string name = static_cast<const char*>(file->d_name);
+    if (name.front() != '.') all.push_back(service + "/" + name);
+  }
+  closedir(folder);
   return all;
 }
 
