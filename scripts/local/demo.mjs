@@ -38,6 +38,11 @@ export function demoBundles() {
       stripe: { secret_key: random('sk_test_'), webhook_secret: random('whsec_') },
       google_ads: { refresh_token: random('1//'), customer_id: '1234567890' },
       meta: { access_token: random('EAA'), page_id: '100000000000001' },
+      cloudflare: {
+        zone_id: randomBytes(16).toString('hex'),
+        worker_names: ['worker-subrequest-test-client'],
+        bucket_names: ['media', 'archive'],
+      },
     },
     'harbor-yoga': {
       search_console: {

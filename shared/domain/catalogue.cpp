@@ -103,15 +103,16 @@ constexpr std::array google_ads_captured{
     CapturedKey{.name = "google_ads.access_token", .hosts = google_ads_hosts}};
 
 // A service account's, or someone's consent: refresh token and OAuth client.
+constexpr std::array<std::string_view, 1> consent{"search_console.refresh_token"};
 constexpr std::array search_console_keys{Key{.name = "search_console.client_email",
                                              .scope = Scope::either,
                                              .secret = false,
-                                             .unless = "search_console.refresh_token",
+                                             .unless = consent,
                                              .env = "SEARCH_CONSOLE_CLIENT_EMAIL"},
                                          // Signs the request for a token, and is never sent.
                                          Key{.name = "search_console.private_key",
                                              .scope = Scope::either,
-                                             .unless = "search_console.refresh_token",
+                                             .unless = consent,
                                              .env = "SEARCH_CONSOLE_PRIVATE_KEY"},
                                          Key{.name = "search_console.private_key_id",
                                              .scope = Scope::either,
@@ -150,6 +151,8 @@ constexpr std::array meta_keys{
     // Signs each call when the app demands it, and its webhooks.
     Key{.name = "meta.app_secret", .scope = Scope::agency, .required = false, .env = "META_APP_SECRET"}};
 
+constexpr std::array<std::string_view, 2> cloudflare_parts{"cloudflare.worker_names",
+                                                           "cloudflare.bucket_names"};
 constexpr std::array cloudflare_keys{
     Key{.name = "cloudflare.api_token",
         .scope = Scope::agency,
@@ -159,8 +162,11 @@ constexpr std::array cloudflare_keys{
         .scope = Scope::agency,
         .secret = false,
         .env = "CLOUDFLARE_ACCOUNT_ID"},
-    // Only for the traffic of a client's own zone; Workers and R2 are the agency's.
-    Key{.name = "cloudflare.zone_id", .secret = false, .required = false}};
+    // What of the agency's account is this client's: without one of these nothing is shown, because
+    // the names of the others' Workers and buckets are none of this client's business.
+    Key{.name = "cloudflare.zone_id", .secret = false, .unless = cloudflare_parts},
+    Key{.name = "cloudflare.worker_names", .secret = false, .required = false},
+    Key{.name = "cloudflare.bucket_names", .secret = false, .required = false}};
 
 constexpr std::array openai_keys{
     Key{.name = "openai.api_key", .scope = Scope::agency, .env = "OPENAI_API_KEY", .hosts = openai_hosts}};
@@ -194,8 +200,9 @@ constexpr StreamDescriptor of_each(std::string_view id_key, StreamDescriptor str
 }
 
 constexpr std::array cloudflare_streams{
-    every(minutes{15}, "workers", "Worker invocations"), every(minutes{15}, "r2_operations", "R2 operations"),
-    every(minutes{15}, "r2_storage", "R2 storage"),
+    of_each("cloudflare.worker_names", every(minutes{15}, "workers", "Worker invocations")),
+    of_each("cloudflare.bucket_names", every(minutes{15}, "r2_operations", "R2 operations")),
+    of_each("cloudflare.bucket_names", every(minutes{15}, "r2_storage", "R2 storage")),
     of_each("cloudflare.zone_id", every(minutes{15}, "zone", "zone traffic"))};
 
 constexpr StreamDescriptor daily_of_each(std::string_view id_key, std::string_view name,
@@ -334,7 +341,8 @@ bool holds(std::span<const std::string> present, std::string_view key_name) {
 }
 
 bool is_missing(const Key& key, std::span<const std::string> present) {
-  const bool has_other_way = !key.unless.empty() && holds(present, key.unless);
+  const bool has_other_way = std::any_of(key.unless.begin(), key.unless.end(),
+                                         [&](std::string_view other) { return holds(present, other); });
   return key.required && !has_other_way && !holds(present, key.name);
 }
 

@@ -44,8 +44,8 @@ struct Key {
   Scope scope = Scope::workspace;
   bool secret = true;  // false: an account id, which the core may read
   bool required = true;
-  std::string_view unless{};  // not required where this key is present: another way to sign in
-  std::string_view env{};     // agency variable; empty for scope workspace
+  std::span<const std::string_view> unless{};  // not required where one of these is present
+  std::string_view env{};                      // agency variable; empty for scope workspace
   // Hosts a secret may be sent to. "$SUPABASE_URL" stands for that variable's host. Empty
   // for what is only used to check or make signatures.
   std::span<const std::string_view> hosts{};

@@ -34,11 +34,12 @@ bool needs_own_bundle(const Descriptor& descriptor) {
                      [](const Key& key) { return key.required && key.scope != Scope::agency; });
 }
 
-// A stream that is split by an account id which is not required, and not given, does not exist.
+// A stream that is split by an account id which is not needed, and not given, does not exist.
 bool is_wanted(const Descriptor& descriptor, const StreamDescriptor& stream, const ServiceFacts& facts) {
   const auto splits = [&](const Key& key) { return key.name == stream.partitioned_by; };
   const auto key = std::find_if(descriptor.keys.begin(), descriptor.keys.end(), splits);
-  return key == descriptor.keys.end() || key->required || holds(facts.present_keys, key->name);
+  return key == descriptor.keys.end() || holds(facts.present_keys, key->name) ||
+         is_missing(*key, facts.present_keys);
 }
 
 // A stream may come later than its service, and the keys may come back later than both.

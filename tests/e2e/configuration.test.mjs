@@ -45,7 +45,7 @@ test('a variable of a workspace that does not exist makes nothing', async () => 
   assert.equal(await count(stack, 'workspaces'), 4);
 });
 
-test('services whose connectors are not there yet are detected and wait for their first sync', async () => {
+test('what a bundle and the agency name is detected, each in its workspace', async () => {
   const services = await stack.query(
     `select service, present_keys, missing_keys, last_success_at from service_facts where client_id = $1 and stream = ''`,
     [CLIENT[NORTHWIND]],

@@ -12,9 +12,9 @@ const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 const groupsOf = (name, scope, node) => readFixture(name).data.viewer[scope][0][node];
 
 const NODES = {
-  workersInvocationsAdaptive: { scope: 'accounts', moment: 'datetimeHour', keptDays: 90, groups: workers },
-  r2OperationsAdaptiveGroups: { scope: 'accounts', moment: 'date', keptDays: 31, groups: operations },
-  r2StorageAdaptiveGroups: { scope: 'accounts', moment: 'datetime', keptDays: 31, groups: storage },
+  workersInvocationsAdaptive: { scope: 'accounts', name: 'scriptName', moment: 'datetimeHour', keptDays: 90, groups: workers },
+  r2OperationsAdaptiveGroups: { scope: 'accounts', name: 'bucketName', moment: 'date', keptDays: 31, groups: operations },
+  r2StorageAdaptiveGroups: { scope: 'accounts', name: 'bucketName', moment: 'datetime', keptDays: 31, groups: storage },
   httpRequests1dGroups: { scope: 'zones', moment: 'date', keptDays: 365, groups: traffic },
 };
 const MOST_ROWS = 10_000;
@@ -110,7 +110,7 @@ export function answer(account, { method, path, body, nowMs = Date.now() }) {
   const kept = node.keptDays * DAY;
   if (from < nowMs - kept)
     return complaint(200, `cannot request data older than ${kept / 1000}s`, ['viewer']);
-  const groups = account.empty ? [] : within(node.groups(nowMs), node.moment, from, Date.parse(variables.to));
+  const groups = account.empty ? [] : within(node, node.groups(nowMs), variables);
   const settings = query.includes('settings{') && {
     settings: { [name]: { maxDuration: 31 * 86_400, maxPageSize: MOST_ROWS, notOlderThan: kept / 1000 } },
   };
@@ -122,9 +122,9 @@ const found = ({ scope }, scopes) => ({
   body: { data: { viewer: { [scope]: scopes } }, errors: null },
 });
 
-function within(groups, moment, from, to) {
+function within({ moment, name }, groups, { from, to, name: wanted }) {
   return groups.filter(({ dimensions }) => {
     const at = Date.parse(dimensions[moment]);
-    return at >= from && at < to;
+    return at >= Date.parse(from) && at < Date.parse(to) && (!name || dimensions[name] === wanted);
   });
 }

@@ -18,6 +18,7 @@ using std::chrono::hours;
 constexpr Dataset workers{.who = "cloudflare workers",
                           .node = "workersInvocationsAdaptive",
                           .table = "cloudflare_worker_hourly",
+                          .name_filter = "scriptName",
                           .fields =
                               "sum{requests errors subrequests} quantiles{cpuTimeP50 cpuTimeP99} "
                               "dimensions{datetimeHour scriptName status}",
@@ -32,6 +33,7 @@ constexpr Dataset workers{.who = "cloudflare workers",
 constexpr Dataset r2_operations{.who = "cloudflare r2_operations",
                                 .node = "r2OperationsAdaptiveGroups",
                                 .table = "cloudflare_r2_daily",
+                                .name_filter = "bucketName",
                                 .fields = "sum{requests} dimensions{date bucketName actionType actionStatus}",
                                 .order = "date_DESC",
                                 .unit = days(1),
@@ -44,6 +46,7 @@ constexpr Dataset r2_operations{.who = "cloudflare r2_operations",
 constexpr Dataset r2_storage{.who = "cloudflare r2_storage",
                              .node = "r2StorageAdaptiveGroups",
                              .table = "cloudflare_r2_daily",
+                             .name_filter = "bucketName",
                              .fields =
                                  "max{objectCount uploadCount payloadSize metadataSize} "
                                  "dimensions{datetime bucketName}",
@@ -58,7 +61,6 @@ constexpr Dataset r2_storage{.who = "cloudflare r2_storage",
 constexpr Dataset zone{.who = "cloudflare zone",
                        .node = "httpRequests1dGroups",
                        .table = "cloudflare_zone_daily",
-                       .of_zone = true,
                        .fields =
                            "dimensions{date} sum{requests bytes cachedRequests cachedBytes pageViews "
                            "threats countryMap{clientCountryName requests bytes threats} "
@@ -70,9 +72,9 @@ constexpr Dataset zone{.who = "cloudflare zone",
                        .rows = zone_rows,
                        .row_time = "day"};
 
-std::string tag_of(const Dataset& dataset, const Query& query) {
-  if (dataset.of_zone) return query.partition;
-  return find_string(query.ids, "cloudflare.account_id").value_or("");
+Subject subject_of(const Dataset& dataset, const Query& query) {
+  if (dataset.of_zone()) return {.tag = query.partition};
+  return {find_string(query.ids, "cloudflare.account_id").value_or(""), query.partition};
 }
 
 Span newest_span(const Dataset& dataset, const Query& query) {
@@ -80,13 +82,13 @@ Span newest_span(const Dataset& dataset, const Query& query) {
 }
 
 HttpRequest request(const Dataset& dataset, const Query& query) {
-  const std::string tag = tag_of(dataset, query);
+  const Subject subject = subject_of(dataset, query);
   if (query.position.is_null())
-    return graphql_request(dataset, tag, newest_span(dataset, query), dataset.documented.page_size, true);
+    return graphql_request(dataset, subject, newest_span(dataset, query), dataset.documented.page_size, true);
   const Plan plan = read_plan(query.position);
   // A position of another shape, as of an older version, is only good to begin again.
   const Span span = plan.spans.empty() ? newest_span(dataset, query) : plan.spans.front();
-  return graphql_request(dataset, tag, span,
+  return graphql_request(dataset, subject, span,
                          plan.page_size > 0 ? plan.page_size : dataset.documented.page_size,
                          plan.spans.empty());
 }
@@ -95,7 +97,7 @@ HttpRequest request(const Dataset& dataset, const Query& query) {
 const Json* scope_of(const Dataset& dataset, const Json& body) {
   const Json* data = find_object(body, "data");
   const Json* viewer = data ? find_object(*data, "viewer") : nullptr;
-  const Json* scopes = viewer ? find_array(*viewer, dataset.of_zone ? "zones" : "accounts") : nullptr;
+  const Json* scopes = viewer ? find_array(*viewer, dataset.of_zone() ? "zones" : "accounts") : nullptr;
   return scopes && !scopes->empty() ? &scopes->front() : nullptr;
 }
 
@@ -164,7 +166,7 @@ Result<Page> parse(const Dataset& dataset, const HttpReply& reply, const Query& 
   const Json* groups = scope ? find_array(*scope, dataset.node) : nullptr;
   if (!groups) return fail(ErrorKind::data, std::string(dataset.who) + ": the reply holds no groups");
   if (groups->size() >= asked_for(dataset, query)) return ask_in_halves(dataset, std::move(plan));
-  auto rows = dataset.rows(*groups, tag_of(dataset, query), source_at);
+  auto rows = dataset.rows(*groups, subject_of(dataset, query).tag, source_at);
   if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
   return to_page(dataset, plan, *std::move(rows), groups->size());
 }

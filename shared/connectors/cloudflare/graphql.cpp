@@ -49,21 +49,23 @@ bool is_about_settings(const Json& error) {
 
 std::string query_text(const Dataset& dataset, std::int64_t page_size, bool with_limits) {
   const std::string node(dataset.node);
-  const std::string moment = dataset.of_zone ? "Date" : "Time";
+  const std::string moment = dataset.of_zone() ? "Date" : "Time";
   const std::string filter =
-      dataset.of_zone ? "date_geq:$from,date_lt:$to" : "datetime_geq:$from,datetime_lt:$to";
+      dataset.of_zone() ? "date_geq:$from,date_lt:$to"
+                        : "datetime_geq:$from,datetime_lt:$to," + std::string(dataset.name_filter) + ":$name";
   const std::string scope =
-      dataset.of_zone ? "zones(filter:{zoneTag:$tag})" : "accounts(filter:{accountTag:$tag})";
+      dataset.of_zone() ? "zones(filter:{zoneTag:$tag})" : "accounts(filter:{accountTag:$tag})";
   const std::string settings =
       with_limits ? "settings{" + node + "{maxDuration maxPageSize notOlderThan}} " : "";
-  return "query($tag:string!,$from:" + moment + "!,$to:" + moment + "!){viewer{" + scope + "{" + settings +
-         node + "(limit:" + std::to_string(page_size) + ",filter:{" + filter + "},orderBy:[" +
+  return "query($tag:string!," + std::string(dataset.of_zone() ? "" : "$name:string!,") + "$from:" + moment +
+         "!,$to:" + moment + "!){viewer{" + scope + "{" + settings + node +
+         "(limit:" + std::to_string(page_size) + ",filter:{" + filter + "},orderBy:[" +
          std::string(dataset.order) + "]){" + std::string(dataset.fields) + "}}}}";
 }
 
 }  // namespace
 
-HttpRequest graphql_request(const Dataset& dataset, std::string_view tag, const Span& span,
+HttpRequest graphql_request(const Dataset& dataset, const Subject& subject, const Span& span,
                             std::int64_t page_size, bool with_limits) {
   HttpRequest request;
   request.method = "POST";
@@ -71,11 +73,12 @@ HttpRequest graphql_request(const Dataset& dataset, std::string_view tag, const 
   request.headers = {{"authorization", "Bearer {{secret:cloudflare.api_token}}"},
                      {"content-type", "application/json"},
                      {"user-agent", "webfluentia-edge"}};
-  const Json body = {{"query", query_text(dataset, page_size, with_limits)},
-                     {"variables",
-                      {{"tag", tag},
-                       {"from", to_text(span.from, dataset.of_zone)},
-                       {"to", to_text(span.to, dataset.of_zone)}}}};
+  Json body = {{"query", query_text(dataset, page_size, with_limits)},
+               {"variables",
+                {{"tag", subject.tag},
+                 {"from", to_text(span.from, dataset.of_zone())},
+                 {"to", to_text(span.to, dataset.of_zone())}}}};
+  if (!dataset.of_zone()) body["variables"]["name"] = subject.name;
   request.body = dump(body);
   return request;
 }

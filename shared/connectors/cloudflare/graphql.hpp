@@ -16,8 +16,8 @@ struct Dataset {
   std::string_view who;   // "cloudflare workers"
   std::string_view node;  // "workersInvocationsAdaptive"
   std::string_view table;
-  bool of_zone = false;     // else of the account
-  std::string_view fields;  // of one group
+  std::string_view name_filter;  // "scriptName": one of the account's; empty: of a zone
+  std::string_view fields;       // of one group
   std::string_view order;
   std::chrono::seconds unit;           // spans are whole hours or days
   std::chrono::seconds newest_length;  // of the first span
@@ -25,9 +25,17 @@ struct Dataset {
   // Rows of a reply's groups; `tag` is the account's or zone's id.
   Result<std::vector<Json>> (*rows)(const Json& groups, std::string_view tag, UnixSeconds source_at);
   std::string_view row_time;  // the column that says how new a row is
+
+  bool of_zone() const { return name_filter.empty(); }
 };
 
-HttpRequest graphql_request(const Dataset& dataset, std::string_view tag, const Span& span,
+// Whose groups: an account's id and the name of one of its Workers or buckets, or a zone's id.
+struct Subject {
+  std::string tag;
+  std::string name = {};
+};
+
+HttpRequest graphql_request(const Dataset& dataset, const Subject& subject, const Span& span,
                             std::int64_t page_size, bool with_limits);
 
 enum class Complaint {

@@ -94,9 +94,9 @@ TEST_CASE("whole hours of the account are asked for, with its limits", "[cloudfl
   CHECK(header(request.headers, "authorization") == "Bearer {{secret:cloudflare.api_token}}");
   const Json asked = json(request.body);
   CHECK(text(asked, {"query"}) ==
-        "query($tag:string!,$from:Time!,$to:Time!){viewer{accounts(filter:{accountTag:$tag}){"
+        "query($tag:string!,$name:string!,$from:Time!,$to:Time!){viewer{accounts(filter:{accountTag:$tag}){"
         "settings{workersInvocationsAdaptive{maxDuration maxPageSize notOlderThan}} "
-        "workersInvocationsAdaptive(limit:10000,filter:{datetime_geq:$from,datetime_lt:$to},"
+        "workersInvocationsAdaptive(limit:10000,filter:{datetime_geq:$from,datetime_lt:$to,scriptName:$name},"
         "orderBy:[datetimeHour_DESC]){sum{requests errors subrequests} quantiles{cpuTimeP50 cpuTimeP99} "
         "dimensions{datetimeHour scriptName status}}}}}");
   CHECK(text(asked, {"variables", "tag"}) == account);

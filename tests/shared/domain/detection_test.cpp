@@ -46,11 +46,22 @@ TEST_CASE("a service of the agency belongs to every workspace, a shared token to
     "search_console.private_key"],"workspaces":{}})");
   for (std::size_t workspace = 0; workspace < 2; ++workspace) {
     CHECK(service_of(found, workspace, "supabase") != nullptr);
-    REQUIRE(service_of(found, workspace, "cloudflare") != nullptr);
-    CHECK((*service_of(found, workspace, "cloudflare"))["missing"] == Json::array({"cloudflare.account_id"}));
+    CHECK(service_of(found, workspace, "cloudflare") == nullptr);
     CHECK(service_of(found, workspace, "meta") == nullptr);
     CHECK(service_of(found, workspace, "search_console") == nullptr);
   }
+}
+
+TEST_CASE("of the agency's Cloudflare account a workspace has only what its bundle names") {
+  const Json found = detect(R"({"agency":["cloudflare.api_token","cloudflare.account_id"],"workspaces":{
+    "harbor-yoga":{"present":["cloudflare.bucket_names"],"ids":{"cloudflare.bucket_names":["media","forms"]},
+    "problem":null}}})");
+  CHECK(service_of(found, 0, "cloudflare") == nullptr);
+  const Json& service = *service_of(found, 1, "cloudflare");
+  CHECK(service["missing"].empty());
+  REQUIRE(service["schedules"].size() == 4);
+  for (const Json& schedule : service["schedules"])
+    CHECK((schedule["partition"] == "media" || schedule["partition"] == "forms"));
 }
 
 TEST_CASE("a key is taken only from where its scope allows it") {
