@@ -63,7 +63,6 @@ export function demoBundles() {
 export const demoAgencyKeys = () => ({
   GOOGLE_ADS_CLIENT_ID: random('client-', 8),
   GOOGLE_ADS_CLIENT_SECRET: random('GOCSPX-'),
-  GOOGLE_ADS_DEVELOPER_TOKEN: random('ads_'),
   META_APP_SECRET: random('', 16),
   PAGESPEED_API_KEY: random('AIza'),
   CLOUDFLARE_API_TOKEN: random('cf_'),

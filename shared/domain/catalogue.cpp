@@ -85,14 +85,6 @@ constexpr std::array google_ads_keys{
         .secret = false,
         .required = false,
         .env = "GOOGLE_ADS_LOGIN_CUSTOMER_ID"},
-    // Developer tokens were sunset on 2026-09-09: sent when there is one, never required, and no
-    // secret any more, for they open nothing.
-    // https://developers.google.com/google-ads/api/docs/api-policy/developer-token
-    Key{.name = "google_ads.developer_token",
-        .scope = Scope::agency,
-        .secret = false,
-        .required = false,
-        .env = "GOOGLE_ADS_DEVELOPER_TOKEN"},
     // A major version lives for about a year; until the product is updated, this names another.
     Key{.name = "google_ads.api_version",
         .scope = Scope::agency,

@@ -12,9 +12,27 @@ const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 const groupsOf = (name, scope, node) => readFixture(name).data.viewer[scope][0][node];
 
 const NODES = {
-  workersInvocationsAdaptive: { scope: 'accounts', name: 'scriptName', moment: 'datetimeHour', keptDays: 90, groups: workers },
-  r2OperationsAdaptiveGroups: { scope: 'accounts', name: 'bucketName', moment: 'date', keptDays: 31, groups: operations },
-  r2StorageAdaptiveGroups: { scope: 'accounts', name: 'bucketName', moment: 'datetime', keptDays: 31, groups: storage },
+  workersInvocationsAdaptive: {
+    scope: 'accounts',
+    name: 'scriptName',
+    moment: 'datetimeHour',
+    keptDays: 90,
+    groups: workers,
+  },
+  r2OperationsAdaptiveGroups: {
+    scope: 'accounts',
+    name: 'bucketName',
+    moment: 'date',
+    keptDays: 31,
+    groups: operations,
+  },
+  r2StorageAdaptiveGroups: {
+    scope: 'accounts',
+    name: 'bucketName',
+    moment: 'datetime',
+    keptDays: 31,
+    groups: storage,
+  },
   httpRequests1dGroups: { scope: 'zones', moment: 'date', keptDays: 365, groups: traffic },
 };
 const MOST_ROWS = 10_000;

@@ -106,10 +106,6 @@ Headers headers_of(const Query& query) {
                   {"user-agent", "webfluentia-edge"}};
   const std::string manager = digits_of(id_value(query, "google_ads.login_customer_id"));
   if (!manager.empty()) headers.emplace_back("login-customer-id", manager);
-  // Developer tokens were sunset on 2026-09-09 and are ignored since: an id like the others.
-  // https://developers.google.com/google-ads/api/docs/api-policy/developer-token
-  const std::string developer_token = id_value(query, "google_ads.developer_token");
-  if (!developer_token.empty()) headers.emplace_back("developer-token", developer_token);
   return headers;
 }
 

@@ -54,19 +54,15 @@ TEST_CASE("a report asks for an account's days, with what its access needs", "[g
         "https://googleads.googleapis.com/v26/customers/1234567890/googleAds:search?prettyPrint=false");
   CHECK(header(plain.headers, "authorization") == "Bearer {{secret:google_ads.access_token}}");
   CHECK(header(plain.headers, "login-customer-id").empty());
-  CHECK(header(plain.headers, "developer-token").empty());
   CHECK(contains(plain.body, "FROM campaign WHERE segments.date BETWEEN '2026-11-15' AND '2026-11-23'"));
   CHECK_FALSE(contains(plain.body, "pageToken"));
 
   Query managed = november;
-  managed.ids = {{"google_ads.login_customer_id", "987-654-3210"},
-                 {"google_ads.developer_token", "abc"},
-                 {"google_ads.api_version", "v27"}};
+  managed.ids = {{"google_ads.login_customer_id", "987-654-3210"}, {"google_ads.api_version", "v27"}};
   managed.position = {{"day", "2026-11-20"}, {"page_token", "next"}};
   const HttpRequest request = google_ads::report_request(google_ads::search_terms, managed);
   CHECK(starts_with(request.url, "https://googleads.googleapis.com/v27/customers/1234567890/"));
   CHECK(header(request.headers, "login-customer-id") == "9876543210");
-  CHECK(header(request.headers, "developer-token") == "abc");
   CHECK(contains(request.body,
                  "FROM search_term_view WHERE segments.date BETWEEN '2026-11-15' AND '2026-11-20'"));
   CHECK(contains(request.body, R"("pageToken":"next")"));
