@@ -185,15 +185,15 @@ Json ReplayDatabase::upsert(const Json& tables) {
       const auto stored = rows.find(key);
       const auto before = stored == rows.end() ? std::nullopt : time_of(stored->second, "source_at");
       const auto after = time_of(row, "source_at");
-      if (!before || *before < *after) {
-        rows[key] = row;
-        count("written");
-      } else if (*before > *after) {
+      const bool is_newer = !before || *before < *after;
+      if (!is_newer && *before > *after) {
         count("refused");
-      } else if (without_clock(stored->second) == without_clock(row)) {
         continue;
-      } else if (!keys_.is_fetched_by_id(table)) {
-        rows[key] = row;  // nobody could settle it: the later reading stands
+      }
+      if (!is_newer && without_clock(stored->second) == without_clock(row)) continue;
+      // Of a table that is not fetched by id nobody could settle a tie: the later reading stands.
+      if (is_newer || !keys_.is_fetched_by_id(table)) {
+        rows[key] = row;
         count("written");
       } else {
         result["ties"].push_back({{"table", table}, {"id", text(row, "id")}});

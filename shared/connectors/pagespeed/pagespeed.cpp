@@ -85,7 +85,8 @@ Failure page_failure(const GoogleError& error) {
   text.remove_prefix(opening.size());
   const auto end = std::find_if_not(text.begin(), text.end(), is_code_letter);
   std::string code(text.begin(), end);
-  return {code.empty() ? error.code : std::move(code), error.message};
+  if (code.empty()) code = error.code;
+  return {std::move(code), error.message};
 }
 
 Page to_page(Run run, const Query& query) {
