@@ -194,7 +194,7 @@ test('filtering works by keyboard alone', async () => {
   await page.getByRole('heading', { name: 'No service matches' }).waitFor();
   await page.getByRole('button', { name: 'Show all services' }).press('Enter');
   await page.waitForFunction((count) => document.querySelectorAll('article').length === count, all);
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'search');
+  await page.waitForFunction(() => document.activeElement.id === 'search');
 
   const social = page.getByRole('button', { name: 'Social' });
   for (let i = 0; i < 12 && (await page.evaluate(() => document.activeElement.textContent)) !== 'Social'; i++)
