@@ -14,8 +14,10 @@
 #include "shared/base/json.hpp"
 #include "shared/base/result.hpp"
 #include "shared/base/time.hpp"
+#include "shared/sync/action.hpp"
 #include "shared/sync/effects.hpp"
 #include "shared/sync/http.hpp"
+#include "shared/sync/rows.hpp"
 
 namespace wf {
 
@@ -34,16 +36,6 @@ struct Query {
   Json ids;
   Json position;
   std::string client_id = {};
-};
-
-// Rows of one table, as JSON objects whose members are the table's columns.
-struct RowBatch {
-  std::string table;
-  std::vector<Json> rows;
-  // A bulk page's rows never become documents: their JSON texts, joined by commas, and the columns
-  // that are the same in all of them.
-  std::string text = {};
-  Json common = {};
 };
 
 struct ObjectRef {
@@ -135,6 +127,7 @@ struct Connector {
   // Adds what this provider's own codes say to the meaning of the HTTP status.
   Problem (*explain)(const HttpReply&, Problem general) = nullptr;
   std::span<const Grant> grants{};
+  std::span<const Action> actions{};
 };
 
 using Registry = std::span<const Connector* const>;

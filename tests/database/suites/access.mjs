@@ -19,6 +19,7 @@ const matrix = {
   sync_runs: membersRead,
   sync_cursors: membersRead,
   webhook_receipts: membersRead,
+  action_requests: membersRead,
   ...Object.fromEntries(Object.keys(synced).map((table) => [table, membersRead])),
 };
 
@@ -31,6 +32,7 @@ const samples = {
   sync_runs: (id) => ({ client_id: northwind, service: 'stripe', stream: id }),
   sync_cursors: (id) => ({ client_id: northwind, service: 'stripe', stream: id, cadence: 'daily' }),
   webhook_receipts: (id) => ({ client_id: northwind, service: 'stripe', delivery_key: id }),
+  action_requests: () => ({ client_id: northwind, id: randomUUID(), service: 'openai', action: 'insights' }),
   ...Object.fromEntries(
     Object.entries(synced).map(([table, { row }]) => [table, (id) => ({ client_id: northwind, ...row(id) })]),
   ),
@@ -43,6 +45,7 @@ const changes = {
   sync_runs: { pages: 7 },
   sync_cursors: { every_secs: 7 },
   webhook_receipts: { error: 'changed' },
+  action_requests: { state: 'failed' },
   ...Object.fromEntries(Object.entries(synced).map(([table, { change }]) => [table, change])),
 };
 
