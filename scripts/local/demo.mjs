@@ -37,7 +37,11 @@ export function demoBundles() {
     'northwind-dental': {
       stripe: { secret_key: random('sk_test_'), webhook_secret: random('whsec_') },
       google_ads: { refresh_token: random('1//'), customer_id: '1234567890' },
-      meta: { access_token: random('EAA'), page_id: '100000000000001' },
+      meta: {
+        access_token: random('EAA'),
+        page_id: '100000000000001',
+        instagram_id: '17841400000000001',
+      },
       cloudflare: {
         zone_id: randomBytes(16).toString('hex'),
         worker_names: ['worker-subrequest-test-client'],
@@ -80,5 +84,6 @@ export const SANDBOX_ORIGINS = {
   'https://googleads.googleapis.com': '/google-ads',
   'https://searchconsole.googleapis.com': '/search-console',
   'https://pagespeedonline.googleapis.com': '/pagespeed',
+  'https://graph.facebook.com': '/meta',
   'https://api.cloudflare.com': '/cloudflare',
 };

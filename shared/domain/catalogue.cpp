@@ -140,8 +140,19 @@ constexpr std::array pagespeed_keys{Key{.name = "pagespeed.api_key",
 constexpr std::array meta_keys{
     Key{.name = "meta.access_token", .scope = Scope::either, .env = "META_ACCESS_TOKEN", .hosts = meta_hosts},
     Key{.name = "meta.page_id", .secret = false},
-    // Signs each call when the app demands it, and its webhooks.
+    Key{.name = "meta.instagram_id", .secret = false, .required = false},
+    // Signs the token of each call, for apps that demand it; never sent.
     Key{.name = "meta.app_secret", .scope = Scope::agency, .required = false, .env = "META_APP_SECRET"}};
+
+// A Page's own token, made of the one above, and the proofs that go with both. Values are kept by name:
+// each Page of a workspace has names of its own, so that it never gets the token of another.
+constexpr CapturedKey for_graph(std::string_view name) { return {.name = name, .hosts = meta_hosts}; }
+constexpr std::array meta_captured{
+    for_graph("meta.access_proof"), for_graph("meta.page_token"),   for_graph("meta.page_proof"),
+    for_graph("meta.page_token_2"), for_graph("meta.page_proof_2"), for_graph("meta.page_token_3"),
+    for_graph("meta.page_proof_3"), for_graph("meta.page_token_4"), for_graph("meta.page_proof_4"),
+    for_graph("meta.page_token_5"), for_graph("meta.page_proof_5"), for_graph("meta.page_token_6"),
+    for_graph("meta.page_proof_6")};
 
 constexpr std::array<std::string_view, 2> cloudflare_parts{"cloudflare.worker_names",
                                                            "cloudflare.bucket_names"};
@@ -211,6 +222,11 @@ constexpr std::array search_console_streams{daily_of_each("search_console.site_u
                                             daily_of_each("search_console.site_url", "queries", "queries"),
                                             daily_of_each("search_console.site_url", "pages", "pages")};
 
+constexpr std::array meta_streams{daily_of_each("meta.page_id", "page", "page figures"),
+                                  daily_of_each("meta.page_id", "page_posts", "page posts"),
+                                  daily_of_each("meta.instagram_id", "instagram", "Instagram figures"),
+                                  daily_of_each("meta.instagram_id", "instagram_posts", "Instagram posts")};
+
 constexpr std::array supabase_streams{every(minutes{5}, "probe", "probes")};
 
 constexpr std::array services{Descriptor{.id = "supabase",
@@ -275,7 +291,9 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .method = "Daily",
                                          .thresholds = with_lag(daily, days{2}),
                                          .jobs_per_tick = 100,
-                                         .keys = meta_keys},
+                                         .keys = meta_keys,
+                                         .captured = meta_captured,
+                                         .streams = meta_streams},
                               Descriptor{.id = "cloudflare",
                                          .name = "Cloudflare",
                                          .category = Category::infrastructure,

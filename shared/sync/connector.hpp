@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,6 +58,12 @@ struct Page {
   std::optional<UnixSeconds> oldest;
   std::vector<ReceivedEvent> deliveries;  // for reconciliation streams
   std::vector<ObjectRef> stale;           // objects to be fetched again: their newest state is not here
+  // What of this scan the provider no longer gives, as of its last page: {"page_video_views"}.
+  std::vector<std::string> unavailable = {};
+  // When the sign-in itself ends, where the reply says so; `never_ends` (shared/domain/facts.hpp).
+  std::optional<UnixSeconds> credentials_expire_at = {};
+  // The provider's limit is nearly used up: how long to wait before the next page.
+  std::int64_t rest_secs = 0;
 };
 
 // Why a reply that is not a success failed, and what the flow does about it. `read`: the refusal is
@@ -115,6 +122,8 @@ using GrantStep = std::variant<HttpRequest, Sign>;
 struct Grant {
   std::string_view captured;  // "google_ads.access_token": what the last step captures
   std::vector<GrantStep> (*steps)(const Json& ids, UnixSeconds now) = nullptr;
+  // Of a signature that is not always demanded: without its key, requests leave out what holds it.
+  bool optional = false;
 };
 
 struct Connector {

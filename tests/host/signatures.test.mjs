@@ -83,6 +83,34 @@ test('the numbers of a signature are read from DER of any length it can have', (
   assert.equal(numbersOfDer(der([], [7, 7])), null);
 });
 
+test("a signed token is the proof that Meta's vector has", async () => {
+  const [{ access_token, app_secret, proof }] = META.appsecret_proof;
+  const all = env({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify({ meta: { access_token, app_secret } }) });
+  const hosts = ['graph.facebook.com'];
+  const secrets = new Secrets(
+    all,
+    {
+      secrets: [
+        { name: 'meta.app_secret', hosts: [] },
+        { name: 'meta.access_token', hosts },
+      ],
+      ids: [],
+      captured: [{ name: 'meta.access_proof', hosts }],
+    },
+    'northwind-dental',
+  );
+  const result = await new Effects(all, secrets).run({
+    kind: 'sign',
+    algorithm: 'hmac-sha256',
+    secret: 'meta.app_secret',
+    message: '{{secret:meta.access_token}}',
+    capture: { name: 'meta.access_proof', expires_in_secs: 300 },
+  });
+  assert.deepEqual(result, { captured: true });
+  const url = new URL('https://graph.facebook.com/v26.0/1');
+  assert.equal(secrets.fill('{{secret:meta.access_proof}}', url), proof);
+});
+
 test("verify agrees with every vector of Meta's webhooks", async () => {
   for (const { name, body, header, expect } of META.cases) {
     const effect = { algorithm: 'hmac-sha256', secret: 'meta.app_secret', prefix: '' };

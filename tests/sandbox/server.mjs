@@ -7,6 +7,7 @@ import * as cloudflare from './cloudflare.mjs';
 import * as google_ads from './google_ads.mjs';
 import * as google_oauth from './google_oauth.mjs';
 import { Faults } from './faults.mjs';
+import * as meta from './meta.mjs';
 import * as pagespeed from './pagespeed.mjs';
 import * as search_console from './search_console.mjs';
 import { StripeAccount, shiftFor } from './stripe_account.mjs';
@@ -17,7 +18,7 @@ const REQUESTS_KEPT = 2000;
 
 // Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
 // wording of `faults`. Stripe, which also delivers events, is served by the class below.
-const PROVIDERS = { cloudflare, google_ads, google_oauth, pagespeed, search_console };
+const PROVIDERS = { cloudflare, google_ads, google_oauth, meta, pagespeed, search_console };
 
 class Sandbox {
   constructor({ accounts, shiftSecs }) {
@@ -66,7 +67,8 @@ class Sandbox {
     const { host, ...headers } = request.headers;
     for (const name of ['authorization', 'x-goog-api-key'])
       if (headers[name]) headers[name] = `...${headers[name].slice(-4)}`;
-    this.requests.push({ serial: ++this.serial, path, query: url.search, headers, at: Date.now() });
+    const query = url.search.replace(/(?<=[?&]input_token=)[^&]+/, (token) => `...${token.slice(-4)}`);
+    this.requests.push({ serial: ++this.serial, path, query, headers, at: Date.now() });
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
   }
 
