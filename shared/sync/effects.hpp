@@ -81,6 +81,9 @@ struct Verified {
   bool secret_present = false;
 };
 struct Captured {};  // the value is kept by the host
+struct Signed {
+  std::string signature;  // in hex
+};
 struct Queued {};
 
 // The effect could not be carried out. `reason` is the host's word (`timeout`, `network`,
@@ -93,7 +96,7 @@ struct Failed {
 };
 
 using EffectResult =
-    std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Captured, Queued, Failed>;
+    std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Captured, Signed, Queued, Failed>;
 
 // True for the kinds that the host answers.
 bool expects_result(const Effect& effect);
