@@ -76,6 +76,9 @@ test('the cards are those of the workspace, worst first, and nobody else’s', a
     assert.equal(seen[other], undefined, other);
   assert.equal(await page.locator('[id="state:meta"]').textContent(), 'waiting for first sync');
 
+  const live = page.locator('[id="last-sync-text:supabase"]');
+  await live.filter({ hasText: /^Live answers in \d+ ms$/ }).waitFor();
+
   const bodies = [];
   page.on('response', async (reply) => bodies.push(await reply.text().catch(() => '')));
   await page.goto(`${stack.state.urls.dashboard}w/harbor-yoga/integrations`);
