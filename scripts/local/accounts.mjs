@@ -32,6 +32,7 @@ export function sandboxAccounts(vars) {
   const accounts = [
     { key: vars.PAGESPEED_API_KEY, service: 'pagespeed' },
     { key: vars.CLOUDFLARE_API_TOKEN, service: 'cloudflare' },
+    { key: vars.OPENAI_API_KEY, service: 'openai' },
     ...WORKSPACES.flatMap(({ slug }) => accountsOf(slug, bundleOf(vars, slug))),
   ];
   return accounts.filter(({ key }) => key);

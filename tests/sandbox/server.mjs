@@ -7,6 +7,7 @@ import * as cloudflare from './cloudflare.mjs';
 import * as google_ads from './google_ads.mjs';
 import * as google_oauth from './google_oauth.mjs';
 import { Faults } from './faults.mjs';
+import * as openai from './openai.mjs';
 import * as pagespeed from './pagespeed.mjs';
 import * as search_console from './search_console.mjs';
 import { StripeAccount, shiftFor } from './stripe_account.mjs';
@@ -17,7 +18,7 @@ const REQUESTS_KEPT = 2000;
 
 // Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
 // wording of `faults`. Stripe, which also delivers events, is served by the class below.
-const PROVIDERS = { cloudflare, google_ads, google_oauth, pagespeed, search_console };
+const PROVIDERS = { cloudflare, google_ads, google_oauth, openai, pagespeed, search_console };
 
 class Sandbox {
   constructor({ accounts, shiftSecs }) {

@@ -30,7 +30,8 @@ std::int64_t tokens_within(const Json& usage, std::string_view details, std::str
 // Null where nothing was billed, or where nobody knows.
 std::optional<Usage> read_usage(const Json& body) {
   const Json* usage = find_object(body, "usage");
-  if (!usage || !find_int64(*usage, "input_tokens") || !find_int64(*usage, "output_tokens")) return std::nullopt;
+  if (!usage || !find_int64(*usage, "input_tokens") || !find_int64(*usage, "output_tokens"))
+    return std::nullopt;
   return Usage{tokens(*usage, "input_tokens"), tokens_within(*usage, "input_tokens_details", "cached_tokens"),
                tokens(*usage, "output_tokens"),
                tokens_within(*usage, "output_tokens_details", "reasoning_tokens")};

@@ -50,8 +50,7 @@ void read_unit(Series& series, std::string_view unit) {
     series.per_unit = 1e6;
   } else if (colon != std::string_view::npos) {
     series.unit = to_upper(unit.substr(colon + 1));
-    series.per_unit =
-        starts_with(unit, "micros:") ? 1e6 : std::pow(10.0, currency_exponent(series.unit));
+    series.per_unit = starts_with(unit, "micros:") ? 1e6 : std::pow(10.0, currency_exponent(series.unit));
   }
 }
 

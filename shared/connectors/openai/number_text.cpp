@@ -21,46 +21,48 @@ struct Spelling {
 
 // What is written in more than one way, "US$" before "$".
 constexpr std::array spellings{
-    Spelling{"\u2212", "-"},         Spelling{"\uFE63", "-"},         Spelling{"\uFF0D", "-"},
-    Spelling{"\u2011", "-"},         Spelling{"\u2013", "\x01"},      Spelling{"\u2014", "\x01"},
-    Spelling{"\u00A0", "\x02"},      Spelling{"\u202F", "\x02"},      Spelling{"\u2009", "\x02"},
-    Spelling{"\u2007", "\x02"},      Spelling{"\u2019", "'"},         Spelling{"US$", "USD"},
-    Spelling{"$", "USD"},            Spelling{"\u20AC", "EUR"},       Spelling{"\u00A3", "GBP"},
-    Spelling{"\u00A5", "JPY"},       Spelling{"\uFF05", "%"},         Spelling{"\u00BD", " 0.5 "},
-    Spelling{"\u00BC", " 0.25 "},    Spelling{"\u00BE", " 0.75 "}};
+    Spelling{"\u2212", "-"},      Spelling{"\uFE63", "-"},     Spelling{"\uFF0D", "-"},
+    Spelling{"\u2011", "-"},      Spelling{"\u2013", "\x01"},  Spelling{"\u2014", "\x01"},
+    Spelling{"\u00A0", "\x02"},   Spelling{"\u202F", "\x02"},  Spelling{"\u2009", "\x02"},
+    Spelling{"\u2007", "\x02"},   Spelling{"\u2019", "'"},     Spelling{"US$", "USD"},
+    Spelling{"$", "USD"},         Spelling{"\u20AC", "EUR"},   Spelling{"\u00A3", "GBP"},
+    Spelling{"\u00A5", "JPY"},    Spelling{"\uFF05", "%"},     Spelling{"\u00BD", " 0.5 "},
+    Spelling{"\u00BC", " 0.25 "}, Spelling{"\u00BE", " 0.75 "}};
 
 struct Scale {
   std::string_view word;
   double factor;
   bool attached = false;  // only without a space: 5k
 };
-constexpr std::array scales{Scale{"k", 1e3, true},      Scale{"m", 1e6, true},       Scale{"bn", 1e9, true},
-                            Scale{"thousand", 1e3},     Scale{"tausend", 1e3},       Scale{"tsd", 1e3},
-                            Scale{"million", 1e6},      Scale{"millions", 1e6},      Scale{"millionen", 1e6},
-                            Scale{"mio", 1e6},          Scale{"billion", 1e9},       Scale{"billions", 1e9},
-                            Scale{"milliarde", 1e9},    Scale{"milliarden", 1e9},    Scale{"mrd", 1e9}};
+constexpr std::array scales{Scale{"k", 1e3, true},   Scale{"m", 1e6, true},    Scale{"bn", 1e9, true},
+                            Scale{"thousand", 1e3},  Scale{"tausend", 1e3},    Scale{"tsd", 1e3},
+                            Scale{"million", 1e6},   Scale{"millions", 1e6},   Scale{"millionen", 1e6},
+                            Scale{"mio", 1e6},       Scale{"billion", 1e9},    Scale{"billions", 1e9},
+                            Scale{"milliarde", 1e9}, Scale{"milliarden", 1e9}, Scale{"mrd", 1e9}};
 
 struct Currency {
   std::string_view word;
   std::string_view code;
 };
-constexpr std::array currencies{Currency{"eur", "EUR"},     Currency{"euro", "EUR"},    Currency{"euros", "EUR"},
-                                Currency{"usd", "USD"},     Currency{"dollar", "USD"},  Currency{"dollars", "USD"},
-                                Currency{"gbp", "GBP"},     Currency{"pounds", "GBP"},  Currency{"pfund", "GBP"},
-                                Currency{"chf", "CHF"},     Currency{"franken", "CHF"}, Currency{"jpy", "JPY"},
-                                Currency{"yen", "JPY"},     Currency{"cad", "CAD"},     Currency{"aud", "AUD"},
-                                Currency{"sek", "SEK"},     Currency{"nok", "NOK"},     Currency{"dkk", "DKK"},
-                                Currency{"pln", "PLN"},     Currency{"czk", "CZK"}};
+constexpr std::array currencies{
+    Currency{"eur", "EUR"}, Currency{"euro", "EUR"},    Currency{"euros", "EUR"},
+    Currency{"usd", "USD"}, Currency{"dollar", "USD"},  Currency{"dollars", "USD"},
+    Currency{"gbp", "GBP"}, Currency{"pounds", "GBP"},  Currency{"pfund", "GBP"},
+    Currency{"chf", "CHF"}, Currency{"franken", "CHF"}, Currency{"jpy", "JPY"},
+    Currency{"yen", "JPY"}, Currency{"cad", "CAD"},     Currency{"aud", "AUD"},
+    Currency{"sek", "SEK"}, Currency{"nok", "NOK"},     Currency{"dkk", "DKK"},
+    Currency{"pln", "PLN"}, Currency{"czk", "CZK"}};
 
 struct Month {
   std::string_view name;
   int number;
 };
 constexpr std::array months{
-    Month{"january", 1}, Month{"januar", 1},  Month{"february", 2}, Month{"februar", 2},   Month{"march", 3},
-    Month{"märz", 3},    Month{"mrz", 3},     Month{"april", 4},    Month{"may", 5},       Month{"mai", 5},
-    Month{"june", 6},    Month{"juni", 6},    Month{"july", 7},     Month{"juli", 7},      Month{"august", 8},
-    Month{"sept", 9},    Month{"september", 9}, Month{"october", 10}, Month{"oktober", 10}, Month{"november", 11},
+    Month{"january", 1},   Month{"januar", 1},   Month{"february", 2}, Month{"februar", 2},
+    Month{"march", 3},     Month{"märz", 3},     Month{"mrz", 3},      Month{"april", 4},
+    Month{"may", 5},       Month{"mai", 5},      Month{"june", 6},     Month{"juni", 6},
+    Month{"july", 7},      Month{"juli", 7},     Month{"august", 8},   Month{"sept", 9},
+    Month{"september", 9}, Month{"october", 10}, Month{"oktober", 10}, Month{"november", 11},
     Month{"december", 12}, Month{"dezember", 12}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -137,8 +139,9 @@ std::vector<Reading> readings_of(const Digits& digits) {
     readings.push_back({digits.whole(count), 0.5});
   const char point = digits.separators.back();
   const bool is_point = point == '.' || point == ',';
-  const bool before_fits = marks == 1 || (digits.has_groups_of_three(count - 1) &&
-                                          digits.same_separators(marks - 1) && digits.separators.front() != point);
+  const bool before_fits =
+      marks == 1 || (digits.has_groups_of_three(count - 1) && digits.same_separators(marks - 1) &&
+                     digits.separators.front() != point);
   if (!is_point || !before_fits) return readings;
   double step = 1;
   for (std::size_t i = 0; i < digits.groups.back().size(); ++i) step /= 10;
@@ -149,7 +152,8 @@ std::vector<Reading> readings_of(const Digits& digits) {
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view original) : original_(original), plain_(plain_of(original)), text_(plain_.text) {}
+  explicit Scanner(std::string_view original)
+      : original_(original), plain_(plain_of(original)), text_(plain_.text) {}
 
   std::vector<Mention> take() {
     while (at_ < text_.size()) {
@@ -351,9 +355,9 @@ class Scanner {
     Mention mention{.dates = {{date.sizes[2] == 2 ? 2000 + year : year, month, day}}};
     // A decimal number may end a sentence, too.
     if (ends_open)
-      mention.readings = readings_of({{text_.substr(start, date.sizes[0]),
-                                       text_.substr(start + date.sizes[0] + 1, date.sizes[1])},
-                                      "."});
+      mention.readings = readings_of(
+          {{text_.substr(start, date.sizes[0]), text_.substr(start + date.sizes[0] + 1, date.sizes[1])},
+           "."});
     found(std::move(mention), start, date.end);
     at_ = date.end;
     return true;
@@ -386,8 +390,8 @@ class Scanner {
       end += length;
       const char mark = at(end);
       const std::size_t next = digits_at(end + 1);
-      const bool joins = ((mark == '.' || mark == ',') && next > 0) ||
-                         ((mark == '\'' || mark == group_space) && next == 3);
+      const bool joins =
+          ((mark == '.' || mark == ',') && next > 0) || ((mark == '\'' || mark == group_space) && next == 3);
       if (!joins) return digits;
       digits.separators += mark;
       ++end;
@@ -455,7 +459,8 @@ class Scanner {
       mention.kind = Number::Kind::money;
       mention.currency = currency;
     }
-    if (const auto year = year_at(digits_start); year && end == digits_start + 4) mention.dates = {{*year, 0, 0}};
+    if (const auto year = year_at(digits_start); year && end == digits_start + 4)
+      mention.dates = {{*year, 0, 0}};
     const bool signed_before = start > 0 && sign_before(start) != Mention::Sign::none;
     found(std::move(mention), signed_before ? start - 1 : start, end);
     at_ = end;

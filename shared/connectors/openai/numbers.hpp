@@ -26,8 +26,9 @@ struct Date {
 
 class GivenNumbers {
  public:
-  // Every number, date and number inside a text, but those of ids. A member named `..._percent` is a percentage, `days` a
-  // plain number, any other is in the `unit` of its object: "percent", a currency ("EUR"), or plain.
+  // Every number, date and number inside a text, but those of ids. A member named `..._percent` is a
+  // percentage, `days` a plain number, any other is in the `unit` of its object: "percent", a currency
+  // ("EUR"), or plain.
   void add(const Json& given);
   void add_text(std::string_view text);
 

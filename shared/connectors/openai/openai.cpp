@@ -53,8 +53,10 @@ Result<ActionStart> start(const ActionQuery& query, UnixSeconds now) {
   const auto given = given_to_model(query, today_of(query, now));
   if (!given) return tl::unexpected<Error>(given.error());
   std::string body = request_body(*settings, *given);
-  if (settings->daily_limit_micros && most_spent(query, *settings, body.size()) > *settings->daily_limit_micros)
-    return fail(ErrorKind::rate_limit, who(query) + ": OPENAI_DAILY_LIMIT_USD does not allow another call today",
+  if (settings->daily_limit_micros &&
+      most_spent(query, *settings, body.size()) > *settings->daily_limit_micros)
+    return fail(ErrorKind::rate_limit,
+                who(query) + ": OPENAI_DAILY_LIMIT_USD does not allow another call today",
                 seconds_to_midnight(now));
   return ActionStart{{running_row(query, *settings, *given, now)}, call_of(query, std::move(body))};
 }
@@ -76,7 +78,8 @@ std::vector<RowBatch> fail_rows(const ActionQuery& query, const Error& error, bo
 }
 
 constexpr Action action(std::string_view id, Result<Json> (*check)(const Json&)) {
-  return {.id = id, .check = check, .facts_function = "ai_facts", .start = start, .end = end, .fail = fail_rows};
+  return {
+      .id = id, .check = check, .facts_function = "ai_facts", .start = start, .end = end, .fail = fail_rows};
 }
 
 constexpr std::array actions{action("insights", check_insights), action("content", check_content),

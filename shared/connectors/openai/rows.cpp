@@ -11,7 +11,9 @@
 namespace wf::openai {
 namespace {
 
-std::string text_of(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
+std::string text_of(const Json& object, std::string_view key) {
+  return find_string(object, key).value_or("");
+}
 
 Json text_or_null(std::string_view text) { return text.empty() ? Json() : Json(text); }
 
@@ -166,7 +168,8 @@ Day today_of(const ActionQuery& query, UnixSeconds now) {
 }
 
 RowBatch running_row(const ActionQuery& query, const Settings& settings, const Json& given, UnixSeconds now) {
-  return batch("ai_requests", {request_row(query, given, "running", now).text("model", settings.model).take()});
+  return batch("ai_requests",
+               {request_row(query, given, "running", now).text("model", settings.model).take()});
 }
 
 RowBatch failed_row(const ActionQuery& query, const Json& given, const Error& error, bool unknown,

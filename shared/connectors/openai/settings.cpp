@@ -52,7 +52,8 @@ Result<Prices> parse_prices(std::string_view text) {
 
 // A word of the provider's, such as "low".
 bool is_word(std::string_view text) {
-  return text.size() <= 16 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return text.size() <= 16 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 }  // namespace
