@@ -20,6 +20,10 @@ using std::chrono::seconds;
 constexpr seconds redelivery_after{180};
 constexpr seconds tick_every{300};
 
+// Where a service that is judged by its use keeps its facts, and the key that every request is made with.
+constexpr std::string_view use_stream = "requests";
+constexpr std::string_view request_id = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
+
 class Replay {
  public:
   Replay(Scenario scenario, std::string service, std::string stream)
@@ -48,6 +52,20 @@ class Replay {
       now_ += seconds(delivery.after_secs);
       for (std::int64_t copy = 0; copy < delivery.copies; ++copy) deliver(delivery);
     }
+    drain();
+    return outcome();
+  }
+
+  Json action() {
+    database_.set_role(scenario_.role);
+    for (std::int64_t i = 0; i < scenario_.requests; ++i)
+      run_flow({{"kind", "api"},
+                {"method", "POST"},
+                {"path", "/api/workspaces/" + scenario_.workspace + "/" + scenario_.action},
+                {"headers", Json::array({Json::array({"idempotency-key", std::string(request_id)})})},
+                {"ids", scenario_.ids},
+                {"body", 1}},
+               {dump(scenario_.input)}, nullptr);
     drain();
     return outcome();
   }
@@ -202,6 +220,7 @@ class Replay {
             {"facts", facts_by_stream()},
             {"runs", database_.runs()},
             {"receipts", database_.receipts()},
+            {"actions", database_.actions()},
             {"cursor", database_.cursor(stream_)},
             {"verdict", verdict()}};
   }
@@ -244,6 +263,10 @@ Json replay_stream(Scenario scenario, const std::string& service, const std::str
 
 Json replay_webhook(Scenario scenario, const std::string& service) {
   return Replay(std::move(scenario), service, std::string(webhook_stream)).webhook();
+}
+
+Json replay_action(Scenario scenario, const std::string& service) {
+  return Replay(std::move(scenario), service, std::string(use_stream)).action();
 }
 
 }  // namespace wf::replay

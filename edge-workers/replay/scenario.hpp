@@ -54,6 +54,10 @@ struct Delivery {
 struct Scenario {
   std::string about;
   std::string stream;  // what the test replays: a stream's name, or "webhook"
+  std::string action;  // or an action of the connector, which is asked for `requests` times, with one key
+  Json input = Json::object();  // the body of its request
+  std::int64_t requests = 1;
+  std::string role = "manager";  // of who asks
   UnixSeconds now{};
   std::string workspace = "northwind-dental";
   std::string client_id = "11111111-1111-4111-8111-111111111111";

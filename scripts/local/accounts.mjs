@@ -39,6 +39,7 @@ export function sandboxAccounts(vars) {
   const accounts = [
     { key: vars.PAGESPEED_API_KEY, service: 'pagespeed' },
     { key: vars.CLOUDFLARE_API_TOKEN, service: 'cloudflare' },
+    { key: vars.OPENAI_API_KEY, service: 'openai' },
     ...WORKSPACES.flatMap(({ slug }) => accountsOf(slug, bundleOf(vars, slug), vars)),
   ];
   return accounts.filter(({ key }) => key);

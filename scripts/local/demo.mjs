@@ -72,6 +72,9 @@ export const demoAgencyKeys = () => ({
   CLOUDFLARE_API_TOKEN: random('cf_'),
   CLOUDFLARE_ACCOUNT_ID: randomBytes(16).toString('hex'),
   OPENAI_API_KEY: random('sk-proj-'),
+  OPENAI_MODEL: 'sandbox-model',
+  OPENAI_PRICES: 'input=1.25,cached=0.125,output=10',
+  OPENAI_DAILY_LIMIT_USD: '5',
 });
 
 // The workspaces whose Stripe key the sandbox knows.
@@ -86,4 +89,5 @@ export const SANDBOX_ORIGINS = {
   'https://pagespeedonline.googleapis.com': '/pagespeed',
   'https://graph.facebook.com': '/meta',
   'https://api.cloudflare.com': '/cloudflare',
+  'https://api.openai.com': '/openai',
 };

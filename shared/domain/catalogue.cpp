@@ -171,8 +171,26 @@ constexpr std::array cloudflare_keys{
     Key{.name = "cloudflare.worker_names", .secret = false, .required = false},
     Key{.name = "cloudflare.bucket_names", .secret = false, .required = false}};
 
+// Models and prices change too often to be part of the product: without them nothing is asked.
 constexpr std::array openai_keys{
-    Key{.name = "openai.api_key", .scope = Scope::agency, .env = "OPENAI_API_KEY", .hosts = openai_hosts}};
+    Key{.name = "openai.api_key", .scope = Scope::agency, .env = "OPENAI_API_KEY", .hosts = openai_hosts},
+    Key{.name = "openai.model", .scope = Scope::agency, .secret = false, .env = "OPENAI_MODEL"},
+    Key{.name = "openai.prices", .scope = Scope::agency, .secret = false, .env = "OPENAI_PRICES"},
+    Key{.name = "openai.effort",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "OPENAI_EFFORT"},
+    Key{.name = "openai.max_output_tokens",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "OPENAI_MAX_OUTPUT_TOKENS"},
+    Key{.name = "openai.daily_limit_usd",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "OPENAI_DAILY_LIMIT_USD"}};
 
 constexpr std::array stripe_streams{
     StreamDescriptor{.name = "charges", .label = "charges"},

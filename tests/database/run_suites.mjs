@@ -3,6 +3,7 @@
 import { accessSuite } from './suites/access.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
+import { openaiSuite } from './suites/openai.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
@@ -19,6 +20,7 @@ const suites = {
   realtime: realtimeSuite,
   frames: framesSuite,
   front: frontSuite,
+  openai: openaiSuite,
 };
 
 export async function runSuites(t, options) {

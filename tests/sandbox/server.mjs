@@ -8,6 +8,7 @@ import * as google_ads from './google_ads.mjs';
 import * as google_oauth from './google_oauth.mjs';
 import { Faults } from './faults.mjs';
 import * as meta from './meta.mjs';
+import * as openai from './openai.mjs';
 import * as pagespeed from './pagespeed.mjs';
 import * as search_console from './search_console.mjs';
 import { StripeAccount, shiftFor } from './stripe_account.mjs';
@@ -18,7 +19,7 @@ const REQUESTS_KEPT = 2000;
 
 // Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
 // wording of `faults`. Stripe, which also delivers events, is served by the class below.
-const PROVIDERS = { cloudflare, google_ads, google_oauth, meta, pagespeed, search_console };
+const PROVIDERS = { cloudflare, google_ads, google_oauth, meta, openai, pagespeed, search_console };
 
 class Sandbox {
   constructor({ accounts, shiftSecs }) {

@@ -217,6 +217,7 @@ async function functionTests(t, stack, clients) {
     'begin_action',
     'end_action',
     'health',
+    'ai_facts',
   ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {
