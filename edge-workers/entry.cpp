@@ -35,8 +35,8 @@ Made make_job(Registry registry, Database database, const Json& message, Json id
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
         registry, std::move(database),
-        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"),
-                    text(message, "object_key")});
+        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"), text(message, "object_key"),
+                    std::move(ids)});
   return fail(ErrorKind::ours, "unknown job");
 }
 

@@ -22,9 +22,9 @@ const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
-function start(core, env, event, workspace, { parts = [], respond } = {}) {
+function start(core, env, event, workspace, { parts = [], respond, password } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
-  const effects = new Effects(env, secrets);
+  const effects = new Effects(env, secrets, password);
   const act = (effect, body) => {
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
@@ -48,20 +48,32 @@ function flowReply(effect, body, secrets) {
 }
 
 // Answers as soon as the flow has said what; the flow itself may go on.
-function httpFlow(core, env, context, event, workspace, parts) {
+function httpFlow(core, env, context, event, workspace, { parts, password } = {}) {
   return new Promise((resolve) => {
     const failed = (error) => {
       log('error', { what: 'a flow failed', error: error.message });
       resolve(plain(503, 'temporarily unavailable', { 'retry-after': '30' }));
     };
     const flow = Promise.resolve()
-      .then(() => start(core, env, event, workspace, { parts, respond: resolve }))
+      .then(() => start(core, env, event, workspace, { parts, password, respond: resolve }))
       .then(() => resolve(plain(500, 'no reply')), failed);
     context.waitUntil(flow);
   });
 }
 
 const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVATE_HEADERS.has(name));
+
+// RFC 7617. Who it is for says the path, so the name before the colon is not looked at.
+function presentedPassword(request) {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(request.headers.get('authorization') ?? '') ?? [];
+  try {
+    const bytes = Uint8Array.from(atob(encoded ?? ''), (char) => char.charCodeAt(0));
+    const text = new TextDecoder().decode(bytes);
+    return text.includes(':') ? text.slice(text.indexOf(':') + 1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
@@ -71,7 +83,10 @@ async function webhook(core, env, context, request, path) {
   const body = declared > MAX_WEBHOOK_BYTES ? null : await readAtMost(request.body, MAX_WEBHOOK_BYTES);
   if (body === null) return plain(413, 'larger than 5 MB');
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
-  return httpFlow(core, env, context, event, workspace, [body]);
+  return httpFlow(core, env, context, event, workspace, {
+    parts: [body],
+    password: presentedPassword(request),
+  });
 }
 
 function route(core, env, context, request) {
@@ -80,7 +95,7 @@ function route(core, env, context, request) {
   if (pathname === '/config.json') return readConfig(env);
   if (!pathname.startsWith('/api/')) return assetReply(env, request);
   const event = { kind: 'api', method: request.method, path: pathname, headers: headerPairs(request) };
-  return httpFlow(core, env, context, event, null, []);
+  return httpFlow(core, env, context, event, null);
 }
 
 async function job(core, env, message, kind) {
