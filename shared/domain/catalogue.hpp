@@ -90,6 +90,9 @@ struct Descriptor {
   std::string_view method;   // "Webhook + daily"
   Evidenced evidenced = Evidenced::by_sync;
   bool has_webhook = false;
+  // The provider lists no events: what arrived is compared with its daily totals, so that of what is
+  // missing only the number is known.
+  bool reconciled_by_totals = false;
   Thresholds thresholds{};
   // Of all workspaces together, where they share a key's rate limit; 0: no limit.
   std::int64_t jobs_per_tick = 0;
