@@ -44,7 +44,15 @@ test('every stream that can run has succeeded, and only a refused key has failed
        and app.is_runnable(f.client_id, f.service, f.stream, f.partition)`,
   );
   const services = new Set(rows.map(({ service }) => service));
-  for (const service of ['supabase', 'stripe', 'google_ads', 'search_console', 'pagespeed', 'cloudflare'])
+  for (const service of [
+    'supabase',
+    'stripe',
+    'google_ads',
+    'search_console',
+    'pagespeed',
+    'cloudflare',
+    'sendgrid',
+  ])
     assert.ok(services.has(service), service);
   for (const row of rows) {
     const isRefused = row.slug === 'oak-bakery' && row.service === 'stripe';
