@@ -36,8 +36,8 @@ Made make_job(Registry registry, Database database, const Json& message, Json id
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
         registry, std::move(database),
-        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"),
-                    text(message, "object_key")});
+        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"), text(message, "object_key"),
+                    std::move(ids)});
   if (job == "action_end")
     return std::make_unique<ActionEndFlow>(std::move(database), object_or_null(message, "p"));
   return fail(ErrorKind::ours, "unknown job");

@@ -24,10 +24,10 @@ const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
-function start(core, env, event, workspace, { parts = [], respond, session } = {}) {
+function start(core, env, event, workspace, { parts = [], respond, session, password } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
   if (session) secrets.lend(core.manifest().session.name, session);
-  const effects = new Effects(env, secrets);
+  const effects = new Effects(env, secrets, password);
   const act = (effect, body) => {
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
@@ -72,6 +72,18 @@ async function readBody(request) {
   return declared > MAX_BODY_BYTES ? null : readAtMost(request.body, MAX_BODY_BYTES);
 }
 
+// RFC 7617. Who it is for says the path, so the name before the colon is not looked at.
+function presentedPassword(request) {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(request.headers.get('authorization') ?? '') ?? [];
+  try {
+    const bytes = Uint8Array.from(atob(encoded ?? ''), (char) => char.charCodeAt(0));
+    const text = new TextDecoder().decode(bytes);
+    return text.includes(':') ? text.slice(text.indexOf(':') + 1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
   if (!service) return plain(404, 'not found');
@@ -79,7 +91,10 @@ async function webhook(core, env, context, request, path) {
   const body = await readBody(request);
   if (body === null) return plain(413, 'larger than 5 MB');
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
-  return httpFlow(core, env, context, event, workspace, { parts: [body] });
+  return httpFlow(core, env, context, event, workspace, {
+    parts: [body],
+    password: presentedPassword(request),
+  });
 }
 
 // Who asks is told by the token, which stays here: the core asks the database with it.

@@ -7,6 +7,7 @@
 #include "edge-workers/edge.hpp"
 #include "edge-workers/replay/hmac.hpp"
 #include "edge-workers/replay/host.hpp"
+#include "edge-workers/replay/signing.hpp"
 #include "shared/connectors/registry.hpp"
 #include "shared/domain/verdict_json.hpp"
 
@@ -114,10 +115,23 @@ class Replay {
 
   // The cron tick: what is recorded and unfinished is queued again, whatever became of its message.
   void tick() {
-    const auto wakes = database_.wakes_at(run_id_);
-    if (!host_.queue.empty() || ticks_ >= scenario_.ticks || !wakes) return;
-    ++ticks_;
-    queue_run(std::max(now_ + tick_every, *wakes));
+    if (!host_.queue.empty() || ticks_ >= scenario_.ticks) return;
+    queue_open_deliveries();
+    if (const auto wakes = database_.wakes_at(run_id_)) queue_run(std::max(now_ + tick_every, *wakes));
+    if (!host_.queue.empty()) ++ticks_;
+  }
+
+  void queue_open_deliveries() {
+    for (const Json& receipt : database_.receipts()) {
+      if (find_string(receipt, "state") != "received") continue;
+      host_.queue.push_back({{{"job", "delivery"},
+                              {"workspace", scenario_.workspace},
+                              {"client_id", scenario_.client_id},
+                              {"service", service_},
+                              {"delivery_key", receipt["delivery_key"]},
+                              {"object_key", receipt["object_key"]}},
+                             now_ + tick_every});
+    }
   }
 
   // Takes the queue's messages in the order in which they are due.
@@ -139,9 +153,16 @@ class Replay {
     for (const auto& [name, value] : delivery.headers) headers.push_back(Json::array({name, value}));
     for (const Signature& sign : delivery.sign) {
       const std::string at = std::to_string(to_unix(now_) - sign.age_secs);
+      if (sign.secret.empty()) {
+        headers.push_back(Json::array({"x-twilio-email-event-webhook-timestamp", at}));
+        headers.push_back(Json::array(
+            {"x-twilio-email-event-webhook-signature", sign_ecdsa_p256(at + delivery.body).value_or("")}));
+        continue;
+      }
       headers.push_back(Json::array(
           {"stripe-signature", "t=" + at + ",v1=" + hmac_sha256_hex(sign.secret, at + "." + delivery.body)}));
     }
+    host_.password = delivery.password;
     run_flow({{"kind", "webhook"},
               {"service", service_},
               {"workspace", delivery.workspace},

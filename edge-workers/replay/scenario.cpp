@@ -129,13 +129,14 @@ class ScenarioReader {
             .body = read_body(json)};
   }
   Delivery read_delivery(const Json& json) {
-    refuse_unknown(json, {"body", "json", "text", "cut_after_bytes", "headers", "sign", "copies",
+    refuse_unknown(json, {"body", "json", "text", "cut_after_bytes", "headers", "sign", "password", "copies",
                           "after_secs", "workspace"});
     Delivery delivery{.body = read_body(json), .headers = read_headers(json)};
     for (const Json& sign : list(json, "sign")) {
       delivery.sign.push_back({.secret = find_string(sign, "secret").value_or(""),
                                .age_secs = find_int64(sign, "age_secs").value_or(0)});
     }
+    delivery.password = find_string(json, "password").value_or("");
     delivery.copies = find_int64(json, "copies").value_or(1);
     delivery.after_secs = find_int64(json, "after_secs").value_or(0);
     delivery.workspace = find_string(json, "workspace").value_or(scenario_.workspace);

@@ -19,9 +19,10 @@ function google(service, { refresh_token, client_email, private_key } = {}, opti
 }
 
 function accountsOf(slug, bundle, vars) {
-  const { stripe, google_ads, search_console, meta } = bundle;
+  const { stripe, google_ads, search_console, sendgrid, meta } = bundle;
   return [
     { key: SANDBOX_WORKSPACES.includes(slug) ? stripe?.secret_key : undefined },
+    { key: sendgrid?.api_key, service: 'sendgrid', signingKey: sendgrid?.sandbox_signing_key },
     ...google('google_ads', google_ads, { customers: [google_ads?.customer_id] }),
     ...google('search_console', search_console, { sites: [search_console?.site_url].flat() }),
     {

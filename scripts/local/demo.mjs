@@ -8,6 +8,13 @@ export const random = (prefix, bytes = 24) => prefix + randomBytes(bytes).toStri
 const privateKey = () =>
   generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 
+// The sandbox signs SendGrid's events with the private half; the Worker does not look at it.
+function sendgridKeys() {
+  const { publicKey, privateKey: signingKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const text = (key, type) => key.export({ type, format: 'der' }).toString('base64');
+  return { webhook_public_key: text(publicKey, 'spki'), sandbox_signing_key: text(signingKey, 'pkcs8') };
+}
+
 const clientId = (digit) =>
   `${digit.repeat(8)}-${digit.repeat(4)}-4${digit.repeat(3)}-8${digit.repeat(3)}-${digit.repeat(12)}`;
 
@@ -54,7 +61,15 @@ export function demoBundles() {
         private_key: privateKey(),
         site_url: 'sc-domain:harbor-yoga.example',
       },
-      sendgrid: { api_key: random('SG.'), webhook_public_key: random('MFkw') },
+      sendgrid: {
+        api_key: random('SG.'),
+        ...sendgridKeys(),
+        from_email: 'hello@harbor-yoga.example',
+        from_name: 'Harbor Yoga',
+        inbound_domain: 'mail.harbor-yoga.example',
+        inbound_password: random('', 16),
+        thread_key: random('', 32),
+      },
       pagespeed: { urls: ['https://harbor-yoga.example/'] },
     },
     // A key that Stripe refuses: the sandbox has no account for it.
@@ -86,6 +101,8 @@ export const SANDBOX_ORIGINS = {
   'https://oauth2.googleapis.com': '/google-oauth',
   'https://googleads.googleapis.com': '/google-ads',
   'https://searchconsole.googleapis.com': '/search-console',
+  'https://api.sendgrid.com': '/sendgrid',
+  'https://api.eu.sendgrid.com': '/sendgrid',
   'https://pagespeedonline.googleapis.com': '/pagespeed',
   'https://graph.facebook.com': '/meta',
   'https://api.cloudflare.com': '/cloudflare',

@@ -8,6 +8,7 @@
 #include "shared/connectors/openai/openai.hpp"
 #include "shared/connectors/pagespeed/pagespeed.hpp"
 #include "shared/connectors/search_console/search_console.hpp"
+#include "shared/connectors/sendgrid/sendgrid.hpp"
 #include "shared/connectors/stripe/stripe.hpp"
 #include "shared/connectors/supabase/supabase.hpp"
 
@@ -16,7 +17,7 @@ namespace wf {
 Registry connectors() {
   static constexpr std::array list{&cloudflare::connector, &google_ads::connector, &meta::connector,
                                    &openai::connector,     &pagespeed::connector,  &search_console::connector,
-                                   &stripe::connector,     &supabase::connector};
+                                   &sendgrid::connector,   &stripe::connector,     &supabase::connector};
   return list;
 }
 

@@ -56,9 +56,20 @@ constexpr std::array supabase_keys{Key{.name = "supabase.secret_key",
                                        .env = "SUPABASE_SECRET_KEY",
                                        .hosts = supabase_hosts}};
 
-constexpr std::array sendgrid_keys{Key{.name = "sendgrid.api_key", .hosts = sendgrid_hosts},
-                                   // Only checks signatures; without it the daily statistics still come.
-                                   Key{.name = "sendgrid.webhook_public_key", .required = false}};
+constexpr std::array sendgrid_keys{
+    Key{.name = "sendgrid.api_key", .hosts = sendgrid_hosts},
+    // Only checks signatures; without it the daily statistics still come.
+    Key{.name = "sendgrid.webhook_public_key", .required = false},
+    // Whose mail this workspace sends; without it nothing is sent from here.
+    Key{.name = "sendgrid.from_email", .secret = false, .required = false},
+    Key{.name = "sendgrid.from_name", .secret = false, .required = false},
+    // Where replies come in, the password in the URL that they are posted to, and what signs the
+    // addresses that they come back to: all three, or replies go to the sender's own mailbox.
+    Key{.name = "sendgrid.inbound_domain", .secret = false, .required = false},
+    Key{.name = "sendgrid.inbound_password", .required = false},
+    Key{.name = "sendgrid.thread_key", .required = false},
+    // "eu" for a subuser of that region.
+    Key{.name = "sendgrid.region", .secret = false, .required = false}};
 
 // Never from an agency variable: one key for all would show one client's payments to another.
 constexpr std::array stripe_keys{
@@ -199,6 +210,8 @@ constexpr std::array stripe_streams{
     StreamDescriptor{.name = "balance_transactions", .label = "balance transactions"},
     StreamDescriptor{.name = "events", .label = "event reconciliation"}};
 
+constexpr std::array sendgrid_streams{StreamDescriptor{.name = "stats", .label = "daily totals"}};
+
 // A mobile and a desktop run of every URL, each a job of its own: one call takes up to two minutes.
 constexpr std::array<std::string_view, 2> pagespeed_strategies{"mobile", "desktop"};
 constexpr std::array pagespeed_streams{StreamDescriptor{.name = "runs",
@@ -262,8 +275,10 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Transactional and CRM mail, replies",
                                          .method = "Webhook + API",
                                          .has_webhook = true,
+                                         .reconciled_by_totals = true,
                                          .thresholds = with_quiet_days(daily, days{7}),
-                                         .keys = sendgrid_keys},
+                                         .keys = sendgrid_keys,
+                                         .streams = sendgrid_streams},
                               Descriptor{.id = "stripe",
                                          .name = "Stripe",
                                          .category = Category::payments,

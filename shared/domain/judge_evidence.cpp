@@ -118,7 +118,8 @@ void add_access_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSecond
 }
 
 // The reconciliation stands with its own stream and with the webhook that it judges: once here.
-void add_reconciliation(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                        UnixSeconds now) {
   const StreamFacts* latest = nullptr;
   const auto look_at = [&](const StreamFacts& stream) {
     if (!stream.reconciled_at) return;
@@ -128,8 +129,9 @@ void add_reconciliation(Verdict& verdict, const ServiceFacts& facts, UnixSeconds
   if (facts.webhook) look_at(*facts.webhook);
   if (latest == nullptr) return;
   const std::int64_t missed = latest->reconciled_missed.value_or(0);
-  const std::string found =
-      missed == 0 ? ", nothing was missing" : ", " + counted(missed, "event") + " had not arrived";
+  std::string found = missed == 0 ? "nothing was missing" : counted(missed, "event") + " had not arrived";
+  if (descriptor.reconciled_by_totals) found = "by daily totals " + found;
+  found.insert(0, ", ");
   verdict.evidence.push_back({"Reconciled", ago(latest->reconciled_at, now) + found, latest->reconciled_at});
 }
 
@@ -218,7 +220,7 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
   }
   add_webhook_evidence(verdict, facts);
   add_access_evidence(verdict, facts, now);
-  add_reconciliation(verdict, facts, now);
+  add_reconciliation(verdict, descriptor, facts, now);
   if (verdict.skew > seconds{0}) {
     verdict.evidence.push_back(
         {"Clock", "a recorded time lies " + describe(verdict.skew) +

@@ -153,8 +153,9 @@ void ActionFlow::go_on_granting(Turn& turn) {
 }
 
 void ActionFlow::on_granted(EffectResult& result, Turn& turn) {
-  if (std::holds_alternative<Captured>(result)) return go_on_granting(turn);
-  fail_action(turn, classify_grant(connector_.service, result, turn.now), false);
+  if (std::holds_alternative<Captured>(result) || grants_.do_without(connector_, result))
+    return go_on_granting(turn);
+  fail_action(turn, classify_grant(connector_, result, turn.now), false);
 }
 
 // What the provider did is done: an archive that fails must not make it look undone.

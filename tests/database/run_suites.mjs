@@ -1,6 +1,7 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { emailSuite } from './suites/email.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
 import { openaiSuite } from './suites/openai.mjs';
@@ -17,6 +18,7 @@ const suites = {
   schedule: scheduleSuite,
   partitions: partitionsSuite,
   webhooks: webhooksSuite,
+  email: emailSuite,
   realtime: realtimeSuite,
   frames: framesSuite,
   front: frontSuite,

@@ -52,6 +52,7 @@ test('every stream that can run has succeeded, and only a refused key has failed
     'pagespeed',
     'meta',
     'cloudflare',
+    'sendgrid',
   ])
     assert.ok(services.has(service), service);
   for (const row of rows) {

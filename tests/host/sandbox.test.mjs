@@ -141,3 +141,45 @@ test('Meta: a Page needs its own token, and each token its own proof', async () 
   const posts = (await graph('1/posts?fields=id', access_token)).body;
   assert.match(posts.paging.next, new RegExp(`access_token=${access_token}`), 'as Meta does');
 });
+
+test('SendGrid: mail is taken as strictly as SendGrid takes it', async () => {
+  const key = 'SG.of_the_sandbox';
+  await steer('/accounts', { service: 'sendgrid', key });
+  const mail = {
+    personalizations: [{ to: [{ email: 'a@b.example' }], custom_args: { wf_message_id: 'x' } }],
+    from: { email: 'c@d.example' },
+    subject: 'Hello',
+    content: [{ type: 'text/plain', value: 'Hi' }],
+  };
+  const send = async (body) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const reply = await fetch(`${sandbox.url}/sendgrid/v3/mail/send`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    return { status: reply.status, id: reply.headers.get('x-message-id'), text: await reply.text() };
+  };
+  const taken = await send(mail);
+  assert.deepEqual([taken.status, taken.text], [202, '']);
+  const people = (person) => ({ ...mail, personalizations: [person] });
+  const refused = [
+    [{ ...mail, bcc: [] }, 'bcc'],
+    [{ ...mail, from: { email: 'x' } }, 'from.email'],
+    [{ ...mail, subject: 'a\r\nBcc: x' }, 'subject'],
+    [{ ...mail, content: [{ type: 'text/html', value: 'x' }] }, 'content'],
+    [{ ...mail, headers: { To: 'x' } }, 'headers.To'],
+    [{ ...mail, reply_to: { email: `${'x'.repeat(65)}@d.example` } }, 'reply_to.email'],
+    [people({ to: [{ email: 'a@b.example' }, { email: 'A@b.example' }] }), 'personalizations.0'],
+    [people({ to: [{ email: 'a@b.example' }], custom_args: { n: 1 } }), 'personalizations.0.custom_args'],
+  ];
+  for (const [body, field] of refused) {
+    const { status, text } = await send(body);
+    assert.deepEqual([status, JSON.parse(text).errors[0].field], [400, field]);
+  }
+  const { sent } = await steer('/deliver', { service: 'sendgrid', key, kind: 'sent' });
+  assert.deepEqual(
+    sent.map(({ id }) => id),
+    [taken.id],
+  );
+});

@@ -125,6 +125,43 @@ test('an API request without a token finds its placeholder missing', async () =>
   }
 });
 
+test('the password of a webhook is compared in the host, and the core never sees it', async () => {
+  const check = {
+    effect: 1,
+    kind: 'verify',
+    algorithm: 'basic-auth',
+    secret: 'stripe.webhook_secret',
+    prefix: '',
+    signatures: [],
+  };
+  const seen = [];
+  const core = steps(
+    (control) => {
+      seen.push(JSON.stringify(control));
+      return { effects: [check] };
+    },
+    ({ valid }) => [respond(valid ? 200 : 400, { effect: 2 }), { ...ok, effect: 3 }],
+  );
+  const send = async (authorization) => {
+    const headers = authorization ? { authorization } : {};
+    const path = '/webhooks/stripe/northwind-dental';
+    return (await makeWorker(core).fetch(post(path, '--x', headers), env(), context())).status;
+  };
+  const basic = (text) => `Basic ${btoa(text)}`;
+  assert.equal(await send(basic('anybody:whsec_test_secret')), 200);
+  assert.equal(await send(basic(':whsec_test_secret')), 200);
+  for (const wrong of [
+    undefined,
+    basic('whsec_test_secret'),
+    basic('whsec_test_secret:'),
+    basic('a:whsec_test_secret:b'),
+    'Basic ???',
+    'Bearer whsec_test_secret',
+  ])
+    assert.equal(await send(wrong), 400, wrong);
+  assert.ok(seen.every((text) => !text.includes('whsec_test_secret') && !text.includes('Basic')));
+});
+
 test('a path of the wrong shape is 404, another method 405', async () => {
   const worker = makeWorker(coreDouble(() => assert.fail('the core is not asked')));
   const paths = [

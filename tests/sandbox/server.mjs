@@ -11,6 +11,7 @@ import * as meta from './meta.mjs';
 import * as openai from './openai.mjs';
 import * as pagespeed from './pagespeed.mjs';
 import * as search_console from './search_console.mjs';
+import * as sendgrid from './sendgrid.mjs';
 import { StripeAccount, shiftFor } from './stripe_account.mjs';
 import { answer, wrongKey } from './stripe_api.mjs';
 import { deliver } from './stripe_webhook.mjs';
@@ -18,8 +19,17 @@ import { deliver } from './stripe_webhook.mjs';
 const REQUESTS_KEPT = 2000;
 
 // Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
-// wording of `faults`. Stripe, which also delivers events, is served by the class below.
-const PROVIDERS = { cloudflare, google_ads, google_oauth, meta, openai, pagespeed, search_console };
+// wording of `faults`; one that delivers has `deliver(account, what)`. Stripe, which also delivers events, is served by the class below.
+const PROVIDERS = {
+  cloudflare,
+  google_ads,
+  google_oauth,
+  meta,
+  openai,
+  pagespeed,
+  search_console,
+  sendgrid,
+};
 
 class Sandbox {
   constructor({ accounts, shiftSecs }) {
@@ -86,6 +96,8 @@ class Sandbox {
         return { objects: this.account(body.key).lists[body.list] };
       case '/put':
         return this.account(body.key).put(body.object) ?? {};
+      case '/deliver':
+        return PROVIDERS[body.service].deliver(this.others.get(body.service).get(body.key), body);
       case '/event':
         return this.event(body);
       default:

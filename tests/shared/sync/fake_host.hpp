@@ -92,6 +92,7 @@ struct Host {
   Json ids = Json::object();
   std::map<std::string, std::int64_t> captured;  // name -> until when, in ms
   std::function<Reply(const std::string& url)> provider;
+  std::function<Reply(const std::string& path)> rows;  // of tables that are read, "email_messages?..."
   // A result instead of the real one; null: none.
   std::function<Json(const Json& effect)> fault;
   std::optional<Death> death;
