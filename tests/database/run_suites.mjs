@@ -6,6 +6,7 @@ import { frontSuite } from './suites/front.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
+import { replaySuite } from './suites/replay.mjs';
 import { scheduleSuite } from './suites/schedule.mjs';
 import { webhooksSuite } from './suites/webhooks.mjs';
 import { startStack } from './stack.mjs';
@@ -16,6 +17,7 @@ const suites = {
   schedule: scheduleSuite,
   partitions: partitionsSuite,
   webhooks: webhooksSuite,
+  replay: replaySuite,
   realtime: realtimeSuite,
   frames: framesSuite,
   front: frontSuite,

@@ -213,6 +213,9 @@ async function functionTests(t, stack, clients) {
     'mark_receipt',
     'record_dead_letter',
     'count_rows',
+    'archived_objects',
+    'compare_rows',
+    'apply_replay',
   ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {
