@@ -12,18 +12,19 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
+// UTF-16's, as \uXXXX.
+void append_code_unit(std::string& out, unsigned unit) {
+  out += "\\u";
+  for (unsigned shift = 16; shift > 0; shift -= 4) out += "0123456789abcdef"[unit >> (shift - 4) & 15U];
+}
+
 void append_escape(std::string& out, char c) {
   constexpr std::string_view special = "\"\\\b\f\n\r\t";
   constexpr std::string_view short_names = "\"\\bfnrt";
-  constexpr std::string_view hex = "0123456789abcdef";
+  const auto known = special.find(c);
+  if (known == std::string_view::npos) return append_code_unit(out, static_cast<unsigned char>(c));
   out += '\\';
-  if (const auto known = special.find(c); known != std::string_view::npos) {
-    out += short_names[known];
-    return;
-  }
-  out += "u00";
-  out += hex[static_cast<unsigned char>(c) >> 4U];
-  out += hex[static_cast<unsigned char>(c) & 15U];
+  out += short_names[known];
 }
 
 void append_text(std::string& out, std::string_view text) {
@@ -93,6 +94,30 @@ void append(std::string& out, const Json& value) {
 std::string dump(const Json& value) {
   std::string out;
   append(out, value);
+  return out;
+}
+
+// Everything beyond ASCII as \u escapes, beyond U+FFFF as the pair of them that JSON has (RFC 8259, section
+// 7).
+std::string dump_ascii(const Json& value) {
+  const std::string text = dump(value);
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t length = first_character(rest).length;
+    if (length == 1) {
+      out += rest.front();
+    } else {
+      auto point = static_cast<unsigned>(static_cast<unsigned char>(rest.front()) & (0x7FU >> length));
+      for (const char c : rest.substr(1, length - 1))
+        point = point << 6U | (static_cast<unsigned char>(c) & 63U);
+      if (point > 0xFFFF) {
+        append_code_unit(out, 0xD7C0 + (point >> 10U));
+        point = 0xDC00 + (point & 0x3FFU);
+      }
+      append_code_unit(out, point);
+    }
+    rest.remove_prefix(length);
+  }
   return out;
 }
 

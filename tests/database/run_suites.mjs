@@ -8,6 +8,7 @@ import { openaiSuite } from './suites/openai.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
+import { replaySuite } from './suites/replay.mjs';
 import { scheduleSuite } from './suites/schedule.mjs';
 import { webhooksSuite } from './suites/webhooks.mjs';
 import { startStack } from './stack.mjs';
@@ -19,6 +20,7 @@ const suites = {
   partitions: partitionsSuite,
   webhooks: webhooksSuite,
   email: emailSuite,
+  replay: replaySuite,
   realtime: realtimeSuite,
   frames: framesSuite,
   front: frontSuite,

@@ -218,6 +218,9 @@ async function functionTests(t, stack, clients) {
     'end_action',
     'health',
     'ai_facts',
+    'archived_objects',
+    'compare_rows',
+    'apply_replay',
   ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {
