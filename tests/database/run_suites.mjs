@@ -1,6 +1,7 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { dailySeriesSuite } from './suites/daily_series.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
 import { pagesSuite } from './suites/pages.mjs';
@@ -17,6 +18,7 @@ const suites = {
   partitions: partitionsSuite,
   webhooks: webhooksSuite,
   realtime: realtimeSuite,
+  dailySeries: dailySeriesSuite,
   frames: framesSuite,
   front: frontSuite,
 };
