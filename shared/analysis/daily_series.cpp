@@ -1,6 +1,7 @@
 #include "shared/analysis/daily_series.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "shared/base/text.hpp"
 
@@ -38,6 +39,7 @@ Result<DailySeries> read_one(const Json& json) {
                      .service = find_string(json, "service").value_or(""),
                      .label = find_string(json, "label").value_or(*id),
                      .unit = find_string(json, "unit").value_or(""),
+                     .of = find_string(json, "of").value_or(""),
                      .kind = find_string(json, "kind") == "level" ? SeriesKind::level : SeriesKind::sum,
                      .first_day = *day,
                      .values = std::move(*values)};
@@ -49,11 +51,12 @@ std::optional<double> mean_of_period(const DailySeries& series, std::size_t end)
   double sum = 0;
   std::size_t known = 0;
   for (std::size_t i = end - period_days; i < end; ++i) {
-    sum += series.values[i].value_or(0) / period_days;
+    sum += series.values[i].value_or(0);
     if (series.values[i]) ++known;
   }
   if (known < complete_enough) return std::nullopt;
-  return sum * (period_days / static_cast<double>(known));
+  constexpr double largest = std::numeric_limits<double>::max() / period_days;
+  return std::clamp(sum, -largest, largest) / static_cast<double>(known);
 }
 
 void compare_periods(const DailySeries& series, std::size_t end, SeriesReport& report) {

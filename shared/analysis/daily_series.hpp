@@ -19,6 +19,7 @@ struct DailySeries {
   std::string service;  // of the catalogue
   std::string label;    // Search clicks
   std::string unit;     // count, ratio, score, ms, bytes, position, money:eur (minor units), micros:eur
+  std::string of;       // what part of the service: a Search Console property; mostly empty
   SeriesKind kind = SeriesKind::sum;
   Day first_day{};
   std::vector<std::optional<double>> values;  // one a day; none: no row, or not final yet

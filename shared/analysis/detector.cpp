@@ -55,7 +55,7 @@ void Detector::add(Day day, std::optional<double> value) {
     today = KeptDay{.actual = root, .kept = root, .forecast = root};
   }
   const auto usual = today ? forecast(history_, counts_) : std::nullopt;
-  if (usual) judge(*usual, *today);
+  if (usual) judge(*usual, *value, *today);
   std::move_backward(history_.begin(), history_.end() - 1, history_.end());
   history_[0] = today;
   for (Drift* drift : {&up_, &down_}) drift->days += drift->sum > 0 ? 1 : 0;
@@ -65,13 +65,13 @@ void Detector::add(Day day, std::optional<double> value) {
   follow_drift(*usual, judgeable ? deviations_of(*usual, today->actual, counts_) : 0);
 }
 
-void Detector::judge(const Forecast& usual, KeptDay& today) {
+void Detector::judge(const Forecast& usual, double value, KeptDay& today) {
   if (!is_judgeable(usual, today.actual)) return;
   const double deviations = deviations_of(usual, today.actual, counts_);
   today.forecast = usual.expected;
   today.judged = !usual.sparse;
   if (!is_news(usual, today.actual, deviations)) return;
-  report(usual, deviations > 0 ? AnomalyKind::spike : AnomalyKind::drop, today.actual, deviations, day_);
+  report(usual, deviations > 0 ? AnomalyKind::spike : AnomalyKind::drop, value, deviations, day_);
   today.kept = usual.expected + std::copysign(kept_deviations * usual.scale, deviations);
 }
 
@@ -82,7 +82,7 @@ void Detector::report(const Forecast& usual, AnomalyKind kind, double value, dou
   const bool positive = usual.expected >= 0 && (low >= 0 || value >= 0);
   anomalies_.push_back({.day = day,
                         .kind = kind,
-                        .value = signed_square(value),
+                        .value = value,
                         .expected = signed_square(usual.expected),
                         .low = positive ? signed_square(std::max(0.0, low)) : signed_square(low),
                         .high = signed_square(usual.expected + room),
@@ -137,7 +137,7 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   if (change >= least_shift * std::abs(signed_square(before.expected))) {
     const Day began = day_ - std::chrono::days(days - 1);
     while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
-    report(before, AnomalyKind::shift, came, score, began);
+    report(before, AnomalyKind::shift, signed_square(came), score, began);
   }
   rebase(days, came, before.expected);
   up_ = down_ = {};

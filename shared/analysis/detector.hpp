@@ -53,7 +53,8 @@ class Detector {
     std::size_t days = 0;  // with and without values, since it began
   };
 
-  void judge(const Forecast& usual, KeptDay& today);
+  void judge(const Forecast& usual, double value, KeptDay& today);
+  // `value` in the unit of the series.
   void report(const Forecast& usual, AnomalyKind kind, double value, double score, Day day);
   void follow_zeros(const Forecast& usual, const KeptDay& today);
   void follow_drift(const Forecast& usual, double deviations);
