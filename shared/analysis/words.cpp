@@ -80,4 +80,13 @@ std::string describe(const Anomaly& anomaly, std::string_view unit) {
   return share_words(anomaly.value, anomaly.expected) + when;
 }
 
+std::string sentence(std::string_view label, const Anomaly& anomaly, std::string_view unit) {
+  return std::string(label) + (anomaly.expected == 0 ? ": " : " ") + describe(anomaly, unit);
+}
+
+std::string comparison(const Anomaly& anomaly, std::string_view unit) {
+  const std::string low = words({.value = spoken(anomaly.low, unit).value});
+  return words(spoken(anomaly.value, unit)) + ", usually " + low + " to " + words(spoken(anomaly.high, unit));
+}
+
 }  // namespace wf

@@ -28,4 +28,9 @@ std::optional<std::int64_t> change_percent(double value, double expected);
 // "62 % below usual on 21 Nov", "3 times the usual since 3 Nov", "usually none, 40 on 21 Nov"
 std::string describe(const Anomaly& anomaly, std::string_view unit);
 
+// "Search clicks 62 % below usual on 21 Nov"
+std::string sentence(std::string_view label, const Anomaly& anomaly, std::string_view unit);
+// What it rests on: "380, usually 900 to 1,100"
+std::string comparison(const Anomaly& anomaly, std::string_view unit);
+
 }  // namespace wf

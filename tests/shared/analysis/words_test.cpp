@@ -49,6 +49,16 @@ TEST_CASE("an anomaly is one calm line") {
   CHECK(describe(of(AnomalyKind::drop, -5, 100), "count") == "105 % below usual on 21 Nov");
 }
 
+TEST_CASE("a line names what is unusual, and says what it rests on") {
+  Anomaly anomaly = of(AnomalyKind::drop, 38'000, 100'000);
+  anomaly.low = 90'000;
+  anomaly.high = 112'345;
+  CHECK(sentence("Net charges", anomaly, "money:eur") == "Net charges 62 % below usual on 21 Nov");
+  CHECK(comparison(anomaly, "money:eur") == "380 EUR, usually 900 to 1,120 EUR");
+  CHECK(sentence("Worker errors", of(AnomalyKind::spike, 40, 0), "count") ==
+        "Worker errors: usually none, 40 on 21 Nov");
+}
+
 TEST_CASE("a change needs something to be compared with") {
   CHECK(change_percent(150, 100) == 50);
   CHECK(change_percent(-50, -100) == 50);
