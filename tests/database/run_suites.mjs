@@ -2,8 +2,10 @@
 
 import { accessSuite } from './suites/access.mjs';
 import { dailySeriesSuite } from './suites/daily_series.mjs';
+import { emailSuite } from './suites/email.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
+import { openaiSuite } from './suites/openai.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
@@ -17,10 +19,12 @@ const suites = {
   schedule: scheduleSuite,
   partitions: partitionsSuite,
   webhooks: webhooksSuite,
+  email: emailSuite,
   realtime: realtimeSuite,
   dailySeries: dailySeriesSuite,
   frames: framesSuite,
   front: frontSuite,
+  openai: openaiSuite,
 };
 
 export async function runSuites(t, options) {

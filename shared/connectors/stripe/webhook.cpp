@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view who = "stripe events";
 constexpr std::size_t longest_id = 200;
+constexpr std::array secrets{webhook_secret};
 
 // The events whose objects are stored: exactly as many names as `types` may hold.
 constexpr std::array<std::string_view, 20> wanted_types{"charge.captured",
@@ -154,10 +155,9 @@ Result<Page> parse_events(const HttpReply& reply, const Query&, UnixSeconds) {
   return page;
 }
 
-constinit const Webhook webhook{.algorithm = "hmac-sha256",
-                                .secret = "stripe.webhook_secret",
+constinit const Webhook webhook{.secrets = secrets,
                                 .claim = read_signature,
                                 .identify = identify_event,
-                                .parse = parse_event};
+                                .parse = [](const Received& received) { return parse_event(received.body); }};
 
 }  // namespace wf::stripe
