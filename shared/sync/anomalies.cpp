@@ -10,8 +10,6 @@
 namespace wf {
 namespace {
 
-constexpr std::size_t most_told = 5;  // anomalies of one series in a prompt
-
 struct Analysed {
   DailySeries series;
   SeriesReport report;
@@ -75,44 +73,6 @@ Json series_json(const Analysed& one) {
       .take();
 }
 
-Json percent(double value, double expected) {
-  const auto change = change_percent(value, expected);
-  return change ? Json(*change) : Json();
-}
-
-Json spoken_json(double value, std::string_view unit) { return number(spoken(value, unit).value); }
-
-Json told_anomaly(const Anomaly& one, const DailySeries& series) {
-  return JsonObject()
-      .text("id", series.id + "@" + format_day(one.day))
-      .text("day", format_day(one.day))
-      .text("kind", name(one.kind))
-      .json("value", spoken_json(one.value, series.unit))
-      .json("usual", spoken_json(one.expected, series.unit))
-      .json("change_percent", percent(one.value, one.expected))
-      .take();
-}
-
-Json fact(const Analysed& one) {
-  const auto& [series, report] = one;
-  Json anomalies = Json::array();
-  const std::size_t count = report.anomalies.size();
-  for (std::size_t i = count - std::min(count, most_told); i < count; ++i) {
-    anomalies.push_back(told_anomaly(report.anomalies[i], series));
-  }
-  JsonObject json;
-  if (report.last_28) {
-    json.json("last_28", spoken_json(*report.last_28, series.unit))
-        .json("previous_28", spoken_json(*report.previous_28, series.unit))
-        .json("change_percent", percent(*report.last_28, *report.previous_28));
-  }
-  return json.text("id", series.id)
-      .text("label", series.label)
-      .text("unit", spoken(0, series.unit).unit)
-      .json("anomalies", std::move(anomalies))
-      .take();
-}
-
 }  // namespace
 
 Result<Json> anomalies_answer(const Json& daily_series_answer) {
@@ -129,16 +89,6 @@ Result<Json> anomalies_answer(const Json& daily_series_answer) {
       .number("found", found)
       .json("as_of", day_or_null(analysis->as_of))
       .take();
-}
-
-Result<Json> insight_facts(const Json& daily_series_answer) {
-  const auto analysis = analyse_all(daily_series_answer);
-  if (!analysis) return tl::unexpected(analysis.error());
-  Json facts = Json::array();
-  for (const Analysed& one : analysis->all) {
-    if (one.report.last_28 || !one.report.anomalies.empty()) facts.push_back(fact(one));
-  }
-  return JsonObject().json("as_of", day_or_null(analysis->as_of)).json("facts", std::move(facts)).take();
 }
 
 }  // namespace wf

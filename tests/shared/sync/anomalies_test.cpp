@@ -59,37 +59,5 @@ TEST_CASE("nothing known is an answer, no list is not") {
   CHECK((*nothing)["as_of"].is_null());
   for (const auto& broken : {Json(), Json::object(), Json{{"series", {{{"id", 5}}}}}}) {
     CHECK(wf::anomalies_answer(broken).error().kind == wf::ErrorKind::data);
-    CHECK(wf::insight_facts(broken).error().kind == wf::ErrorKind::data);
   }
-}
-
-TEST_CASE("a prompt gets rounded numbers in spoken units, and no property") {
-  const auto facts = wf::insight_facts(
-      answer_with({dropped("ads.cost.eur", "micros:eur", 12'847'611), series("short", "ms", 5)}));
-  REQUIRE(facts.has_value());
-  const Json& one = (*facts)["facts"][0];
-  CHECK(one["id"] == "ads.cost.eur");
-  CHECK(one["unit"] == "EUR");
-  CHECK(one["last_28"] == 352);
-  CHECK(one["previous_28"] == 360);
-  CHECK(one["change_percent"] == -2);
-  CHECK(one["anomalies"][0] == Json{{"id", "ads.cost.eur@2026-11-21"},
-                                    {"day", "2026-11-21"},
-                                    {"kind", "drop"},
-                                    {"value", 4.88},
-                                    {"usual", 12.8},
-                                    {"change_percent", -62}});
-  CHECK(wf::dump(*facts).find("secret.example") == std::string::npos);
-}
-
-TEST_CASE("a series that tells nothing is left out of a prompt, and old anomalies are") {
-  Json young = series("young", "count", 5);
-  young["values"] = Json::array({1, 2, 3});
-  Json restless = series("restless", "count", 1000);
-  for (int i = 20; i < days; i += 7) restless["values"][static_cast<std::size_t>(i)] = 9000;
-  for (int i = 20; i < days; i += 14) restless["values"][static_cast<std::size_t>(i)] = 1;
-  const auto facts = wf::insight_facts(answer_with({young, restless}));
-  REQUIRE((*facts)["facts"].size() == 1);
-  CHECK((*facts)["facts"][0]["id"] == "restless");
-  CHECK((*facts)["facts"][0]["anomalies"].size() <= 5);
 }
