@@ -1,6 +1,7 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { dailySeriesSuite } from './suites/daily_series.mjs';
 import { emailSuite } from './suites/email.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
@@ -22,6 +23,7 @@ const suites = {
   email: emailSuite,
   replay: replaySuite,
   realtime: realtimeSuite,
+  dailySeries: dailySeriesSuite,
   frames: framesSuite,
   front: frontSuite,
   openai: openaiSuite,

@@ -186,6 +186,7 @@ async function functionTests(t, stack, clients) {
     );
     assert.deepEqual(callable, [
       { role: 'authenticated', name: 'app.my_workspaces' },
+      { role: 'authenticated', name: 'public.daily_series' },
       { role: 'authenticated', name: 'public.service_daily' },
       { role: 'authenticated', name: 'public.session_workspace' },
     ]);

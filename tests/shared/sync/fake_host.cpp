@@ -72,7 +72,10 @@ std::string Host::run(const Json& event, std::string body) {
     seen.push_back(effect);
     if (kind == "done") break;
     if (kind == "log") logs.push_back(effect["fields"]);
-    if (kind == "respond") responses.push_back(effect), response_body = bytes;
+    if (kind == "respond") {
+      responses.push_back(effect);
+      response_body = bytes;
+    }
     if (kind == "log" || kind == "respond") continue;
     ++effects;
     const bool dies = death && death->at_effect == effects && !died;

@@ -50,6 +50,7 @@ struct Database {
   std::set<std::string> refused_ids;  // rows that violate a constraint
   Json session;                       // what session_workspace answers
   Json start_run = {{"jobs", Json::array()}};
+  Json daily_series;                           // what is told about the session's workspace
   Json action_facts;                           // what an action's function answers
   std::map<std::string, std::string> actions;  // id -> state
   Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
@@ -106,7 +107,7 @@ struct Host {
   bool died = false;
   std::vector<Json> seen;
   std::vector<Json> responses;
-  std::string response_body;  // of the last
+  std::string response_body;  // of the last one
   std::vector<Json> logs;
   std::vector<std::string> provider_urls;
 
