@@ -145,10 +145,15 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   if (!last || !tied) merge_facts(stream, object_of(p, "facts"));
   result["missed"] = 0;
   if (const Json* deliveries = find_array(p, "deliveries")) {
-    result["missed"] = missed(*deliveries);
-    const Json reconciled = {{"reconciled_missed", result["missed"]}, {"reconciled_at", format_time(now)}};
-    merge_facts(stream, reconciled);
-    merge_facts("webhook", reconciled);
+    const std::int64_t found_now = missed(*deliveries);
+    result["missed"] = found_now;
+    for (const std::string& of : {stream, std::string("webhook")}) {
+      const std::int64_t before =
+          p["page"] == 1 ? 0 : find_int64(facts_[of], "reconciled_missed").value_or(0);
+      Json reconciled = {{"reconciled_missed", before + found_now}};
+      if (last && !tied) reconciled["reconciled_at"] = format_time(now);
+      merge_facts(of, reconciled);
+    }
   }
   if (last && !tied) {
     run["state"] = "succeeded";
@@ -203,7 +208,7 @@ Json ReplayDatabase::upsert(const Json& tables) {
   return result;
 }
 
-Json ReplayDatabase::missed(const Json& deliveries) {
+std::int64_t ReplayDatabase::missed(const Json& deliveries) {
   std::int64_t count = 0;
   for (const Json& delivery : deliveries) {
     const std::string key = text(delivery, "key");

@@ -46,7 +46,7 @@ class ReplayDatabase {
 
   bool holds_lease(const Json& p) const;
   Json upsert(const Json& tables);
-  Json missed(const Json& deliveries);
+  std::int64_t missed(const Json& deliveries);
   void merge_facts(const std::string& stream, const Json& patch);
   void merge_webhook_facts(const Json& patch);
   Json& facts_of(const std::string& stream);

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "shared/base/text.hpp"
+
 namespace wf {
 namespace {
 
@@ -10,6 +12,31 @@ namespace {
 constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
 
 Json* slot(Json& row, std::string_view column) { return &row[std::string(column)]; }
+
+const Json* step_into(const Json& at, std::string_view key) {
+  if (at.is_object()) return find(at, key);
+  const auto index = at.is_array() ? parse_int64(key) : std::nullopt;
+  if (!index || *index < 0 || static_cast<std::size_t>(*index) >= at.size()) return nullptr;
+  return &at[static_cast<std::size_t>(*index)];
+}
+
+// The first of a column's places that holds something.
+const Json* find_at(const Json& object, std::string_view places) {
+  for (const std::string_view place : split(places, '|')) {
+    const Json* at = &object;
+    for (const std::string_view key : split(place, '.'))
+      if (at) at = step_into(*at, key);
+    if (at && !at->is_null()) return at;
+  }
+  return nullptr;
+}
+
+// An id, or an expanded object that has one.
+const Json* id_of(const Json* found) {
+  if (!found || !found->is_object()) return found;
+  const Json* id = find(*found, "id");
+  return id && !id->is_null() ? id : nullptr;
+}
 
 }  // namespace
 
@@ -69,17 +96,17 @@ RowReader& RowReader::read_time(std::string_view column, const Json* found, Need
   return set_time(column, from_unix(*value));
 }
 
+RowReader& RowReader::read_any(std::string_view column, const Json* found, Need need, bool fits,
+                               std::string_view wanted) {
+  if (settled(column, found, need)) return *this;
+  return fits ? set(column, *found) : fail_on(column, found, wanted);
+}
+
 RowReader& RowReader::required_text(std::string_view column, Path path) {
   return read_text(column, member(path), Need::required);
 }
 RowReader& RowReader::required_integer(std::string_view column, Path path) {
   return read_integer(column, member(path), Need::required);
-}
-RowReader& RowReader::required_flag(std::string_view column) {
-  return read_flag(column, member({column}), Need::required);
-}
-RowReader& RowReader::required_unix_time(std::string_view column) {
-  return read_time(column, member({column}), Need::required);
 }
 RowReader& RowReader::text(std::string_view column, Path path) {
   return read_text(column, member(path), Need::optional);
@@ -89,9 +116,6 @@ RowReader& RowReader::integer(std::string_view column, Path path) {
 }
 RowReader& RowReader::flag(std::string_view column) {
   return read_flag(column, member({column}), Need::optional);
-}
-RowReader& RowReader::unix_time(std::string_view column) {
-  return read_time(column, member({column}), Need::optional);
 }
 
 RowReader& RowReader::iso_time(std::string_view column, Path path) {
@@ -104,8 +128,7 @@ RowReader& RowReader::iso_time(std::string_view column, Path path) {
 
 RowReader& RowReader::number(std::string_view column, Path path) {
   const Json* found = member(path);
-  if (settled(column, found, Need::optional)) return *this;
-  return found->is_number() ? set(column, *found) : fail_on(column, found, "a number");
+  return read_any(column, found, Need::optional, found && found->is_number(), "a number");
 }
 
 RowReader& RowReader::rounded(std::string_view column, Path path) {
@@ -120,19 +143,40 @@ RowReader& RowReader::rounded(std::string_view column, Path path) {
 
 RowReader& RowReader::object(std::string_view column, Path path) {
   const Json* found = member(path);
-  if (settled(column, found, Need::optional)) return *this;
-  return found->is_object() ? set(column, *found) : fail_on(column, found, "an object");
+  return read_any(column, found, Need::optional, found && found->is_object(), "an object");
 }
 
 RowReader& RowReader::array(std::string_view column, Path path) {
   const Json* found = member(path);
-  if (settled(column, found, Need::optional)) return *this;
-  return found->is_array() ? set(column, *found) : fail_on(column, found, "an array");
+  return read_any(column, found, Need::optional, found && found->is_array(), "an array");
 }
 
-RowReader& RowReader::reference(std::string_view column) {
-  const Json* found = member({column});
-  return read_text(column, found && found->is_object() ? member({column, "id"}) : found, Need::optional);
+RowReader& RowReader::read_column(const Column& column) {
+  const Json* found = find_at(object_, column.at.empty() ? column.name : column.at);
+  switch (column.type) {
+    case ColumnType::text:
+      return read_text(column.name, found, column.need);
+    case ColumnType::reference:
+      return read_text(column.name, id_of(found), column.need);
+    case ColumnType::integer:
+      return read_integer(column.name, found, column.need);
+    case ColumnType::flag:
+      return read_flag(column.name, found, column.need);
+    case ColumnType::unix_time:
+      return read_time(column.name, found, column.need);
+    case ColumnType::number:
+      return read_any(column.name, found, column.need, found && found->is_number(), "a number");
+    case ColumnType::object:
+      return read_any(column.name, found, column.need, found && found->is_object(), "an object");
+    case ColumnType::array:
+      return read_any(column.name, found, column.need, found && found->is_array(), "an array");
+  }
+  return *this;
+}
+
+RowReader& RowReader::columns(std::span<const Column> columns) {
+  for (const Column& column : columns) read_column(column);
+  return *this;
 }
 
 RowReader& RowReader::set(std::string_view column, Json value) {

@@ -168,6 +168,11 @@ constexpr std::array stripe_streams{
     StreamDescriptor{.name = "payment_intents", .label = "payment intents"},
     StreamDescriptor{.name = "payment_links", .label = "payment links"},
     StreamDescriptor{.name = "balance_transactions", .label = "balance transactions"},
+    StreamDescriptor{.name = "payouts", .label = "payouts"},
+    StreamDescriptor{.name = "refunds", .label = "refunds"},
+    StreamDescriptor{.name = "disputes", .label = "disputes"},
+    StreamDescriptor{.name = "checkout_sessions", .label = "checkout sessions"},
+    StreamDescriptor{.name = "invoices", .label = "invoices"},
     StreamDescriptor{.name = "events", .label = "event reconciliation"}};
 
 // A mobile and a desktop run of every URL, each a job of its own: one call takes up to two minutes.

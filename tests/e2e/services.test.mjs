@@ -53,6 +53,38 @@ test('every stream that can run has succeeded, and only a refused key has failed
   }
 });
 
+test('Stripe: every kind of object, its money in the smallest unit of its own currency', async () => {
+  const lists = {
+    charges: ['amount', 2],
+    payment_intents: ['amount', 1],
+    balance_transactions: ['net', 2],
+    payouts: ['amount', 2],
+    refunds: ['amount', 1],
+    disputes: ['amount', 1],
+    checkout_sessions: ['amount_total', 1],
+    invoices: ['total', 1],
+  };
+  for (const [list, [member, pages]] of Object.entries(lists)) {
+    const objects = Array.from(
+      { length: pages },
+      (_, i) => `stripe/lists/${list}_page${i + 1}.built`,
+    ).flatMap((name) => fixture(name).data);
+    const byCurrency = Map.groupBy(objects, ({ currency }) => currency);
+    const rows = await stack.query(
+      `select currency, count(*) as rows, sum(${member}) as total from stripe_${list}
+       where client_id = $1 group by 1`,
+      [CLIENT[NORTHWIND]],
+    );
+    assert.equal(rows.length, byCurrency.size, list);
+    for (const { currency, rows: count, total } of rows) {
+      const expected = byCurrency.get(currency);
+      assert.equal(Number(count), expected.length, `${list} ${currency}`);
+      assert.equal(Number(total), sum(expected.map((object) => object[member] ?? 0)), `${list} ${currency}`);
+    }
+    await onlyOf(`stripe_${list}`, [NORTHWIND]);
+  }
+});
+
 test('Google Ads: campaigns, search terms and conversions', async () => {
   const campaigns = fixture('google-ads/searchstream_campaigns.built').flatMap(({ results }) => results);
   assert.deepEqual(

@@ -1,13 +1,19 @@
 // Stripe's list and retrieve endpoints over an account. https://docs.stripe.com/api/pagination
-import { readFixture } from './stripe_account.mjs';
+import { readFixture, unexpanded } from './stripe_account.mjs';
 
 const PAGING = ['limit', 'starting_after', 'ending_before', 'expand[]'];
+const NAMES_PER_REQUEST = 20; // of `types[]`
 const CREATED = ['created', 'created[gt]', 'created[gte]', 'created[lt]', 'created[lte]'];
 const FILTERS = {
   charges: [...CREATED, 'customer', 'payment_intent', 'transfer_group'],
   payment_intents: [...CREATED, 'customer', 'customer_account'],
   payment_links: ['active'],
   balance_transactions: [...CREATED, 'currency', 'payout', 'source', 'type'],
+  payouts: [...CREATED, 'arrival_date', 'destination', 'status'],
+  refunds: [...CREATED, 'charge', 'payment_intent'],
+  disputes: [...CREATED, 'charge', 'payment_intent'],
+  checkout_sessions: [...CREATED, 'customer', 'payment_intent', 'payment_link', 'status', 'subscription'],
+  invoices: [...CREATED, 'collection_method', 'customer', 'status', 'subscription'],
   events: [...CREATED, 'type', 'types[]', 'delivery_success'],
 };
 const EVENTS_KEPT_SECS = 30 * 86400;
@@ -23,15 +29,19 @@ export function wrongKey(key) {
   return { status, body };
 }
 
+// A list is an account's `checkout_sessions` where the path says /v1/checkout/sessions.
+const pathOf = (list) => list.replace('checkout_', 'checkout/');
+
 // `path` is what follows the origin: /v1/charges or /v1/charges/{id}.
 export function answer(account, path, query) {
-  const [, version, list, id, more] = path.split('/');
-  if (version !== 'v1' || !FILTERS[list] || more !== undefined)
+  const list = Object.keys(FILTERS).find((name) => `${path}/`.startsWith(`/v1/${pathOf(name)}/`));
+  const [id, more] = path.split('/').slice(2 + (list ? pathOf(list).split('/').length : 0));
+  if (!list || more !== undefined)
     return invalid(404, { message: `Unrecognized request URL (GET: ${path}).` });
   if (id === undefined) return page(account, list, query);
   const found = account.find(list, id);
   return found
-    ? { status: 200, body: found }
+    ? { status: 200, body: unexpanded(list, found, query.getAll('expand[]')) }
     : invalid(404, { code: 'resource_missing', param: 'id', message: `No such ${list}: '${id}'` });
 }
 
@@ -43,6 +53,8 @@ function page(account, list, query) {
       param: unknown,
       message: `Received unknown parameter: ${unknown}`,
     });
+  if (query.getAll('types[]').length > NAMES_PER_REQUEST)
+    return invalid(400, { param: 'types', message: 'Too many types.' });
   const limit = Number(query.get('limit') ?? 10);
   if (!(limit >= 1 && limit <= 100))
     return invalid(400, { param: 'limit', message: 'Limit must be between 1 and 100.' });
@@ -55,9 +67,11 @@ function page(account, list, query) {
       message: `No such ${list}: '${after}'`,
     });
   const from = after ? rows.findIndex(({ id }) => id === after) + 1 : 0;
-  const data = rows.slice(from, from + Math.min(limit, account.pageLimit));
-  const has_more = from + data.length < rows.length;
-  return { status: 200, body: { object: 'list', data, has_more, url: `/v1/${list}` } };
+  const found = rows.slice(from, from + Math.min(limit, account.pageLimit));
+  const has_more = from + found.length < rows.length;
+  const expanded = query.getAll('expand[]').map((name) => name.replace(/^data\./, ''));
+  const data = found.map((row) => unexpanded(list, row, expanded));
+  return { status: 200, body: { object: 'list', data, has_more, url: `/v1/${pathOf(list)}` } };
 }
 
 // Newest first; what has no time, or the same, keeps its place.

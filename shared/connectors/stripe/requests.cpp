@@ -28,6 +28,13 @@ void note_newest_and_oldest(Page& page, const Json& object) {
   if (!page.oldest || at < *page.oldest) page.oldest = at;
 }
 
+UrlBuilder list_url(const ObjectKind& kind, const Query& query) {
+  UrlBuilder url{std::string(kind.path)};
+  add_page(url, query.position);
+  if (!kind.expand.empty()) url.add("expand[]", "data." + std::string(kind.expand));
+  return url;
+}
+
 }  // namespace
 
 HttpRequest get(std::string path_and_query) {
@@ -39,17 +46,24 @@ HttpRequest get(std::string path_and_query) {
   return request;
 }
 
-UrlBuilder list_url(std::string_view path, const Query& query) {
-  UrlBuilder url{std::string(path)};
+void add_page(UrlBuilder& url, const Json& after) {
   url.add("limit", page_size);
-  if (const auto after = as_string(query.position)) url.add("starting_after", *after);
-  return url;
+  if (const auto id = as_string(after)) url.add("starting_after", *id);
 }
 
-UrlBuilder windowed_list_url(std::string_view path, const Query& query) {
-  return std::move(list_url(path, query)
-                       .add("created[gte]", to_unix(query.window.from))
-                       .add("created[lte]", to_unix(query.window.to)));
+void add_window(UrlBuilder& url, const Window& window) {
+  url.add("created[gte]", to_unix(window.from)).add("created[lte]", to_unix(window.to));
+}
+
+HttpRequest list_all(const ObjectKind& kind, const Query& query) {
+  UrlBuilder url = list_url(kind, query);
+  return get(url.take());
+}
+
+HttpRequest list_window(const ObjectKind& kind, const Query& query) {
+  UrlBuilder url = list_url(kind, query);
+  add_window(url, query.window);
+  return get(url.take());
 }
 
 Result<List> read_list(const HttpReply& reply, std::string_view who) {
@@ -74,7 +88,7 @@ Result<Page> parse_objects(const HttpReply& reply, const ObjectKind& kind, UnixS
   Page page{.items = list->data.size(), .next = std::move(list->next)};
   RowBatch batch{std::string(kind.table), {}};
   for (const Json& object : list->data) {
-    auto row = kind.row(object, source_at);
+    auto row = read_row(kind, object, source_at);
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
     note_newest_and_oldest(page, object);
     batch.rows.push_back(*std::move(row));
@@ -86,7 +100,10 @@ Result<Page> parse_objects(const HttpReply& reply, const ObjectKind& kind, UnixS
 std::optional<HttpRequest> fetch_object(const ObjectRef& ref) {
   const ObjectKind* kind = find_kind_of_table(ref.table);
   if (!kind || ref.id.empty()) return std::nullopt;
-  return get(std::string(kind->path) + "/" + percent_encode(ref.id));
+  UrlBuilder url(std::string(kind->path) + "/" + percent_encode(ref.id));
+  // https://docs.stripe.com/expand
+  if (!kind->expand.empty()) url.add("expand[]", kind->expand);
+  return get(url.take());
 }
 
 Result<Page> parse_fetched_object(const ObjectRef& ref, const HttpReply& reply, UnixSeconds source_at) {
@@ -94,7 +111,7 @@ Result<Page> parse_fetched_object(const ObjectRef& ref, const HttpReply& reply, 
   if (!kind) return fail(ErrorKind::ours, "stripe: no object belongs to " + ref.table);
   auto object = parse_json(reply.body, kind->who);
   if (!object) return tl::unexpected<Error>(std::move(object.error()));
-  auto row = kind->row(*object, source_at);
+  auto row = read_row(*kind, *object, source_at);
   if (!row) return tl::unexpected<Error>(std::move(row.error()));
   Page page{.items = 1};
   page.batches.push_back({ref.table, {*std::move(row)}});

@@ -11,10 +11,12 @@ namespace wf::stripe {
 // An authorised GET of the API, in the pinned version. `path_and_query` begins with "/v1/".
 HttpRequest get(std::string path_and_query);
 
-// `created` from the window (both ends) and the page from the position.
-// https://docs.stripe.com/api/pagination
-UrlBuilder list_url(std::string_view path, const Query& query);
-UrlBuilder windowed_list_url(std::string_view path, const Query& query);
+// One page of a list. https://docs.stripe.com/api/pagination
+HttpRequest list_all(const ObjectKind& kind, const Query& query);
+// Only objects with `created` in the window, both ends inclusive.
+HttpRequest list_window(const ObjectKind& kind, const Query& query);
+void add_window(UrlBuilder& url, const Window& window);
+void add_page(UrlBuilder& url, const Json& after);
 
 struct List {
   Json data;                 // an array of objects

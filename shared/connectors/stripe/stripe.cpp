@@ -14,56 +14,50 @@ constexpr std::chrono::seconds overlap = std::chrono::hours(24);
 // Stripe lists the events of 30 days; the rest of the last one is left for the scan itself.
 constexpr std::chrono::seconds listed_events = std::chrono::hours(24 * 29);
 
-// https://docs.stripe.com/api/charges/list
-HttpRequest charges_request(const Query& query) { return get(windowed_list_url(charge.path, query).take()); }
-Result<Page> parse_charges(const HttpReply& reply, const Query&, UnixSeconds source_at) {
-  return parse_objects(reply, charge, source_at);
+template <const ObjectKind& kind>
+HttpRequest request_all(const Query& query) {
+  return list_all(kind, query);
+}
+template <const ObjectKind& kind>
+HttpRequest request_window(const Query& query) {
+  return list_window(kind, query);
+}
+template <const ObjectKind& kind>
+Result<Page> parse(const HttpReply& reply, const Query&, UnixSeconds source_at) {
+  return parse_objects(reply, kind, source_at);
 }
 
-// https://docs.stripe.com/api/payment_intents/list
-HttpRequest payment_intents_request(const Query& query) {
-  return get(windowed_list_url(payment_intent.path, query).take());
-}
-Result<Page> parse_payment_intents(const HttpReply& reply, const Query&, UnixSeconds source_at) {
-  return parse_objects(reply, payment_intent, source_at);
-}
-
-// https://docs.stripe.com/api/payment-link/list: neither a filter by time nor a time of its own.
-HttpRequest payment_links_request(const Query& query) {
-  return get(list_url(payment_link.path, query).take());
-}
-Result<Page> parse_payment_links(const HttpReply& reply, const Query&, UnixSeconds source_at) {
-  return parse_objects(reply, payment_link, source_at);
-}
-
-// https://docs.stripe.com/api/balance_transactions/list
-HttpRequest balance_transactions_request(const Query& query) {
-  return get(windowed_list_url(balance_transaction.path, query).take());
-}
-Result<Page> parse_balance_transactions(const HttpReply& reply, const Query&, UnixSeconds source_at) {
-  return parse_objects(reply, balance_transaction, source_at);
+template <const ObjectKind& kind>
+constexpr Stream windowed(std::string_view id) {
+  return {.id = id,
+          .first_sync = backfill,
+          .overlap = overlap,
+          .request = request_window<kind>,
+          .parse = parse<kind>};
 }
 
 constexpr std::array streams{
-    Stream{.id = "charges",
-           .first_sync = backfill,
-           .overlap = overlap,
-           .request = charges_request,
-           .parse = parse_charges},
-    Stream{.id = "payment_intents",
-           .first_sync = backfill,
-           .overlap = overlap,
-           .request = payment_intents_request,
-           .parse = parse_payment_intents},
+    // https://docs.stripe.com/api/charges/list
+    windowed<charge>("charges"),
+    // https://docs.stripe.com/api/payment_intents/list
+    windowed<payment_intent>("payment_intents"),
+    // https://docs.stripe.com/api/payment-link/list: neither a filter by time nor a time of its own.
     Stream{.id = "payment_links",
            .full_scan = true,
-           .request = payment_links_request,
-           .parse = parse_payment_links},
-    Stream{.id = "balance_transactions",
-           .first_sync = backfill,
-           .overlap = overlap,
-           .request = balance_transactions_request,
-           .parse = parse_balance_transactions},
+           .request = request_all<payment_link>,
+           .parse = parse<payment_link>},
+    // https://docs.stripe.com/api/balance_transactions/list
+    windowed<balance_transaction>("balance_transactions"),
+    // https://docs.stripe.com/api/payouts/list
+    windowed<payout>("payouts"),
+    // https://docs.stripe.com/api/refunds/list
+    windowed<refund>("refunds"),
+    // https://docs.stripe.com/api/disputes/list
+    windowed<dispute>("disputes"),
+    // https://docs.stripe.com/api/checkout/sessions/list
+    windowed<checkout_session>("checkout_sessions"),
+    // https://docs.stripe.com/api/invoices/list
+    windowed<invoice>("invoices"),
     Stream{.id = "events",
            .reconciles = true,
            .first_sync = listed_events,

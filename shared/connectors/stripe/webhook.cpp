@@ -8,6 +8,7 @@
 #include "shared/base/text.hpp"
 #include "shared/connectors/stripe/objects.hpp"
 #include "shared/connectors/stripe/requests.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::stripe {
 namespace {
@@ -15,27 +16,32 @@ namespace {
 constexpr std::string_view who = "stripe events";
 constexpr std::size_t longest_id = 200;
 
-// The events whose objects are stored: exactly as many names as `types` may hold.
-constexpr std::array<std::string_view, 20> wanted_types{"charge.captured",
-                                                        "charge.expired",
-                                                        "charge.failed",
-                                                        "charge.pending",
-                                                        "charge.refunded",
-                                                        "charge.succeeded",
-                                                        "charge.updated",
-                                                        "charge.dispute.created",
-                                                        "charge.dispute.updated",
-                                                        "charge.dispute.closed",
-                                                        "payment_intent.amount_capturable_updated",
-                                                        "payment_intent.canceled",
-                                                        "payment_intent.created",
-                                                        "payment_intent.partially_funded",
-                                                        "payment_intent.payment_failed",
-                                                        "payment_intent.processing",
-                                                        "payment_intent.requires_action",
-                                                        "payment_intent.succeeded",
-                                                        "payment_link.created",
-                                                        "payment_link.updated"};
+// The events whose objects are stored, by request: `types` holds at most 20 names.
+constexpr std::array<std::string_view, 3> wanted_types{
+    "charge.captured charge.expired charge.failed charge.pending charge.refunded charge.succeeded "
+    "charge.updated payment_intent.amount_capturable_updated payment_intent.canceled "
+    "payment_intent.created payment_intent.partially_funded payment_intent.payment_failed "
+    "payment_intent.processing payment_intent.requires_action payment_intent.succeeded "
+    "payment_link.created payment_link.updated",
+
+    "charge.dispute.closed charge.dispute.created charge.dispute.funds_reinstated "
+    "charge.dispute.funds_withdrawn charge.dispute.updated charge.refund.updated refund.created "
+    "refund.failed refund.updated payout.canceled payout.created payout.failed payout.paid "
+    "payout.reconciliation_completed payout.updated checkout.session.async_payment_failed "
+    "checkout.session.async_payment_succeeded checkout.session.completed checkout.session.expired",
+
+    "invoice.created invoice.deleted invoice.finalization_failed invoice.finalized "
+    "invoice.marked_uncollectible invoice.overdue invoice.overpaid invoice.paid "
+    "invoice.payment_action_required invoice.payment_attempt_required invoice.payment_failed "
+    "invoice.payment_succeeded invoice.sent invoice.updated invoice.voided invoice.will_be_due "
+    "invoice_payment.paid"};
+
+bool is_wanted(std::string_view type) {
+  for (const std::string_view group : wanted_types)
+    for (const std::string_view wanted : split(group, ' '))
+      if (wanted == type) return true;
+  return false;
+}
 
 // It becomes part of an object key, so only what an id is made of.
 bool is_id(std::string_view text) {
@@ -58,14 +64,32 @@ std::optional<UnixSeconds> created_at(const Json& event) {
   return seconds ? std::optional(from_unix(*seconds)) : std::nullopt;
 }
 
-// A dispute changes its charge without carrying it. https://docs.stripe.com/api/disputes/object
+// An id, or an expanded object's.
+std::string id_in(const Json& object, std::string_view member) {
+  const Json* found = find(object, member);
+  if (!found) return "";
+  const auto id = found->is_object() ? find_string(*found, "id") : as_string(*found);
+  return id && is_id(*id) ? *id : "";
+}
+
+// What changes without being carried by the event: a dispute's charge, a payment's invoice.
+// https://docs.stripe.com/api/disputes/object, https://docs.stripe.com/api/invoice-payment/object
 std::vector<ObjectRef> changed_elsewhere(const Json& object) {
-  if (find_string(object, "object") != "dispute") return {};
-  const Json* charged = find(object, "charge");
-  if (!charged) return {};
-  const auto id = charged->is_object() ? find_string(*charged, "id") : as_string(*charged);
-  if (!id || !is_id(*id)) return {};
-  return {{std::string(charge.table), *id}};
+  const auto type = find_string(object, "object");
+  ObjectRef ref;
+  if (type == "dispute") ref = {std::string(charge.table), id_in(object, "charge")};
+  if (type == "invoice_payment") ref = {std::string(invoice.table), id_in(object, "invoice")};
+  if (ref.id.empty()) return {};
+  return {std::move(ref)};
+}
+
+const Json* object_in(const Json& event) {
+  const Json* data = find_object(event, "data");
+  return data ? find_object(*data, "object") : nullptr;
+}
+
+const ObjectKind* kind_of(const Json& object) {
+  return find_kind_of_object(find_string(object, "object").value_or(""));
 }
 
 // Types and objects that are not stored give an empty delivery, today's and tomorrow's alike.
@@ -74,35 +98,57 @@ Result<Delivery> read_event(const Json& event) {
   const auto created = created_at(event);
   if (!created) return fail(ErrorKind::data, std::string(who) + ": missing created");
   Delivery delivery{.event_at = *created};
-  const Json* data = find_object(event, "data");
-  const Json* object = data ? find_object(*data, "object") : nullptr;
-  if (!object) return delivery;
+  const Json* object = object_in(event);
+  // A preview of an invoice is none: it has no id.
+  if (!object || find_string(event, "type") == "invoice.upcoming") return delivery;
   delivery.stale = changed_elsewhere(*object);
-  const ObjectKind* kind = find_kind_of_object(find_string(*object, "object").value_or(""));
+  const ObjectKind* kind = kind_of(*object);
   if (!kind) return delivery;
-  auto row = kind->row(*object, *created);
+  auto row = read_row(*kind, *object, *created);
   if (!row) return tl::unexpected<Error>(std::move(row.error()));
-  delivery.batches.push_back({std::string(kind->table), {*std::move(row)}});
+  if (is_whole(*kind, *object))
+    delivery.batches.push_back({std::string(kind->table), {*std::move(row)}});
+  else
+    delivery.stale.push_back({std::string(kind->table), id_in(event["data"], "object")});
   return delivery;
 }
 
 // Reconciliation: an event that cannot be read must not stop the others, so its object is asked for
 // in the pinned version instead.
 std::vector<ObjectRef> object_of(const Json& event) {
-  const Json* data = find_object(event, "data");
-  const Json* object = data ? find_object(*data, "object") : nullptr;
-  if (!object) return {};
-  const ObjectKind* kind = find_kind_of_object(find_string(*object, "object").value_or(""));
-  const auto id = find_string(*object, "id");
-  if (!kind || !id) return {};
+  const Json* object = object_in(event);
+  const ObjectKind* kind = object ? kind_of(*object) : nullptr;
+  const auto id = kind ? find_string(*object, "id") : std::nullopt;
+  if (!id) return {};
   return {{std::string(kind->table), *id}};
+}
+
+// Where in the list of events: which names were asked for, and after which event. A text is an event
+// of the first ones: so it was when one request held them all.
+struct EventsPosition {
+  std::size_t group = 0;
+  Json after;
+};
+
+EventsPosition read_position(const Json& position) {
+  if (!position.is_object()) return {0, position};
+  const auto group = find_int64(position, "group").value_or(0);
+  const Json* after = find(position, "after");
+  const std::int64_t last = wanted_types.size() - 1;
+  return {static_cast<std::size_t>(std::clamp<std::int64_t>(group, 0, last)), after ? *after : Json()};
+}
+
+Json to_json(EventsPosition position) {
+  return JsonObject()
+      .number("group", static_cast<std::int64_t>(position.group))
+      .json("after", std::move(position.after))
+      .take();
 }
 
 void add_event(Page& page, const Json& event) {
   const auto id = find_string(event, "id");
   const auto type = find_string(event, "type");
-  if (!id || !is_id(*id) || !type) return;
-  if (std::find(wanted_types.begin(), wanted_types.end(), *type) == wanted_types.end()) return;
+  if (!id || !is_id(*id) || !type || !is_wanted(*type)) return;
   page.deliveries.push_back({*id, *type});
   auto delivery = read_event(event);
   const auto stale = delivery ? std::move(delivery->stale) : object_of(event);
@@ -141,16 +187,24 @@ Result<Delivery> parse_event(std::string_view body) {
 }
 
 HttpRequest events_request(const Query& query) {
-  UrlBuilder url = windowed_list_url("/v1/events", query);
-  for (const std::string_view type : wanted_types) url.add("types[]", type);
+  const EventsPosition at = read_position(query.position);
+  UrlBuilder url("/v1/events");
+  add_page(url, at.after);
+  add_window(url, query.window);
+  for (const std::string_view type : split(wanted_types[at.group], ' ')) url.add("types[]", type);
   return get(url.take());
 }
 
-Result<Page> parse_events(const HttpReply& reply, const Query&, UnixSeconds) {
+Result<Page> parse_events(const HttpReply& reply, const Query& query, UnixSeconds) {
   auto list = read_list(reply, who);
   if (!list) return tl::unexpected<Error>(std::move(list.error()));
-  Page page{.items = list->data.size(), .next = std::move(list->next)};
+  Page page{.items = list->data.size()};
   for (const Json& event : list->data) add_event(page, event);
+  const std::size_t group = read_position(query.position).group;
+  if (list->next)
+    page.next = to_json({group, *std::move(list->next)});
+  else if (group + 1 < wanted_types.size())
+    page.next = to_json({group + 1, nullptr});
   return page;
 }
 

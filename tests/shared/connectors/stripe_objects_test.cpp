@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <catch_amalgamated.hpp>
-#include <set>
 
+#include "columns.hpp"
 #include "fixtures.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/stripe/objects.hpp"
@@ -15,14 +15,14 @@ namespace {
 constexpr std::int64_t at = 1'763'900'000;
 
 Json row_of(const stripe::ObjectKind& kind, const Json& object) {
-  const auto row = kind.row(object, from_unix(at));
+  const auto row = stripe::read_row(kind, object, from_unix(at));
   INFO((row ? "" : row.error().message));
   REQUIRE(row.has_value());
   return *row;
 }
 
 std::string refusal(const stripe::ObjectKind& kind, const Json& object) {
-  const auto row = kind.row(object, from_unix(at));
+  const auto row = stripe::read_row(kind, object, from_unix(at));
   return row ? "read" : row.error().message;
 }
 
@@ -31,29 +31,8 @@ Json event_object(const std::string& name) {
   return json(fixtures::read("events/" + name))["data"]["object"];
 }
 
-// The columns of a table as its migration creates it, but those that the database fills in.
-std::set<std::string> columns_of(const std::string& table) {
-  std::ifstream in(WF_PROJECT_DIR "/supabase/migrations/0003_stripe.sql");
-  REQUIRE(in.good());
-  std::set<std::string> columns;
-  bool inside = false;
-  for (std::string line; std::getline(in, line);) {
-    if (line.rfind("create table public." + table + " ", 0) == 0)
-      inside = true;
-    else if (inside && line.rfind(")", 0) == 0)
-      break;
-    else if (inside && line.rfind("  ", 0) == 0)
-      columns.insert(line.substr(2, line.find(' ', 2) - 2));
-  }
-  for (const char* filled_in : {"client_id", "updated_at", "primary", "check", "--"})
-    columns.erase(filled_in);
-  return columns;
-}
-
 void check_columns(const stripe::ObjectKind& kind, const Json& row) {
-  std::set<std::string> emitted;
-  for (const auto& [column, value] : row.items()) emitted.insert(column);
-  CHECK(emitted == columns_of(std::string(kind.table)));
+  CHECK(columns::of_row(row) == columns::of_table("0003_stripe.sql", std::string(kind.table)));
 }
 
 }  // namespace
@@ -64,6 +43,102 @@ TEST_CASE("every row carries exactly the columns of its table", "[stripe][object
   check_columns(stripe::payment_link, row_of(stripe::payment_link, object("payment_link.json")));
   check_columns(stripe::balance_transaction,
                 row_of(stripe::balance_transaction, object("balance_transaction.json")));
+  check_columns(stripe::payout, row_of(stripe::payout, object("payout.json")));
+  check_columns(stripe::refund, row_of(stripe::refund, object("refund.json")));
+  check_columns(stripe::dispute, row_of(stripe::dispute, object("dispute.json")));
+  check_columns(stripe::checkout_session, row_of(stripe::checkout_session, object("checkout.session.json")));
+  check_columns(stripe::invoice, row_of(stripe::invoice, object("invoice.json")));
+}
+
+TEST_CASE("every listed object becomes a row, in the smallest unit of its currency", "[stripe][objects]") {
+  const std::pair<const stripe::ObjectKind*, const char*> lists[] = {
+      {&stripe::payout, "payouts_page1"},
+      {&stripe::payout, "payouts_page2"},
+      {&stripe::refund, "refunds_page1"},
+      {&stripe::dispute, "disputes_page1"},
+      {&stripe::checkout_session, "checkout_sessions_page1"},
+      {&stripe::invoice, "invoices_page1"}};
+  for (const auto& [kind, name] : lists) {
+    INFO(name);
+    const HttpReply reply{200, {}, fixtures::read("lists/" + std::string(name) + ".built.json")};
+    const auto page = stripe::parse_objects(reply, *kind, from_unix(at));
+    REQUIRE(page.has_value());
+    REQUIRE(page->batches.size() == 1);
+    CHECK(page->batches[0].table == kind->table);
+    const Json data = json(reply.body)["data"];
+    REQUIRE(page->batches[0].rows.size() == data.size());
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      const Json& row = page->batches[0].rows[i];
+      for (const char* member : {"id", "amount", "amount_total", "amount_due", "total", "currency"})
+        if (row.contains(member)) CHECK(row[member] == data[i][member]);
+    }
+  }
+}
+
+TEST_CASE("an invoice's subscription and payment are found in both shapes", "[stripe][objects]") {
+  Json invoice = json(fixtures::read("lists/invoices_page1.built.json"))["data"][0];
+  const Json row = row_of(stripe::invoice, invoice);
+  CHECK(row["subscription"] == "sub_3Q0000000000000000000001");
+  CHECK(row["payment_intent"] == "pi_3Q0000000000000000000001");
+  CHECK(row["paid_at"] == "2025-11-23T12:04:00Z");
+  CHECK(stripe::is_whole(stripe::invoice, invoice));
+  invoice.erase("payments");
+  CHECK_FALSE(stripe::is_whole(stripe::invoice, invoice));
+  invoice.erase("parent");
+  invoice["subscription"] = {{"id", "sub_old"}, {"object", "subscription"}};
+  invoice["payment_intent"] = "pi_old";
+  const Json old_shape = row_of(stripe::invoice, invoice);
+  CHECK(old_shape["subscription"] == "sub_old");
+  CHECK(old_shape["payment_intent"] == "pi_old");
+  CHECK(stripe::is_whole(stripe::invoice, invoice));
+  check_columns(stripe::invoice, row_of(stripe::invoice, event_object("invoice_paid.json")));
+}
+
+TEST_CASE("what lies deeper, or in one of two places, is found", "[stripe][objects]") {
+  const Json data = json(fixtures::read("lists/checkout_sessions_page1.built.json"))["data"];
+  CHECK(row_of(stripe::checkout_session, data[0])["customer_email"] == "example@example.com");
+  CHECK(row_of(stripe::checkout_session, data[0])["customer_country"] == "DE");
+  CHECK(row_of(stripe::checkout_session, data[2])["customer_email"] == "first@example.com");
+  CHECK(row_of(stripe::checkout_session, data[2])["amount_tax"].is_null());
+  Json dispute = object("dispute.json");
+  CHECK(row_of(stripe::dispute, dispute)["network_reason_code"] == "10.4");
+  CHECK(row_of(stripe::dispute, dispute)["evidence_due_by"] == "2024-08-14T23:59:59Z");
+  dispute.erase("payment_method_details");
+  dispute["network_reason_code"] = "83";
+  CHECK(row_of(stripe::dispute, dispute)["network_reason_code"] == "83");
+  CHECK(row_of(stripe::dispute, dispute)["card_brand"].is_null());
+}
+
+TEST_CASE("a way that leads elsewhere is absent, not a crash", "[stripe][objects]") {
+  Json invoice = object("invoice.json");
+  for (const Json& payments : {Json(7), Json::array(), Json{{"data", 7}}, Json{{"data", Json::array()}},
+                               Json{{"data", {{{"payment", "x"}}}}}}) {
+    invoice["payments"] = payments;
+    CHECK(row_of(stripe::invoice, invoice)["payment_intent"].is_null());
+  }
+  invoice["payments"] = {{"data", {{{"payment", {{"payment_intent", 7}}}}}}};
+  CHECK(contains(refusal(stripe::invoice, invoice), "payment_intent is"));
+}
+
+TEST_CASE("a page that lets others pay or see is in no row", "[stripe][objects]") {
+  Json session = object("checkout.session.json");
+  session["client_secret"] = "cs_secret_1";
+  const std::string row = dump(row_of(stripe::checkout_session, session));
+  CHECK_FALSE(contains(row, "secret"));
+  CHECK_FALSE(contains(row, "https://"));
+  CHECK_FALSE(contains(dump(row_of(stripe::invoice, event_object("invoice_paid.json"))), "https://"));
+}
+
+TEST_CASE("lists and objects are asked for with what they leave out", "[stripe][requests]") {
+  const Query query{{from_unix(1), from_unix(2)}, "", {}, "in_9"};
+  CHECK(stripe::list_window(stripe::invoice, query).url ==
+        "https://api.stripe.com/v1/invoices?limit=100&starting_after=in_9&expand[]=data.payments"
+        "&created[gte]=1&created[lte]=2");
+  CHECK(stripe::list_window(stripe::checkout_session, {query.window, "", {}, nullptr}).url ==
+        "https://api.stripe.com/v1/checkout/sessions?limit=100&created[gte]=1&created[lte]=2");
+  CHECK(stripe::fetch_object({"stripe_invoices", "in_1"})->url ==
+        "https://api.stripe.com/v1/invoices/in_1?expand[]=payments");
+  CHECK(stripe::fetch_object({"stripe_payouts", "po_1"})->url == "https://api.stripe.com/v1/payouts/po_1");
 }
 
 TEST_CASE("charges of 2020 and of 2026 are the same row", "[stripe][objects]") {
@@ -137,6 +212,7 @@ TEST_CASE("a member of a wrong type is named", "[stripe][objects]") {
   CHECK(contains(with("created", "2025-11-23"), "stripe charges: created is"));
   CHECK(refusal(stripe::charge, Json::array()) == "stripe charges: missing id");
   CHECK(with("outcome", nullptr) == "read");
+  CHECK(with("outcome", "gone") == "read");
 }
 
 TEST_CASE("errors of Stripe add their code, never their text", "[stripe][errors]") {

@@ -91,7 +91,7 @@ TEST_CASE("schedules are for streams whose connector exists") {
   const Json found = detect(R"({"agency":[],"workspaces":{"northwind-dental":
     {"present":["stripe.secret_key","meta.page_id"],"problem":null}}})");
   const Json& schedules = (*service_of(found, 0, "stripe"))["schedules"];
-  REQUIRE(schedules.size() == 5);
+  REQUIRE(schedules.size() == 10);
   CHECK(schedules[0] ==
         Json({{"stream", "charges"}, {"partition", ""}, {"cadence", "daily"}, {"every_secs", 86400}}));
   CHECK((*service_of(found, 0, "meta"))["schedules"].empty());

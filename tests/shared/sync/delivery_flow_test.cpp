@@ -67,7 +67,7 @@ TEST_CASE("events that are not stored are ignored, and still move the webhook's 
   Host host = stripe_host();
   std::string name;
   SECTION("a type without a table") { name = "customer_updated.json"; }
-  SECTION("an invoice of the old shape") { name = "invoice_paid.json"; }
+  SECTION("an object that is gone") { name = "customer_deleted.json"; }
   SECTION("a thin event of v2") { name = "v2_thin_event.json"; }
   deliver(host, json(fixture("events/" + name)));
   CHECK(host.database.receipts.begin()->second["state"] == "ignored");

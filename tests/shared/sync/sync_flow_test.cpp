@@ -307,7 +307,7 @@ TEST_CASE("a second worker on the same run stands back", "[sync]") {
 
 TEST_CASE("a job for an unknown stream or service fails clearly", "[sync]") {
   Host host = stripe_host();
-  CHECK(host.sync("refunds") == "ok");
+  CHECK(host.sync("subscriptions") == "ok");
   CHECK(host.last_run().state == "failed");
   CHECK(host.last_run().error_kind == "ours");
 }
