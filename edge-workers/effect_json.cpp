@@ -72,6 +72,7 @@ struct Writer {
     control.text("algorithm", sign.algorithm);
     control.text("secret", sign.secret);
     control.text("message", sign.message);
+    if (sign.captured.empty()) return;
     control.json(
         "capture",
         JsonObject().text("name", sign.captured).number("expires_in_secs", sign.expires_in_secs).take());
@@ -139,7 +140,8 @@ ResultKind result_kind(const Effect& effect) {
   if (std::holds_alternative<PutObject>(effect)) return ResultKind::stored;
   if (std::holds_alternative<GetObject>(effect)) return ResultKind::object;
   if (std::holds_alternative<Verify>(effect)) return ResultKind::verified;
-  if (std::holds_alternative<Sign>(effect)) return ResultKind::captured;
+  if (const auto* sign = std::get_if<Sign>(&effect))
+    return sign->captured.empty() ? ResultKind::signature : ResultKind::captured;
   if (std::holds_alternative<Enqueue>(effect)) return ResultKind::queued;
   return ResultKind::http;
 }
@@ -161,6 +163,9 @@ EffectResult read_result(ResultKind kind, const Json& result, std::vector<std::s
       return malformed();
     case ResultKind::captured:
       if (find_bool(result, "captured").value_or(false)) return Captured{};
+      return malformed();
+    case ResultKind::signature:
+      if (auto hex = find_string(result, "signature"); hex && !hex->empty()) return Signed{*std::move(hex)};
       return malformed();
     case ResultKind::queued:
       if (find_bool(result, "queued").value_or(false)) return Queued{};

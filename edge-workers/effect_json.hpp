@@ -10,7 +10,7 @@ namespace wf {
 void add_effect(Frame& frame, int id, Effect effect);
 
 // The kind of result that an effect waits for.
-enum class ResultKind : std::uint8_t { http, stored, object, verified, captured, queued };
+enum class ResultKind : std::uint8_t { http, stored, object, verified, captured, signature, queued };
 ResultKind result_kind(const Effect& effect);
 
 // Never fails: what cannot be read is Failed{"malformed"}, which the flow knows how to take.

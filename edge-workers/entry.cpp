@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "edge-workers/effect_json.hpp"
+#include "shared/sync/action_flow.hpp"
 #include "shared/sync/api_flow.hpp"
 #include "shared/sync/dead_letter_flow.hpp"
 #include "shared/sync/delivery_flow.hpp"
@@ -35,9 +36,21 @@ Made make_job(Registry registry, Database database, const Json& message, Json id
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
         registry, std::move(database),
-        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"),
-                    text(message, "object_key")});
+        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"), text(message, "object_key"),
+                    std::move(ids)});
+  if (job == "action_end")
+    return std::make_unique<ActionEndFlow>(std::move(database), object_or_null(message, "p"));
   return fail(ErrorKind::ours, "unknown job");
+}
+
+Made make_api(Registry registry, Database database, const std::string& id, const Json& event,
+              std::vector<std::string>& parts) {
+  auto body = body_of(event, parts);
+  if (!body) return tl::unexpected<Error>(std::move(body.error()));
+  return std::make_unique<ApiFlow>(
+      registry, std::move(database),
+      ApiRequest{id, text(event, "method"), text(event, "path"), read_headers(event), *std::move(body),
+                 object_or_null(event, "ids")});
 }
 
 Made make_webhook(Registry registry, Database database, const std::string& id, const Json& event,
@@ -57,7 +70,7 @@ Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id
   const Json* config = find_object(control, "config");
   const std::string url = config ? text(*config, "supabase_url") : "";
   if (!event || url.empty()) return fail(ErrorKind::ours, "start needs an event and config.supabase_url");
-  Database database(url);
+  Database database(url, text(*config, "publishable_key"));
   const std::string kind = text(*event, "kind");
   if (kind == "tick")
     return std::make_unique<TickFlow>(std::move(database), object_or_null(*event, "configured"));
@@ -67,8 +80,7 @@ Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id
   if (kind == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(database), object_or_null(*event, "message"));
   if (kind == "webhook") return make_webhook(registry, std::move(database), id, *event, parts);
-  if (kind == "api")
-    return std::make_unique<ApiFlow>(std::move(database), text(*event, "method"), text(*event, "path"));
+  if (kind == "api") return make_api(registry, std::move(database), id, *event, parts);
   return fail(ErrorKind::ours, "unknown event");
 }
 

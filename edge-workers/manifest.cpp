@@ -1,3 +1,5 @@
+#include <array>
+
 #include "edge-workers/edge.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/sync/json_object.hpp"
@@ -33,6 +35,11 @@ Json manifest() {
       .json("secrets", std::move(secrets))
       .json("ids", std::move(ids))
       .json("captured", std::move(captured))
+      // The token of the user whose request a flow answers: lent to that flow alone.
+      .json("session", JsonObject()
+                           .text("name", "session.access_token")
+                           .json("hosts", texts(std::array<std::string_view, 1>{"$SUPABASE_URL"}))
+                           .take())
       .take();
 }
 

@@ -8,9 +8,11 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_QUEUE_DELAY_SECS = 12 * 3600;
 
 export class Effects {
-  constructor(env, secrets) {
+  // `password`: what came with the request by basic auth. The core never sees it.
+  constructor(env, secrets, password) {
     this.env = env;
     this.secrets = secrets;
+    this.password = password;
     this.kinds = {
       http: (effect, body) => this.http(effect, body),
       put_object: (effect, body) => this.putObject(effect, body),
@@ -126,7 +128,7 @@ export class Effects {
     const message = new Uint8Array(head.length + (body?.length ?? 0));
     message.set(head);
     if (body) message.set(body, head.length);
-    const valid = await verifier(key, message, signatures);
+    const valid = await verifier(key, message, signatures, this.password);
     return { valid: key !== undefined && valid, secret_present: key !== undefined };
   }
 
@@ -135,9 +137,18 @@ export class Effects {
     if (!signer) throw new Error(`no algorithm ${algorithm}`);
     const key = this.secrets.get(secret);
     if (key === undefined) throw new SecretMissing(secret);
+    if (!capture) return { signature: await this.#signOpenly(algorithm, key, message) };
     const value = await signer(key, this.secrets.fillMessage(message, secret));
     this.secrets.keep(capture.name, value, capture.expires_in_secs);
     return { captured: true };
+  }
+
+  // What the core gets to see: never what would open a provider's door (a JWT), nor anything made of
+  // another secret.
+  async #signOpenly(algorithm, key, message) {
+    const open = algorithm === 'hmac-sha256' && !message.includes('{{secret:');
+    if (!open) throw new SecretRefused('this signature stays in the host: name where it is captured');
+    return signers[algorithm](key, message);
   }
 
   async enqueue({ message, delay_secs = 0 }) {

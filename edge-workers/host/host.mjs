@@ -7,8 +7,10 @@ import { Effects, readAtMost } from './effects.mjs';
 import { assetReply, plain, readConfig } from './pages.mjs';
 import { Secrets, configuredNames, configurationProblem, idsFor } from './secrets.mjs';
 
-const MAX_WEBHOOK_BYTES = 5 * 1024 * 1024;
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
+const WORKSPACE_PATH = /^\/api\/workspaces\/([a-z0-9-]{1,63})\//;
+const BEARER = /^Bearer +(\S+)$/i;
 const DEAD_LETTERS = /-dead$/;
 
 // Headers that may hold a person's session are not the core's business.
@@ -22,9 +24,10 @@ const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
-function start(core, env, event, workspace, { parts = [], respond } = {}) {
+function start(core, env, event, workspace, { parts = [], respond, session, password } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
-  const effects = new Effects(env, secrets);
+  if (session) secrets.lend(core.manifest().session.name, session);
+  const effects = new Effects(env, secrets, password);
   const act = (effect, body) => {
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
@@ -36,7 +39,7 @@ function start(core, env, event, workspace, { parts = [], respond } = {}) {
   };
   const clean = {
     event: JSON.parse(secrets.redact(JSON.stringify(event))),
-    config: { supabase_url: env.SUPABASE_URL },
+    config: { supabase_url: env.SUPABASE_URL, publishable_key: env.SUPABASE_PUBLISHABLE_KEY },
     parts: parts.map((part) => secrets.redactBytes(part)),
   };
   return runFlow(core, clean, act);
@@ -48,14 +51,14 @@ function flowReply(effect, body, secrets) {
 }
 
 // Answers as soon as the flow has said what; the flow itself may go on.
-function httpFlow(core, env, context, event, workspace, parts) {
+function httpFlow(core, env, context, event, workspace, options) {
   return new Promise((resolve) => {
     const failed = (error) => {
       log('error', { what: 'a flow failed', error: error.message });
       resolve(plain(503, 'temporarily unavailable', { 'retry-after': '30' }));
     };
     const flow = Promise.resolve()
-      .then(() => start(core, env, event, workspace, { parts, respond: resolve }))
+      .then(() => start(core, env, event, workspace, { ...options, respond: resolve }))
       .then(() => resolve(plain(500, 'no reply')), failed);
     context.waitUntil(flow);
   });
@@ -63,24 +66,54 @@ function httpFlow(core, env, context, event, workspace, parts) {
 
 const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVATE_HEADERS.has(name));
 
+// Its bytes, or null when there are more than allowed.
+async function readBody(request) {
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  return declared > MAX_BODY_BYTES ? null : readAtMost(request.body, MAX_BODY_BYTES);
+}
+
+// RFC 7617. Who it is for says the path, so the name before the colon is not looked at.
+function presentedPassword(request) {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(request.headers.get('authorization') ?? '') ?? [];
+  try {
+    const bytes = Uint8Array.from(atob(encoded ?? ''), (char) => char.charCodeAt(0));
+    const text = new TextDecoder().decode(bytes);
+    return text.includes(':') ? text.slice(text.indexOf(':') + 1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
   if (!service) return plain(404, 'not found');
   if (request.method !== 'POST') return plain(405, 'method not allowed', { allow: 'POST' });
-  const declared = Number(request.headers.get('content-length') ?? 0);
-  const body = declared > MAX_WEBHOOK_BYTES ? null : await readAtMost(request.body, MAX_WEBHOOK_BYTES);
+  const body = await readBody(request);
   if (body === null) return plain(413, 'larger than 5 MB');
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
-  return httpFlow(core, env, context, event, workspace, [body]);
+  return httpFlow(core, env, context, event, workspace, {
+    parts: [body],
+    password: presentedPassword(request),
+  });
+}
+
+// Who asks is told by the token, which stays here: the core asks the database with it.
+async function api(core, env, context, request, path) {
+  const workspace = WORKSPACE_PATH.exec(path)?.[1] ?? null;
+  const body = await readBody(request);
+  if (body === null) return plain(413, 'larger than 5 MB');
+  const ids = idsFor(env, core.manifest(), workspace);
+  const event = { kind: 'api', method: request.method, path, headers: headerPairs(request), ids, body: 1 };
+  const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
+  return httpFlow(core, env, context, event, workspace, { parts: [body], session });
 }
 
 function route(core, env, context, request) {
   const { pathname } = new URL(request.url);
   if (pathname.startsWith('/webhooks/')) return webhook(core, env, context, request, pathname);
   if (pathname === '/config.json') return readConfig(env);
-  if (!pathname.startsWith('/api/')) return assetReply(env, request);
-  const event = { kind: 'api', method: request.method, path: pathname, headers: headerPairs(request) };
-  return httpFlow(core, env, context, event, null, []);
+  if (pathname.startsWith('/api/')) return api(core, env, context, request, pathname);
+  return assetReply(env, request);
 }
 
 async function job(core, env, message, kind) {

@@ -139,23 +139,20 @@ export class Secrets {
   #forms;
 
   constructor(env, manifest, workspace, captures = new Captures()) {
+    this.env = env;
     this.workspace = workspace;
     this.captures = captures;
     const bundle = workspace ? readBundle(env, workspace, manifest).values : new Map();
-    const allow = ({ name, hosts }) =>
-      this.#hosts.set(
-        name,
-        hosts.map((host) => hostOf(host, env)),
-      );
     for (const entry of manifest.secrets) {
       const value = bundle.get(entry.name) ?? agencyValue(env, entry);
       if (value !== undefined) this.#values.set(entry.name, value);
-      allow(entry);
+      this.#allow(entry);
     }
     for (const entry of manifest.captured ?? []) {
       this.#captured.set(entry.name, undefined);
-      allow(entry);
+      this.#allow(entry);
     }
+    if (manifest.session) this.#allow(manifest.session);
     this.#hide(...this.#values.values());
   }
 
@@ -164,6 +161,19 @@ export class Secrets {
     for (const form of values.flatMap(spellings)) this.#known.add(form);
     const forms = [...this.#known].sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
     this.#forms = new RegExp(forms.map(escapeRegExp).join('|') || '(?!)', 'g');
+  }
+
+  #allow({ name, hosts }) {
+    this.#hosts.set(
+      name,
+      hosts.map((host) => hostOf(host, this.env)),
+    );
+  }
+
+  // A secret of the request that this flow answers, listed in the manifest as `session`.
+  lend(name, value) {
+    this.#values.set(name, value);
+    this.#hide(value);
   }
 
   get(name) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t early_secs = 60;
 constexpr std::int64_t default_expires_secs = 300;
+constexpr std::size_t short_digits = 24;  // of hmac-sha256-96
 
 std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
 
@@ -76,17 +77,25 @@ Json Credentials::sign(const Json& effect, UnixSeconds now) {
   if (algorithm == "RS256" && !sign_rs256(secret->second, message))
     return failed("bad_key", "the key cannot be read");
   if (algorithm != "RS256" && algorithm != "hmac-sha256") return failed("unknown", "no such algorithm");
+  if (find_object(effect, "capture") == nullptr) {
+    if (algorithm != "hmac-sha256" || contains(message, "{{secret:"))
+      return failed("secret_refused", "this signature stays in the host");
+    return {{"signature", hmac_sha256_hex(secret->second, message)}};
+  }
   const Json capture = object_of(effect, "capture");
   keep(text(capture, "name"), find_int64(capture, "expires_in_secs").value_or(default_expires_secs), now);
   return {{"captured", true}};
 }
 
-Json Credentials::verify(const Json& effect, const std::string& body) const {
+Json Credentials::verify(const Json& effect, const std::string& body, const std::string& password) const {
   const auto secret = secrets_.find(text(effect, "secret"));
   if (secret == secrets_.end()) return {{"valid", false}, {"secret_present", false}};
+  const std::string algorithm = text(effect, "algorithm");
+  if (algorithm == "basic-auth") return {{"valid", secret->second == password}, {"secret_present", true}};
   const std::string message = text(effect, "prefix") + body;
-  const bool ecdsa = text(effect, "algorithm") == "ecdsa-p256-sha256";
-  const std::string wanted = ecdsa ? "" : hmac_sha256_hex(secret->second, message);
+  const bool ecdsa = algorithm == "ecdsa-p256-sha256";
+  std::string wanted = ecdsa ? "" : hmac_sha256_hex(secret->second, message);
+  if (algorithm == "hmac-sha256-96") wanted.resize(short_digits);
   bool valid = false;
   for (const Json& item : effect.value("signatures", Json::array())) {
     const std::string signature = as_string(item).value_or("");

@@ -20,7 +20,8 @@ class Credentials {
   bool holds(const Json& effect, UnixSeconds now) const;
   Json capture(const Json& effect, const std::string& reply, UnixSeconds now);
   Json sign(const Json& effect, UnixSeconds now);
-  Json verify(const Json& effect, const std::string& body) const;
+  // `password`: what came with the delivery.
+  Json verify(const Json& effect, const std::string& body, const std::string& password) const;
 
  private:
   void keep(const std::string& name, std::int64_t expires_in_secs, UnixSeconds now);

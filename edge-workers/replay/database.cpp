@@ -82,6 +82,9 @@ std::optional<Json> ReplayDatabase::call(const std::string& function, const Json
   if (function == "record_receipt") return record_receipt(p);
   if (function == "record_bad_signature") return record_bad_signature(p, now);
   if (function == "mark_receipt") return mark_receipt(p);
+  if (function == "session_workspace") return session_workspace(p);
+  if (function == "begin_action") return begin_action(p);
+  if (function == "end_action") return end_action(p);
   return std::nullopt;
 }
 
@@ -279,6 +282,28 @@ Json ReplayDatabase::mark_receipt(const Json& p) {
   return {{"marked", true}};
 }
 
+Json ReplayDatabase::session_workspace(const Json& p) const {
+  if (text(p, "slug") != slug_ || role_.empty()) return nullptr;
+  return {{"client_id", client_id_}, {"role", role_}, {"user_id", "22222222-2222-4222-8222-222222222222"}};
+}
+
+Json ReplayDatabase::begin_action(const Json& p) {
+  const std::string id = text(p, "id");
+  if (const auto known = actions_.find(id); known != actions_.end())
+    return {{"begun", false}, {"state", known->second["state"]}};
+  actions_[id] = {{"action", text(p, "action")}, {"state", "running"}};
+  upsert(p.value("tables", Json::array()));
+  return {{"begun", true}};
+}
+
+Json ReplayDatabase::end_action(const Json& p) {
+  actions_[text(p, "id")]["state"] = p.value("state", Json());
+  upsert(p.value("tables", Json::array()));
+  if (const std::string stream = text(p, "stream"); !stream.empty())
+    merge_facts(stream, object_of(p, "facts"));
+  return {{"ended", true}};
+}
+
 Json& ReplayDatabase::facts_of(const std::string& stream) {
   Json& facts = facts_[stream];
   if (facts.is_null()) facts = {{"client_id", client_id_}, {"service", service_}, {"stream", stream}};
@@ -307,6 +332,7 @@ Json ReplayDatabase::tables() const {
 Json ReplayDatabase::facts() const { return values(facts_); }
 Json ReplayDatabase::runs() const { return values(runs_); }
 Json ReplayDatabase::receipts() const { return values(receipts_); }
+Json ReplayDatabase::actions() const { return actions_; }
 
 Json ReplayDatabase::cursor(const std::string& stream) const {
   const auto found = cursors_.find(stream);

@@ -32,6 +32,8 @@ class ReplayDatabase {
   Json facts() const;   // rows of service_facts
   Json runs() const;
   Json receipts() const;
+  Json actions() const;  // requests of people, by their ids
+  void set_role(std::string role) { role_ = std::move(role); }
   Json cursor(const std::string& stream) const;
 
  private:
@@ -43,6 +45,9 @@ class ReplayDatabase {
   Json record_receipt(const Json& p);
   Json record_bad_signature(const Json& p, UnixSeconds now);
   Json mark_receipt(const Json& p);
+  Json session_workspace(const Json& p) const;
+  Json begin_action(const Json& p);
+  Json end_action(const Json& p);
 
   bool holds_lease(const Json& p) const;
   Json upsert(const Json& tables);
@@ -54,12 +59,14 @@ class ReplayDatabase {
   std::string client_id_;
   std::string slug_;
   std::string service_;
+  std::string role_;
   TableKeys keys_{WF_PROJECT_DIR "/supabase/migrations"};
   std::map<std::string, std::map<std::string, Json>> tables_;  // by key
   std::map<std::string, Json> facts_;                          // by stream
   std::map<std::string, Json> cursors_;                        // by stream
   std::map<std::string, Json> runs_;                           // by run_id
   std::map<std::string, Json> receipts_;                       // by delivery key
+  std::map<std::string, Json> actions_;                        // by id
   int leases_ = 0;
 };
 

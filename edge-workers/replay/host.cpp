@@ -55,7 +55,7 @@ std::optional<Frame> ReplayHost::carry_out(const Json& effect, const std::vector
   if (take_fault(kind, "") != nullptr) return failed("unavailable", "the scenario says so");
   if (kind == "put_object") return put_object(effect, body);
   if (kind == "get_object") return get_object(effect);
-  if (kind == "verify") return Frame{credentials_.verify(effect, body), {}};
+  if (kind == "verify") return Frame{credentials_.verify(effect, body, password), {}};
   if (kind == "sign") return Frame{credentials_.sign(effect, now), {}};
   problems.push_back("unknown effect " + kind);
   return failed("unknown", kind);

@@ -28,6 +28,7 @@ class ReplayHost {
   // The result that a `reply` frame carries, its body as part 1; none: this effect has no reply.
   std::optional<Frame> carry_out(const Json& effect, const std::vector<std::string>& parts, UnixSeconds now);
 
+  std::string password;  // of the delivery that is on its way
   std::vector<QueueMessage> queue;
   std::map<std::string, std::string> objects;
   Json effects = Json::array();  // every effect, in short

@@ -7,6 +7,7 @@
 #include "edge-workers/edge.hpp"
 #include "edge-workers/replay/hmac.hpp"
 #include "edge-workers/replay/host.hpp"
+#include "edge-workers/replay/signing.hpp"
 #include "shared/connectors/registry.hpp"
 #include "shared/domain/verdict_json.hpp"
 
@@ -19,6 +20,10 @@ using std::chrono::seconds;
 // A killed queue consumer's message comes back after a while, longer than its lease.
 constexpr seconds redelivery_after{180};
 constexpr seconds tick_every{300};
+
+// Where a service that is judged by its use keeps its facts, and the key that every request is made with.
+constexpr std::string_view use_stream = "requests";
+constexpr std::string_view request_id = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
 
 class Replay {
  public:
@@ -48,6 +53,20 @@ class Replay {
       now_ += seconds(delivery.after_secs);
       for (std::int64_t copy = 0; copy < delivery.copies; ++copy) deliver(delivery);
     }
+    drain();
+    return outcome();
+  }
+
+  Json action() {
+    database_.set_role(scenario_.role);
+    for (std::int64_t i = 0; i < scenario_.requests; ++i)
+      run_flow({{"kind", "api"},
+                {"method", "POST"},
+                {"path", "/api/workspaces/" + scenario_.workspace + "/" + scenario_.action},
+                {"headers", Json::array({Json::array({"idempotency-key", std::string(request_id)})})},
+                {"ids", scenario_.ids},
+                {"body", 1}},
+               {dump(scenario_.input)}, nullptr);
     drain();
     return outcome();
   }
@@ -96,10 +115,23 @@ class Replay {
 
   // The cron tick: what is recorded and unfinished is queued again, whatever became of its message.
   void tick() {
-    const auto wakes = database_.wakes_at(run_id_);
-    if (!host_.queue.empty() || ticks_ >= scenario_.ticks || !wakes) return;
-    ++ticks_;
-    queue_run(std::max(now_ + tick_every, *wakes));
+    if (!host_.queue.empty() || ticks_ >= scenario_.ticks) return;
+    queue_open_deliveries();
+    if (const auto wakes = database_.wakes_at(run_id_)) queue_run(std::max(now_ + tick_every, *wakes));
+    if (!host_.queue.empty()) ++ticks_;
+  }
+
+  void queue_open_deliveries() {
+    for (const Json& receipt : database_.receipts()) {
+      if (find_string(receipt, "state") != "received") continue;
+      host_.queue.push_back({{{"job", "delivery"},
+                              {"workspace", scenario_.workspace},
+                              {"client_id", scenario_.client_id},
+                              {"service", service_},
+                              {"delivery_key", receipt["delivery_key"]},
+                              {"object_key", receipt["object_key"]}},
+                             now_ + tick_every});
+    }
   }
 
   // Takes the queue's messages in the order in which they are due.
@@ -121,9 +153,16 @@ class Replay {
     for (const auto& [name, value] : delivery.headers) headers.push_back(Json::array({name, value}));
     for (const Signature& sign : delivery.sign) {
       const std::string at = std::to_string(to_unix(now_) - sign.age_secs);
+      if (sign.secret.empty()) {
+        headers.push_back(Json::array({"x-twilio-email-event-webhook-timestamp", at}));
+        headers.push_back(Json::array(
+            {"x-twilio-email-event-webhook-signature", sign_ecdsa_p256(at + delivery.body).value_or("")}));
+        continue;
+      }
       headers.push_back(Json::array(
           {"stripe-signature", "t=" + at + ",v1=" + hmac_sha256_hex(sign.secret, at + "." + delivery.body)}));
     }
+    host_.password = delivery.password;
     run_flow({{"kind", "webhook"},
               {"service", service_},
               {"workspace", delivery.workspace},
@@ -202,6 +241,7 @@ class Replay {
             {"facts", facts_by_stream()},
             {"runs", database_.runs()},
             {"receipts", database_.receipts()},
+            {"actions", database_.actions()},
             {"cursor", database_.cursor(stream_)},
             {"verdict", verdict()}};
   }
@@ -244,6 +284,10 @@ Json replay_stream(Scenario scenario, const std::string& service, const std::str
 
 Json replay_webhook(Scenario scenario, const std::string& service) {
   return Replay(std::move(scenario), service, std::string(webhook_stream)).webhook();
+}
+
+Json replay_action(Scenario scenario, const std::string& service) {
+  return Replay(std::move(scenario), service, std::string(use_stream)).action();
 }
 
 }  // namespace wf::replay

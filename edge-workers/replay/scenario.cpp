@@ -19,9 +19,11 @@ class ScenarioReader {
   ScenarioReader(path folder, const Json& json) : folder_(std::move(folder)), json_(json) {}
 
   Result<Scenario> read() {
-    refuse_unknown(json_, {"about", "stream", "now", "workspace", "client_id", "partition", "ids", "secrets",
-                           "tables", "cursor", "facts", "other_streams_fresh", "replies", "faults",
-                           "deliveries", "next_runs", "kill_after", "visits", "ticks"});
+    refuse_unknown(json_,
+                   {"about",   "stream",  "now",        "workspace", "client_id",  "partition",
+                    "ids",     "secrets", "tables",     "cursor",    "facts",      "other_streams_fresh",
+                    "replies", "faults",  "deliveries", "next_runs", "kill_after", "visits",
+                    "ticks",   "action",  "input",      "requests",  "role"});
     read_head();
     read_kills();
     for (const Json& reply : list(json_, "replies")) scenario_.replies.push_back(read_reply(reply));
@@ -56,6 +58,10 @@ class ScenarioReader {
   void read_head() {
     scenario_.about = find_string(json_, "about").value_or("");
     scenario_.stream = find_string(json_, "stream").value_or("");
+    scenario_.action = find_string(json_, "action").value_or("");
+    if (const Json* input = find(json_, "input")) scenario_.input = *input;
+    scenario_.requests = find_int64(json_, "requests").value_or(scenario_.requests);
+    scenario_.role = find_string(json_, "role").value_or(scenario_.role);
     const Json* now = find(json_, "now");
     scenario_.now = time(now != nullptr ? *now : Json());
     scenario_.workspace = find_string(json_, "workspace").value_or(scenario_.workspace);
@@ -123,13 +129,14 @@ class ScenarioReader {
             .body = read_body(json)};
   }
   Delivery read_delivery(const Json& json) {
-    refuse_unknown(json, {"body", "json", "text", "cut_after_bytes", "headers", "sign", "copies",
+    refuse_unknown(json, {"body", "json", "text", "cut_after_bytes", "headers", "sign", "password", "copies",
                           "after_secs", "workspace"});
     Delivery delivery{.body = read_body(json), .headers = read_headers(json)};
     for (const Json& sign : list(json, "sign")) {
       delivery.sign.push_back({.secret = find_string(sign, "secret").value_or(""),
                                .age_secs = find_int64(sign, "age_secs").value_or(0)});
     }
+    delivery.password = find_string(json, "password").value_or("");
     delivery.copies = find_int64(json, "copies").value_or(1);
     delivery.after_secs = find_int64(json, "after_secs").value_or(0);
     delivery.workspace = find_string(json, "workspace").value_or(scenario_.workspace);

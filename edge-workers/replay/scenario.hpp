@@ -37,6 +37,8 @@ struct Fault {
   std::string body;
 };
 
+// With a secret a Stripe-Signature header, without one the two headers of SendGrid's events, made with
+// the key whose public half is the secret "generated-p256".
 struct Signature {
   std::string secret;
   std::int64_t age_secs = 0;
@@ -45,7 +47,8 @@ struct Signature {
 struct Delivery {
   std::string body;
   Headers headers;
-  std::vector<Signature> sign;  // each makes one Stripe-Signature header
+  std::vector<Signature> sign;
+  std::string password;  // presented by basic auth
   std::int64_t copies = 1;
   std::int64_t after_secs = 0;  // the clock moves on before it
   std::string workspace;        // the slug in the path
@@ -54,6 +57,10 @@ struct Delivery {
 struct Scenario {
   std::string about;
   std::string stream;  // what the test replays: a stream's name, or "webhook"
+  std::string action;  // or an action of the connector, which is asked for `requests` times, with one key
+  Json input = Json::object();  // the body of its request
+  std::int64_t requests = 1;
+  std::string role = "manager";  // of who asks
   UnixSeconds now{};
   std::string workspace = "northwind-dental";
   std::string client_id = "11111111-1111-4111-8111-111111111111";

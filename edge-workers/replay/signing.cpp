@@ -26,6 +26,11 @@ Key generated_key() {
   return key;
 }
 
+Key generated_p256_key() {
+  static const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  return key;
+}
+
 Key read_private_key(const std::string& pem) {
   if (pem == "generated") return generated_key();
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
@@ -33,15 +38,30 @@ Key read_private_key(const std::string& pem) {
   return {PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free};
 }
 
-std::string base64url(const Bytes& raw) {
+std::string base64(const Bytes& raw) {
   Bytes out(4 * ((raw.size() + 2) / 3) + 1);
   const int length = EVP_EncodeBlock(out.data(), raw.data(), static_cast<int>(raw.size()));
+  return {out.begin(), out.begin() + length};
+}
+
+std::string base64url(const Bytes& raw) {
   std::string text;
-  for (int i = 0; i < length; ++i) {
-    const char c = static_cast<char>(out[static_cast<std::size_t>(i)]);
+  for (const char c : base64(raw))
     if (c != '=') text += c == '+' ? '-' : c == '/' ? '_' : c;
-  }
   return text;
+}
+
+std::optional<Bytes> sign_sha256(const Key& key, const std::string& message) {
+  const Digest digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  std::size_t length = 0;
+  if (!key || EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
+      EVP_DigestSign(digest.get(), nullptr, &length, bytes(message), message.size()) != 1)
+    return std::nullopt;
+  Bytes signature(length);
+  if (EVP_DigestSign(digest.get(), signature.data(), &length, bytes(message), message.size()) != 1)
+    return std::nullopt;
+  signature.resize(length);
+  return signature;
 }
 
 // Empty when it is not base64.
@@ -54,27 +74,30 @@ Bytes from_base64(const std::string& text) {
   return out;
 }
 
+Key read_public_key(const std::string& key) {
+  if (key == "generated-p256") return generated_p256_key();
+  const Bytes der = from_base64(key);
+  const unsigned char* at = der.data();
+  return {d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())), EVP_PKEY_free};
+}
+
 }  // namespace
 
 std::optional<std::string> sign_rs256(const std::string& pem, const std::string& message) {
-  const Key key = read_private_key(pem);
-  const Digest digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  std::size_t length = 0;
-  if (!key || EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
-      EVP_DigestSign(digest.get(), nullptr, &length, bytes(message), message.size()) != 1)
-    return std::nullopt;
-  Bytes signature(length);
-  if (EVP_DigestSign(digest.get(), signature.data(), &length, bytes(message), message.size()) != 1)
-    return std::nullopt;
-  signature.resize(length);
-  return message + '.' + base64url(signature);
+  const auto signature = sign_sha256(read_private_key(pem), message);
+  if (!signature) return std::nullopt;
+  return message + '.' + base64url(*signature);
+}
+
+std::optional<std::string> sign_ecdsa_p256(const std::string& message) {
+  const auto signature = sign_sha256(generated_p256_key(), message);
+  if (!signature) return std::nullopt;
+  return base64(*signature);
 }
 
 bool verify_ecdsa_p256(const std::string& key, const std::string& message, const std::string& signature) {
-  const Bytes der = from_base64(key);
   const Bytes signed_by = from_base64(signature);
-  const unsigned char* at = der.data();
-  const Key read(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())), EVP_PKEY_free);
+  const Key read = read_public_key(key);
   const Digest digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   return read && !signed_by.empty() &&
          EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, read.get()) == 1 &&

@@ -11,7 +11,10 @@ namespace wf::replay {
 // message, a dot and the signature in base64url; none: the key cannot be read.
 std::optional<std::string> sign_rs256(const std::string& pem, const std::string& message);
 
-// `key`: SPKI in base64; `signature`: DER in base64.
+// With the private half of "generated-p256", which exists as long as this process: DER in base64.
+std::optional<std::string> sign_ecdsa_p256(const std::string& message);
+
+// `key`: SPKI in base64, or "generated-p256"; `signature`: DER in base64.
 bool verify_ecdsa_p256(const std::string& key, const std::string& message, const std::string& signature);
 
 }  // namespace wf::replay

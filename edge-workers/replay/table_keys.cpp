@@ -43,6 +43,7 @@ TableKeys::TableKeys(const std::filesystem::path& migrations) {
 
 void TableKeys::read(const std::string& sql) {
   constexpr std::string_view create = "create table public.";
+  const bool refetched = !contains(sql, "p_refetched => false");  // all targets of a file are alike
   std::string table;
   std::map<std::string, std::vector<std::string>> generated;
   for (const std::string_view line : split(sql, '\n')) {
@@ -50,6 +51,7 @@ void TableKeys::read(const std::string& sql) {
       const auto words = words_of(line.substr(create.size()));
       table = words.empty() ? "" : words.front();
       generated.clear();
+      if (!refetched) not_refetched_.insert(table);
     }
     const auto parts = words_of(bracketed(line, "generated always as ("));
     if (!parts.empty()) generated[words_of(line).front()] = parts;
@@ -66,7 +68,8 @@ void TableKeys::read(const std::string& sql) {
 
 std::string TableKeys::key_of(const std::string& table, const Json& row) const {
   const auto known = columns_.find(table);
-  if (known == columns_.end() || is_fetched_by_id(table)) return find_string(row, "id").value_or("");
+  if (known == columns_.end() || known->second == std::vector<std::string>{"id"})
+    return find_string(row, "id").value_or("");
   Json key = Json::array();
   for (const std::string& column : known->second)
     if (row.contains(column)) key.push_back(row[column]);
@@ -75,7 +78,8 @@ std::string TableKeys::key_of(const std::string& table, const Json& row) const {
 
 bool TableKeys::is_fetched_by_id(const std::string& table) const {
   const auto known = columns_.find(table);
-  return known == columns_.end() || known->second == std::vector<std::string>{"id"};
+  if (known == columns_.end()) return true;
+  return known->second == std::vector<std::string>{"id"} && !not_refetched_.contains(table);
 }
 
 }  // namespace wf::replay

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ class TableKeys {
   // The same for two rows that the database would store as one. Tables that no migration creates
   // are keyed by `id`.
   std::string key_of(const std::string& table, const Json& row) const;
-  // Whether its rows have an id of their own, by which one can be fetched again.
+  // Whether its rows have an id of their own, by which one can be fetched again. Where the migration says
+  // that they are not refetched, they cannot.
   bool is_fetched_by_id(const std::string& table) const;
 
  private:
@@ -26,6 +28,7 @@ class TableKeys {
   // Columns of the key but client_id. Of a generated one, the words that it is made of: those that
   // are columns stand for it.
   std::map<std::string, std::vector<std::string>> columns_;
+  std::set<std::string> not_refetched_;
 };
 
 }  // namespace wf::replay

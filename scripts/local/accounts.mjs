@@ -18,12 +18,20 @@ function google(service, { refresh_token, client_email, private_key } = {}, opti
   ];
 }
 
-function accountsOf(slug, bundle) {
-  const { stripe, google_ads, search_console } = bundle;
+function accountsOf(slug, bundle, vars) {
+  const { stripe, google_ads, search_console, sendgrid, meta } = bundle;
   return [
     { key: SANDBOX_WORKSPACES.includes(slug) ? stripe?.secret_key : undefined },
+    { key: sendgrid?.api_key, service: 'sendgrid', signingKey: sendgrid?.sandbox_signing_key },
     ...google('google_ads', google_ads, { customers: [google_ads?.customer_id] }),
     ...google('search_console', search_console, { sites: [search_console?.site_url].flat() }),
+    {
+      key: meta?.access_token,
+      service: 'meta',
+      pages: [meta?.page_id].flat(),
+      instagram: [meta?.instagram_id].flat(),
+      appSecret: vars.META_APP_SECRET,
+    },
   ];
 }
 
@@ -32,7 +40,8 @@ export function sandboxAccounts(vars) {
   const accounts = [
     { key: vars.PAGESPEED_API_KEY, service: 'pagespeed' },
     { key: vars.CLOUDFLARE_API_TOKEN, service: 'cloudflare' },
-    ...WORKSPACES.flatMap(({ slug }) => accountsOf(slug, bundleOf(vars, slug))),
+    { key: vars.OPENAI_API_KEY, service: 'openai' },
+    ...WORKSPACES.flatMap(({ slug }) => accountsOf(slug, bundleOf(vars, slug), vars)),
   ];
   return accounts.filter(({ key }) => key);
 }

@@ -8,6 +8,13 @@ export const random = (prefix, bytes = 24) => prefix + randomBytes(bytes).toStri
 const privateKey = () =>
   generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 
+// The sandbox signs SendGrid's events with the private half; the Worker does not look at it.
+function sendgridKeys() {
+  const { publicKey, privateKey: signingKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const text = (key, type) => key.export({ type, format: 'der' }).toString('base64');
+  return { webhook_public_key: text(publicKey, 'spki'), sandbox_signing_key: text(signingKey, 'pkcs8') };
+}
+
 const clientId = (digit) =>
   `${digit.repeat(8)}-${digit.repeat(4)}-4${digit.repeat(3)}-8${digit.repeat(3)}-${digit.repeat(12)}`;
 
@@ -37,7 +44,11 @@ export function demoBundles() {
     'northwind-dental': {
       stripe: { secret_key: random('sk_test_'), webhook_secret: random('whsec_') },
       google_ads: { refresh_token: random('1//'), customer_id: '1234567890' },
-      meta: { access_token: random('EAA'), page_id: '100000000000001' },
+      meta: {
+        access_token: random('EAA'),
+        page_id: '100000000000001',
+        instagram_id: '17841400000000001',
+      },
       cloudflare: {
         zone_id: randomBytes(16).toString('hex'),
         worker_names: ['worker-subrequest-test-client'],
@@ -50,7 +61,15 @@ export function demoBundles() {
         private_key: privateKey(),
         site_url: 'sc-domain:harbor-yoga.example',
       },
-      sendgrid: { api_key: random('SG.'), webhook_public_key: random('MFkw') },
+      sendgrid: {
+        api_key: random('SG.'),
+        ...sendgridKeys(),
+        from_email: 'hello@harbor-yoga.example',
+        from_name: 'Harbor Yoga',
+        inbound_domain: 'mail.harbor-yoga.example',
+        inbound_password: random('', 16),
+        thread_key: random('', 32),
+      },
       pagespeed: { urls: ['https://harbor-yoga.example/'] },
     },
     // A key that Stripe refuses: the sandbox has no account for it.
@@ -68,6 +87,9 @@ export const demoAgencyKeys = () => ({
   CLOUDFLARE_API_TOKEN: random('cf_'),
   CLOUDFLARE_ACCOUNT_ID: randomBytes(16).toString('hex'),
   OPENAI_API_KEY: random('sk-proj-'),
+  OPENAI_MODEL: 'sandbox-model',
+  OPENAI_PRICES: 'input=1.25,cached=0.125,output=10',
+  OPENAI_DAILY_LIMIT_USD: '5',
 });
 
 // The workspaces whose Stripe key the sandbox knows.
@@ -79,6 +101,10 @@ export const SANDBOX_ORIGINS = {
   'https://oauth2.googleapis.com': '/google-oauth',
   'https://googleads.googleapis.com': '/google-ads',
   'https://searchconsole.googleapis.com': '/search-console',
+  'https://api.sendgrid.com': '/sendgrid',
+  'https://api.eu.sendgrid.com': '/sendgrid',
   'https://pagespeedonline.googleapis.com': '/pagespeed',
+  'https://graph.facebook.com': '/meta',
   'https://api.cloudflare.com': '/cloudflare',
+  'https://api.openai.com': '/openai',
 };

@@ -56,9 +56,20 @@ constexpr std::array supabase_keys{Key{.name = "supabase.secret_key",
                                        .env = "SUPABASE_SECRET_KEY",
                                        .hosts = supabase_hosts}};
 
-constexpr std::array sendgrid_keys{Key{.name = "sendgrid.api_key", .hosts = sendgrid_hosts},
-                                   // Only checks signatures; without it the daily statistics still come.
-                                   Key{.name = "sendgrid.webhook_public_key", .required = false}};
+constexpr std::array sendgrid_keys{
+    Key{.name = "sendgrid.api_key", .hosts = sendgrid_hosts},
+    // Only checks signatures; without it the daily statistics still come.
+    Key{.name = "sendgrid.webhook_public_key", .required = false},
+    // Whose mail this workspace sends; without it nothing is sent from here.
+    Key{.name = "sendgrid.from_email", .secret = false, .required = false},
+    Key{.name = "sendgrid.from_name", .secret = false, .required = false},
+    // Where replies come in, the password in the URL that they are posted to, and what signs the
+    // addresses that they come back to: all three, or replies go to the sender's own mailbox.
+    Key{.name = "sendgrid.inbound_domain", .secret = false, .required = false},
+    Key{.name = "sendgrid.inbound_password", .required = false},
+    Key{.name = "sendgrid.thread_key", .required = false},
+    // "eu" for a subuser of that region.
+    Key{.name = "sendgrid.region", .secret = false, .required = false}};
 
 // Never from an agency variable: one key for all would show one client's payments to another.
 constexpr std::array stripe_keys{
@@ -140,8 +151,19 @@ constexpr std::array pagespeed_keys{Key{.name = "pagespeed.api_key",
 constexpr std::array meta_keys{
     Key{.name = "meta.access_token", .scope = Scope::either, .env = "META_ACCESS_TOKEN", .hosts = meta_hosts},
     Key{.name = "meta.page_id", .secret = false},
-    // Signs each call when the app demands it, and its webhooks.
+    Key{.name = "meta.instagram_id", .secret = false, .required = false},
+    // Signs the token of each call, for apps that demand it; never sent.
     Key{.name = "meta.app_secret", .scope = Scope::agency, .required = false, .env = "META_APP_SECRET"}};
+
+// A Page's own token, made of the one above, and the proofs that go with both. Values are kept by name:
+// each Page of a workspace has names of its own, so that it never gets the token of another.
+constexpr CapturedKey for_graph(std::string_view name) { return {.name = name, .hosts = meta_hosts}; }
+constexpr std::array meta_captured{
+    for_graph("meta.access_proof"), for_graph("meta.page_token"),   for_graph("meta.page_proof"),
+    for_graph("meta.page_token_2"), for_graph("meta.page_proof_2"), for_graph("meta.page_token_3"),
+    for_graph("meta.page_proof_3"), for_graph("meta.page_token_4"), for_graph("meta.page_proof_4"),
+    for_graph("meta.page_token_5"), for_graph("meta.page_proof_5"), for_graph("meta.page_token_6"),
+    for_graph("meta.page_proof_6")};
 
 constexpr std::array<std::string_view, 2> cloudflare_parts{"cloudflare.worker_names",
                                                            "cloudflare.bucket_names"};
@@ -160,8 +182,26 @@ constexpr std::array cloudflare_keys{
     Key{.name = "cloudflare.worker_names", .secret = false, .required = false},
     Key{.name = "cloudflare.bucket_names", .secret = false, .required = false}};
 
+// Models and prices change too often to be part of the product: without them nothing is asked.
 constexpr std::array openai_keys{
-    Key{.name = "openai.api_key", .scope = Scope::agency, .env = "OPENAI_API_KEY", .hosts = openai_hosts}};
+    Key{.name = "openai.api_key", .scope = Scope::agency, .env = "OPENAI_API_KEY", .hosts = openai_hosts},
+    Key{.name = "openai.model", .scope = Scope::agency, .secret = false, .env = "OPENAI_MODEL"},
+    Key{.name = "openai.prices", .scope = Scope::agency, .secret = false, .env = "OPENAI_PRICES"},
+    Key{.name = "openai.effort",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "OPENAI_EFFORT"},
+    Key{.name = "openai.max_output_tokens",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "OPENAI_MAX_OUTPUT_TOKENS"},
+    Key{.name = "openai.daily_limit_usd",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "OPENAI_DAILY_LIMIT_USD"}};
 
 constexpr std::array stripe_streams{
     StreamDescriptor{.name = "charges", .label = "charges"},
@@ -174,6 +214,8 @@ constexpr std::array stripe_streams{
     StreamDescriptor{.name = "checkout_sessions", .label = "checkout sessions"},
     StreamDescriptor{.name = "invoices", .label = "invoices"},
     StreamDescriptor{.name = "events", .label = "event reconciliation"}};
+
+constexpr std::array sendgrid_streams{StreamDescriptor{.name = "stats", .label = "daily totals"}};
 
 // A mobile and a desktop run of every URL, each a job of its own: one call takes up to two minutes.
 constexpr std::array<std::string_view, 2> pagespeed_strategies{"mobile", "desktop"};
@@ -216,6 +258,11 @@ constexpr std::array search_console_streams{daily_of_each("search_console.site_u
                                             daily_of_each("search_console.site_url", "queries", "queries"),
                                             daily_of_each("search_console.site_url", "pages", "pages")};
 
+constexpr std::array meta_streams{daily_of_each("meta.page_id", "page", "page figures"),
+                                  daily_of_each("meta.page_id", "page_posts", "page posts"),
+                                  daily_of_each("meta.instagram_id", "instagram", "Instagram figures"),
+                                  daily_of_each("meta.instagram_id", "instagram_posts", "Instagram posts")};
+
 constexpr std::array supabase_streams{every(minutes{5}, "probe", "probes")};
 
 constexpr std::array services{Descriptor{.id = "supabase",
@@ -223,6 +270,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .category = Category::database,
                                          .summary = "Core data storage for every tab",
                                          .method = "Real-time",
+                                         .read_by_page = true,
                                          .thresholds = real_time,
                                          .keys = supabase_keys,
                                          .streams = supabase_streams},
@@ -232,8 +280,10 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Transactional and CRM mail, replies",
                                          .method = "Webhook + API",
                                          .has_webhook = true,
+                                         .reconciled_by_totals = true,
                                          .thresholds = with_quiet_days(daily, days{7}),
-                                         .keys = sendgrid_keys},
+                                         .keys = sendgrid_keys,
+                                         .streams = sendgrid_streams},
                               Descriptor{.id = "stripe",
                                          .name = "Stripe",
                                          .category = Category::payments,
@@ -279,7 +329,9 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .method = "Daily",
                                          .thresholds = with_lag(daily, days{2}),
                                          .jobs_per_tick = 100,
-                                         .keys = meta_keys},
+                                         .keys = meta_keys,
+                                         .captured = meta_captured,
+                                         .streams = meta_streams},
                               Descriptor{.id = "cloudflare",
                                          .name = "Cloudflare",
                                          .category = Category::infrastructure,

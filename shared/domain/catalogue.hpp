@@ -90,6 +90,10 @@ struct Descriptor {
   std::string_view method;   // "Webhook + daily"
   Evidenced evidenced = Evidenced::by_sync;
   bool has_webhook = false;
+  bool read_by_page = false;  // the page talks to it itself and sees how it answers
+  // The provider lists no events: what arrived is compared with its daily totals, so that of what is
+  // missing only the number is known.
+  bool reconciled_by_totals = false;
   Thresholds thresholds{};
   // Of all workspaces together, where they share a key's rate limit; 0: no limit.
   std::int64_t jobs_per_tick = 0;

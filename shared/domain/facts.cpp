@@ -90,6 +90,8 @@ void for_each_column(Facts& facts, Visit visit) {
   visit("progress_done", facts.progress_done);
   visit("progress_total", facts.progress_total);
   visit("running_since", facts.running_since);
+  visit("credentials_expire_at", facts.credentials_expire_at);
+  visit("unavailable", facts.unavailable);
   visit("last_event_at", facts.last_event_at);
   visit("usual_gap_secs", facts.usual_gap_secs);
   visit("bad_signatures", facts.bad_signatures);
@@ -104,6 +106,11 @@ Json column(bool flag) { return flag; }
 Json column(ErrorKind kind) { return std::string(name(kind)); }
 Json column(UnixSeconds time) { return format_time(time); }
 Json column(Day day) { return format_day(day); }
+Json column(const std::vector<std::string>& names) {
+  Json list = Json::array();
+  for (const std::string& name : names) list.push_back(name);
+  return list;
+}
 template <class T>
 Json column(const std::optional<T>& value) {
   return value ? column(*value) : Json();

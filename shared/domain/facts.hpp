@@ -15,6 +15,8 @@ namespace wf {
 
 inline constexpr std::string_view service_stream = "";
 inline constexpr std::string_view webhook_stream = "webhook";
+// Of a sign-in that was looked at and does not end by itself.
+inline constexpr UnixSeconds never_ends = UnixSeconds::max();
 
 struct StreamFacts {
   std::string stream;
@@ -40,6 +42,8 @@ struct StreamFacts {
   std::optional<std::int64_t> progress_done;
   std::optional<std::int64_t> progress_total;
   std::optional<UnixSeconds> running_since;
+  std::optional<UnixSeconds> credentials_expire_at;  // unknown, or never
+  std::vector<std::string> unavailable{};            // what the provider no longer gives
 
   std::optional<UnixSeconds> last_event_at;
   std::optional<std::int64_t> usual_gap_secs;

@@ -46,6 +46,14 @@ Json facts_after_page(const StreamFacts& before, const PageFacts& page, UnixSeco
   if (const auto newest = newest_row(before, page, now)) set(patch, "newest_row_at", *newest);
   if (page.progress_done) set(patch, "progress_done", *page.progress_done);
   if (page.progress_total) set(patch, "progress_total", *page.progress_total);
+  if (page.credentials_expire_at == never_ends)
+    clear(patch, "credentials_expire_at");
+  else if (page.credentials_expire_at)
+    set(patch, "credentials_expire_at", *page.credentials_expire_at);
+  if (page.unavailable) {
+    patch["unavailable"] = Json::array();
+    for (const std::string& name : *page.unavailable) patch["unavailable"].push_back(name);
+  }
   return patch;
 }
 
@@ -82,6 +90,13 @@ Json facts_after_failure(const StreamFacts& before, const Error& error, bool fin
     const std::chrono::seconds wait{std::clamp<std::int64_t>(*error.retry_after_secs, 0, 86'400)};
     set(patch, "rate_limited_until", now + wait);
   }
+  return patch;
+}
+
+Json facts_while_resting(UnixSeconds until) {
+  Json patch = Json::object();
+  set(patch, "rate_limited_until", until);
+  clear(patch, "running_since");
   return patch;
 }
 

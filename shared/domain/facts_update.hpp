@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "shared/base/json.hpp"
@@ -20,6 +21,8 @@ struct PageFacts {
   std::optional<UnixSeconds> newest_row_at = std::nullopt;
   std::optional<std::int64_t> progress_done = std::nullopt;
   std::optional<std::int64_t> progress_total = std::nullopt;
+  std::optional<UnixSeconds> credentials_expire_at = std::nullopt;  // none: it was not looked at
+  std::optional<std::vector<std::string>> unavailable = std::nullopt;
 };
 
 struct RunEnd {
@@ -37,6 +40,8 @@ Json facts_after_last_page(const StreamFacts& before, const PageFacts& page, con
                            UnixSeconds now);
 // Never touches the last success. `final`: no retry will follow.
 Json facts_after_failure(const StreamFacts& before, const Error& error, bool final, UnixSeconds now);
+// Between two pages of a run that goes on by itself: the provider's limit is nearly used up.
+Json facts_while_resting(UnixSeconds until);
 // For stream "webhook": a delivery whose event carries this time was applied.
 Json facts_after_delivery(UnixSeconds event_at, UnixSeconds now);
 

@@ -13,6 +13,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr std::chrono::days warn_before_access_ends{10};
+
 std::vector<std::string> missing_keys(const Descriptor& descriptor, const ServiceFacts& facts) {
   std::vector<std::string> missing;
   for (const Key& key : descriptor.keys) {
@@ -186,6 +188,45 @@ void check_newest_row(Verdict& verdict) {
   verdict.words += " · newest data " + format_short_day(day_of(*rows.at));
 }
 
+void warn(Verdict& verdict, std::string warning) {
+  if (!verdict.warning.empty()) verdict.warning += " · ";
+  verdict.warning += std::move(warning);
+}
+
+// A success after the end proves that the sign-in was renewed, and that only the date is old.
+bool access_has_ended(const Verdict& verdict, UnixSeconds end, UnixSeconds now) {
+  return end <= now && (!verdict.last_sync_at || *verdict.last_sync_at < end);
+}
+
+// The date on which a sign-in ends is known before anything fails.
+void check_access(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+  const auto end = credentials_end(facts);
+  if (!end || verdict.badge == Badge::error) return;
+  if (access_has_ended(verdict, *end, now)) {
+    verdict.until.reset();
+    decide(verdict, Badge::error, SubState::sign_in_expired, "credentials_expired");
+    verdict.kind = ErrorKind::credentials;
+    return;
+  }
+  if (*end <= now || *end - now > warn_before_access_ends || verdict.badge != Badge::active) return;
+  warn(verdict, "access ends on " + format_short_day(day_of(*end)) + ": " +
+                    std::string(who_acts(ErrorKind::credentials)) + ", renew it");
+  if (!verdict.kind) verdict.kind = ErrorKind::credentials;
+}
+
+// Everything else came, so it is green; but a figure that is gone is not to be missed in silence.
+void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
+  const auto names = unavailable_of(facts);
+  if (!names.empty() && verdict.badge == Badge::active)
+    warn(verdict, "no longer given: " + list_labels(names));
+}
+
+void add_warnings(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+  check_access(verdict, facts, now);
+  check_unavailable(verdict, facts);
+  if (!verdict.warning.empty()) verdict.words += " · " + verdict.warning;
+}
+
 void judge_syncs(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                  std::span<const StreamCondition> conditions) {
   if (conditions.empty()) {
@@ -252,6 +293,7 @@ void judge_configured(Verdict& verdict, const Descriptor& descriptor, const Serv
   } else {
     judge_syncs(verdict, descriptor, facts, conditions);
   }
+  add_warnings(verdict, facts, now);
   report_skew(verdict, descriptor);
 }
 
@@ -299,7 +341,9 @@ Verdict judge(const Descriptor& descriptor, const ServiceFacts& facts, UnixSecon
 std::string words_with_time(const Verdict& verdict, std::string_view until_text) {
   const bool has_time = verdict.until && (verdict.sub_state == SubState::rate_limited ||
                                           verdict.sub_state == SubState::provisional);
-  return has_time ? state_words(verdict, until_text) : verdict.words;
+  if (!has_time) return verdict.words;
+  const std::string words = state_words(verdict, until_text);
+  return verdict.warning.empty() ? words : words + " · " + verdict.warning;
 }
 
 }  // namespace wf

@@ -73,6 +73,7 @@ struct Verdict {
   Badge badge = Badge::not_relevant;
   SubState sub_state = SubState::not_relevant;
   std::string words;                 // the sub-state, in words; its time in UTC
+  std::string warning;               // of a card that is still green; `words` end with it
   std::string_view rule;             // the rule that fired: "stream_overdue"
   std::optional<ErrorKind> kind;     // set when somebody should act or wait
   std::string_view who;              // "account manager", "agency", "nobody", "developers"; empty: no kind

@@ -107,8 +107,19 @@ void add_webhook_evidence(Verdict& verdict, const ServiceFacts& facts) {
   verdict.evidence.push_back({"Webhook", webhook_words(webhook, *verdict.silence), webhook.last_event_at});
 }
 
+void add_access_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+  if (const auto end = credentials_end(facts)) {
+    const bool over = *end <= now;
+    verdict.evidence.push_back(
+        {"Access", over ? "ended " + ago(end, now) : "ends in " + describe(*end - now), end});
+  }
+  if (const auto names = unavailable_of(facts); !names.empty())
+    verdict.evidence.push_back({"No longer given", join(names, ", ")});
+}
+
 // The reconciliation stands with its own stream and with the webhook that it judges: once here.
-void add_reconciliation(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                        UnixSeconds now) {
   const StreamFacts* latest = nullptr;
   const auto look_at = [&](const StreamFacts& stream) {
     if (!stream.reconciled_at) return;
@@ -118,8 +129,9 @@ void add_reconciliation(Verdict& verdict, const ServiceFacts& facts, UnixSeconds
   if (facts.webhook) look_at(*facts.webhook);
   if (latest == nullptr) return;
   const std::int64_t missed = latest->reconciled_missed.value_or(0);
-  const std::string found =
-      missed == 0 ? ", nothing was missing" : ", " + counted(missed, "event") + " had not arrived";
+  std::string found = missed == 0 ? "nothing was missing" : counted(missed, "event") + " had not arrived";
+  if (descriptor.reconciled_by_totals) found = "by daily totals " + found;
+  found.insert(0, ", ");
   verdict.evidence.push_back({"Reconciled", ago(latest->reconciled_at, now) + found, latest->reconciled_at});
 }
 
@@ -129,6 +141,26 @@ std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts) {
   std::optional<UnixSeconds> newest;
   for (const StreamFacts& stream : facts.streams) later(newest, stream.newest_row_at);
   return newest;
+}
+
+std::optional<UnixSeconds> credentials_end(const ServiceFacts& facts) {
+  std::optional<UnixSeconds> first;
+  for (const StreamFacts& stream : facts.streams) {
+    const auto end = stream.enabled ? stream.credentials_expire_at : std::nullopt;
+    if (end && (!first || *end < *first)) first = end;
+  }
+  return first;
+}
+
+std::vector<std::string> unavailable_of(const ServiceFacts& facts) {
+  std::vector<std::string> names;
+  for (const StreamFacts& stream : facts.streams) {
+    if (!stream.enabled) continue;
+    for (const std::string& name : stream.unavailable) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
 }
 
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
@@ -187,7 +219,8 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
          condition.success_at});
   }
   add_webhook_evidence(verdict, facts);
-  add_reconciliation(verdict, facts, now);
+  add_access_evidence(verdict, facts, now);
+  add_reconciliation(verdict, descriptor, facts, now);
   if (verdict.skew > seconds{0}) {
     verdict.evidence.push_back(
         {"Clock", "a recorded time lies " + describe(verdict.skew) +

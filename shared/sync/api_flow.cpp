@@ -2,56 +2,70 @@
 
 #include <utility>
 
-#include "shared/sync/json_object.hpp"
+#include "shared/base/text.hpp"
+#include "shared/sync/action_flow.hpp"
+#include "shared/sync/api_reply.hpp"
+#include "shared/sync/health_flow.hpp"
+#include "shared/sync/sync_request_flow.hpp"
 
 namespace wf {
 namespace {
 
-Respond json_response(int status, std::string_view content_type, const Json& body) {
-  return {status, {{"content-type", std::string(content_type)}, {"cache-control", "no-store"}}, dump(body)};
+Respond not_found() { return problem_reply(404, "not-found", "There is no such endpoint"); }
+
+Respond wrong_method(std::string_view allowed) {
+  Respond refusal = problem_reply(405, "method-not-allowed", "Use " + std::string(allowed));
+  refusal.headers.emplace_back("allow", allowed);
+  return refusal;
 }
 
-Respond problem_response(int status, std::string_view type, std::string_view title) {
-  return json_response(status, "application/problem+json",
-                       JsonObject()
-                           .text("type", "urn:webfluentia:" + std::string(type))
-                           .text("title", title)
-                           .number("status", status)
-                           .take());
+void finish(Turn& turn, Respond answer) {
+  turn.ask(std::move(answer));
+  turn.done();
 }
 
 }  // namespace
 
-ApiFlow::ApiFlow(Database database, std::string method, std::string path)
-    : database_(std::move(database)), method_(std::move(method)), path_(std::move(path)) {}
-
-void ApiFlow::start(Turn& turn) {
-  if (path_ != "/api/health") {
-    turn.ask(problem_response(404, "not-found", "There is no such endpoint"));
-    return turn.done();
-  }
-  if (method_ != "GET" && method_ != "HEAD") {
-    Respond refusal = problem_response(405, "method-not-allowed", "Use GET");
-    refusal.headers.emplace_back("allow", "GET, HEAD");
-    turn.ask(std::move(refusal));
-    return turn.done();
-  }
-  ask(turn, database_.select("workspaces", "select=client_id&limit=1"), &ApiFlow::on_answer);
+ApiFlow::ApiFlow(Registry registry, Database database, ApiRequest request)
+    : registry_(registry), database_(std::move(database)), request_(std::move(request)) {
+  // "", "api", "workspaces", slug, endpoint, service?
+  const auto parts = split(request_.path, '/');
+  if (parts.size() < 5 || parts.size() > 6 || parts[2] != "workspaces") return;
+  workspace_ = std::string(parts[3]);
+  endpoint_ = parts[4];
+  if (parts.size() == 6) service_ = std::string(parts[5]);
+  for (const Connector* connector : registry_)
+    for (const Action& action : connector->actions)
+      if (action.id == endpoint_ && service_.empty())
+        std::tie(connector_, action_) = std::pair(connector, &action);
 }
 
-void ApiFlow::on_answer(EffectResult& result, Turn& turn) {
-  const auto answer = read_answer(result);
-  if (answer) {
-    turn.ask(json_response(200, "application/json",
-                           JsonObject().text("status", "ok").text("database", "ok").take()));
-    return turn.done();
+void ApiFlow::start(Turn& turn) {
+  if (request_.path == "/api/health") {
+    if (request_.method != "GET" && request_.method != "HEAD") return finish(turn, wrong_method("GET, HEAD"));
+    answering_ = std::make_unique<HealthFlow>(std::move(database_));
+    return answering_->start(turn);
   }
-  turn.log("error",
-           JsonObject().text("what", "health check failed").text("message", answer.error().message).take());
-  Respond away = problem_response(503, "database-away", "The database does not answer");
-  away.headers.emplace_back("retry-after", "30");
-  turn.ask(std::move(away));
-  turn.done();
+  const bool syncs = endpoint_ == "sync" && !service_.empty();
+  if (!syncs && !action_) return finish(turn, not_found());
+  if (request_.method != "POST") return finish(turn, wrong_method("POST"));
+  turn.ask(session_request(database_, workspace_));
+}
+
+void ApiFlow::reply(EffectResult& result, Turn& turn) {
+  if (answering_) return answering_->reply(result, turn);
+  auto session = read_session(result, workspace_);
+  if (!session) return finish(turn, std::move(session.error()));
+  answering_ = endpoint(*std::move(session));
+  answering_->start(turn);
+}
+
+std::unique_ptr<Flow> ApiFlow::endpoint(Session session) {
+  if (action_)
+    return std::make_unique<ActionFlow>(*connector_, *action_, std::move(database_), std::move(session),
+                                        std::move(request_));
+  return std::make_unique<SyncRequestFlow>(std::move(database_), std::move(session), std::move(service_),
+                                           std::move(request_.body));
 }
 
 }  // namespace wf

@@ -1,24 +1,48 @@
 #pragma once
-// What an uptime monitor needs: no secrets, no tenant names. Errors are application/problem+json.
-// https://www.rfc-editor.org/rfc/rfc9457
+// The Worker's API: finds the endpoint, then who asks, then hands over to the endpoint's own flow.
+//   GET  /api/health
+//   GET  /api/workspaces/{slug}/anomalies
+//   POST /api/workspaces/{slug}/sync/{service}
+//   POST /api/workspaces/{slug}/{action}          an action of a connector, such as email
 
+#include <memory>
 #include <string>
+#include <string_view>
 
+#include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
+#include "shared/sync/session.hpp"
 
 namespace wf {
 
-class ApiFlow final : public Steps<ApiFlow> {
+struct ApiRequest {
+  std::string flow_id;
+  std::string method;
+  std::string path;
+  Headers headers;  // none that holds a session
+  std::string body;
+  Json ids = Json::object();  // of the workspace in the path
+};
+
+class ApiFlow final : public Flow {
  public:
-  ApiFlow(Database database, std::string method, std::string path);
+  ApiFlow(Registry registry, Database database, ApiRequest request);
   void start(Turn& turn) override;
+  void reply(EffectResult& result, Turn& turn) override;
 
  private:
-  void on_answer(EffectResult& result, Turn& turn);
+  std::unique_ptr<Flow> endpoint(Session session);
+
+  Registry registry_;
   Database database_;
-  std::string method_;
-  std::string path_;
+  ApiRequest request_;
+  std::string workspace_;      // from the path
+  std::string_view endpoint_;  // "sync", "anomalies", or an action's
+  std::string service_;        // of a sync
+  const Connector* connector_ = nullptr;
+  const Action* action_ = nullptr;
+  std::unique_ptr<Flow> answering_;  // once it is known who asks
 };
 
 }  // namespace wf

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,6 +58,12 @@ struct Page {
   std::optional<UnixSeconds> oldest;
   std::vector<ReceivedEvent> deliveries;  // for reconciliation streams
   std::vector<ObjectRef> stale;           // objects to be fetched again: their newest state is not here
+  // What of this scan the provider no longer gives, as of its last page: {"page_video_views"}.
+  std::vector<std::string> unavailable = {};
+  // When the sign-in itself ends, where the reply says so; `never_ends` (shared/domain/facts.hpp).
+  std::optional<UnixSeconds> credentials_expire_at = {};
+  // The provider's limit is nearly used up: how long to wait before the next page.
+  std::int64_t rest_secs = 0;
 };
 
 // Why a reply that is not a success failed, and what the flow does about it. `read`: the refusal is
@@ -82,31 +89,56 @@ struct Stream {
   Result<Page> (*parse)(const HttpReply&, const Query&, UnixSeconds source_at) = nullptr;
 };
 
-// What a webhook's header claims; `prefix` is signed together with the body.
+// What proves that a delivery is genuine (Verify, effects.hpp); `prefix` is signed together with the
+// body. A provider may send deliveries of several kinds to its one path, each with its own proof.
 struct SignatureClaim {
+  std::string_view algorithm;
+  std::string_view secret;
   std::string prefix;
   std::vector<std::string> signatures;
 };
 
+// `delivery_key` names the delivery for ever: the provider's own id of it, or made of its content.
 struct Identity {
   std::string delivery_key;
   std::string event_type;
+  std::string_view content_type = "application/json";  // of the stored bytes
 };
+
+// A stored delivery on its way to rows.
+struct Received {
+  std::string_view body;
+  std::string client_id;
+  std::string object_key;  // of the stored bytes; what else is stored of it lies below
+  Json ids;                // as in Query
+  Json answers;            // one per question, in their order
+  UnixSeconds now;
+};
+
+// What must be known before a delivery can be read. The answer to a Verify is true or false, to a
+// Lookup the rows, of this workspace alone, as PostgREST gives them.
+struct Lookup {
+  std::string table;
+  std::string query;  // everything after the question mark but the workspace
+};
+using Question = std::variant<Verify, Lookup>;
 
 // What a stored delivery means. An ignored one has neither rows nor stale objects.
 struct Delivery {
   std::vector<RowBatch> batches;
   std::vector<ObjectRef> stale;
   UnixSeconds event_at;
+  std::vector<PutObject> objects = {};  // kept before the rows that name them
+  std::string left_out = {};            // what of it could not be read, for the log
 };
 
 struct Webhook {
-  std::string_view algorithm;
-  std::string_view secret;
+  std::span<const std::string_view> secrets;  // that a claim may name
   // Errors: data; the message may be shown to the caller.
-  Result<SignatureClaim> (*claim)(const Headers&, UnixSeconds now) = nullptr;
+  Result<SignatureClaim> (*claim)(const Headers&, std::string_view body, UnixSeconds now) = nullptr;
   Result<Identity> (*identify)(std::string_view body) = nullptr;
-  Result<Delivery> (*parse)(std::string_view body) = nullptr;
+  std::vector<Question> (*questions)(const Received&) = nullptr;  // null: there are none
+  Result<Delivery> (*parse)(const Received&) = nullptr;
 };
 
 // How to come by a credential that expires. The flow runs the steps when a request finds it missing,
@@ -115,13 +147,15 @@ using GrantStep = std::variant<HttpRequest, Sign>;
 struct Grant {
   std::string_view captured;  // "google_ads.access_token": what the last step captures
   std::vector<GrantStep> (*steps)(const Json& ids, UnixSeconds now) = nullptr;
+  // Of a signature that is not always demanded: without its key, requests leave out what holds it.
+  bool optional = false;
 };
 
 struct Connector {
   std::string_view service;
   std::span<const Stream> streams;
   const Webhook* webhook = nullptr;
-  // One object by its id, for ties and stale objects.
+  // One object by its id, for ties and stale objects; null where rows cannot be fetched one by one.
   std::optional<HttpRequest> (*fetch)(const ObjectRef&) = nullptr;
   Result<Page> (*parse_object)(const ObjectRef&, const HttpReply&, UnixSeconds source_at) = nullptr;
   // Adds what this provider's own codes say to the meaning of the HTTP status.

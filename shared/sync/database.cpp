@@ -47,6 +47,14 @@ HttpRequest Database::call_text(std::string_view function, std::string_view p) c
   return call;
 }
 
+HttpRequest Database::call_as_user(std::string_view function, const Json& p) const {
+  HttpRequest request = call(function, p);
+  for (auto& [name, value] : request.headers)
+    if (name == "apikey") value = publishable_key_;
+  request.headers.emplace_back("authorization", "Bearer {{secret:session.access_token}}");
+  return request;
+}
+
 std::string Database::resolve(std::string url) const {
   constexpr std::string_view placeholder = "$SUPABASE_URL";
   if (url.compare(0, placeholder.size(), placeholder) != 0) return url;

@@ -25,11 +25,14 @@ using DatabaseAnswer = tl::expected<Json, DatabaseProblem>;
 
 class Database {
  public:
-  explicit Database(std::string url) : url_(std::move(url)) {}
+  explicit Database(std::string url, std::string publishable_key = {})
+      : url_(std::move(url)), publishable_key_(std::move(publishable_key)) {}
 
   // public.<function>(p jsonb)
   HttpRequest call(std::string_view function, const Json& p) const { return call_text(function, dump(p)); }
   HttpRequest call_text(std::string_view function, std::string_view p) const;  // `p` is JSON
+  // As the user whose request this is, under row level security.
+  HttpRequest call_as_user(std::string_view function, const Json& p) const;
   // A URL that begins with "$SUPABASE_URL" is one of the database's own.
   std::string resolve(std::string url) const;
   // `query` is everything after the question mark.
@@ -38,6 +41,7 @@ class Database {
  private:
   HttpRequest request(std::string method, std::string path) const;
   std::string url_;
+  std::string publishable_key_;
 };
 
 DatabaseAnswer read_answer(const EffectResult& result);

@@ -1,5 +1,6 @@
 #include "shared/sync/delivery_flow.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "shared/domain/facts_update.hpp"
@@ -41,17 +42,66 @@ void DeliveryFlow::start(Turn& turn) {
 
 void DeliveryFlow::on_read(EffectResult& result, Turn& turn) {
   if (std::holds_alternative<NoObject>(result)) return mark(turn, "failed", "the stored bytes are gone");
-  const auto* object = std::get_if<FoundObject>(&result);
+  auto* object = std::get_if<FoundObject>(&result);
   if (!object) return turn.retry(database_rest_secs);
-  auto delivery = connector_->webhook->parse(object->body);
+  body_ = std::move(object->body);
+  if (const auto questions = connector_->webhook->questions) questions_ = questions(received(turn.now));
+  std::reverse(questions_.begin(), questions_.end());
+  ask_next(turn);
+}
+
+Received DeliveryFlow::received(UnixSeconds now) const {
+  return {body_, job_.client_id, job_.object_key, job_.ids, answers_, now};
+}
+
+void DeliveryFlow::ask_next(Turn& turn) {
+  if (questions_.empty()) return parse(turn);
+  Question question = std::move(questions_.back());
+  questions_.pop_back();
+  if (auto* verify = std::get_if<Verify>(&question))
+    return ask(turn, std::move(*verify), &DeliveryFlow::on_answered);
+  const Lookup& lookup = std::get<Lookup>(question);
+  ask(turn, database_.select(lookup.table, "client_id=eq." + job_.client_id + "&" + lookup.query),
+      &DeliveryFlow::on_answered);
+}
+
+void DeliveryFlow::on_answered(EffectResult& result, Turn& turn) {
+  if (const auto* verified = std::get_if<Verified>(&result)) {
+    answers_.push_back(Json(verified->valid));
+    return ask_next(turn);
+  }
+  auto rows = read_answer(result);
+  if (!rows && rows.error().trouble == DatabaseTrouble::refused)
+    return mark(turn, "failed", rows.error().message);
+  if (!rows) return turn.retry(database_rest_secs);
+  answers_.push_back(*std::move(rows));
+  ask_next(turn);
+}
+
+void DeliveryFlow::parse(Turn& turn) {
+  auto delivery = connector_->webhook->parse(received(turn.now));
   if (!delivery) return mark(turn, "unreadable", delivery.error().message);
+  body_.clear();
+  if (!delivery->left_out.empty()) log(turn, "delivery read in part", "received", delivery->left_out);
   event_at_ = delivery->event_at;
   // Still applied, with no rows: the webhook's clocks move for events that are not stored, too.
   ignored_ = delivery->batches.empty() && delivery->stale.empty();
   batches_ = std::move(delivery->batches);
   stale_ = std::move(delivery->stale);
-  if (stale_.empty()) return apply(turn);
-  fetch_next(turn);
+  objects_ = std::move(delivery->objects);
+  keep_next(turn);
+}
+
+void DeliveryFlow::keep_next(Turn& turn) {
+  if (objects_.empty()) return fetch_next(turn);
+  PutObject object = std::move(objects_.back());
+  objects_.pop_back();
+  ask(turn, std::move(object), &DeliveryFlow::on_object_kept);
+}
+
+void DeliveryFlow::on_object_kept(EffectResult& result, Turn& turn) {
+  if (!std::holds_alternative<Stored>(result)) return turn.retry(database_rest_secs);
+  keep_next(turn);
 }
 
 void DeliveryFlow::apply(Turn& turn) {
@@ -82,7 +132,7 @@ void DeliveryFlow::on_applied(EffectResult& result, Turn& turn) {
 
 void DeliveryFlow::fetch_next(Turn& turn) {
   while (!stale_.empty()) {
-    if (auto request = connector_->fetch(stale_.back()))
+    if (auto request = connector_->fetch ? connector_->fetch(stale_.back()) : std::nullopt)
       return ask(turn, *std::move(request), &DeliveryFlow::on_fetched);
     stale_.pop_back();
   }
@@ -107,14 +157,18 @@ JsonObject DeliveryFlow::receipt() const {
   return key;
 }
 
+void DeliveryFlow::log(Turn& turn, std::string_view what, std::string_view state,
+                       std::string_view message) const {
+  turn.log("warn", receipt()
+                       .text("what", what)
+                       .text("state", state)
+                       .text("workspace", job_.workspace)
+                       .text("message", message)
+                       .take());
+}
+
 void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view error) {
-  if (!error.empty())
-    turn.log("warn", receipt()
-                         .text("what", "delivery not applied")
-                         .text("state", state)
-                         .text("workspace", job_.workspace)
-                         .text("message", error)
-                         .take());
+  if (!error.empty()) log(turn, "delivery not applied", state, error);
   ask(turn,
       database_.call(
           "mark_receipt",

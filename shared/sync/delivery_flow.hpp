@@ -19,6 +19,7 @@ struct DeliveryJob {
   std::string service;
   std::string delivery_key;
   std::string object_key;
+  Json ids = {};  // account ids by full name
 };
 
 Json delivery_message(std::string_view workspace, std::string_view client_id, std::string_view service,
@@ -31,18 +32,29 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
 
  private:
   void on_read(EffectResult& result, Turn& turn);
+  void on_answered(EffectResult& result, Turn& turn);
+  void on_object_kept(EffectResult& result, Turn& turn);
   void on_applied(EffectResult& result, Turn& turn);
   void on_fetched(EffectResult& result, Turn& turn);
   void on_marked(EffectResult& result, Turn& turn);
 
+  Received received(UnixSeconds now) const;
+  void ask_next(Turn& turn);
+  void parse(Turn& turn);
+  void keep_next(Turn& turn);
   void apply(Turn& turn);
   void fetch_next(Turn& turn);
   JsonObject receipt() const;
+  void log(Turn& turn, std::string_view what, std::string_view state, std::string_view message) const;
   void mark(Turn& turn, std::string_view state, std::string_view error);
 
   const Connector* connector_ = nullptr;
   Database database_;
   DeliveryJob job_;
+  std::string body_;
+  std::vector<Question> questions_;  // the next one last
+  Json answers_ = Json::array();
+  std::vector<PutObject> objects_;  // to be kept before the rows are applied
   std::vector<RowBatch> batches_;
   std::vector<ObjectRef> stale_;  // to be fetched before the next apply
   UnixSeconds event_at_{};

@@ -24,7 +24,10 @@ struct GetObject {
 };
 
 // True when any of the signatures is that of `prefix` + `body`. `hmac-sha256`: hex, either case;
-// `ecdsa-p256-sha256`: base64 of DER, and the secret is a public key (base64 of SPKI).
+// `hmac-sha256-96`: the first 24 digits of it, for what must fit into an address (RFC 2104, section 5);
+// `ecdsa-p256-sha256`: base64 of DER, and the secret is a public key (base64 of SPKI). `basic-auth`:
+// the secret is the password that came with this webhook, which the host keeps to itself; nothing is
+// signed.
 struct Verify {
   std::string algorithm;
   std::string secret;  // a name from the manifest, never a value
@@ -35,7 +38,8 @@ struct Verify {
 
 // Signs `message`, whose placeholders may name secrets of the same service, and keeps what results
 // under `captured`: for `RS256` (PKCS#8 PEM key) the message, a dot and the signature in base64url,
-// which makes a JWT of its first two parts; for `hmac-sha256` the signature in hex.
+// which makes a JWT of its first two parts; for `hmac-sha256` the signature in hex. Without `captured`
+// the signature is the result: only of `hmac-sha256`, and of a message without placeholders.
 struct Sign {
   std::string algorithm;
   std::string secret;
@@ -81,6 +85,9 @@ struct Verified {
   bool secret_present = false;
 };
 struct Captured {};  // the value is kept by the host
+struct Signed {
+  std::string signature;  // in hex
+};
 struct Queued {};
 
 // The effect could not be carried out. `reason` is the host's word (`timeout`, `network`,
@@ -93,7 +100,7 @@ struct Failed {
 };
 
 using EffectResult =
-    std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Captured, Queued, Failed>;
+    std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Captured, Signed, Queued, Failed>;
 
 // True for the kinds that the host answers.
 bool expects_result(const Effect& effect);

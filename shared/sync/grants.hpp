@@ -2,6 +2,7 @@
 // Credentials that expire: which grant a failed request calls for, and its steps one by one.
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,12 +20,18 @@ class Grants {
   // not tried for this request may help: its steps follow.
   bool open(const Connector& connector, const EffectResult& result, const Json& ids, UnixSeconds now);
   std::optional<Effect> next_step();  // none: repeat the request
+  // True when the step failed because its key is not configured and its grant is optional: the request
+  // and the steps that follow go without what it would have given, for as long as this object lives.
+  bool do_without(const Connector& connector, const EffectResult& result);
 
  private:
   const Grant* wanted(const Connector& connector, const EffectResult& result);
+  void leave_out_absent();
 
   HttpRequest request_;
   std::vector<GrantStep> steps_;  // the next one last
+  Sign signing_;                  // the last step, if it was one
+  std::vector<std::string> absent_;
   std::vector<std::string_view> granted_;
   bool refreshed_ = false;
   bool refresh_ = false;

@@ -72,12 +72,15 @@ Problem classify(const Connector& connector, std::string_view who, const EffectR
   return connector.explain ? connector.explain(*reply, std::move(general)) : general;
 }
 
-Problem classify_grant(std::string_view who, const EffectResult& result, UnixSeconds now) {
-  const std::string says = std::string(who) + " sign-in";
+Problem classify_grant(const Connector& connector, const EffectResult& result, UnixSeconds now) {
+  const std::string says = std::string(connector.service) + " sign-in";
   if (const auto* failed = std::get_if<Failed>(&result)) return classify_failed(says, *failed);
   const auto* reply = std::get_if<HttpReply>(&result);
   if (!reply) return classify_failed(says, Failed{"malformed", ""});
-  const auto body = parse_json(reply->body, who);
+  const auto body = parse_json(reply->body, says);
+  // Not OAuth's error, whose code is a text, but one of the provider's own API.
+  if (body && find_object(*body, "error") && connector.explain)
+    return connector.explain(*reply, classify_status(says, *reply, now));
   const std::string code = body ? find_string(*body, "error").value_or("") : "";
   if (code == "invalid_grant")
     return problem(ErrorKind::credentials, says + ": it has expired or was withdrawn (invalid_grant)",

@@ -15,7 +15,7 @@ Problem classify(const Connector& connector, std::string_view who, const EffectR
                  UnixSeconds now);
 
 // Why a grant's step did not give its credential (RFC 6749, section 5.2).
-Problem classify_grant(std::string_view who, const EffectResult& result, UnixSeconds now);
+Problem classify_grant(const Connector& connector, const EffectResult& result, UnixSeconds now);
 
 // A reply that succeeded and cannot be read, or that is an error all the same: what its kind says
 // decides whether it is tried again.

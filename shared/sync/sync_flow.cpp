@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
@@ -29,6 +30,8 @@ PageFacts page_facts(const SyncCursor& before, const SyncCursor& after, const Pa
                      std::int64_t number) {
   PageFacts facts{
       .number = number, .rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
+  facts.credentials_expire_at = page.credentials_expire_at;
+  if (before.window && !page.next) facts.unavailable = page.unavailable;
   // A day or two is over before anyone could look at its progress.
   if (!before.window || days(before.window->to - before.window->from) <= 2) return facts;
   const Window& window = *before.window;
@@ -128,8 +131,9 @@ void SyncFlow::go_on_granting(Turn& turn) {
 }
 
 void SyncFlow::on_granted(EffectResult& result, Turn& turn) {
-  if (std::holds_alternative<Captured>(result)) return go_on_granting(turn);
-  fail_run(turn, classify_grant(job_.service, result, turn.now));
+  if (std::holds_alternative<Captured>(result) || grants_.do_without(*connector_, result))
+    return go_on_granting(turn);
+  fail_run(turn, classify_grant(*connector_, result, turn.now));
 }
 
 void SyncFlow::on_page(EffectResult& result, Turn& turn) {
@@ -156,6 +160,8 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   auto page = stream_->parse(reply_, query(), source_time(reply_, turn.now));
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(page.error()));
+  if (!page->next && !page->unavailable.empty())
+    turn.log("warn", log_fields("no longer given").text("names", join(page->unavailable, ", ")).take());
   if (page->next && leads_back(cursor_, *page->next))
     return fail_run(turn, unreadable({ErrorKind::data, who() + ": the pages lead back to one before"}));
   apply(turn, *page);
@@ -163,6 +169,7 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
 
 void SyncFlow::apply(Turn& turn, const Page& page) {
   const SyncCursor before = cursor_;
+  page_rest_secs_ = page.rest_secs;
   if (cursor_.window && !move_past(cursor_, page) && turn.now - before.window->to > catch_up_after)
     open_scan(cursor_, *stream_, turn.now);
   ending_ = !cursor_.window && cursor_.unsettled.empty();
@@ -212,7 +219,24 @@ void SyncFlow::after_apply(const Json& answer, Turn& turn) {
   cursor_ = read_cursor(stored);
   const bool settling = !cursor_.window && !ties.empty();
   if (settling && ++settlings_ > settlings_per_visit) return yield_run(turn, tie_rest_secs);
+  if (page_rest_secs_ > 0) return rest(turn, std::exchange(page_rest_secs_, 0));
   go_on(turn);
+}
+
+// Nothing failed: the provider would refuse the next page, and waits count for it.
+void SyncFlow::rest(Turn& turn, std::int64_t rest_secs) {
+  rest_secs_ = std::min(rest_secs, longest_queue_delay_secs);
+  const UnixSeconds until = turn.now + std::chrono::seconds(rest_secs_);
+  turn.log("info", log_fields("run rests").number("rest_secs", rest_secs_).take());
+  ask(turn,
+      database_.call("fail_run", lease()
+                                     .text("kind", name(ErrorKind::rate_limit))
+                                     .text("message", who() + ": the provider's limit is nearly used up")
+                                     .flag("final", false)
+                                     .time("retry_at", until)
+                                     .json("facts", facts_while_resting(until))
+                                     .take()),
+      &SyncFlow::on_failure_recorded);
 }
 
 void SyncFlow::fetch_unsettled(Turn& turn) {

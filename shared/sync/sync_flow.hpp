@@ -59,6 +59,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void apply(Turn& turn, const Page& page);
   void after_apply(const Json& answer, Turn& turn);
   void fail_run(Turn& turn, const Problem& problem);
+  void rest(Turn& turn, std::int64_t rest_secs);
   void yield_run(Turn& turn, std::int64_t delay_secs);
   bool budget_used_up(UnixSeconds now) const;
   std::int64_t lease_secs() const;
@@ -88,6 +89,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   int fetched_ = 0;
   bool ending_ = false;  // the last apply was to end the run
   std::int64_t rest_secs_ = 0;
+  std::int64_t page_rest_secs_ = 0;  // that the last page asked for
 };
 
 }  // namespace wf

@@ -23,12 +23,12 @@ WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent even
 
 void WebhookFlow::start(Turn& turn) {
   if (!webhook_) return finish(turn, 404, "not found");
-  const auto claim = webhook_->claim(event_.headers, turn.now);
-  if (!claim) return finish(turn, 400, claim.error().message);
   if (event_.body.empty()) return finish(turn, 400, "empty body");
+  const auto claim = webhook_->claim(event_.headers, event_.body, turn.now);
+  if (!claim) return finish(turn, 400, claim.error().message);
   // An unknown workspace has no secret; the host compares with a random one, in the same time.
   ask(turn,
-      Verify{std::string(webhook_->algorithm), std::string(webhook_->secret), claim->prefix, event_.body,
+      Verify{std::string(claim->algorithm), std::string(claim->secret), claim->prefix, event_.body,
              claim->signatures},
       &WebhookFlow::on_verified);
 }
@@ -60,7 +60,8 @@ void WebhookFlow::store_bytes(Turn& turn) {
   readable_ = identity.has_value();
   identity_ = readable_ ? *identity : Identity{event_.flow_id, ""};
   object_key_ = "webhooks/" + event_.workspace + "/" + event_.service + "/" + identity_.delivery_key;
-  ask(turn, PutObject{object_key_, event_.body, "application/json", true}, &WebhookFlow::on_stored);
+  ask(turn, PutObject{object_key_, event_.body, std::string(identity_.content_type), true},
+      &WebhookFlow::on_stored);
 }
 
 void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {

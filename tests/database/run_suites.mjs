@@ -1,8 +1,10 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { emailSuite } from './suites/email.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
+import { openaiSuite } from './suites/openai.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
@@ -16,9 +18,11 @@ const suites = {
   schedule: scheduleSuite,
   partitions: partitionsSuite,
   webhooks: webhooksSuite,
+  email: emailSuite,
   realtime: realtimeSuite,
   frames: framesSuite,
   front: frontSuite,
+  openai: openaiSuite,
 };
 
 export async function runSuites(t, options) {

@@ -24,7 +24,8 @@ import {
 import { LocalHost } from './local_host.mjs';
 
 const PUBLIC = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_URL', 'LOCAL_ORIGINS'];
-const ACCOUNT_IDS = /^(customer_id|page_id|site_url|urls|client_email|zone_id|worker_names|bucket_names)$/;
+const ACCOUNT_IDS =
+  /^(customer_id|page_id|site_url|urls|client_email|zone_id|worker_names|bucket_names|from_email|from_name|inbound_domain)$/;
 const STREAMS = ['charges', 'payment_intents', 'payment_links', 'balance_transactions', 'events'];
 
 let stack, needles;

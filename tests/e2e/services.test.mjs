@@ -44,7 +44,16 @@ test('every stream that can run has succeeded, and only a refused key has failed
        and app.is_runnable(f.client_id, f.service, f.stream, f.partition)`,
   );
   const services = new Set(rows.map(({ service }) => service));
-  for (const service of ['supabase', 'stripe', 'google_ads', 'search_console', 'pagespeed', 'cloudflare'])
+  for (const service of [
+    'supabase',
+    'stripe',
+    'google_ads',
+    'search_console',
+    'pagespeed',
+    'meta',
+    'cloudflare',
+    'sendgrid',
+  ])
     assert.ok(services.has(service), service);
   for (const row of rows) {
     const isRefused = row.slug === 'oak-bakery' && row.service === 'stripe';
@@ -161,6 +170,54 @@ test('PageSpeed: a mobile and a desktop run with their audits', async () => {
   const { audits } = await figures('pagespeed_audits', HARBOR, 'count(*) as audits');
   assert.ok(audits > 0 && audits % 2 === 0, `${audits} audits, the same for both`);
   await onlyOf('pagespeed_runs', [HARBOR]);
+});
+
+test('Meta: a Page, an Instagram account and their posts, and when the sign-in ends', async () => {
+  const metrics = fixture('meta/page_insights_day.built').data;
+  const values = metrics.flatMap((metric) => metric.values.map(({ value }) => value));
+  const page = fixture('meta/page_fields.built');
+  assert.deepEqual(await figures('meta_page_daily', NORTHWIND, 'count(*) as rows, sum(value) as total'), {
+    rows: values.length + 2,
+    total: sum(values) + page.followers_count + page.fan_count,
+  });
+  const { days } = await one(
+    stack,
+    `select array_agg((now() at time zone 'America/Los_Angeles')::date - day order by day) as days
+     from meta_page_daily where metric = 'page_follows'`,
+  );
+  assert.deepEqual(days, [2, 1], 'the day measured is the one before end_time');
+  const account = fixture('meta/ig_user.built');
+  const totals = fixture('meta/ig_insights_total_value.built').data.map(
+    ({ total_value }) => total_value.value,
+  );
+  const series = fixture('meta/ig_insights_time_series.built').data[0].values.map(({ value }) => value);
+  assert.deepEqual(
+    await figures('meta_instagram_daily', NORTHWIND, 'count(*) as rows, sum(value) as total'),
+    {
+      rows: 3 + totals.length + series.length,
+      total:
+        account.followers_count + account.follows_count + account.media_count + sum(totals) + sum(series),
+    },
+  );
+  const posts = await stack.query(
+    'select platform, id, likes, comments, shares, metrics from meta_posts order by platform, posted_at',
+  );
+  const [post] = fixture('meta/page_posts_with_insights.built').data;
+  assert.deepEqual(
+    posts.map(({ platform }) => platform),
+    ['facebook', 'facebook', 'instagram'],
+  );
+  assert.equal(posts[1].id, post.id);
+  assert.equal(Number(posts[1].likes), post.likes.summary.total_count);
+  assert.deepEqual(posts[1].metrics, { post_media_view: 812 });
+  const { left } = await one(
+    stack,
+    `select credentials_expire_at - now() > interval '59 days' as left
+     from service_facts where service = 'meta' and stream = 'page'`,
+  );
+  assert.equal(left, true);
+  for (const table of ['meta_page_daily', 'meta_instagram_daily', 'meta_posts'])
+    await onlyOf(table, [NORTHWIND]);
 });
 
 test('Cloudflare: what the bundle names, and nothing of the rest of the account', async () => {

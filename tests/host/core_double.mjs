@@ -6,6 +6,7 @@ export const MANIFEST = {
     { name: 'supabase.secret_key', env: 'SUPABASE_SECRET_KEY', hosts: ['$SUPABASE_URL'], scope: 'agency' },
   ],
   ids: [{ name: 'google_ads.customer_id' }, { name: 'pagespeed.urls' }],
+  session: { name: 'session.access_token', hosts: ['$SUPABASE_URL'] },
 };
 
 export const coreDouble = (script) => ({

@@ -1,5 +1,6 @@
 // The stand-in must be as strict as what it stands for.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
 import { startSandbox } from '../sandbox/server.mjs';
@@ -105,4 +106,80 @@ test('a fault begins after so many requests, lasts so many, and stays with its k
   );
   assert.equal(statuses[1].headers.get('retry-after'), '7');
   assert.equal((await get('charges', 'sk_test_other_account')).status, 200);
+});
+
+const META = {
+  key: 'EAA_of_the_sandbox',
+  appSecret: 'the secret of the app',
+  pages: ['1'],
+  instagram: ['2'],
+};
+
+async function graph(path, token = META.key, proofOf = token) {
+  const proof = createHmac('sha256', META.appSecret).update(proofOf).digest('hex');
+  const url = `${sandbox.url}/meta/v26.0/${path}${path.includes('?') ? '&' : '?'}appsecret_proof=${proof}`;
+  const reply = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  return { status: reply.status, body: await reply.json() };
+}
+
+test('Meta: a Page needs its own token, and each token its own proof', async () => {
+  await steer('/accounts', { ...META, service: 'meta', dead: ['page_video_views'] });
+  const now = Math.floor(Date.now() / 1000);
+  const insights = (metric) =>
+    `1/insights?metric=${metric}&period=day&since=${now - 80 * 86_400}&until=${now + 86_400}`;
+  const { access_token } = (await graph('1?fields=access_token')).body;
+  const codeOf = async (...call) => (await graph(...call)).body.error.code;
+  assert.equal(await codeOf(insights('page_follows')), 190);
+  assert.equal(await codeOf(insights('page_follows'), access_token, META.key), 100);
+  assert.equal(await codeOf(insights('page_video_views'), access_token), 100);
+  assert.equal(await codeOf('3?fields=id', META.key), 100);
+  const { body } = await graph(insights('page_follows'), access_token);
+  assert.deepEqual(
+    body.data[0].values.map(({ value }) => value),
+    [21000, 21003],
+  );
+  const posts = (await graph('1/posts?fields=id', access_token)).body;
+  assert.match(posts.paging.next, new RegExp(`access_token=${access_token}`), 'as Meta does');
+});
+
+test('SendGrid: mail is taken as strictly as SendGrid takes it', async () => {
+  const key = 'SG.of_the_sandbox';
+  await steer('/accounts', { service: 'sendgrid', key });
+  const mail = {
+    personalizations: [{ to: [{ email: 'a@b.example' }], custom_args: { wf_message_id: 'x' } }],
+    from: { email: 'c@d.example' },
+    subject: 'Hello',
+    content: [{ type: 'text/plain', value: 'Hi' }],
+  };
+  const send = async (body) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const reply = await fetch(`${sandbox.url}/sendgrid/v3/mail/send`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    return { status: reply.status, id: reply.headers.get('x-message-id'), text: await reply.text() };
+  };
+  const taken = await send(mail);
+  assert.deepEqual([taken.status, taken.text], [202, '']);
+  const people = (person) => ({ ...mail, personalizations: [person] });
+  const refused = [
+    [{ ...mail, bcc: [] }, 'bcc'],
+    [{ ...mail, from: { email: 'x' } }, 'from.email'],
+    [{ ...mail, subject: 'a\r\nBcc: x' }, 'subject'],
+    [{ ...mail, content: [{ type: 'text/html', value: 'x' }] }, 'content'],
+    [{ ...mail, headers: { To: 'x' } }, 'headers.To'],
+    [{ ...mail, reply_to: { email: `${'x'.repeat(65)}@d.example` } }, 'reply_to.email'],
+    [people({ to: [{ email: 'a@b.example' }, { email: 'A@b.example' }] }), 'personalizations.0'],
+    [people({ to: [{ email: 'a@b.example' }], custom_args: { n: 1 } }), 'personalizations.0.custom_args'],
+  ];
+  for (const [body, field] of refused) {
+    const { status, text } = await send(body);
+    assert.deepEqual([status, JSON.parse(text).errors[0].field], [400, field]);
+  }
+  const { sent } = await steer('/deliver', { service: 'sendgrid', key, kind: 'sent' });
+  assert.deepEqual(
+    sent.map(({ id }) => id),
+    [taken.id],
+  );
 });

@@ -1,5 +1,6 @@
 // The vectors of providers against the verifiers, and what no provider sends.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
@@ -14,16 +15,20 @@ const META = vectors('meta/webhook_signature_vectors.json');
 const MANIFEST = {
   secrets: [
     { name: 'sendgrid.webhook_public_key', hosts: [] },
+    { name: 'sendgrid.inbound_password', hosts: [] },
+    { name: 'sendgrid.thread_key', hosts: [] },
+    { name: 'sendgrid.private_key', hosts: [] },
     { name: 'meta.app_secret', hosts: [] },
   ],
   ids: [],
 };
 
-function verify(bundle, effect, body) {
+function effectsOf(bundle, password) {
   const all = env({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify(bundle) });
-  const effects = new Effects(all, new Secrets(all, MANIFEST, 'northwind-dental'));
-  return effects.run({ kind: 'verify', ...effect }, body);
+  return new Effects(all, new Secrets(all, MANIFEST, 'northwind-dental'), password);
 }
+
+const verify = (bundle, effect, body) => effectsOf(bundle).run({ kind: 'verify', ...effect }, body);
 
 const ecdsa = (key, prefix, signature, body) =>
   verify(
@@ -83,6 +88,34 @@ test('the numbers of a signature are read from DER of any length it can have', (
   assert.equal(numbersOfDer(der([], [7, 7])), null);
 });
 
+test("a signed token is the proof that Meta's vector has", async () => {
+  const [{ access_token, app_secret, proof }] = META.appsecret_proof;
+  const all = env({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify({ meta: { access_token, app_secret } }) });
+  const hosts = ['graph.facebook.com'];
+  const secrets = new Secrets(
+    all,
+    {
+      secrets: [
+        { name: 'meta.app_secret', hosts: [] },
+        { name: 'meta.access_token', hosts },
+      ],
+      ids: [],
+      captured: [{ name: 'meta.access_proof', hosts }],
+    },
+    'northwind-dental',
+  );
+  const result = await new Effects(all, secrets).run({
+    kind: 'sign',
+    algorithm: 'hmac-sha256',
+    secret: 'meta.app_secret',
+    message: '{{secret:meta.access_token}}',
+    capture: { name: 'meta.access_proof', expires_in_secs: 300 },
+  });
+  assert.deepEqual(result, { captured: true });
+  const url = new URL('https://graph.facebook.com/v26.0/1');
+  assert.equal(secrets.fill('{{secret:meta.access_proof}}', url), proof);
+});
+
 test("verify agrees with every vector of Meta's webhooks", async () => {
   for (const { name, body, header, expect } of META.cases) {
     const effect = { algorithm: 'hmac-sha256', secret: 'meta.app_secret', prefix: '' };
@@ -91,4 +124,57 @@ test("verify agrees with every vector of Meta's webhooks", async () => {
     const { valid } = await verify(bundle, { ...effect, signatures }, Buffer.from(body));
     assert.equal(valid, expect === 'accept', name);
   }
+});
+
+test('a presented password is compared as a whole, and only where one is configured', async () => {
+  const check = (password, bundle = { sendgrid: { inbound_password: 'correct horse' } }) =>
+    effectsOf(bundle, password).run({
+      kind: 'verify',
+      algorithm: 'basic-auth',
+      secret: 'sendgrid.inbound_password',
+      prefix: '',
+      signatures: [],
+    });
+  assert.deepEqual(await check('correct horse'), { valid: true, secret_present: true });
+  for (const wrong of ['correct hors', 'correct horse ', 'Correct horse', '', undefined])
+    assert.deepEqual(await check(wrong), { valid: false, secret_present: true }, wrong);
+  for (const any of ['', undefined, 'correct horse'])
+    assert.deepEqual(await check(any, {}), { valid: false, secret_present: false }, any);
+});
+
+const THREAD = { sendgrid: { thread_key: 'key-of-the-threads', private_key: 'not-a-key-at-all' } };
+const MESSAGE = 'email thread 1 2';
+const HEX = createHmac('sha256', THREAD.sendgrid.thread_key).update(MESSAGE).digest('hex');
+
+test('a signature that is captured nowhere is given back, of HMAC and plain messages alone', async () => {
+  const sign = (more) =>
+    effectsOf(THREAD).run({
+      kind: 'sign',
+      algorithm: 'hmac-sha256',
+      secret: 'sendgrid.thread_key',
+      message: MESSAGE,
+      ...more,
+    });
+  assert.deepEqual(await sign({}), { signature: HEX });
+  for (const more of [
+    { algorithm: 'RS256', secret: 'sendgrid.private_key' },
+    { message: 'a {{secret:sendgrid.private_key}}' },
+  ])
+    assert.equal((await sign(more)).failed, 'secret_refused');
+  assert.equal((await sign({ secret: 'sendgrid.inbound_password' })).failed, 'secret_missing');
+});
+
+test('a short signature is the first 24 digits, not more and not fewer', async () => {
+  const check = async (signature, bundle = THREAD) =>
+    verify(bundle, {
+      algorithm: 'hmac-sha256-96',
+      secret: 'sendgrid.thread_key',
+      prefix: MESSAGE,
+      signatures: [signature],
+    });
+  assert.equal((await check(HEX.slice(0, 24))).valid, true);
+  assert.equal((await check(HEX.slice(0, 24).toUpperCase())).valid, true);
+  for (const wrong of ['', HEX, HEX.slice(0, 23), HEX.slice(1, 25), `${HEX.slice(0, 23)}g`])
+    assert.equal((await check(wrong)).valid, false, wrong);
+  assert.deepEqual(await check(HEX.slice(0, 24), {}), { valid: false, secret_present: false });
 });

@@ -53,6 +53,115 @@ test('a webhook reaches the core with its raw bytes, workspace and headers', asy
   );
 });
 
+test('an API request reaches the core with its body and ids, and its token only reaches Supabase', async (t) => {
+  const token = 'eyJhbGciOiJIUzI1NiJ9.session.token';
+  const asked = [];
+  t.mock.method(globalThis, 'fetch', async (url, { headers }) => {
+    asked.push([url, Object.fromEntries(headers)]);
+    return new Response(`you are ${token}`);
+  });
+  const call = (effect, url) => ({
+    effect,
+    kind: 'http',
+    method: 'GET',
+    url,
+    headers: [['authorization', 'Bearer {{secret:session.access_token}}']],
+  });
+  let event, sent;
+  const seen = [];
+  const core = steps(
+    (control, parts) => {
+      [event, sent] = [control.event, textOf(parts[0])];
+      return { effects: [call(1, 'http://127.0.0.1:54321/rest/v1/x'), call(2, 'https://api.stripe.com/x')] };
+    },
+    (result, effect, bodies) => {
+      seen.push([effect, result.failed ?? textOf(bodies[0])]);
+      return seen.length < 2 ? [] : [respond(202), ok];
+    },
+  );
+  const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'k' };
+  const path = '/api/workspaces/northwind-dental/email';
+  const reply = await makeWorker(core).fetch(post(path, `{"a":"${token}"}`, headers), env(), context());
+  assert.equal(reply.status, 202);
+  assert.deepEqual([event.kind, event.method, event.path], ['api', 'POST', path]);
+  assert.deepEqual(event.ids, { 'google_ads.customer_id': '1234567890' });
+  assert.ok(event.headers.some(([name]) => name === 'idempotency-key'));
+  assert.ok(!JSON.stringify(event).includes(token) && sent === '{"a":"[redacted]"}');
+  assert.deepEqual(asked, [['http://127.0.0.1:54321/rest/v1/x', { authorization: `Bearer ${token}` }]]);
+  assert.deepEqual(
+    new Map(seen),
+    new Map([
+      [1, 'you are [redacted]'],
+      [2, 'secret_refused'],
+    ]),
+  );
+});
+
+test('an API request without a token finds its placeholder missing', async () => {
+  const core = steps(
+    () => ({
+      effects: [
+        {
+          effect: 1,
+          kind: 'http',
+          method: 'GET',
+          url: 'http://127.0.0.1:54321/',
+          headers: [['authorization', '{{secret:session.access_token}}']],
+        },
+      ],
+    }),
+    ({ failed, name }) => [
+      respond(failed === 'secret_missing' && name === 'session.access_token' ? 401 : 500),
+      ok,
+    ],
+  );
+  for (const headers of [{}, { authorization: 'Basic dTpw' }, { authorization: 'Bearer' }]) {
+    const reply = await makeWorker(core).fetch(
+      post('/api/workspaces/a/email', '{}', headers),
+      env(),
+      context(),
+    );
+    assert.equal(reply.status, 401);
+  }
+});
+
+test('the password of a webhook is compared in the host, and the core never sees it', async () => {
+  const check = {
+    effect: 1,
+    kind: 'verify',
+    algorithm: 'basic-auth',
+    secret: 'stripe.webhook_secret',
+    prefix: '',
+    signatures: [],
+  };
+  const seen = [];
+  const core = steps(
+    (control) => {
+      seen.push(JSON.stringify(control));
+      return { effects: [check] };
+    },
+    ({ valid }) => [respond(valid ? 200 : 400, { effect: 2 }), { ...ok, effect: 3 }],
+  );
+  const send = async (authorization) => {
+    const headers = authorization ? { authorization } : {};
+    const path = '/webhooks/stripe/northwind-dental';
+    return (await makeWorker(core).fetch(post(path, '--x', headers), env(), context())).status;
+  };
+  const basic = (text) => `Basic ${btoa(text)}`;
+  assert.equal(await send(basic('anybody:whsec_test_secret')), 200);
+  assert.equal(await send(basic(':whsec_test_secret')), 200);
+  for (const wrong of [
+    undefined,
+    basic('whsec_test_secret'),
+    basic('whsec_test_secret:'),
+    basic('a:whsec_test_secret:b'),
+    'Basic ???',
+    'Bearer whsec_test_secret',
+  ])
+    assert.equal(await send(wrong), 400, wrong);
+  assert.ok(seen.every((text) => !text.includes('whsec_test_secret') && !text.includes('Basic')));
+});
+
 test('a path of the wrong shape is 404, another method 405', async () => {
   const worker = makeWorker(coreDouble(() => assert.fail('the core is not asked')));
   const paths = [

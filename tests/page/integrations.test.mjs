@@ -71,10 +71,13 @@ test('the cards are those of the workspace, worst first, and nobody else’s', a
   assert.equal(seen.stripe, 'active');
   assert.equal(seen.google_ads, 'active');
   assert.equal(seen.supabase, 'active');
-  assert.equal(seen.meta, 'inactive');
+  assert.equal(seen.meta, 'active');
   for (const other of ['search_console', 'sendgrid', 'pagespeed'])
     assert.equal(seen[other], undefined, other);
-  assert.equal(await page.locator('[id="state:meta"]').textContent(), 'waiting for first sync');
+  assert.match(await page.locator('[id="state:meta"]').textContent(), /^(fresh|provisional)/);
+
+  const live = page.locator('[id="last-sync-text:supabase"]');
+  await live.filter({ hasText: /^Live answers in \d+ ms$/ }).waitFor();
 
   const bodies = [];
   page.on('response', async (reply) => bodies.push(await reply.text().catch(() => '')));

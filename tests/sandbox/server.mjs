@@ -7,8 +7,11 @@ import * as cloudflare from './cloudflare.mjs';
 import * as google_ads from './google_ads.mjs';
 import * as google_oauth from './google_oauth.mjs';
 import { Faults } from './faults.mjs';
+import * as meta from './meta.mjs';
+import * as openai from './openai.mjs';
 import * as pagespeed from './pagespeed.mjs';
 import * as search_console from './search_console.mjs';
+import * as sendgrid from './sendgrid.mjs';
 import { StripeAccount, shiftFor } from './stripe_account.mjs';
 import { answer, wrongKey } from './stripe_api.mjs';
 import { deliver } from './stripe_webhook.mjs';
@@ -16,8 +19,17 @@ import { deliver } from './stripe_webhook.mjs';
 const REQUESTS_KEPT = 2000;
 
 // Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
-// wording of `faults`. Stripe, which also delivers events, is served by the class below.
-const PROVIDERS = { cloudflare, google_ads, google_oauth, pagespeed, search_console };
+// wording of `faults`; one that delivers has `deliver(account, what)`. Stripe, which also delivers events, is served by the class below.
+const PROVIDERS = {
+  cloudflare,
+  google_ads,
+  google_oauth,
+  meta,
+  openai,
+  pagespeed,
+  search_console,
+  sendgrid,
+};
 
 class Sandbox {
   constructor({ accounts, shiftSecs }) {
@@ -66,7 +78,8 @@ class Sandbox {
     const { host, ...headers } = request.headers;
     for (const name of ['authorization', 'x-goog-api-key'])
       if (headers[name]) headers[name] = `...${headers[name].slice(-4)}`;
-    this.requests.push({ serial: ++this.serial, path, query: url.search, headers, at: Date.now() });
+    const query = url.search.replace(/(?<=[?&]input_token=)[^&]+/, (token) => `...${token.slice(-4)}`);
+    this.requests.push({ serial: ++this.serial, path, query, headers, at: Date.now() });
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
   }
 
@@ -83,6 +96,8 @@ class Sandbox {
         return { objects: this.account(body.key).lists[body.list] };
       case '/put':
         return this.account(body.key).put(body.object) ?? {};
+      case '/deliver':
+        return PROVIDERS[body.service].deliver(this.others.get(body.service).get(body.key), body);
       case '/event':
         return this.event(body);
       default:

@@ -38,6 +38,7 @@ Scenario read(const fs::path& folder) {
 }
 
 Json replay(const Scenario& scenario, const std::string& service) {
+  if (!scenario.action.empty()) return wf::replay::replay_action(scenario, service);
   if (scenario.stream == "webhook") return wf::replay::replay_webhook(scenario, service);
   return wf::replay::replay_stream(scenario, service, scenario.stream);
 }
@@ -63,6 +64,12 @@ Json lasting(const Json& result) {
   return out;
 }
 
+std::ptrdiff_t asked_of_provider(const Json& result) {
+  return std::count_if(result["effects"].begin(), result["effects"].end(), [](const Json& line) {
+    return wf::as_string(line).value_or("").rfind("http POST https://", 0) == 0;
+  });
+}
+
 }  // namespace
 
 TEST_CASE("every scenario ends as its folder expects") {
@@ -83,7 +90,7 @@ TEST_CASE("a kill after any effect changes nothing that lasts") {
   int killed = 0;
   for (const fs::path& folder : all_scenarios()) {
     Scenario scenario = read(folder);
-    if (!scenario.kill_everywhere) continue;
+    if (!scenario.kill_everywhere || !scenario.action.empty()) continue;
     const std::string service = folder.parent_path().filename().string();
     const Json whole = replay(scenario, service);
     const auto effects = wf::find_int64(whole, "effects_carried_out").value_or(0);
@@ -99,6 +106,32 @@ TEST_CASE("a kill after any effect changes nothing that lasts") {
     }
   }
   CHECK(killed > 10);
+}
+
+// What a person asked for is not asked for again by itself: it is done once or not at all, and its rows say
+// so.
+TEST_CASE("an action that is killed after any effect is not carried out twice") {
+  int killed = 0;
+  for (const fs::path& folder : all_scenarios()) {
+    Scenario scenario = read(folder);
+    if (!scenario.kill_everywhere || scenario.action.empty()) continue;
+    const std::string service = folder.parent_path().filename().string();
+    const Json whole = replay(scenario, service);
+    scenario.requests = 2;  // whoever asked asks again, with the same key
+    for (std::int64_t effect = 1; effect <= whole["effects_carried_out"]; ++effect, ++killed) {
+      INFO(folder.filename().string() << ", killed after effect " << effect);
+      scenario.kill_after = {effect};
+      const Json result = replay(scenario, service);
+      CHECK(result["problems"] == Json::array());
+      CHECK(asked_of_provider(result) <= 1);
+      const std::string state = wf::find_string(result["actions"].front(), "state").value_or("");
+      if (state == "running")
+        CHECK(result["tables"] != whole["tables"]);
+      else
+        CHECK(result["tables"] == whole["tables"]);
+    }
+  }
+  CHECK(killed > 5);
 }
 
 TEST_CASE("no effect, log or stored text of any scenario holds a secret") {

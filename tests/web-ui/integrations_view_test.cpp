@@ -205,3 +205,28 @@ TEST_CASE("the page says how changes reach it") {
   m.slug = "nobodys";
   CHECK(wf::link_words(m).empty());
 }
+
+TEST_CASE("the card of the page's own database says how it answers from here", "[view]") {
+  wf::Model m = model();
+  m.services = {service("supabase", minutes(3)), service("stripe", hours(3))};
+  const auto live = [&] {
+    for (const auto& group : wf::select_integrations({}, m, utc()).groups)
+      for (const auto& card : group.cards)
+        if (card.service == "supabase") return card.last_sync;
+    return wf::ClockView{};
+  };
+  CHECK(live().words == "3 min ago");  // not read yet
+  m.read_time = std::chrono::milliseconds(41);
+  CHECK(live().label == "Live");
+  CHECK(live().words == "answers in 41 ms");
+  m.link = wf::Link::polling;
+  CHECK(live().words == "in 41 ms, live updates down");
+  CHECK(live().tone == wf::Tone::late);
+  m.link = wf::Link::offline;
+  CHECK(live().words == "not reached from here");
+  m.link = wf::Link::connecting;
+  CHECK(live().words == "3 min ago");
+  for (const auto& group : wf::select_integrations({}, m, utc()).groups)
+    for (const auto& card : group.cards)
+      if (card.service == "stripe") CHECK(card.last_sync.label == "Last sync");
+}

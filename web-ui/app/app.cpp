@@ -51,6 +51,8 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
     model_.workspaces_load = model_.services_load = Load::loading;
   } else if (kind == "link") {
     model_.link = read_link(member(json, "state"));
+  } else if (kind == "read") {
+    model_.read_time = std::chrono::milliseconds(find_int64(json, "ms").value_or(0));
   } else if (kind == "changed") {
     model_.last_change = parse_time(member(json, "at"));
   } else if (kind == "failed") {

@@ -1,6 +1,7 @@
 // Everything the screens draw from. Only the app changes it; drawing gets it const.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -51,6 +52,8 @@ struct Model {
 
   Link link = Link::connecting;
   std::optional<UnixSeconds> last_change;
+  /// How long the page's latest reading of the database took.
+  std::optional<std::chrono::milliseconds> read_time;
 };
 
 inline const Workspace* current_workspace(const Model& model) {

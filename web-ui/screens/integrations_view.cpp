@@ -82,6 +82,22 @@ ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeText
   return {.label = "Last sync", .words = words, .exact = times.exact(*at), .tone = Tone::plain};
 }
 
+/// How the page's own database answers, seen from here.
+ClockView live_view(const Model& model, const ClockView& last_sync) {
+  const std::string took = "in " + std::to_string(model.read_time->count()) + " ms";
+  switch (model.link) {
+    case Link::live:
+      return {.label = "Live", .words = "answers " + took, .exact = "", .tone = Tone::plain};
+    case Link::polling:
+      return {.label = "Answers", .words = took + ", live updates down", .exact = "", .tone = Tone::late};
+    case Link::offline:
+      return {.label = "Live", .words = "not reached from here", .exact = "", .tone = Tone::late};
+    case Link::connecting:
+      break;
+  }
+  return last_sync;
+}
+
 std::vector<EvidenceView> evidence_of(const Verdict& verdict, const TimeTexts& times) {
   std::vector<EvidenceView> lines;
   for (const auto& evidence : verdict.evidence) {
@@ -117,6 +133,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   for (std::size_t i = 0; i < verdict.clocks.size(); ++i)
     card.clocks[i] = clock_view(verdict.clocks[i], times);
   for (const float rows : card.activity) card.activity_rows += static_cast<std::int64_t>(rows);
+  if (descriptor->read_by_page && model.read_time) card.last_sync = live_view(model, card.last_sync);
   if (verdict.silence) {
     card.silence = verdict.silence->words;
     card.silence_unusual = verdict.silence->unusual;

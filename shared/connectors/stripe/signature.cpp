@@ -23,10 +23,10 @@ std::string joined_header(const Headers& headers) {
 
 }  // namespace
 
-Result<SignatureClaim> read_signature(const Headers& headers, UnixSeconds now) {
+Result<SignatureClaim> read_signature(const Headers& headers, std::string_view, UnixSeconds now) {
   const std::string text = joined_header(headers);
   if (trim(text).empty()) return refuse("missing");
-  SignatureClaim claim;
+  SignatureClaim claim{.algorithm = "hmac-sha256", .secret = webhook_secret};
   std::string_view timestamp;
   for (const std::string_view item : split(text, ',')) {
     const auto equals = item.find('=');

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view who = "stripe events";
 constexpr std::size_t longest_id = 200;
+constexpr std::array secrets{webhook_secret};
 
 // The events whose objects are stored, by request: `types` holds at most 20 names.
 constexpr std::array<std::string_view, 3> wanted_types{
@@ -208,10 +209,9 @@ Result<Page> parse_events(const HttpReply& reply, const Query& query, UnixSecond
   return page;
 }
 
-constinit const Webhook webhook{.algorithm = "hmac-sha256",
-                                .secret = "stripe.webhook_secret",
+constinit const Webhook webhook{.secrets = secrets,
                                 .claim = read_signature,
                                 .identify = identify_event,
-                                .parse = parse_event};
+                                .parse = [](const Received& received) { return parse_event(received.body); }};
 
 }  // namespace wf::stripe

@@ -6,7 +6,8 @@
 namespace wf::stripe {
 
 // https://docs.stripe.com/webhooks#verify-manually
-Result<SignatureClaim> read_signature(const Headers& headers, UnixSeconds now);
+inline constexpr std::string_view webhook_secret = "stripe.webhook_secret";
+Result<SignatureClaim> read_signature(const Headers& headers, std::string_view body, UnixSeconds now);
 
 Result<Identity> identify_event(std::string_view body);
 

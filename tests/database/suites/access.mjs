@@ -187,6 +187,7 @@ async function functionTests(t, stack, clients) {
     assert.deepEqual(callable, [
       { role: 'authenticated', name: 'app.my_workspaces' },
       { role: 'authenticated', name: 'public.service_daily' },
+      { role: 'authenticated', name: 'public.session_workspace' },
     ]);
   });
 
@@ -213,6 +214,10 @@ async function functionTests(t, stack, clients) {
     'mark_receipt',
     'record_dead_letter',
     'count_rows',
+    'begin_action',
+    'end_action',
+    'health',
+    'ai_facts',
   ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {

@@ -12,7 +12,7 @@ using fixtures::text_of;
 namespace {
 
 Result<SignatureClaim> claim(const std::string& header, std::int64_t now = 1'763'900'000) {
-  return stripe::read_signature({{"content-type", "application/json"}, {"Stripe-Signature", header}},
+  return stripe::read_signature({{"content-type", "application/json"}, {"Stripe-Signature", header}}, "{}",
                                 from_unix(now));
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("a header sent twice is one claim, or none when the times differ", "[s
   CHECK(refusal("t=1763900000,v1=aa, t=1763900000,v1=bb") == "accepted");
   CHECK(refusal("t=1763900000,v1=aa, t=1763900001,v1=bb") == "Stripe-Signature: more than one timestamp");
   const auto both = stripe::read_signature(
-      {{"stripe-signature", "t=1763900000,v1=aa"}, {"STRIPE-SIGNATURE", "t=1763900009,v1=bb"}},
+      {{"stripe-signature", "t=1763900000,v1=aa"}, {"STRIPE-SIGNATURE", "t=1763900009,v1=bb"}}, "{}",
       from_unix(1'763'900'000));
   CHECK_FALSE(both.has_value());
 }

@@ -149,16 +149,48 @@ TEST_CASE("the last seven runs are remembered") {
 }
 
 TEST_CASE("an account that went silent is empty for two runs, then that is what is usual") {
-  wf::ServiceFacts service{.client_id = "c", .service = "meta"};
-  service.present_keys = {"meta.access_token", "meta.page_id"};
+  wf::ServiceFacts service{.client_id = "c", .service = "supabase"};
+  service.present_keys = {"supabase.secret_key"};
   std::vector<std::int64_t> remembered{8, 9, 7};
   std::vector<wf::SubState> seen;
   for (int run = 0; run < 3; ++run) {
     StreamFacts facts = started();
     facts = after(facts, wf::facts_after_last_page(facts, {.rows = 0}, {.earlier_rows = remembered}, now));
     remembered = wf::read_remembered_rows(wf::remember_rows(remembered, 0));
+    facts.stream = "probe";
     service.streams = {facts};
-    seen.push_back(wf::judge(*wf::find_service("meta"), service, now).sub_state);
+    seen.push_back(wf::judge(*wf::find_service("supabase"), service, now).sub_state);
   }
   CHECK(seen == std::vector<wf::SubState>{wf::SubState::empty, wf::SubState::empty, wf::SubState::fresh});
+}
+
+TEST_CASE("when the sign-in ends is learned from the page that says so, and forgotten when it never does") {
+  StreamFacts facts =
+      after(started(), wf::facts_after_page(started(), {.credentials_expire_at = now + 240h}, now));
+  CHECK(facts.credentials_expire_at == now + 240h);
+  facts = after(facts, wf::facts_after_page(facts, {.number = 2}, now));
+  CHECK(facts.credentials_expire_at == now + 240h);
+  facts =
+      after(facts, wf::facts_after_page(facts, {.number = 3, .credentials_expire_at = wf::never_ends}, now));
+  CHECK_FALSE(facts.credentials_expire_at.has_value());
+}
+
+TEST_CASE("what is no longer given is that of the last run alone") {
+  StreamFacts facts = started();
+  facts = after(
+      facts, wf::facts_after_last_page(facts, {.unavailable = std::vector<std::string>{"a", "b"}}, {}, now));
+  CHECK(facts.unavailable == std::vector<std::string>{"a", "b"});
+  facts = after(facts, wf::facts_after_page(facts, {}, now));
+  CHECK(facts.unavailable.size() == 2);
+  facts =
+      after(facts, wf::facts_after_last_page(facts, {.unavailable = std::vector<std::string>{}}, {}, now));
+  CHECK(facts.unavailable.empty());
+}
+
+TEST_CASE("a rest is no failure") {
+  const StreamFacts facts = after(started(), wf::facts_while_resting(now + 1h));
+  CHECK(facts.rate_limited_until == now + 1h);
+  CHECK_FALSE(facts.running_since);
+  CHECK_FALSE(facts.failure_kind);
+  CHECK(facts.failures == 0);
 }

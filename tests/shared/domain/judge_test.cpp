@@ -211,3 +211,27 @@ TEST_CASE("the summary counts every card once") {
   CHECK(wf::summary_line(judged) ==
         "5 active, 2 need attention, 1 waiting, 1 idle, 1 switched off, 1 not set up");
 }
+
+TEST_CASE("a warning outlasts the time that the page writes in its own zone") {
+  auto facts = healthy_stripe();
+  facts.streams[0].credentials_expire_at = start + 100h;
+  facts.streams[0].provisional_until = wf::day_of(start) + std::chrono::days{2};
+  const auto verdict = judge_stripe(facts, start + 1h);
+  CHECK(verdict.words == "provisional until 25 Nov · access ends on 27 Nov: account manager, renew it");
+  CHECK(wf::words_with_time(verdict, "Wednesday") ==
+        "provisional until Wednesday · access ends on 27 Nov: account manager, renew it");
+}
+
+TEST_CASE("a sign-in that ended is red for every service, and only the newest proof takes it back") {
+  auto facts = healthy_stripe();
+  facts.streams[1].credentials_expire_at = start + 1h;
+  CHECK(judge_stripe(facts, start + 59min).badge == Badge::active);
+  const auto ended = judge_stripe(facts, start + 1h);
+  CHECK(ended.badge == Badge::error);
+  CHECK(ended.sub_state == SubState::sign_in_expired);
+  CHECK(wf::words_with_time(ended, "noon") == "sign-in expired");
+  facts.streams[2].last_success_at = start + 2h;
+  CHECK(judge_stripe(facts, start + 3h).badge == Badge::active);
+  facts.streams[1].enabled = false;
+  CHECK(judge_stripe(facts, start + 1h).badge == Badge::active);
+}

@@ -42,6 +42,22 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     return dead_letters.push_back(p["message"]), std::pair{200, Json::object()};
   if (function == "record_detection") return detection = p, std::pair{200, Json::object()};
   if (function == "claim_due") return {200, {{"jobs", claim_due(p)}, {"deliveries", Json::array()}}};
+  if (function == "session_workspace") return {200, session};
+  if (function == "start_run") return {200, start_run};
+  if (function == "health") return {200, health};
+  if (function == "toy_facts") return {200, action_facts};
+  if (function == "begin_action") {
+    const auto [known, is_new] = actions.emplace(text_of(p, "id"), "running");
+    if (!is_new) return {200, {{"begun", false}, {"state", known->second}}};
+    upsert(p["tables"]);
+    return {200, {{"begun", true}}};
+  }
+  if (function == "end_action") {
+    actions[text_of(p, "id")] = text_of(p, "state");
+    upsert(p["tables"]);
+    if (p.contains("stream")) merge(facts[text_of(p, "stream")], p["facts"]);
+    return {200, {{"ended", true}}};
+  }
   FAIL("no function " << function);
   return {404, Json::object()};
 }

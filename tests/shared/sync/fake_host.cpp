@@ -120,6 +120,11 @@ Json Host::http(const Json& effect, const std::string& body, std::string& reply_
   const std::string url = text_of(effect, "url");
   if (url.rfind("http://db", 0) == 0) {
     const std::string path = url.substr(9 + rest.size());
+    if (path.rfind("rpc/", 0) != 0 && rows) {
+      const Reply reply = rows(path);
+      reply_body = reply.body;
+      return reply_json(reply.status, {});
+    }
     if (path.rfind("rpc/", 0) != 0) {
       reply_body = R"([{"client_id":"11111111-1111-4111-8111-111111111111","slug":"northwind-dental"}])";
       return reply_json(200, {});
@@ -211,7 +216,7 @@ void Host::work_until_quiet(int most_rounds) {
         queue.push_back({{"job", "delivery"},
                          {"workspace", "northwind-dental"},
                          {"client_id", client},
-                         {"service", "stripe"},
+                         {"service", service},
                          {"delivery_key", key},
                          {"object_key", receipt["object_key"]}});
     if (queue.empty()) return;

@@ -48,6 +48,11 @@ struct Database {
   std::vector<Json> claimable;
   Json detection;
   std::set<std::string> refused_ids;  // rows that violate a constraint
+  Json session;                       // what session_workspace answers
+  Json start_run = {{"jobs", Json::array()}};
+  Json action_facts;                           // what an action's function answers
+  std::map<std::string, std::string> actions;  // id -> state
+  Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
 
   // Status and body of one call.
   std::pair<int, Json> call(std::string_view function, const Json& p, std::int64_t now_secs);
@@ -87,6 +92,7 @@ struct Host {
   Json ids = Json::object();
   std::map<std::string, std::int64_t> captured;  // name -> until when, in ms
   std::function<Reply(const std::string& url)> provider;
+  std::function<Reply(const std::string& path)> rows;  // of tables that are read, "email_messages?..."
   // A result instead of the real one; null: none.
   std::function<Json(const Json& effect)> fault;
   std::optional<Death> death;

@@ -1,6 +1,7 @@
 #include <catch_amalgamated.hpp>
 
 #include "edge-workers/edge.hpp"
+#include "edge-workers/effect_json.hpp"
 #include "fake_host.hpp"
 #include "shared/connectors/registry.hpp"
 
@@ -111,4 +112,25 @@ TEST_CASE("the manifest names every key, its hosts, and no value", "[frame]") {
   }
   CHECK(stripe);
   CHECK(manifest["ids"].is_array());
+}
+
+TEST_CASE("a signature is asked for with or without a place to keep it", "[frame]") {
+  wf::Frame out{{{"effects", Json::array()}}, {}};
+  const wf::Effect open = wf::Sign{"hmac-sha256", "toy.key", "message", ""};
+  const wf::Effect kept = wf::Sign{"RS256", "toy.key", "message", "toy.token"};
+  wf::add_effect(out, 1, open);
+  wf::add_effect(out, 2, kept);
+  CHECK_FALSE(out.control["effects"][0].contains("capture"));
+  CHECK(out.control["effects"][1]["capture"]["name"] == "toy.token");
+  const auto read = [](const wf::Effect& effect, const char* result) {
+    std::vector<std::string> parts;
+    return wf::read_result(wf::result_kind(effect), fake::json(result), parts);
+  };
+  const auto given = read(open, R"({"signature":"ab"})");
+  REQUIRE(std::holds_alternative<wf::Signed>(given));
+  CHECK(std::get<wf::Signed>(given).signature == "ab");
+  CHECK(std::holds_alternative<wf::Failed>(read(open, R"({"captured":true})")));
+  CHECK(std::holds_alternative<wf::Failed>(read(open, R"({"signature":""})")));
+  CHECK(std::holds_alternative<wf::Captured>(read(kept, R"({"captured":true})")));
+  CHECK(std::holds_alternative<wf::Failed>(read(kept, R"({"signature":"ab"})")));
 }

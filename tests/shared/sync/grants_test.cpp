@@ -234,3 +234,68 @@ TEST_CASE("a refusal that is an answer is read, and the scan goes on", "[policy]
   CHECK(host.last_run().pages == 2);
   CHECK(host.database.rows["toy_rows"].size() == 1);
 }
+
+TEST_CASE("a signature that is not demanded is left out when its key is not there", "[grants]") {
+  Host host = toy::host([](const std::string& url) -> Reply {
+    return {200, has(url, "after=") ? toy::page("2025-11-21") : toy::page("2025-11-22", true)};
+  });
+  host.ids["toy.signed"] = "yes";
+  host.secrets["toy.app_secret"] = false;
+  SECTION("no key: without it, and asked for once for all pages") {
+    host.sync("rows");
+    CHECK(host.count("sign") == 2);  // the assertion, and the one that cannot be made
+    for (const std::string& url : host.provider_urls) CHECK_FALSE(has(url, "proof"));
+  }
+  SECTION("a key: with it") {
+    host.secrets["toy.app_secret"] = true;
+    host.sync("rows");
+    CHECK(host.count("sign") == 2);
+    CHECK(has(host.provider_urls.back(), "&proof="));
+  }
+  CHECK(host.last_run().state == "succeeded");
+  CHECK(host.database.rows["toy_rows"].size() == 2);
+}
+
+TEST_CASE("a provider's own error of a token endpoint means what its codes mean", "[grants]") {
+  Host host = toy::host(one_page);
+  const Run& run = sync_with_grant(host, {403, R"({"error":{"code":"quota"}})"});
+  CHECK(run.error_kind == "rate_limit");
+  CHECK(run.state == "waiting");
+}
+
+TEST_CASE("near a limit the page is stored, and the run rests before the next one", "[policy]") {
+  Host host = toy::host([](const std::string& url) -> Reply {
+    if (has(url, "after=")) return {200, R"({"days":["2025-11-21"],"rest":600})"};
+    return {200, R"({"days":["2025-11-22"],"next":"1","rest":600})"};
+  });
+  host.sync("rows");
+  CHECK(host.last_run().state == "waiting");
+  CHECK(host.last_run().pages == 1);
+  const auto until = wf::from_millis(host.now_ms) + std::chrono::seconds(600);
+  CHECK(host.database.facts["rows"]["rate_limited_until"] == wf::format_time(until));
+  CHECK_FALSE(host.database.facts["rows"].contains("failure_kind"));
+  REQUIRE(host.seen.size() > 2);
+  CHECK(host.seen[host.seen.size() - 2]["delay_secs"] == 600);
+  host.now_ms += 600'000;
+  host.work_until_quiet();
+  CHECK(host.last_run().state == "succeeded");  // the last page rests for nothing
+  CHECK(host.database.rows["toy_rows"].size() == 2);
+}
+
+TEST_CASE("what is no longer given and when the sign-in ends become facts", "[facts]") {
+  Host host = toy::host([](const std::string& url) -> Reply {
+    if (has(url, "after=")) return {200, R"({"days":["2025-11-21"],"gone":"likes"})"};
+    return {200, R"({"days":["2025-11-22"],"next":"1","gone":"likes","ends":1764000000})"};
+  });
+  host.sync("rows");
+  CHECK(host.last_run().state == "succeeded");
+  CHECK(host.database.facts["rows"]["unavailable"] == Json::array({"likes"}));
+  CHECK(host.database.facts["rows"]["credentials_expire_at"] == "2025-11-24T16:00:00Z");
+  const bool told = std::any_of(host.logs.begin(), host.logs.end(), [](const Json& log) {
+    return has(wf::dump(log), "no longer given") && has(wf::dump(log), "likes");
+  });
+  CHECK(told);
+  host.provider = one_page;
+  host.sync("rows");
+  CHECK(host.database.facts["rows"]["unavailable"] == Json::array());
+}

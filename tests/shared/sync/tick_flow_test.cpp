@@ -99,19 +99,3 @@ TEST_CASE("a dead letter is recorded", "[dead letter]") {
   host.fault = [](const Json&) { return failed(); };
   CHECK(host.run(event) == "retry");
 }
-
-TEST_CASE("the health check answers for the database", "[api]") {
-  Host host;
-  Json event = {{"kind", "api"}, {"method", "GET"}, {"path", "/api/health"}, {"headers", Json::array()}};
-  host.run(event);
-  CHECK(status_of(host) == 200);
-  host.fault = [](const Json&) { return failed(); };
-  host.run(event);
-  CHECK(status_of(host) == 503);
-  event["method"] = "POST";
-  host.run(event);
-  CHECK(status_of(host) == 405);
-  event["path"] = "/api/secrets";
-  host.run(event);
-  CHECK(status_of(host) == 404);
-}

@@ -30,6 +30,8 @@ HttpRequest rows_request(const Query& query) {
   url.add("site", query.partition);
   if (const auto after = as_string(query.position)) url.add("after", *after);
   request.url = url.take();
+  // Of the account that has one; the signing key may be missing.
+  if (find_string(query.ids, "toy.signed")) request.url += "&proof={{secret:toy.proof}}";
   request.headers = {{"authorization", "Bearer {{secret:toy.access_token}}"}};
   return request;
 }
@@ -53,6 +55,9 @@ Result<Page> parse_rows(const HttpReply& reply, const Query& query, UnixSeconds 
   }
   if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
   if (const Json* next = find(*body, "next")) page.next = *next;
+  page.rest_secs = find_int64(*body, "rest").value_or(0);
+  if (const auto gone = find_string(*body, "gone")) page.unavailable.push_back(*gone);
+  if (const auto end = find_int64(*body, "ends")) page.credentials_expire_at = from_unix(*end);
   return page;
 }
 
@@ -65,7 +70,11 @@ Problem explain(const HttpReply& reply, Problem general) {
   return general;
 }
 
-constexpr std::array grants{Grant{"toy.access_token", token_steps}};
+std::vector<GrantStep> proof_steps(const Json&, UnixSeconds) {
+  return {Sign{"hmac-sha256", "toy.app_secret", "{{secret:toy.access_token}}", "toy.proof"}};
+}
+
+constexpr std::array grants{Grant{"toy.access_token", token_steps}, Grant{"toy.proof", proof_steps, true}};
 constexpr std::array streams{Stream{.id = "rows",
                                     .first_sync = std::chrono::hours(48),
                                     .overlap = std::chrono::hours(24),

@@ -1,0 +1,205 @@
+#include "shared/connectors/meta/graph.hpp"
+
+#include <algorithm>
+
+#include "shared/base/text.hpp"
+
+namespace wf::meta {
+namespace {
+
+constexpr std::string_view origin = "https://graph.facebook.com/";
+constexpr std::int64_t minute = 60;
+constexpr std::int64_t hour = 3600;
+constexpr std::int64_t slow_from_percent = 75;
+constexpr std::int64_t stop_from_percent = 95;
+constexpr std::int64_t no_such_object = 33;  // error_subcode of code 100
+
+struct Meaning {
+  std::int64_t from;
+  std::int64_t to;
+  ErrorKind kind;
+  Remedy remedy;
+  std::string_view words;
+};
+
+constexpr std::string_view limited = "too many calls";
+constexpr std::string_view dead_token =
+    "the access token has expired or was withdrawn; the account manager makes a new meta.access_token";
+constexpr std::string_view not_permitted = "the access token lacks a permission for this";
+
+constexpr std::array meanings{
+    Meaning{190, 190, ErrorKind::credentials, Remedy::give_up, dead_token},
+    Meaning{102, 102, ErrorKind::credentials, Remedy::give_up, dead_token},
+    Meaning{2500, 2500, ErrorKind::credentials, Remedy::give_up, dead_token},
+    Meaning{4, 4, ErrorKind::rate_limit, Remedy::retry, limited},
+    Meaning{17, 17, ErrorKind::rate_limit, Remedy::retry, limited},
+    Meaning{32, 32, ErrorKind::rate_limit, Remedy::retry, limited},
+    Meaning{341, 341, ErrorKind::rate_limit, Remedy::retry, limited},
+    Meaning{613, 613, ErrorKind::rate_limit, Remedy::retry, limited},
+    Meaning{80'000, 80'014, ErrorKind::rate_limit, Remedy::retry, limited},
+    Meaning{1, 2, ErrorKind::provider, Remedy::retry, "Meta has a problem on its side"},
+    Meaning{3, 3, ErrorKind::configuration, Remedy::read, not_permitted},
+    Meaning{10, 10, ErrorKind::configuration, Remedy::read, not_permitted},
+    Meaning{200, 299, ErrorKind::configuration, Remedy::read, not_permitted},
+    Meaning{100, 100, ErrorKind::ours, Remedy::read, "there is no such metric or field"},
+    Meaning{368, 368, ErrorKind::configuration, Remedy::give_up, "Meta has blocked this for its policies"},
+};
+
+struct GraphError {
+  std::int64_t code = 0;
+  std::int64_t subcode = 0;
+  bool transient = false;
+  bool of_proof = false;
+};
+
+std::optional<GraphError> read_error(const HttpReply& reply) {
+  const auto body = parse_json(reply.body, "meta");
+  const Json* error = body ? find_object(*body, "error") : nullptr;
+  if (!error) return std::nullopt;
+  return GraphError{.code = find_int64(*error, "code").value_or(0),
+                    .subcode = find_int64(*error, "error_subcode").value_or(0),
+                    .transient = find_bool(*error, "is_transient").value_or(false),
+                    .of_proof = contains(find_string(*error, "message").value_or(""), "appsecret_proof")};
+}
+
+constexpr Meaning wrong_proof{0, 0, ErrorKind::configuration, Remedy::give_up,
+                              "meta.app_secret is missing, or not of the app that the token is for"};
+constexpr Meaning wrong_object{0, 0, ErrorKind::configuration, Remedy::give_up,
+                               "there is no such Page or account, or the token may not see it"};
+constexpr Meaning passing{0, 0, ErrorKind::provider, Remedy::retry, "Meta says that it will pass"};
+
+const Meaning* meaning_of(const GraphError& error) {
+  if (error.of_proof) return &wrong_proof;
+  if (error.code == 100 && error.subcode == no_such_object) return &wrong_object;
+  const auto found = std::find_if(meanings.begin(), meanings.end(), [&](const Meaning& meaning) {
+    return error.code >= meaning.from && error.code <= meaning.to;
+  });
+  // A limit that is called transient still takes its hour.
+  if (found != meanings.end() && (found->kind == ErrorKind::rate_limit || !error.transient)) return &*found;
+  return error.transient ? &passing : nullptr;
+}
+
+struct Usage {
+  std::int64_t percent = 0;
+  std::int64_t minutes_until_room = 0;
+};
+
+void add_usage(Usage& usage, const Json& counts) {
+  for (const std::string_view member : {"call_count", "total_time", "total_cputime"}) {
+    const Json* value = find(counts, member);
+    const double percent = value ? as_double(*value).value_or(0) : 0;
+    if (percent > 0 && percent < 1e6) usage.percent = std::max(usage.percent, std::int64_t(percent));
+  }
+  usage.minutes_until_room =
+      std::max(usage.minutes_until_room, find_int64(counts, "estimated_time_to_regain_access").value_or(0));
+}
+
+// {"call_count":28,...} of the app; {"<business id>":[{"type":"pages","call_count":1,...}]} of a use case.
+Usage read_usage(const HttpReply& reply) {
+  Usage usage;
+  if (const auto app = parse_json(header(reply.headers, "x-app-usage"), "meta")) add_usage(usage, *app);
+  const auto cases = parse_json(header(reply.headers, "x-business-use-case-usage"), "meta");
+  if (!cases || !cases->is_object()) return usage;
+  for (const auto& [business, list] : cases->items()) {
+    if (!list.is_array()) continue;
+    for (const Json& counts : list) add_usage(usage, counts);
+  }
+  return usage;
+}
+
+std::int64_t wait_for(const Usage& usage) {
+  return usage.minutes_until_room > 0 ? usage.minutes_until_room * minute : hour;
+}
+
+std::string place_holder(std::string_view name) { return "{{secret:" + std::string(name) + "}}"; }
+
+Sign proof_of(const Credential& credential) {
+  return {.algorithm = "hmac-sha256",
+          .secret = "meta.app_secret",
+          .message = place_holder(credential.token),
+          .captured = std::string(credential.proof)};
+}
+
+// One id, or a list of them.
+std::vector<std::string> page_ids(const Json& ids) {
+  const Json* value = find(ids, "meta.page_id");
+  std::vector<std::string> found;
+  if (value && value->is_string()) found.push_back(*as_string(*value));
+  if (value && value->is_array())
+    for (const Json& id : *value) found.push_back(as_string(id).value_or(""));
+  return found;
+}
+
+}  // namespace
+
+const Credential& page_credential(const Json& ids, std::string_view page_id) {
+  const auto all = page_ids(ids);
+  const auto place = static_cast<std::size_t>(std::find(all.begin(), all.end(), page_id) - all.begin());
+  return place < all.size() && place < page_credentials.size() ? page_credentials[place] : owner;
+}
+
+HttpRequest graph_request(std::string_view path_and_query, const Credential& credential) {
+  HttpRequest request;
+  request.url.append(origin).append(graph_version).append("/").append(path_and_query);
+  request.url += contains(path_and_query, "?") ? '&' : '?';
+  request.url += "appsecret_proof=" + place_holder(credential.proof);
+  request.headers = {{"authorization", "Bearer " + place_holder(credential.token)},
+                     {"user-agent", "webfluentia-edge"}};
+  return request;
+}
+
+std::vector<GrantStep> access_proof_steps() { return {proof_of(owner)}; }
+
+std::vector<GrantStep> page_token_steps(const Json& ids, std::size_t place) {
+  const auto all = page_ids(ids);
+  if (place >= all.size()) return {};
+  HttpRequest ask = graph_request(percent_encode(all[place]) + "?fields=access_token", owner);
+  ask.capture = Capture{.name = std::string(page_credentials[place].token)};
+  // The proof is made with the token, so that it never belongs to the one before.
+  return {proof_of(owner), std::move(ask), proof_of(page_credentials[place])};
+}
+
+Problem explain(const HttpReply& reply, Problem general) {
+  const auto error = read_error(reply);
+  if (!error) return general;
+  general.error.message += " (" + std::to_string(error->code);
+  if (error->subcode != 0) general.error.message += '/' + std::to_string(error->subcode);
+  general.error.message += ')';
+  const Meaning* meaning = meaning_of(*error);
+  if (!meaning) return general;
+  general.error.kind = meaning->kind;
+  general.error.message.append(": ").append(meaning->words);
+  general.remedy = meaning->remedy;
+  if (meaning->kind == ErrorKind::rate_limit) general.error.retry_after_secs = wait_for(read_usage(reply));
+  return general;
+}
+
+bool is_unknown_field(const HttpReply& reply) {
+  const auto error = is_success(reply) ? std::nullopt : read_error(reply);
+  return error && error->code == 100;
+}
+
+Error refusal(const HttpReply& reply, std::string_view who) {
+  return explain(reply, {{ErrorKind::ours, std::string(who) + ": refused"}}).error;
+}
+
+std::int64_t rest_after(const HttpReply& reply) {
+  const Usage usage = read_usage(reply);
+  if (usage.percent >= stop_from_percent || usage.minutes_until_room > 0) return wait_for(usage);
+  return usage.percent >= slow_from_percent ? minute : 0;
+}
+
+Result<Json> read_data(const HttpReply& reply, std::string_view who) {
+  auto body = parse_json(reply.body, who);
+  if (!body) return tl::unexpected<Error>(body.error());
+  if (!find_array(*body, "data")) return fail(ErrorKind::data, std::string(who) + ": data is not a list");
+  return body;
+}
+
+Result<void> check_id(std::string_view id, std::string_view who) {
+  const bool digits = std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!id.empty() && digits) return {};
+  return fail(ErrorKind::configuration, std::string(who) + ": the id is not a number");
+}
+
+}  // namespace wf::meta

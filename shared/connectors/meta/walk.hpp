@@ -1,0 +1,30 @@
+#pragma once
+// The way through an account's figures: group by group, in each by stretches of days, the newest first,
+// and for each stretch metric by metric. Where it stands is the scan's position.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shared/connectors/meta/insights.hpp"
+
+namespace wf::meta {
+
+struct Step {
+  std::size_t group = 0;
+  std::size_t metric = 0;
+  Day first{};  // of the stretch that is asked for, both ends inclusive
+  Day last{};
+  std::vector<std::string> lost;  // names that Meta refused in this scan: not asked for again
+  bool heard = false;             // some metric of this stretch had a figure
+  std::int64_t silent = 0;        // stretches in a row that had none
+};
+
+// The one that the query's position names; null, or of another shape, is the first.
+Step read_step(std::span<const Group> groups, const Query& query);
+// The position of the next one; none: that was the last.
+std::optional<Json> step_after(std::span<const Group> groups, const Query& query, Step step);
+// The last day of the stretch that a position names.
+std::optional<Day> read_day(const Json& position);
+
+}  // namespace wf::meta

@@ -1,0 +1,145 @@
+#include "shared/connectors/openai/errors.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "shared/base/text.hpp"
+
+namespace wf::openai {
+namespace {
+
+using std::chrono::milliseconds;
+
+bool is_code(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+struct Meaning {
+  std::string_view code;
+  ErrorKind kind;
+  Remedy remedy;
+  std::string_view advice;
+};
+
+// Waiting fills no account, and asking again brings no retired model back.
+constexpr std::array meanings{Meaning{"insufficient_quota", ErrorKind::configuration, Remedy::give_up,
+                                      ", the account has no credit left"},
+                              Meaning{"billing_hard_limit_reached", ErrorKind::configuration, Remedy::give_up,
+                                      ", the account's spending limit is reached"},
+                              Meaning{"model_not_found", ErrorKind::configuration, Remedy::give_up,
+                                      ", this key may not use the model of OPENAI_MODEL, or it was retired"},
+                              Meaning{"unsupported_value", ErrorKind::configuration, Remedy::give_up,
+                                      ", the model does not take a setting such as OPENAI_EFFORT"},
+                              Meaning{"unsupported_parameter", ErrorKind::configuration, Remedy::give_up,
+                                      ", the model does not take a setting such as OPENAI_EFFORT"},
+                              Meaning{"rate_limit_exceeded", ErrorKind::rate_limit, Remedy::retry, ""},
+                              Meaning{"server_error", ErrorKind::provider, Remedy::retry, ""}};
+
+std::optional<std::int64_t> whole_seconds(std::optional<milliseconds> wait) {
+  if (!wait) return std::nullopt;
+  return std::chrono::ceil<std::chrono::seconds>(*wait).count();
+}
+
+// Of the limit that is used up; of both when neither says so, as when one call asks for more than is left.
+std::optional<std::int64_t> seconds_to_reset(const Headers& headers) {
+  std::optional<milliseconds> exhausted, any;
+  for (const std::string_view what : {"requests", "tokens"}) {
+    const auto wait = parse_go_duration(header(headers, "x-ratelimit-reset-" + std::string(what)));
+    if (!wait) continue;
+    any = std::max(any.value_or(*wait), *wait);
+    if (header(headers, "x-ratelimit-remaining-" + std::string(what)) == "0")
+      exhausted = std::max(exhausted.value_or(*wait), *wait);
+  }
+  return whole_seconds(exhausted ? exhausted : any);
+}
+
+std::optional<std::int64_t> seconds_to_wait(const Headers& headers) {
+  const auto precise = parse_int64(trim(header(headers, "retry-after-ms")));
+  if (precise && *precise >= 0) return whole_seconds(milliseconds(*precise));
+  return seconds_to_reset(headers);
+}
+
+// "ms" before "m".
+struct Unit {
+  std::string_view name;
+  double millis;
+};
+constexpr std::array units{Unit{"ns", 1e-6},  Unit{"us", 1e-3}, Unit{"\u00B5s", 1e-3}, Unit{"ms", 1},
+                           Unit{"s", 1000.0}, Unit{"m", 60e3},  Unit{"h", 3600e3}};
+
+std::optional<double> take_number(std::string_view& text) {
+  double value = 0;
+  double place = 1;
+  bool fraction = false;
+  std::size_t digits = 0;
+  for (; !text.empty(); text.remove_prefix(1)) {
+    const char c = text.front();
+    if (c == '.' && !fraction) {
+      fraction = true;
+      continue;
+    }
+    if (c < '0' || c > '9') break;
+    ++digits;
+    value = value * 10 + (c - '0');
+    if (fraction) place *= 10;
+  }
+  if (digits == 0 || digits > 15) return std::nullopt;
+  return value / place;
+}
+
+}  // namespace
+
+std::optional<milliseconds> parse_go_duration(std::string_view text) {
+  text = trim(text);
+  if (text.empty()) return std::nullopt;
+  double millis = 0;
+  while (!text.empty()) {
+    const auto number = take_number(text);
+    const auto* unit = std::find_if(units.begin(), units.end(),
+                                    [&](const Unit& candidate) { return starts_with(text, candidate.name); });
+    if (!number || unit == units.end()) return std::nullopt;
+    millis += *number * unit->millis;
+    text.remove_prefix(unit->name.size());
+  }
+  constexpr double longest = 1e12;  // 31 years
+  if (millis > longest) return std::nullopt;
+  return milliseconds(static_cast<std::int64_t>(millis + 0.999));
+}
+
+Problem explain_error(const Json& error, Problem general) {
+  std::string code = find_string(error, "code").value_or("");
+  if (!is_code(code)) code = find_string(error, "type").value_or("");
+  if (!is_code(code)) return general;
+  for (const Meaning& meaning : meanings) {
+    if (code != meaning.code) continue;
+    general.error.kind = meaning.kind;
+    general.remedy = meaning.remedy;
+    // What the status usually means is not what it means here.
+    if (!meaning.advice.empty()) {
+      general.error.message.resize(std::min(general.error.message.find(','), general.error.message.size()));
+      general.error.message += meaning.advice;
+    }
+    if (meaning.remedy == Remedy::give_up) general.error.retry_after_secs = std::nullopt;
+  }
+  general.error.message += " (" + code + ")";
+  return general;
+}
+
+Problem explain(const HttpReply& reply, Problem general) {
+  const auto body = parse_json(reply.body, "openai");
+  const Json* error = body ? find_object(*body, "error") : nullptr;
+  if (reply.status == 429 && !general.error.retry_after_secs)
+    general.error.retry_after_secs = seconds_to_wait(reply.headers);
+  return error ? explain_error(*error, std::move(general)) : general;
+}
+
+std::string code_in(std::string_view message) {
+  const std::size_t open = message.rfind('(');
+  if (open == std::string_view::npos || message.back() != ')') return "";
+  const std::string_view code = message.substr(open + 1, message.size() - open - 2);
+  return is_code(code) ? std::string(code) : "";
+}
+
+}  // namespace wf::openai

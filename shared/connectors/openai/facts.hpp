@@ -1,0 +1,21 @@
+#pragma once
+// The few facts that a model is told about a workspace's daily series: totals, never rows.
+
+#include <string_view>
+
+#include "shared/base/json.hpp"
+#include "shared/base/time.hpp"
+
+namespace wf::openai {
+
+// `daily`: the answer of public.daily_series. Days from `today` on are left out: they are not over.
+// [{"id","label","what","unit","value","before"?,"change_percent"?,"days","from","to"}]: for each series its
+// last 28 days, against the 28 before them where these are known. Values are in whole units of `unit`
+// ("count", "percent", "EUR", "MB", "ms", "score"), as people read them. Series without values are left out.
+Json period_facts(const Json& daily, Day today);
+
+// [{"id","label","what","unit","value","usual"?,"change_percent"?,"days"?,"day"}]: each series on one day
+// against its median of the 28 days before, the series asked about first. Empty: it has no value that day.
+Json day_facts(const Json& daily, std::string_view series, Day day);
+
+}  // namespace wf::openai

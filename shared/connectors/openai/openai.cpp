@@ -1,0 +1,92 @@
+#include "shared/connectors/openai/openai.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "shared/connectors/openai/answer.hpp"
+#include "shared/connectors/openai/errors.hpp"
+#include "shared/connectors/openai/prompt.hpp"
+#include "shared/connectors/openai/rows.hpp"
+#include "shared/connectors/openai/settings.hpp"
+
+namespace wf::openai {
+namespace {
+
+constexpr std::string_view endpoint = "https://api.openai.com/v1/responses";
+// A model that reasons may be silent for minutes.
+constexpr std::int64_t timeout_ms = 300'000;
+
+std::string who(const ActionQuery& query) {
+  return "openai " + find_string(query.input, "purpose").value_or("");
+}
+
+HttpRequest call_of(const ActionQuery& query, std::string body) {
+  HttpRequest call;
+  call.method = "POST";
+  call.url = std::string(endpoint);
+  call.headers = {{"authorization", "Bearer {{secret:openai.api_key}}"},
+                  {"content-type", "application/json"},
+                  {"x-client-request-id", query.id},
+                  {"user-agent", "webfluentia-edge"}};
+  call.body = std::move(body);
+  call.timeout_ms = timeout_ms;
+  return call;
+}
+
+// What a call may cost at most, and as much again for each that is under way or whose end is not known.
+// A token is a byte at least.
+std::int64_t most_spent(const ActionQuery& query, const Settings& settings, std::size_t body_bytes) {
+  const Usage most{.input = static_cast<std::int64_t>(body_bytes), .output = settings.max_output_tokens};
+  const std::int64_t open = find_int64(query.facts, "open_today").value_or(0);
+  return find_int64(query.facts, "spent_micros_today").value_or(0) +
+         (open + 1) * cost_micros(most, settings.prices);
+}
+
+std::int64_t seconds_to_midnight(UnixSeconds now) {
+  return (day_of(now) + std::chrono::days(1) - now).count();
+}
+
+Result<ActionStart> start(const ActionQuery& query, UnixSeconds now) {
+  const auto settings = read_settings(query.ids);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  const auto given = given_to_model(query, today_of(query, now));
+  if (!given) return tl::unexpected<Error>(given.error());
+  std::string body = request_body(*settings, *given);
+  if (settings->daily_limit_micros &&
+      most_spent(query, *settings, body.size()) > *settings->daily_limit_micros)
+    return fail(ErrorKind::rate_limit,
+                who(query) + ": OPENAI_DAILY_LIMIT_USD does not allow another call today",
+                seconds_to_midnight(now));
+  return ActionStart{{running_row(query, *settings, *given, now)}, call_of(query, std::move(body))};
+}
+
+Result<ActionEnd> end(const ActionQuery& query, const HttpReply& reply, UnixSeconds now) {
+  const auto settings = read_settings(query.ids);
+  if (!settings) return tl::unexpected<Error>(settings.error());
+  const auto given = given_to_model(query, today_of(query, now));
+  if (!given) return tl::unexpected<Error>(given.error());
+  auto answer = read_answer_of_model(reply, who(query));
+  if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
+  const Told told{query, *settings, *given, *answer, header(reply.headers, "x-request-id"), now};
+  return told.state() == "succeeded" ? answered(told) : not_answered(told);
+}
+
+std::vector<RowBatch> fail_rows(const ActionQuery& query, const Error& error, bool unknown, UnixSeconds now) {
+  const auto given = given_to_model(query, today_of(query, now));
+  return {failed_row(query, given.value_or(Json()), error, unknown, now)};
+}
+
+constexpr Action action(std::string_view id, Result<Json> (*check)(const Json&)) {
+  return {
+      .id = id, .check = check, .facts_function = "ai_facts", .start = start, .end = end, .fail = fail_rows};
+}
+
+constexpr std::array actions{action("insights", check_insights), action("content", check_content),
+                             action("explanation", check_explanation)};
+
+}  // namespace
+
+constinit const Connector connector{.service = "openai", .explain = explain, .actions = actions};
+
+}  // namespace wf::openai

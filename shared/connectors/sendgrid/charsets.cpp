@@ -1,0 +1,68 @@
+#include "shared/connectors/sendgrid/charsets.hpp"
+
+#include <array>
+#include <cstdint>
+
+#include "shared/base/text.hpp"
+#include "shared/connectors/sendgrid/texts.hpp"
+
+namespace wf::sendgrid {
+namespace {
+
+// What windows-1252 has where ISO-8859-1 has control characters, from 0x80 on; 0: nothing.
+// https://encoding.spec.whatwg.org/index-windows-1252.txt
+constexpr std::array<std::uint16_t, 32> windows_1252{
+    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+constexpr std::uint16_t replacement = 0xFFFD;
+
+void append_utf8(std::string& out, std::uint16_t code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xC0 | code >> 6);
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    out += static_cast<char>(0xE0 | code >> 12);
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+// Senders say ISO-8859-1 and mean windows-1252, so both are read as the latter, as browsers do.
+// https://encoding.spec.whatwg.org/#names-and-labels
+Decoded from_windows_1252(std::string_view bytes) {
+  Decoded decoded;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    std::uint16_t code = byte;
+    if (byte >= 0x80 && byte < 0xA0) code = windows_1252[byte - 0x80U];
+    if (byte >= 0x80 && code == 0) {
+      code = replacement;
+      decoded.exact = false;
+    }
+    append_utf8(decoded.text, code);
+  }
+  return decoded;
+}
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  for (const std::string_view known : names)
+    if (name == known) return true;
+  return false;
+}
+
+}  // namespace
+
+Decoded to_utf8(std::string_view bytes, std::string_view charset) {
+  const std::string name = to_lower(trim(charset));
+  if (is_one_of(name, {"iso-8859-1", "latin1", "windows-1252", "cp1252", "iso8859-1"}))
+    return from_windows_1252(without_nul(bytes));
+  const bool known = is_one_of(name, {"", "utf-8", "utf8", "us-ascii", "ascii"});
+  Decoded decoded{valid_utf8(without_nul(bytes)), known};
+  decoded.exact = known && is_valid_utf8(bytes);
+  return decoded;
+}
+
+}  // namespace wf::sendgrid

@@ -1,0 +1,127 @@
+#include "shared/connectors/sendgrid/stats.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "shared/base/text.hpp"
+#include "shared/connectors/day_slices.hpp"
+#include "shared/connectors/row_reader.hpp"
+#include "shared/sync/json_object.hpp"
+
+namespace wf::sendgrid {
+namespace {
+
+constexpr std::string_view who = "sendgrid stats";
+// Whether Reset counts from now or from 1970 depends on the endpoint: nobody waits for thirty years.
+constexpr std::int64_t least_unix_seconds = 1'000'000'000;
+constexpr DayRules days{.per_slice = std::chrono::days{30}};
+
+constexpr std::string_view columns[] = {"requests",      "processed",
+                                        "delivered",     "opens",
+                                        "unique_opens",  "clicks",
+                                        "unique_clicks", "bounces",
+                                        "bounce_drops",  "blocks",
+                                        "deferred",      "invalid_emails",
+                                        "spam_reports",  "spam_report_drops",
+                                        "unsubscribes",  "unsubscribe_drops"};
+
+tl::unexpected<Error> refuse(std::string why) {
+  return fail(ErrorKind::data, std::string(who) + ": " + std::move(why));
+}
+
+// Null: SendGrid says nothing of that day.
+Result<const Json*> metrics_of(const Json& line) {
+  const Json* stats = find_array(line, "stats");
+  if (!stats) return refuse("missing stats");
+  if (stats->empty()) return nullptr;
+  const Json* metrics = find_object(stats->front(), "metrics");
+  if (!metrics) return refuse("missing metrics");
+  return metrics;
+}
+
+Result<Json> day_row(const Json& metrics, Day day, UnixSeconds source_at) {
+  RowReader reader(metrics, who);
+  for (const std::string_view column : columns) reader.integer(column);
+  return reader.set("day", format_day(day)).set_time("source_at", source_at).take();
+}
+
+// A day without mail is no news.
+void note_newest(Page& page, const Json& row, Day day, UnixSeconds source_at) {
+  if (find_int64(row, "requests").value_or(0) == 0) return;
+  const UnixSeconds at =
+      std::min(UnixSeconds(day) + std::chrono::hours(24) - std::chrono::seconds(1), source_at);
+  if (!page.newest || at > *page.newest) page.newest = at;
+}
+
+bool is_field(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  });
+}
+
+std::optional<std::int64_t> secs_until_reset(const HttpReply& reply) {
+  const auto reset = parse_int64(trim(header(reply.headers, "x-ratelimit-reset")));
+  if (!reset || *reset < 0) return std::nullopt;
+  if (*reset < least_unix_seconds) return *reset;
+  const auto date = parse_http_date(header(reply.headers, "date"));
+  if (!date) return std::nullopt;
+  return std::max<std::int64_t>(0, *reset - to_unix(*date));
+}
+
+}  // namespace
+
+HttpRequest api_request(std::string_view path_and_query, const Json& ids) {
+  const bool eu = to_lower(find_string(ids, "sendgrid.region").value_or("")) == "eu";
+  HttpRequest request;
+  request.url =
+      (eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com") + std::string(path_and_query);
+  request.headers = {{"authorization", "Bearer {{secret:sendgrid.api_key}}"},
+                     {"user-agent", "webfluentia-edge"}};
+  return request;
+}
+
+HttpRequest stats_request(const Query& query) {
+  const DaySlice slice = slice_of(query, days);
+  UrlBuilder url("/v3/stats");
+  url.add("start_date", format_day(slice.first)).add("end_date", format_day(slice.last));
+  url.add("aggregated_by", "day");
+  return api_request(url.take(), query.ids);
+}
+
+Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds source_at) {
+  const auto body = parse_json(reply.body, who);
+  if (!body) return tl::unexpected<Error>(body.error());
+  if (!body->is_array()) return refuse("the reply is not an array of days");
+  const DaySlice slice = slice_of(query, days);
+  Page page{.items = body->size(), .next = position_before(slice, query, days)};
+  page.oldest = begin_of(slice.first, days);
+  RowBatch batch{"email_stats_daily", {}};
+  for (const Json& line : *body) {
+    const auto day = parse_day(find_string(line, "date").value_or(""));
+    if (!day) return refuse("missing date");
+    const auto metrics = metrics_of(line);
+    if (!metrics) return tl::unexpected<Error>(metrics.error());
+    if (!*metrics) continue;
+    auto row = day_row(**metrics, *day, source_at);
+    if (!row) return tl::unexpected<Error>(std::move(row.error()));
+    note_newest(page, *row, *day, source_at);
+    batch.rows.push_back(*std::move(row));
+  }
+  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
+  return page;
+}
+
+Problem explain(const HttpReply& reply, Problem general) {
+  if (const auto secs = secs_until_reset(reply); reply.status == 429 && secs)
+    general.error.retry_after_secs = secs;
+  const auto body = parse_json(reply.body, "sendgrid");
+  const Json* errors = body ? find_array(*body, "errors") : nullptr;
+  const std::string field =
+      errors && !errors->empty() ? find_string(errors->front(), "field").value_or("") : "";
+  // Its messages are free text; the name of the field says enough.
+  if (is_field(field)) general.error.message += " (" + field + ")";
+  return general;
+}
+
+}  // namespace wf::sendgrid

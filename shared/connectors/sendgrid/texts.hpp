@@ -1,0 +1,27 @@
+#pragma once
+// Texts that strangers wrote, made fit for the database: Postgres stores neither U+0000 nor bytes that
+// are not UTF-8, and an index takes no more than 2,700 bytes.
+
+#include <string>
+#include <string_view>
+
+#include "shared/base/json.hpp"
+
+namespace wf::sendgrid {
+
+inline constexpr std::size_t longest_indexed_text = 500;
+
+std::string without_nul(std::string_view text);
+// Everywhere inside: names of members too.
+Json json_without_nul(const Json& value);
+
+// Malformed bytes become U+FFFD.
+std::string valid_utf8(std::string_view text);
+
+// A header's value or a name as one line of at most `most` bytes: control characters are spaces.
+std::string one_line(std::string_view text, std::size_t most = longest_indexed_text);
+
+// The text, or null when it is empty.
+Json text_or_null(std::string_view text);
+
+}  // namespace wf::sendgrid

@@ -1,0 +1,38 @@
+#include "shared/connectors/sendgrid/webhook.hpp"
+
+#include <array>
+
+#include "shared/connectors/sendgrid/events.hpp"
+#include "shared/connectors/sendgrid/inbound.hpp"
+#include "shared/connectors/sendgrid/thread.hpp"
+
+namespace wf::sendgrid {
+namespace {
+
+constexpr std::array secrets{public_key, inbound_password, thread_key};
+
+// Each proof is taken for its own shape of body only: an array begins with a bracket, a form with its
+// boundary. So the later steps can tell them apart by the bytes alone.
+Result<SignatureClaim> claim(const Headers& headers, std::string_view body, UnixSeconds now) {
+  if (is_inbound(body)) return claim_inbound(headers);
+  return claim_events(headers, body, now);
+}
+
+Result<Identity> identify(std::string_view body) {
+  return is_inbound(body) ? identify_inbound(body) : identify_events(body);
+}
+
+std::vector<Question> questions(const Received& received) {
+  return is_inbound(received.body) ? inbound_questions(received) : std::vector<Question>{};
+}
+
+Result<Delivery> parse(const Received& received) {
+  return is_inbound(received.body) ? parse_inbound(received) : parse_events(received);
+}
+
+}  // namespace
+
+constinit const Webhook webhook{
+    .secrets = secrets, .claim = claim, .identify = identify, .questions = questions, .parse = parse};
+
+}  // namespace wf::sendgrid

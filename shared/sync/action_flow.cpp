@@ -1,0 +1,246 @@
+#include "shared/sync/action_flow.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared/base/text.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/facts_update.hpp"
+#include "shared/sync/api_reply.hpp"
+#include "shared/sync/pages.hpp"
+
+namespace wf {
+namespace {
+
+// Where a service that is judged by its use keeps its facts.
+constexpr std::string_view use_stream = "requests";
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const char c = text[i];
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (dash ? c != '-' : !hex) return false;
+  }
+  return true;
+}
+
+// No word from the provider: it may have done what it was asked.
+bool is_silence(const EffectResult& result) {
+  const auto* failed = std::get_if<Failed>(&result);
+  return failed && failed->reason != "secret_missing" && failed->reason != "secret_refused" &&
+         failed->reason != "bad_key" && failed->reason != "not_captured";
+}
+
+bool is_judged_by_use(std::string_view service) {
+  const Descriptor* descriptor = find_service(service);
+  return descriptor && descriptor->evidenced == Evidenced::by_activity;
+}
+
+Json facts_after_use(UnixSeconds now) {
+  Json facts = facts_after_last_page({}, {.rows = 1, .newest_row_at = now}, {}, now);
+  facts["last_attempt_at"] = format_time(now);
+  return facts;
+}
+
+}  // namespace
+
+ActionFlow::ActionFlow(const Connector& connector, const Action& action, Database database, Session session,
+                       ApiRequest request)
+    : connector_(connector), action_(action), database_(std::move(database)) {
+  may_write_ = session.may_write();
+  requested_id_ = to_lower(header(request.headers, "idempotency-key"));
+  body_ = std::move(request.body);
+  query_.id = requested_id_.empty() ? std::move(request.flow_id) : requested_id_;
+  query_.workspace = std::move(session.workspace);
+  query_.client_id = std::move(session.client_id);
+  query_.user_id = std::move(session.user_id);
+  query_.ids = std::move(request.ids);
+}
+
+void ActionFlow::start(Turn& turn) {
+  if (!may_write_) return finish(turn, problem_reply(403, "forbidden", "Viewers may not ask for this"));
+  const auto refuse = [&](std::string_view why) {
+    finish(turn, problem_reply(400, "invalid-request", "Not understood", why));
+  };
+  if (!requested_id_.empty() && !is_uuid(requested_id_)) return refuse("Idempotency-Key: not a UUID");
+  const auto body = parse_json(body_.empty() ? "{}" : body_, "body");
+  if (!body || !body->is_object()) return refuse("the body is not a JSON object");
+  auto input = action_.check(*body);
+  if (!input) return refuse(input.error().message);
+  query_.input = *std::move(input);
+  if (action_.facts_function.empty()) return sign(turn);
+  ask(turn,
+      database_.call(action_.facts_function,
+                     JsonObject().text("client_id", query_.client_id).json("input", query_.input).take()),
+      &ActionFlow::on_facts);
+}
+
+void ActionFlow::on_facts(EffectResult& result, Turn& turn) {
+  auto answer = read_answer(result);
+  if (!answer) {
+    turn.log("error", log_fields("facts not read").text("message", answer.error().message).take());
+    return finish(turn, database_away_reply());
+  }
+  query_.facts = *std::move(answer);
+  sign(turn);
+}
+
+void ActionFlow::sign(Turn& turn) {
+  auto sign = action_.sign ? action_.sign(query_) : std::nullopt;
+  if (!sign) return begin(turn);
+  ask(turn, *std::move(sign), &ActionFlow::on_signed);
+}
+
+void ActionFlow::on_signed(EffectResult& result, Turn& turn) {
+  auto* made = std::get_if<Signed>(&result);
+  if (!made) return finish(turn, provider_problem_reply(classify(connector_, who(), result, turn.now).error));
+  query_.signature = std::move(made->signature);
+  begin(turn);
+}
+
+void ActionFlow::begin(Turn& turn) {
+  auto started = action_.start(query_, turn.now);
+  if (!started) {
+    const Error& error = started.error();
+    const bool impossible = error.kind == ErrorKind::data;
+    return finish(turn, impossible ? problem_reply(422, "not-possible", "This cannot be done", error.message)
+                                   : provider_problem_reply(error));
+  }
+  call_ = std::move(started->call);
+  ask(turn,
+      database_.call_text("begin_action", with_tables(JsonObject()
+                                                          .text("client_id", query_.client_id)
+                                                          .text("id", query_.id)
+                                                          .text("service", connector_.service)
+                                                          .text("action", action_.id)
+                                                          .text("user_id", query_.user_id)
+                                                          .take(),
+                                                      started->batches)),
+      &ActionFlow::on_begun);
+}
+
+void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer && answer.error().trouble == DatabaseTrouble::refused)
+    return finish(turn, problem_reply(500, "internal", "This is a mistake of ours", answer.error().message));
+  if (!answer) return finish(turn, database_away_reply());
+  if (!find_bool(*answer, "begun").value_or(false))
+    return finish(turn, problem_reply(409, "already-requested", "This Idempotency-Key was used before",
+                                      "its request is " + find_string(*answer, "state").value_or("")));
+  grants_.begin(std::move(call_));
+  ask(turn, grants_.request(), &ActionFlow::on_called);
+}
+
+void ActionFlow::on_called(EffectResult& result, Turn& turn) {
+  if (grants_.open(connector_, result, query_.ids, turn.now)) return go_on_granting(turn);
+  auto* reply = std::get_if<HttpReply>(&result);
+  if (!reply || !is_success(*reply))
+    return fail_action(turn, classify(connector_, who(), result, turn.now), is_silence(result));
+  reply_ = std::move(*reply);
+  if (reply_.body.empty()) return conclude(turn);
+  ask(turn,
+      PutObject{
+          "actions/" + query_.client_id + "/" + std::string(connector_.service) + "/" + query_.id + ".json",
+          reply_.body},
+      &ActionFlow::on_kept);
+}
+
+void ActionFlow::go_on_granting(Turn& turn) {
+  if (auto step = grants_.next_step()) return ask(turn, *std::move(step), &ActionFlow::on_granted);
+  ask(turn, grants_.request(), &ActionFlow::on_called);
+}
+
+void ActionFlow::on_granted(EffectResult& result, Turn& turn) {
+  if (std::holds_alternative<Captured>(result) || grants_.do_without(connector_, result))
+    return go_on_granting(turn);
+  fail_action(turn, classify_grant(connector_, result, turn.now), false);
+}
+
+// What the provider did is done: an archive that fails must not make it look undone.
+void ActionFlow::on_kept(EffectResult& result, Turn& turn) {
+  if (!std::holds_alternative<Stored>(result)) turn.log("warn", log_fields("reply not archived").take());
+  conclude(turn);
+}
+
+void ActionFlow::conclude(Turn& turn) {
+  auto ended = action_.end(query_, reply_, turn.now);
+  if (!ended) return fail_action(turn, {ended.error()}, false);
+  answer_ = json_reply(ended->status, ended->answer);
+  end(turn, "succeeded", std::move(ended->batches), facts_after_use(turn.now));
+}
+
+void ActionFlow::fail_action(Turn& turn, const Problem& problem, bool unknown) {
+  const Error& error = problem.error;
+  turn.log("warn",
+           log_fields("action failed").text("kind", name(error.kind)).text("message", error.message).take());
+  answer_ = provider_problem_reply(error);
+  const bool final = problem.remedy == Remedy::give_up;
+  end(turn, unknown ? "unknown" : "failed", action_.fail(query_, error, unknown, turn.now),
+      facts_after_failure({}, error, final, turn.now));
+}
+
+void ActionFlow::end(Turn& turn, std::string_view state, std::vector<RowBatch> batches, Json facts) {
+  JsonObject p;
+  p.text("client_id", query_.client_id)
+      .text("id", query_.id)
+      .text("service", connector_.service)
+      .text("state", state);
+  if (is_judged_by_use(connector_.service)) {
+    facts["last_attempt_at"] = format_time(turn.now);
+    p.text("stream", use_stream).json("facts", std::move(facts));
+  }
+  record_ = with_tables(p.take(), batches);
+  ask(turn, database_.call_text("end_action", record_), &ActionFlow::on_ended);
+}
+
+void ActionFlow::on_ended(EffectResult& result, Turn& turn) {
+  turn.ask(std::move(answer_));
+  const auto answer = read_answer(result);
+  if (answer) return turn.done();
+  turn.log("error", log_fields("outcome not stored").text("message", answer.error().message).take());
+  auto p = parse_json(record_, "record");
+  if (!p || answer.error().trouble == DatabaseTrouble::refused) return turn.done();
+  ask(turn,
+      Enqueue{JsonObject()
+                  .text("job", "action_end")
+                  .text("workspace", query_.workspace)
+                  .json("p", *std::move(p))
+                  .take(),
+              database_rest_secs},
+      &ActionFlow::on_queued);
+}
+
+void ActionFlow::on_queued(EffectResult&, Turn& turn) { turn.done(); }
+
+void ActionFlow::finish(Turn& turn, Respond answer) {
+  turn.ask(std::move(answer));
+  turn.done();
+}
+
+std::string ActionFlow::who() const {
+  return std::string(connector_.service) + " " + std::string(action_.id);
+}
+
+JsonObject ActionFlow::log_fields(std::string_view what) const {
+  JsonObject fields;
+  fields.text("what", what)
+      .text("service", connector_.service)
+      .text("action", action_.id)
+      .text("workspace", query_.workspace)
+      .text("request_id", query_.id);
+  return fields;
+}
+
+void ActionEndFlow::start(Turn& turn) {
+  ask(turn, database_.call("end_action", p_), &ActionEndFlow::on_ended);
+}
+
+void ActionEndFlow::on_ended(EffectResult& result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer && answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
+  turn.done();
+}
+
+}  // namespace wf

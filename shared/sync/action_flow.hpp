@@ -1,0 +1,73 @@
+#pragma once
+// The one flow of what a person asks for: check, read what it needs, keep the intent, call the provider
+// once, archive its reply, store the rows, answer. It never asks twice: an email would be sent twice.
+
+#include <string>
+
+#include "shared/sync/action.hpp"
+#include "shared/sync/api_flow.hpp"
+#include "shared/sync/connector.hpp"
+#include "shared/sync/database.hpp"
+#include "shared/sync/flow.hpp"
+#include "shared/sync/grants.hpp"
+#include "shared/sync/json_object.hpp"
+#include "shared/sync/policy.hpp"
+#include "shared/sync/session.hpp"
+
+namespace wf {
+
+class ActionFlow final : public Steps<ActionFlow> {
+ public:
+  ActionFlow(const Connector& connector, const Action& action, Database database, Session session,
+             ApiRequest request);
+  void start(Turn& turn) override;
+
+ private:
+  void on_facts(EffectResult& result, Turn& turn);
+  void on_signed(EffectResult& result, Turn& turn);
+  void on_begun(EffectResult& result, Turn& turn);
+  void on_called(EffectResult& result, Turn& turn);
+  void on_granted(EffectResult& result, Turn& turn);
+  void on_kept(EffectResult& result, Turn& turn);
+  void on_ended(EffectResult& result, Turn& turn);
+  void on_queued(EffectResult& result, Turn& turn);
+
+  void sign(Turn& turn);
+  void begin(Turn& turn);
+  void go_on_granting(Turn& turn);
+  void conclude(Turn& turn);
+  void fail_action(Turn& turn, const Problem& problem, bool unknown);
+  // Stores the rows and then gives `answer_`.
+  void end(Turn& turn, std::string_view state, std::vector<RowBatch> batches, Json facts);
+  void finish(Turn& turn, Respond answer);
+  std::string who() const;
+  JsonObject log_fields(std::string_view what) const;
+
+  const Connector& connector_;
+  const Action& action_;
+  Database database_;
+  ActionQuery query_;
+  std::string body_;
+  std::string requested_id_;  // the header Idempotency-Key
+  bool may_write_ = false;
+
+  HttpRequest call_;
+  Grants grants_;
+  HttpReply reply_;
+  std::string record_;  // what end_action is told
+  Respond answer_;
+};
+
+// What the database was to be told when it did not answer, queued: {"job":"action_end","p":{..}}.
+class ActionEndFlow final : public Steps<ActionEndFlow> {
+ public:
+  ActionEndFlow(Database database, Json p) : database_(std::move(database)), p_(std::move(p)) {}
+  void start(Turn& turn) override;
+
+ private:
+  void on_ended(EffectResult& result, Turn& turn);
+  Database database_;
+  Json p_;
+};
+
+}  // namespace wf

@@ -1,0 +1,57 @@
+#include "shared/sync/api_reply.hpp"
+
+#include <string>
+#include <utility>
+
+#include "shared/sync/json_object.hpp"
+
+namespace wf {
+namespace {
+
+constexpr std::int64_t default_retry_after_secs = 30;
+
+Respond reply(int status, std::string_view content_type, const Json& body) {
+  return {status, {{"content-type", std::string(content_type)}, {"cache-control", "no-store"}}, dump(body)};
+}
+
+Respond with_retry_after(Respond answer, std::int64_t secs) {
+  answer.headers.emplace_back("retry-after", std::to_string(secs));
+  return answer;
+}
+
+}  // namespace
+
+Respond json_reply(int status, const Json& body) { return reply(status, "application/json", body); }
+
+Respond problem_reply(int status, std::string_view type, std::string_view title, std::string_view detail) {
+  JsonObject problem;
+  problem.text("type", "urn:webfluentia:" + std::string(type)).text("title", title).number("status", status);
+  if (!detail.empty()) problem.text("detail", detail);
+  return reply(status, "application/problem+json", problem.take());
+}
+
+Respond provider_problem_reply(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::rate_limit:
+      return with_retry_after(problem_reply(503, "rate-limited", "The provider asks to wait", error.message),
+                              error.retry_after_secs.value_or(default_retry_after_secs));
+    case ErrorKind::provider:
+      return problem_reply(502, "provider-failed", "The provider did not answer as it should", error.message);
+    case ErrorKind::credentials:
+      return problem_reply(502, "provider-refused", "The provider refused the key", error.message);
+    case ErrorKind::configuration:
+      return problem_reply(409, "not-configured", "The service is not set up for this", error.message);
+    case ErrorKind::data:
+      return problem_reply(502, "answer-not-usable", "The provider's answer cannot be used", error.message);
+    case ErrorKind::ours:
+      break;
+  }
+  return problem_reply(500, "internal", "This is a mistake of ours", error.message);
+}
+
+Respond database_away_reply() {
+  return with_retry_after(problem_reply(503, "database-away", "The database does not answer"),
+                          default_retry_after_secs);
+}
+
+}  // namespace wf

@@ -1,0 +1,26 @@
+#pragma once
+// Answers of the API: JSON, and errors as application/problem+json with a stable `type`.
+// https://www.rfc-editor.org/rfc/rfc9457
+
+#include <string_view>
+
+#include "shared/base/json.hpp"
+#include "shared/base/result.hpp"
+#include "shared/sync/effects.hpp"
+
+namespace wf {
+
+Respond json_reply(int status, const Json& body);
+
+// type: "urn:webfluentia:<type>". `detail` may be shown to people; empty: none.
+Respond problem_reply(int status, std::string_view type, std::string_view title,
+                      std::string_view detail = {});
+
+// Of a provider that was asked on somebody's behalf. Its error's kind decides the status: 409 for what is
+// not configured, 503 with Retry-After for what only needs time, 502 for the rest.
+Respond provider_problem_reply(const Error& error);
+
+// The database does not answer: the same request may succeed later.
+Respond database_away_reply();
+
+}  // namespace wf

@@ -1,0 +1,43 @@
+#include "shared/sync/health_flow.hpp"
+
+#include "shared/sync/api_reply.hpp"
+#include "shared/sync/json_object.hpp"
+
+namespace wf {
+namespace {
+
+// Three ticks missed in a row.
+constexpr std::int64_t tick_is_late_after_secs = 15 * 60;
+
+}  // namespace
+
+void HealthFlow::start(Turn& turn) {
+  ask(turn, database_.call("health", Json::object()), &HealthFlow::on_answer);
+}
+
+void HealthFlow::on_answer(EffectResult& result, Turn& turn) {
+  const auto answer = read_answer(result);
+  if (!answer) {
+    turn.log("error",
+             JsonObject().text("what", "health check failed").text("message", answer.error().message).take());
+    turn.ask(database_away_reply());
+    return turn.done();
+  }
+  const auto ticked = find_int64(*answer, "ticked_secs_ago");
+  // A Worker that was deployed a moment ago has not ticked yet.
+  const bool late = ticked && *ticked > tick_is_late_after_secs;
+  turn.ask(json_reply(late ? 503 : 200,
+                      JsonObject()
+                          .text("status", late ? "late" : "ok")
+                          .text("database", "ok")
+                          .text("schedule", late     ? "late"
+                                            : ticked ? "ok"
+                                                     : "not started")
+                          .json("ticked_secs_ago", ticked ? Json(*ticked) : Json())
+                          .number("runs_left_behind", find_int64(*answer, "runs_left_behind").value_or(0))
+                          .number("deliveries_waiting", find_int64(*answer, "deliveries_waiting").value_or(0))
+                          .take()));
+  turn.done();
+}
+
+}  // namespace wf

@@ -1,0 +1,29 @@
+#pragma once
+// Sync now: of a service, or of one of its streams or partitions ({"stream","partition"} in the body), as
+// when one part failed and is to be tried again alone.
+
+#include <string>
+
+#include "shared/sync/database.hpp"
+#include "shared/sync/flow.hpp"
+#include "shared/sync/session.hpp"
+
+namespace wf {
+
+class SyncRequestFlow final : public Steps<SyncRequestFlow> {
+ public:
+  SyncRequestFlow(Database database, Session session, std::string service, std::string body);
+  void start(Turn& turn) override;
+
+ private:
+  void on_started(EffectResult& result, Turn& turn);
+  void on_queued(EffectResult& result, Turn& turn);
+
+  Database database_;
+  Session session_;
+  std::string service_;
+  std::string body_;
+  std::size_t unanswered_ = 0;  // of the queue's sends
+};
+
+}  // namespace wf

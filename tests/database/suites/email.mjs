@@ -1,0 +1,241 @@
+// Mail: what the events make of a message, in any order and by many at once, threads that move on, and
+// the comparison with SendGrid's totals.
+import assert from 'node:assert/strict';
+
+import { detect, factsOf } from '../runs.mjs';
+import { call, northwind } from '../stack.mjs';
+
+const service = 'sendgrid';
+const at = (minute) => `2026-11-23T12:${String(minute).padStart(2, '0')}:00Z`;
+
+const message = (id, more = {}) => ({
+  ...{ id, thread_id: 't1', direction: 'sent', state: 'queued', sent_at: at(0), source_at: at(0) },
+  ...{ from_email: 'us@x.example', to_emails: [{ email: 'a@b.example', name: null }] },
+  ...more,
+});
+const event = (name, minute, more = {}) => ({
+  ...{ message_id: 'sg1', email: 'a@b.example', event: name, occurred_at: at(minute), source_at: at(minute) },
+  ...{ own_message_id: 'm1' },
+  ...more,
+});
+const thread = (id, more = {}) => ({
+  ...{ id, contact_email: 'a@b.example', state: 'open', started_at: at(0), last_message_at: at(0) },
+  ...{ last_direction: 'sent', source_at: at(0) },
+  ...more,
+});
+
+export async function emailSuite(t, stack) {
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body();
+    });
+  let deliveries = 0;
+  const deliver = async (table, rows) => {
+    const delivery_key = `d${++deliveries}`;
+    const receipt = { client_id: northwind, service, delivery_key };
+    await call(stack, 'record_receipt', {
+      ...{ workspace: 'northwind-dental', service, delivery_key, object_key: 'o', event_type: 'x' },
+      readable: true,
+    });
+    return call(stack, 'apply_page', { receipt, tables: [{ table, rows }], facts: {} });
+  };
+  const stored = async (id = 'm1') =>
+    (await stack.query('select * from public.email_messages where id = $1', [id]))[0];
+  const kit = { test, stack, deliver, stored };
+  await outcomeTests(kit);
+  await threadTests(kit);
+  await reconciliationTests(kit);
+}
+
+async function outcomeTests({ test, stack, deliver, stored }) {
+  await test('events move a message on, whatever order they come in', async () => {
+    const orders = [
+      [
+        ['processed', 1],
+        ['deferred', 2],
+        ['delivered', 3],
+        ['open', 4],
+      ],
+      [
+        ['open', 4],
+        ['delivered', 3],
+        ['deferred', 2],
+        ['processed', 1],
+      ],
+    ];
+    for (const order of orders) {
+      await stack.reset();
+      await deliver('email_messages', [message('m1')]);
+      for (const [name, minute] of order) await deliver('email_events', [event(name, minute)]);
+      assert.equal((await stored()).state, 'delivered');
+    }
+  });
+
+  await test('each end has its word, and the worst of the recipients counts', async () => {
+    const ends = [
+      [[event('processed', 1)], 'sent'],
+      [[event('deferred', 1)], 'deferred'],
+      [[event('click', 1)], 'delivered'],
+      [[event('bounce', 1, { bounce_type: 'blocked' })], 'blocked'],
+      [[event('bounce', 1, { bounce_type: 'bounce' })], 'bounced'],
+      [[event('dropped', 1)], 'dropped'],
+      [[event('delivered', 1), event('bounce', 2, { bounce_type: 'bounce' })], 'bounced'],
+      [[event('delivered', 1), event('deferred', 1, { email: 'c@d.example' })], 'deferred'],
+      [[event('delivered', 1), event('processed', 1, { email: 'c@d.example' })], 'sent'],
+      [[event('teleported', 1)], 'queued'],
+    ];
+    for (const [events, state] of ends) {
+      await stack.reset();
+      await deliver('email_messages', [message('m1')]);
+      await deliver('email_events', events);
+      assert.equal((await stored()).state, state, JSON.stringify(events.map((one) => one.event)));
+    }
+  });
+
+  await test('what is written after the events does not undo them', async () => {
+    await deliver('email_messages', [message('m1')]);
+    await deliver('email_events', [event('delivered', 1, { smtp_id: '<x@sendgrid>' })]);
+    await deliver('email_messages', [message('m1', { state: 'sent', message_id: 'sg1', source_at: at(5) })]);
+    const { state, smtp_id, message_id } = await stored();
+    assert.deepEqual(
+      { state, smtp_id, message_id },
+      { state: 'delivered', smtp_id: '<x@sendgrid>', message_id: 'sg1' },
+    );
+  });
+
+  await test('a send of which nobody knew is known by its events', async () => {
+    await deliver('email_messages', [message('m1', { state: 'unknown' })]);
+    await deliver('email_events', [event('processed', 1)]);
+    const { state, message_id } = await stored();
+    assert.deepEqual([state, message_id], ['sent', 'sg1']);
+  });
+
+  await test('events without our id are joined by the id of SendGrid; others touch nothing', async () => {
+    await deliver('email_messages', [
+      message('m1', { message_id: 'sg1' }),
+      message('m2', { message_id: '' }),
+    ]);
+    await deliver('email_events', [
+      event('delivered', 1, { own_message_id: null }),
+      event('bounce', 1, { own_message_id: null, message_id: '' }),
+    ]);
+    assert.equal((await stored('m1')).state, 'delivered');
+    assert.equal((await stored('m2')).state, 'queued');
+  });
+
+  await test('46 copies with ids of their own leave one row', async () => {
+    for (let i = 0; i < 46; i++)
+      await deliver('email_events', [event('open', 1, { sg_event_id: `copy ${i}` })]);
+    assert.equal((await stack.query('select 1 from public.email_events')).length, 1);
+  });
+
+  await test('twenty deliveries and the answer to the sending at once end in one state', async () => {
+    await deliver('email_messages', [message('m1')]);
+    const names = ['processed', 'deferred', 'delivered', 'open'];
+    await Promise.all([
+      ...Array.from({ length: 20 }, (_, i) => deliver('email_events', [event(names[i % 4], 1 + i)])),
+      deliver('email_messages', [message('m1', { state: 'sent', message_id: 'sg1', source_at: at(30) })]),
+    ]);
+    const { state, message_id } = await stored();
+    assert.deepEqual([state, message_id], ['delivered', 'sg1']);
+  });
+}
+
+async function threadTests({ test, stack, deliver }) {
+  const state = async () =>
+    (
+      await stack.query(
+        `select state, last_direction, last_message_at from public.email_threads where id = 't1'`,
+      )
+    )[0];
+  const reply = (id, minute, more = {}) =>
+    message(id, {
+      direction: 'received',
+      state: 'received',
+      sent_at: at(minute),
+      source_at: at(minute),
+      ...more,
+    });
+
+  await test('a reply moves its thread on and opens it again; an automatic one does not', async () => {
+    await deliver('email_threads', [thread('t1', { state: 'closed' })]);
+    await deliver('email_messages', [reply('auto', 1, { is_auto_reply: true })]);
+    assert.equal((await state()).state, 'closed');
+    await deliver('email_messages', [reply('r1', 5)]);
+    await deliver('email_messages', [reply('late', 3)]);
+    const { state: word, last_direction, last_message_at } = await state();
+    assert.deepEqual([word, last_direction], ['open', 'received']);
+    assert.equal(new Date(last_message_at).toISOString(), '2026-11-23T12:05:00.000Z');
+  });
+
+  await test('what an answer must know: the thread and its last mails', async () => {
+    await deliver('email_threads', [thread('t1', { subject: 'Hi' })]);
+    await deliver('email_messages', [
+      reply('r1', 1, { smtp_id: '<1@x>' }),
+      reply('r2', 2, { smtp_id: '<2@x>' }),
+      reply('elsewhere', 3, { smtp_id: '<3@x>', thread_id: 't2' }),
+    ]);
+    const context = (input) => call(stack, 'email_context', { client_id: northwind, input });
+    assert.deepEqual(await context({ thread_id: 't1' }), {
+      thread: { id: 't1', subject: 'Hi', contact_email: 'a@b.example' },
+      smtp_ids: ['<1@x>', '<2@x>'],
+    });
+    assert.deepEqual(await context({}), { thread: null, smtp_ids: [] });
+    const other = { client_id: '22222222-2222-4222-8222-222222222222', input: { thread_id: 't1' } };
+    assert.deepEqual(await call(stack, 'email_context', other), { thread: null, smtp_ids: [] });
+  });
+}
+
+async function reconciliationTests({ test, stack, deliver }) {
+  const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  const events = (ago, count, more = {}) =>
+    Array.from({ length: count }, (_, i) => {
+      const time = `${day(ago)}T10:00:${String(i).padStart(2, '0')}Z`;
+      return event('delivered', 0, { occurred_at: time, source_at: time, ...more });
+    });
+  const totals = (ago, more) => ({ day: day(ago), source_at: new Date().toISOString(), ...more });
+
+  async function sync(rows) {
+    const schedules = [{ stream: 'stats', partition: '', cadence: 'daily', every_secs: 86400 }];
+    await detect(stack, { services: [{ service, present: ['sendgrid.api_key'], missing: [], schedules }] });
+    const { jobs } = await call(stack, 'claim_due', { limit: 50 });
+    const { run_id } = jobs.find((job) => job.service === service);
+    const { lease } = await call(stack, 'take_lease', { run_id, lease_secs: 60 });
+    await call(stack, 'apply_page', {
+      ...{ run_id, lease, page: 1, cursor: {}, facts: {}, last: true, lease_secs: 60 },
+      tables: [{ table: 'email_stats_daily', rows }],
+    });
+  }
+
+  await test('what SendGrid counted and did not deliver stands with the webhook', async () => {
+    await deliver('email_events', [...events(6, 3), ...events(4, 5), ...events(3, 2)]);
+    await sync([
+      totals(7, { delivered: 50 }), // before the webhook's first day: it may not have been there
+      totals(6, { delivered: 9 }),
+      totals(4, { delivered: 7, bounces: 4 }), // bounces never came: perhaps they are not asked for
+      totals(3, { delivered: 1 }), // more arrived than were counted: nothing is missing
+      totals(1, { delivered: 99 }), // still on their way
+    ]);
+    for (const stream of ['webhook', 'stats']) {
+      const facts = await factsOf(stack, stream, service);
+      assert.equal(facts.reconciled_missed, 2, stream);
+      assert.ok(facts.reconciled_at, stream);
+    }
+  });
+
+  await test('a block is not counted as a bounce', async () => {
+    await deliver('email_events', [
+      ...events(6, 1, { event: 'bounce', bounce_type: 'bounce' }),
+      ...events(4, 2, { event: 'bounce', bounce_type: 'bounce' }),
+      ...events(4, 1, { event: 'bounce', bounce_type: 'blocked', email: 'c@d.example' }),
+    ]);
+    await sync([totals(4, { bounces: 3, blocks: 1 })]);
+    assert.equal((await factsOf(stack, 'webhook', service)).reconciled_missed, 1);
+  });
+
+  await test('a webhook that never delivered anything is not judged', async () => {
+    await sync([totals(4, { delivered: 7 })]);
+    assert.equal(await factsOf(stack, 'webhook', service), undefined);
+  });
+}

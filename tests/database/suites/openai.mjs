@@ -1,0 +1,235 @@
+// What the model may be told of a workspace, what it has cost, and what becomes of a request that a dead
+// Worker left.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+
+import { call, harbor, northwind } from '../stack.mjs';
+
+const at = '2026-11-23T12:00:00Z';
+const secondsAgo = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+const dayAgo = (days) => secondsAgo(days * 86400).slice(0, 10);
+const facts = (stack, input, client_id = northwind) => call(stack, 'ai_facts', { client_id, input });
+
+const search = (more) => ({
+  ...{ client_id: northwind, property: 'sc-domain:x.example', search_type: 'web', day: dayAgo(4) },
+  ...{ clicks: 5, impressions: 50, position: 2, provisional: false, source_at: at, ...more },
+});
+const request = (more) => ({
+  ...{ client_id: northwind, id: randomUUID(), purpose: 'insights', state: 'succeeded' },
+  ...{
+    requested_at: new Date().toISOString(),
+    cost_micros: 500,
+    cost_currency: 'usd',
+    source_at: at,
+    ...more,
+  },
+});
+
+async function insert(stack, table, rows) {
+  const { error } = await stack.service().from(table).insert(rows);
+  assert.equal(error, null, table);
+}
+
+// Until the series have a migration of their own, their shape is enough.
+async function standInForTheSeries(stack) {
+  const [{ exists }] = await stack.query(
+    `select to_regprocedure('public.daily_series(jsonb)') is not null as exists`,
+  );
+  if (exists) return async () => {};
+  await stack.query(`create function public.daily_series(p jsonb) returns jsonb language sql stable as $$
+    select jsonb_build_object('series', coalesce(jsonb_agg(jsonb_build_object('id', 'search_console.clicks',
+      'first_day', s.day, 'values', jsonb_build_array(s.clicks))), '[]'))
+    from public.gsc_site_daily s where s.client_id = (p ->> 'client_id')::uuid $$`);
+  return () => stack.query('drop function public.daily_series(jsonb)');
+}
+
+export async function openaiSuite(t, stack) {
+  t.after(await standInForTheSeries(stack));
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body();
+    });
+  await searchTests(test, stack);
+  await costTests(test, stack);
+  await settleTests(test, stack);
+
+  await test('a workspace that does not exist has no facts', async () => {
+    await assert.rejects(facts(stack, { purpose: 'content', kind: 'social_post' }, randomUUID()));
+  });
+
+  await test('insights and explanations are told the daily series of their own workspace', async () => {
+    await insert(stack, 'gsc_site_daily', [
+      search({ day: dayAgo(5) }),
+      search({ client_id: harbor, clicks: 77 }),
+    ]);
+    for (const purpose of ['insights', 'explanation']) {
+      const told = await facts(stack, { purpose });
+      assert.ok(Array.isArray(told.daily.series));
+      assert.equal(told.workspace.time_zone, 'Europe/Berlin');
+      assert.match(told.workspace.today, /^\d{4}-\d{2}-\d{2}$/);
+      assert.ok(!JSON.stringify(told).includes('77'), 'nothing of another workspace');
+    }
+  });
+
+  await test('of a thread the model learns its length and who wrote last, and nothing else', async () => {
+    const thread = { client_id: northwind, id: 't1', subject: 'Root canal', contact_email: 'ada@b.example' };
+    await insert(stack, 'email_threads', [
+      {
+        ...thread,
+        state: 'open',
+        started_at: at,
+        last_message_at: at,
+        last_direction: 'received',
+        source_at: at,
+      },
+    ]);
+    const message = {
+      client_id: northwind,
+      thread_id: 't1',
+      direction: 'received',
+      state: 'received',
+      sent_at: at,
+    };
+    const people = {
+      from_email: 'ada@b.example',
+      to_emails: ['c@d.example'],
+      body_text: 'It hurts',
+      source_at: at,
+    };
+    await insert(
+      stack,
+      'email_messages',
+      [1, 2].map((id) => ({ ...message, ...people, id: `m${id}` })),
+    );
+    const input = { purpose: 'content', kind: 'email_reply', thread_id: 't1' };
+    const told = await facts(stack, input);
+    assert.deepEqual(told.thread, { messages: 2, last_direction: 'received' });
+    assert.doesNotMatch(JSON.stringify(told), /canal|ada|hurts/);
+    assert.equal((await facts(stack, { ...input, thread_id: 't2' })).thread, null);
+    assert.equal((await facts(stack, input, harbor)).thread, null);
+  });
+}
+
+async function searchTests(test, stack) {
+  const content = (kind, more = {}) => facts(stack, { purpose: 'content', kind, ...more });
+  const texts = (rows) => rows.map(({ query }) => query);
+
+  await test('drafts are told the queries of one property, none of which could be a person', async () => {
+    await insert(stack, 'gsc_site_daily', [
+      search({}),
+      search({ property: 'https://x.example/', clicks: 4 }),
+    ]);
+    await insert(stack, 'gsc_queries_daily', [
+      search({ query: 'dentist berlin', page: '' }),
+      search({ query: 'dentist berlin', page: '', day: dayAgo(5), position: 4, impressions: 150 }),
+      search({ query: 'dentist 10115', page: '', impressions: 300 }),
+      search({ query: 'ada@b.example', page: '' }),
+      search({ query: '030 / 123-4567', page: '' }),
+      search({ query: 'too old', page: '', day: dayAgo(40) }),
+      search({ query: 'of the other property', page: '', property: 'https://x.example/' }),
+      search({ query: 'an image', page: '', search_type: 'image' }),
+      search({ query: 'led to a page', page: 'https://x.example/kontakt' }),
+      search({ query: "somebody else's", page: '', client_id: harbor }),
+    ]);
+    const { queries } = await content('social_post');
+    assert.deepEqual(queries, [
+      { query: 'dentist 10115', clicks: 5, impressions: 300, position: 2 },
+      { query: 'dentist berlin', clicks: 10, impressions: 200, position: 3.5 },
+    ]);
+    assert.deepEqual(texts((await content('page_title', { page: '/kontakt?a=1' })).queries), [
+      'led to a page',
+    ]);
+    assert.deepEqual(texts((await content('page_title', { page: '/other' })).queries), texts(queries));
+  });
+
+  await test('pages come as paths, without what follows the question mark', async () => {
+    await insert(stack, 'gsc_site_daily', [search({})]);
+    const page = (path, more) => search({ page: `https://x.example${path}`, ...more });
+    await insert(stack, 'gsc_pages_daily', [
+      page('/kontakt?token=abc'),
+      page('/kontakt', { clicks: 7 }),
+      page('', { clicks: 30 }),
+      page('/users/ada@b.example'),
+    ]);
+    const { pages } = await content('page_title', { page: '/' });
+    assert.deepEqual(pages, [
+      { page: '/', clicks: 30, impressions: 50 },
+      { page: '/kontakt', clicks: 12, impressions: 100 },
+    ]);
+  });
+
+  await test('without search data both lists are empty', async () => {
+    const told = await content('social_post');
+    assert.deepEqual([told.queries, told.pages], [[], []]);
+  });
+}
+
+async function costTests(test, stack) {
+  await test('the cost of the day is that of all workspaces; what has none yet is counted', async () => {
+    await insert(stack, 'ai_requests', [
+      request({}),
+      request({ client_id: harbor, cost_micros: 700 }),
+      request({ state: 'running', cost_micros: null }),
+      request({ state: 'unknown', cost_micros: null }),
+      request({ requested_at: secondsAgo(86400), cost_micros: 9000 }),
+    ]);
+    const told = await facts(stack, { purpose: 'content', kind: 'social_post' });
+    assert.deepEqual([told.spent_micros_today, told.open_today], [1200, 2]);
+  });
+}
+
+async function settleTests(test, stack) {
+  const begin = (id, service = 'openai') =>
+    call(stack, 'begin_action', {
+      ...{ client_id: northwind, id, service, action: 'insights', user_id: null },
+      tables: [
+        { table: 'ai_requests', rows: [{ ...request({ id }), client_id: undefined, state: 'running' }] },
+      ],
+    });
+  const age = (id) =>
+    stack.query(
+      `update public.action_requests set requested_at = now() - interval '20 minutes' where id = $1`,
+      [id],
+    );
+  const stored = async (id) =>
+    (
+      await stack.query('select state, failure_code, source_at from public.ai_requests where id = $1', [id])
+    )[0];
+
+  await test('a request that a dead Worker left becomes unknown with the next tick', async () => {
+    const [left, young, other] = [randomUUID(), randomUUID(), randomUUID()];
+    await begin(left);
+    await begin(young);
+    await begin(other, 'sendgrid');
+    await age(left);
+    await age(other);
+    await call(stack, 'claim_due', { limit: 1 });
+    assert.deepEqual(
+      [await stored(left), await stored(young), await stored(other)].map((row) => [
+        row.state,
+        row.failure_code,
+      ]),
+      [
+        ['unknown', 'worker_stopped'],
+        ['running', null],
+        ['running', null],
+      ],
+    );
+  });
+
+  await test('what the Worker stores in the end stands', async () => {
+    const id = randomUUID();
+    await begin(id);
+    await age(id);
+    await call(stack, 'claim_due', { limit: 1 });
+    const row = { ...request({ id, state: 'succeeded' }), client_id: undefined };
+    await call(stack, 'end_action', {
+      ...{ client_id: northwind, id, service: 'openai', state: 'succeeded' },
+      tables: [{ table: 'ai_requests', rows: [row] }],
+    });
+    assert.deepEqual((await stored(id)).state, 'succeeded');
+    assert.equal((await stored(id)).failure_code, null);
+  });
+}

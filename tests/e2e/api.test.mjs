@@ -1,0 +1,106 @@
+// The Worker's API as a browser uses it: who may ask for what, and what comes of it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
+
+let stack;
+const tokens = {};
+before(async () => {
+  stack = await testStack('api');
+  await stack.tick();
+  await untilRested(stack, 90_000);
+  for (const name of ['viewer', 'manager'])
+    tokens[name] = await signIn(stack, `${name}@${NORTHWIND}.example`);
+  tokens.other = await signIn(stack, 'viewer@harbor-yoga.example');
+  tokens.agency = await signIn(stack, 'agency@webfluentia.example');
+});
+after(() => stack?.stop());
+
+async function api(path, { as, method = 'POST', body, headers = {} } = {}) {
+  const reply = await fetch(`${stack.state.urls.dashboard}api${path}`, {
+    method,
+    headers: {
+      ...(as && { authorization: `Bearer ${tokens[as]}` }),
+      ...(body && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body && JSON.stringify(body),
+  });
+  const text = await reply.text();
+  return { status: reply.status, headers: reply.headers, body: text ? JSON.parse(text) : null };
+}
+
+const syncPath = (service, slug = NORTHWIND) => `/workspaces/${slug}/sync/${service}`;
+
+function assertProblem({ status, headers, body }, expected, type) {
+  assert.equal(status, expected, JSON.stringify(body));
+  assert.equal(headers.get('content-type'), 'application/problem+json');
+  assert.equal(body.type, `urn:webfluentia:${type}`);
+  assert.equal(body.status, expected);
+}
+
+test('the health check says what an uptime monitor needs, and names nobody', async () => {
+  const health = await api('/health', { method: 'GET' });
+  assert.equal(health.status, 200);
+  assert.equal(health.body.status, 'ok');
+  assert.ok(health.body.ticked_secs_ago < 120, JSON.stringify(health.body));
+  assert.equal(health.body.runs_left_behind, 0);
+  const text = JSON.stringify(health.body);
+  for (const { slug, client_id } of stack.state.workspaces)
+    assert.ok(!text.includes(slug) && !text.includes(client_id));
+});
+
+test('nobody, a forged token and an expired one are 401', async () => {
+  assertProblem(await api(syncPath('stripe')), 401, 'unauthenticated');
+  const [head, payload] = tokens.manager.split('.');
+  for (const authorization of [
+    'Bearer x',
+    `Bearer ${head}.${payload}.AAAA`,
+    `Bearer ${stack.state.keys.publishable}`,
+  ])
+    assertProblem(await api(syncPath('stripe'), { headers: { authorization } }), 401, 'unauthenticated');
+});
+
+test("an unknown workspace and somebody else's are the same 404", async () => {
+  const unknown = await api(syncPath('stripe', 'no-such-workspace'), { as: 'manager' });
+  const foreign = await api(syncPath('stripe', 'harbor-yoga'), { as: 'manager' });
+  const mine = await api(syncPath('stripe'), { as: 'other' });
+  for (const reply of [unknown, foreign, mine]) assertProblem(reply, 404, 'not-found');
+  assert.deepEqual(unknown.body, foreign.body);
+});
+
+test('a viewer may not start a sync; a manager may, and 409 while it runs', async () => {
+  assertProblem(await api(syncPath('stripe'), { as: 'viewer' }), 403, 'forbidden');
+  const before = await count(stack, 'sync_runs', "cause = 'manual'");
+  assert.equal(before, 0);
+
+  const [first, second] = await Promise.all([1, 2].map(() => api(syncPath('stripe'), { as: 'manager' })));
+  const [started, refused] = first.status === 202 ? [first, second] : [second, first];
+  assert.equal(started.status, 202, JSON.stringify(started.body));
+  assertProblem(refused, 409, 'already-running');
+  assert.equal(started.body.run_id, started.body.runs[0].run_id);
+  await until('the run succeeded', async () => {
+    const run = await one(stack, 'select state from sync_runs where run_id = $1', [started.body.run_id]);
+    return run.state === 'succeeded';
+  });
+  await untilRested(stack);
+});
+
+test('one stream alone', async () => {
+  const reply = await api(syncPath('stripe'), { as: 'agency', body: { stream: 'charges' } });
+  assert.equal(reply.status, 202, JSON.stringify(reply.body));
+  assert.deepEqual(
+    reply.body.runs.map(({ stream }) => stream),
+    ['charges'],
+  );
+  await untilRested(stack);
+});
+
+test('what cannot be synced is said, and what is not understood', async () => {
+  assertProblem(await api(syncPath('nothing'), { as: 'manager' }), 404, 'not-found');
+  assertProblem(await api(syncPath('openai'), { as: 'manager' }), 409, 'nothing-to-sync');
+  assertProblem(await api(syncPath('stripe'), { as: 'manager', body: [1] }), 400, 'invalid-request');
+  assertProblem(await api(syncPath('stripe'), { as: 'manager', method: 'GET' }), 405, 'method-not-allowed');
+  assertProblem(await api('/nothing', { as: 'manager' }), 404, 'not-found');
+});

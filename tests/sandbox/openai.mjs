@@ -1,0 +1,147 @@
+// The Responses API as far as it is used: text that fits the JSON schema asked for, made of nothing but the
+// facts in the request. https://platform.openai.com/docs/api-reference/responses
+import { readFileSync } from 'node:fs';
+
+const FIXTURES = new URL('../fixtures/openai/', import.meta.url);
+const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+const recorded = (name) => {
+  const { status, headers, body } = readFixture(name);
+  return { status, headers, body };
+};
+
+const MEMBERS = ['model', 'store', 'input', 'instructions', 'text', 'max_output_tokens', 'reasoning'];
+
+const invalid = (message, code = null, param = null) => ({
+  status: 400,
+  body: { error: { message, type: 'invalid_request_error', param, code } },
+});
+
+export const prefix = '/openai';
+export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
+export const wrongKey = () => recorded('error_401.built.json');
+
+// Strict mode: each object lists all its members and allows no other.
+function strictProblem(schema) {
+  if (schema?.type === 'array') return strictProblem(schema.items);
+  if (schema?.type !== 'object') return null;
+  const names = Object.keys(schema.properties ?? {});
+  if (schema.additionalProperties !== false) return 'additionalProperties must be false';
+  if (names.some((name) => !schema.required?.includes(name))) return 'required must name every property';
+  return names.map((name) => strictProblem(schema.properties[name])).find(Boolean) ?? null;
+}
+
+function problemOf(body) {
+  if (typeof body !== 'object') return invalid('We could not parse the JSON body of your request.');
+  const unknown = Object.keys(body).find((name) => !MEMBERS.includes(name));
+  if (unknown) return invalid(`Unknown parameter: '${unknown}'.`, 'unknown_parameter', unknown);
+  if (!body.model || typeof body.input !== 'string') return invalid('Missing required parameter.');
+  if (body.store !== false) return invalid('The sandbox keeps nothing: store must be false.');
+  const { type, strict, name, schema } = body.text?.format ?? {};
+  const known = type === 'json_schema' && strict === true && /^[A-Za-z0-9_-]{1,64}$/.test(name ?? '');
+  const problem = known && schema?.type === 'object' ? strictProblem(schema) : 'not a strict object schema';
+  return problem && invalid(`Invalid schema for response_format: ${problem}`, 'invalid_json_schema');
+}
+
+const sentence = ({ value, unit, before, usual, change_percent }) =>
+  [
+    `${value} ${unit}`,
+    before === undefined && usual === undefined ? '' : ` after ${before ?? usual}`,
+    change_percent === undefined ? '.' : `, a change of ${change_percent}%.`,
+  ].join('');
+
+// One item for each of the first facts, else a draft that quotes the wish.
+function itemsFor({ facts = [], intent = '', page = '', purpose, queries = [] }) {
+  if (purpose === 'content')
+    return [
+      {
+        title: `About ${page || 'your visit'}`,
+        body: intent,
+        facts: queries.slice(0, 1).map(({ id }) => id),
+      },
+    ];
+  const shown = facts.slice(0, purpose === 'explanation' ? 1 : 3);
+  return shown.map((fact) => ({ title: fact.label, body: sentence(fact), facts: [fact.id] }));
+}
+
+function responseTo(body, items, changes = {}) {
+  const text = JSON.stringify({ items });
+  const response = readFixture('response_json_schema.built.json');
+  const [message] = response.output;
+  message.content[0].text = text;
+  const input_tokens = Math.ceil((body.instructions.length + body.input.length) / 4);
+  const output_tokens = Math.ceil(text.length / 4);
+  return {
+    ...response,
+    created_at: Math.floor(Date.now() / 1000),
+    model: body.model,
+    output: [{ type: 'reasoning', id: 'rs_sandbox', summary: [] }, message],
+    text: body.text,
+    usage: { ...response.usage, input_tokens, output_tokens, total_tokens: input_tokens + output_tokens },
+    ...changes,
+  };
+}
+
+const limitHeaders = {
+  'x-request-id': 'req_sandbox',
+  'openai-version': '2020-10-01',
+  'x-ratelimit-limit-requests': '500',
+  'x-ratelimit-remaining-requests': '499',
+  'x-ratelimit-reset-requests': '120ms',
+};
+
+// account: {models?: the names that this key may use; none: any}
+export function answer(account, { method, path, body }) {
+  if (path !== '/v1/responses' || method !== 'POST')
+    return {
+      status: 404,
+      body: {
+        error: {
+          message: `Invalid URL (${method} ${path})`,
+          type: 'invalid_request_error',
+          param: null,
+          code: null,
+        },
+      },
+    };
+  const problem = problemOf(body);
+  if (problem) return problem;
+  if (account.models && !account.models.includes(body.model)) return faults.model_not_found();
+  return { status: 200, headers: limitHeaders, body: responseTo(body, itemsFor(JSON.parse(body.input))) };
+}
+
+// The honest answer with other items.
+function withItems({ status, headers, body }, change) {
+  const twisted = structuredClone(body);
+  const [part] = twisted.output.at(-1).content;
+  part.text = JSON.stringify({ items: JSON.parse(part.text).items.map(change) });
+  return { status, headers, body: twisted };
+}
+
+const success = (fixture) => ({ status: 200, headers: limitHeaders, body: readFixture(fixture) });
+
+// How this provider words the faults of faults.mjs, and what a model does by itself.
+export const faults = {
+  401: wrongKey,
+  429: () => recorded('error_429_rate_limit.built.json'),
+  500: () => ({
+    status: 500,
+    body: { error: { message: 'The server had an error.', type: 'server_error', param: null, code: null } },
+  }),
+  insufficient_quota: () => recorded('error_429_insufficient_quota.built.json'),
+  model_not_found: () => ({
+    status: 404,
+    body: {
+      error: {
+        message: 'The model does not exist.',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'model_not_found',
+      },
+    },
+  }),
+  invented_number: (honest) =>
+    withItems(honest, (item) => ({ ...item, body: `${item.body} 987654 of them were new.` })),
+  refusal: () => success('response_refusal.built.json'),
+  incomplete: () => success('response_incomplete_truncated_json.built.json'),
+  wrong_type: ({ body, ...honest }) => ({ ...honest, body: { ...body, output: 'some text' } }),
+};

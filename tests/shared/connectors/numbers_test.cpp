@@ -1,0 +1,244 @@
+#include <catch_amalgamated.hpp>
+
+#include "shared/connectors/openai/number_text.hpp"
+#include "shared/connectors/openai/numbers.hpp"
+
+using namespace wf;
+using openai::GivenNumbers;
+using Texts = std::vector<std::string>;
+
+namespace {
+
+Json facts(const char* text) {
+  auto parsed = parse_json(text, "facts");
+  REQUIRE(parsed.has_value());
+  return *parsed;
+}
+
+// Clicks, revenue and a rate as they come from facts.cpp.
+GivenNumbers given() {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"purpose":"insights","today":"2026-11-24","facts":[
+    {"id":"search_console.clicks","label":"Search clicks","unit":"count","value":12345,"before":14075,
+     "change_percent":-12.3,"days":28,"from":"2026-10-27","to":"2026-11-23"},
+    {"id":"stripe.revenue","label":"Revenue","unit":"EUR","value":1284.05,"before":980.5,
+     "change_percent":31,"days":28,"from":"2026-10-27","to":"2026-11-23"},
+    {"id":"sendgrid.open_rate","label":"Open rate","unit":"percent","value":41.27,"days":28}]})"));
+  return numbers;
+}
+
+Texts invented(std::string_view text) { return given().invented_in(text); }
+
+std::string texts_of(std::string_view text) {
+  std::string all;
+  for (const auto& mention : openai::mentions_in(text)) all += "[" + mention.text + "]";
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a number that was given holds, in German and in English spelling", "[numbers]") {
+  for (const char* text : {"12345 clicks", "12,345 clicks", "12.345 Klicks", "12\u202F345 Klicks",
+                           "12\u00A0345 clicks", "12'345 Klicks", "12\u2019345 Klicks", "down from 14,075.",
+                           "14075!", "(12,345)", "\u201E12.345\u201C", "12.3 thousand clicks", "12.3k clicks",
+                           "12,3 Tsd. Klicks", "0.01 million", "12345 / 14075"}) {
+    INFO(text);
+    CHECK(invented(text) == Texts{});
+  }
+}
+
+TEST_CASE("a number that was not given is found, as it stands there", "[numbers]") {
+  CHECK(invented("12,346 clicks") == Texts{"12,346"});
+  CHECK(invented("about 12,000 clicks") == Texts{"12,000"});
+  CHECK(invented("1 234 clicks") == Texts{"1", "234"});
+  CHECK(invented("12.5k clicks, 12.5k of them new") == Texts{"12.5k"});
+  CHECK(invented("Umsatz 1.284,06 \u20AC, zuvor 980,50 \u20AC") == Texts{"1.284,06 \u20AC"});
+  CHECK(invented("999 and 12345 and 998") == Texts{"999", "998"});
+  CHECK(invented("") == Texts{});
+  CHECK(invented("no number at all") == Texts{});
+}
+
+TEST_CASE("rounding is allowed to the last place that is shown, and no further", "[numbers]") {
+  for (const char* text :
+       {"41.27%", "41.3%", "41%", "1284 EUR", "1,284.1 EUR", "1.3k EUR", "980 EUR", "981 EUR"}) {
+    INFO(text);
+    CHECK(invented(text) == Texts{});
+  }
+  CHECK(invented("41.2%") == Texts{"41.2%"});
+  CHECK(invented("42%") == Texts{"42%"});
+  CHECK(invented("1285 EUR") == Texts{"1285 EUR"});
+  CHECK(invented("1,284.00 EUR") == Texts{"1,284.00 EUR"});
+  CHECK(invented("41.270 %") == Texts{});
+}
+
+TEST_CASE("percentages are not counts", "[numbers]") {
+  for (const char* text :
+       {"12.3%", "12,3 %", "12,3\u00A0%", "12.3 percent", "12,3 Prozent", "12.3 per cent", "12.3 pct",
+        "a 31-percent rise", "31-prozentiger Anstieg", "\uFF051 is no number? 31\uFF05"}) {
+    INFO(text);
+    const Texts found = invented(text);
+    CHECK((found == Texts{} || found == Texts{"1"}));
+  }
+  CHECK(invented("28% of the days") == Texts{"28%"});
+  CHECK(invented("12345 %") == Texts{"12345 %"});
+  CHECK(invented("28 days") == Texts{});
+}
+
+TEST_CASE("a written sign must be the fact's; without one the words carry it", "[numbers]") {
+  for (const char* text : {"-12.3%", "\u221212.3%", "\u201312,3 %", "\u221212,3\u00A0%", "(-12.3%)",
+                           "by -12%", "fell by 12.3%", "+31%", "+31 %", "31%", "-12.3 %"}) {
+    INFO(text);
+    CHECK(invented(text) == Texts{});
+  }
+  CHECK(invented("+12.3%") == Texts{"+12.3%"});
+  CHECK(invented("-31%") == Texts{"-31%"});
+  CHECK(invented("\u221231 %") == Texts{"\u221231 %"});
+  CHECK(invented("\u201331 %") == Texts{"\u201331 %"});
+}
+
+TEST_CASE("a dash between two numbers is a range, not a minus", "[numbers]") {
+  CHECK(texts_of("28-31") == "[28][31]");
+  CHECK(texts_of("28\u201331 %") == "[28][31 %]");
+  CHECK(invented("between 28\u201331%") == Texts{});
+  CHECK(texts_of("clicks - 28") == "[28]");
+  CHECK(invented("Top-10") == Texts{"10"});
+}
+
+TEST_CASE("money is of its currency", "[numbers]") {
+  for (const char* text : {"1,284.05 EUR", "1.284,05 \u20AC", "\u20AC1,284.05", "EUR 1,284.05",
+                           "1284.05 euros", "1.284,05 Euro", "\u20AC 1,284", "1284,05", "+\u20AC1,284.05"}) {
+    INFO(text);
+    CHECK(invented(text) == Texts{});
+  }
+  CHECK(invented("$1,284.05") == Texts{"$1,284.05"});
+  CHECK(invented("US$ 1,284.05") == Texts{"US$ 1,284.05"});
+  CHECK(invented("1,284.05 USD") == Texts{"1,284.05 USD"});
+  CHECK(invented("\u20AC12,345") == Texts{"\u20AC12,345"});
+  CHECK(invented("-\u20AC1,284.05") == Texts{"-\u20AC1,284.05"});
+  CHECK(invented("1.28k \u20AC") == Texts{});
+  CHECK(invented("1,29 Mio. \u20AC") == Texts{"1,29 Mio. \u20AC"});
+}
+
+TEST_CASE("3 of 4 are two numbers, and both must be given", "[numbers]") {
+  CHECK(invented("3 of 4 pages") == Texts{"3", "4"});
+  CHECK(invented("3/4 der Seiten") == Texts{"3", "4"});
+  CHECK(invented("28 of 12,345") == Texts{});
+  CHECK(invented("half of it: \u00BD") == Texts{"\u00BD"});
+  CHECK(invented("at 13:44") == Texts{"13", "44"});
+}
+
+TEST_CASE("dates and years must be days of the facts", "[numbers]") {
+  for (const char* text : {"2026-11-23",
+                           "23.11.2026",
+                           "23.11.26",
+                           "Am 23.11. war",
+                           "23. November 2026",
+                           "23 November",
+                           "23rd of November",
+                           "November 23, 2026",
+                           "Nov. 23",
+                           "Nov 23rd",
+                           "27. Oktober",
+                           "27 Oct \u2013 23 Nov 2026",
+                           "October 2026",
+                           "in 2026",
+                           "11/23/2026",
+                           "23/11/2026",
+                           "24.11.2026",
+                           "since 27 October.",
+                           "23.\u201324. November",
+                           "November 23-24"}) {
+    INFO(text);
+    CHECK(invented(text) == Texts{});
+  }
+  CHECK(invented("2026-11-22") == Texts{"2026-11-22"});
+  CHECK(invented("22. November 2026") == Texts{"22. November 2026"});
+  CHECK(invented("November 22") == Texts{"November 22"});
+  CHECK(invented("am 22.11.") == Texts{"22.11."});
+  CHECK(invented("23. November 2025") == Texts{"23. November 2025"});
+  CHECK(invented("in 2025") == Texts{"2025"});
+  CHECK(invented("August 2026") == Texts{"August 2026"});
+  CHECK(invented("23.\u201325. November") == Texts{"23.\u201325. November"});
+  CHECK(invented("5. M\u00E4rz") == Texts{"5. M\u00E4rz"});
+  CHECK(invented("2,026 clicks") == Texts{"2,026"});
+}
+
+TEST_CASE("a decimal number may end a sentence like a date", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"position":4.12})"));
+  CHECK(numbers.invented_in("Die Position ist 4.12. Gut.") == Texts{});
+  CHECK(numbers.invented_in("Die Position ist 4.13. Gut.") == Texts{"4.13."});
+}
+
+TEST_CASE("digits of a name are no number, and a list marker is no statement", "[numbers]") {
+  CHECK(texts_of("GA4, H1, v1.2.3 and Q3") == "");
+  CHECK(invented("1. First\n2) Second\n# 3. Third") == Texts{});
+  CHECK(invented("we had 1. then nothing") == Texts{"1"});
+  CHECK(invented("1. 500 clicks") == Texts{"500"});
+}
+
+TEST_CASE("ordinals count as their numbers", "[numbers]") {
+  CHECK(invented("the 28th place") == Texts{});
+  CHECK(invented("the 1st place") == Texts{"1st"});
+}
+
+TEST_CASE("what reads in two ways holds when one of them does", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"a":1.234,"b":5678})"));
+  CHECK(numbers.invented_in("1.234 und 1,234") == Texts{});
+  CHECK(numbers.invented_in("5.678 and 5,678") == Texts{});
+  CHECK(numbers.invented_in("12.34.56") == Texts{"12.34.56"});
+  CHECK(numbers.invented_in("1,23,456") == Texts{"1,23,456"});
+  CHECK(numbers.invented_in("1.234.567") == Texts{"1.234.567"});
+  CHECK(numbers.invented_in("0.234") == Texts{"0.234"});
+}
+
+TEST_CASE("numbers in given texts are given, of ids they are not", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"intent":"We give 20% off until 5 December","queries":[
+    {"id":"query.7","query":"zahnarzt 10115 berlin","clicks":31}]})"));
+  CHECK(numbers.invented_in("20 % Rabatt bis 5. Dezember in 10115 Berlin") == Texts{});
+  CHECK(numbers.invented_in("7 days") == Texts{"7"});
+  CHECK(numbers.invented_in("20 EUR off") == Texts{"20 EUR"});
+}
+
+TEST_CASE("full-width digits are digits", "[numbers]") {
+  CHECK(invented("\uFF11\uFF12\uFF13\uFF14\uFF15 clicks") == Texts{});
+  CHECK(invented("\uFF19 clicks") == Texts{"\uFF19"});
+}
+
+TEST_CASE("no text makes the reader stumble", "[numbers]") {
+  const std::string odd[] = {"-",
+                             "+",
+                             "\u2013",
+                             "\xC3",
+                             "\xEF\xBC",
+                             "1.",
+                             "1,",
+                             ".5",
+                             "1'",
+                             "%",
+                             "\u20AC",
+                             "Nov",
+                             "Nov.",
+                             "5.",
+                             "5 Nov",
+                             "1-",
+                             "1-2-",
+                             "2026-",
+                             "2026-11",
+                             "1/2/",
+                             "99999999999999999999999999",
+                             "1.1.1.1.1.1",
+                             std::string(3000, '9'),
+                             "\xFF\x00\x31",
+                             "EUR",
+                             "EUR -",
+                             "12 per",
+                             "May"};
+  for (const std::string& text : odd) {
+    INFO(text);
+    CHECK_NOTHROW(invented(text));
+    for (const auto& mention : openai::mentions_in(text)) CHECK(text.find(mention.text) != std::string::npos);
+  }
+}

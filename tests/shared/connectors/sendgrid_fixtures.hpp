@@ -1,0 +1,46 @@
+#pragma once
+// What the tests of SendGrid's connector share.
+
+#include <catch_amalgamated.hpp>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "shared/sync/connector.hpp"
+
+namespace sendgrid_fixtures {
+
+inline constexpr const char* client = "11111111-1111-4111-8111-111111111111";
+inline constexpr const char* thread_id = "0123456789abcdef0123456789abcdef";
+
+inline std::string read(const std::string& name) {
+  std::ifstream in(WF_PROJECT_DIR "/tests/fixtures/sendgrid/" + name, std::ios::binary);
+  REQUIRE(in.good());
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+inline wf::Json json(const std::string& text) {
+  auto parsed = wf::parse_json(text, "fixture");
+  REQUIRE(parsed.has_value());
+  return *parsed;
+}
+
+inline wf::Json ids() {
+  return json(R"({"sendgrid.inbound_domain":"In.Example.com","sendgrid.from_email":"hello@example.com",
+                  "sendgrid.from_name":"Northwind"})");
+}
+
+inline wf::Received received(std::string_view body, wf::Json answers = wf::Json::array()) {
+  return {body,
+          client,
+          "webhooks/northwind-dental/sendgrid/key",
+          ids(),
+          std::move(answers),
+          wf::from_unix(1'763'900'000)};
+}
+
+inline std::string text_of(const wf::Json& object, const char* key) {
+  return wf::find_string(object, key).value_or("");
+}
+
+}  // namespace sendgrid_fixtures

@@ -1,0 +1,264 @@
+#include <array>
+#include <catch_amalgamated.hpp>
+
+#include "shared/sync/json_object.hpp"
+#include "stripe_account.hpp"
+
+using namespace fake;
+
+namespace {
+
+constexpr std::string_view request_id = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
+
+// An action that greets: its rows are keyed by the request.
+wf::RowBatch row(const wf::ActionQuery& query, std::string_view state, wf::UnixSeconds at) {
+  return {"toy_greetings",
+          {wf::JsonObject().text("id", query.id).text("state", state).time("source_at", at).take()}};
+}
+wf::Result<Json> check(const Json& body) {
+  auto name = wf::require_string(body, "name", "body");
+  if (!name) return tl::unexpected<wf::Error>(name.error());
+  return wf::JsonObject().text("name", *name).take();
+}
+wf::Result<wf::ActionStart> start(const wf::ActionQuery& query, wf::UnixSeconds now) {
+  if (query.facts.is_null()) return wf::fail(wf::ErrorKind::data, "toy greet: nobody is there");
+  wf::HttpRequest call{.method = "POST", .url = "https://toy.example/greet"};
+  call.body = wf::dump(query.input);
+  return wf::ActionStart{{row(query, "queued", now)}, call};
+}
+wf::Result<wf::ActionEnd> end(const wf::ActionQuery& query, const wf::HttpReply& reply, wf::UnixSeconds now) {
+  if (reply.body == "?") return wf::fail(wf::ErrorKind::data, "toy greet: not understood");
+  return wf::ActionEnd{{row(query, "sent", now + std::chrono::seconds(1))},
+                       202,
+                       wf::JsonObject().text("id", query.id).text("user", query.user_id).take()};
+}
+std::vector<wf::RowBatch> fail(const wf::ActionQuery& query, const wf::Error&, bool unknown,
+                               wf::UnixSeconds now) {
+  return {row(query, unknown ? "unknown" : "failed", now + std::chrono::seconds(1))};
+}
+
+constexpr std::array actions{wf::Action{
+    .id = "greet", .check = check, .facts_function = "toy_facts", .start = start, .end = end, .fail = fail}};
+// A service that is judged by its use.
+constinit const wf::Connector greeter{.service = "openai", .actions = actions};
+
+struct Api {
+  Api() : host(registry()) {
+    host.database.session = {
+        {"client_id", "11111111-1111-4111-8111-111111111111"}, {"role", "manager"}, {"user_id", "u-1"}};
+    host.database.action_facts = {{"people", 2}};
+    host.provider = [](const std::string&) { return Reply{200, "hello", {}, ""}; };
+  }
+  static wf::Registry registry() {
+    static constexpr std::array list{&greeter};
+    return list;
+  }
+
+  std::string call(std::string_view path, std::string body = "", std::string_view method = "POST",
+                   std::string_view id = "") {
+    Json headers = Json::array();
+    if (!id.empty()) headers.push_back(Json::array({"idempotency-key", id}));
+    return host.run({{"kind", "api"},
+                     {"method", method},
+                     {"path", path},
+                     {"headers", headers},
+                     {"ids", Json::object()},
+                     {"body", 1}},
+                    std::move(body));
+  }
+  std::string greet(std::string_view id = request_id) {
+    return call("/api/workspaces/northwind-dental/greet", R"({"name":"Ada"})", "POST", id);
+  }
+  std::string state(std::string_view id = request_id) { return host.database.actions[std::string(id)]; }
+  Json stored(std::string_view id = request_id) {
+    return host.database.rows["toy_greetings"][std::string(id)];
+  }
+
+  Host host;
+};
+
+Json no_reply(const char* reason) { return {{"failed", reason}, {"message", "test"}}; }
+
+}  // namespace
+
+TEST_CASE("the health check answers for the database and the schedule", "[api]") {
+  Api api;
+  api.call("/api/health", "", "GET");
+  CHECK(status_of(api.host) == 200);
+  api.host.database.health["ticked_secs_ago"] = 3600;
+  api.call("/api/health", "", "GET");
+  CHECK(status_of(api.host) == 503);
+  api.host.database.health["ticked_secs_ago"] = nullptr;
+  api.call("/api/health", "", "HEAD");
+  CHECK(status_of(api.host) == 200);
+  api.call("/api/health");
+  CHECK(status_of(api.host) == 405);
+  api.host.fault = [](const Json&) { return no_reply("network"); };
+  api.call("/api/health", "", "GET");
+  CHECK(status_of(api.host) == 503);
+}
+
+TEST_CASE("what is no endpoint is 404 before anybody is asked who they are", "[api]") {
+  Api api;
+  for (const char* path : {"/api/secrets", "/api/workspaces", "/api/workspaces/northwind-dental",
+                           "/api/workspaces/northwind-dental/dance", "/api/workspaces/northwind-dental/sync",
+                           "/api/workspaces/northwind-dental/greet/now",
+                           "/api/workspaces/northwind-dental/sync/stripe/charges"}) {
+    INFO(path);
+    api.call(path);
+    CHECK(status_of(api.host) == 404);
+  }
+  CHECK(api.host.effects == 0);
+  api.call("/api/workspaces/northwind-dental/greet", "", "GET");
+  CHECK(status_of(api.host) == 405);
+}
+
+TEST_CASE("only a member may ask, and only a manager may start something", "[api]") {
+  Api api;
+  int expected = 0;
+  SECTION("nobody is signed in") {
+    api.host.fault = [](const Json&) {
+      Json result = no_reply("secret_missing");
+      result["name"] = "session.access_token";
+      return result;
+    };
+    expected = 401;
+  }
+  SECTION("a token that has expired") {
+    api.host.fault = [](const Json&) { return json(R"({"status":401,"headers":[]})"); };
+    expected = 401;
+  }
+  SECTION("no member of it, or no such workspace") {
+    api.host.database.session = nullptr;
+    expected = 404;
+  }
+  SECTION("a viewer") {
+    api.host.database.session["role"] = "viewer";
+    expected = 403;
+  }
+  SECTION("the database is away") {
+    api.host.fault = [](const Json&) { return json(R"({"status":503,"headers":[]})"); };
+    expected = 503;
+  }
+  for (const char* path :
+       {"/api/workspaces/northwind-dental/greet", "/api/workspaces/northwind-dental/sync/stripe"}) {
+    api.call(path, R"({"name":"Ada"})");
+    CHECK(status_of(api.host) == expected);
+  }
+  CHECK(api.host.effects == 2);
+  CHECK(api.host.database.actions.empty());
+}
+
+TEST_CASE("sync now starts runs and queues them, one at a time", "[api]") {
+  Api api;
+  const std::string path = "/api/workspaces/northwind-dental/sync/stripe";
+  api.host.database.start_run = {{"jobs",
+                                  {{{"job", "sync"}, {"run_id", "r1"}, {"stream", "charges"}},
+                                   {{"job", "sync"}, {"run_id", "r2"}, {"stream", "events"}}}}};
+  api.call(path);
+  CHECK(status_of(api.host) == 202);
+  CHECK(api.host.queue.size() == 2);
+  api.call(path, R"({"stream":"charges","partition":7})");
+  CHECK(status_of(api.host) == 400);
+  api.call(path, "[1]");
+  CHECK(status_of(api.host) == 400);
+  api.host.database.start_run = {{"busy", true}};
+  api.call(path, R"({"stream":"charges"})");
+  CHECK(status_of(api.host) == 409);
+  api.host.database.start_run = {{"jobs", Json::array()}};
+  api.call(path);
+  CHECK(status_of(api.host) == 409);
+  api.call("/api/workspaces/northwind-dental/sync/nothing");
+  CHECK(status_of(api.host) == 404);
+  CHECK(api.host.queue.size() == 2);
+}
+
+TEST_CASE("an action keeps its intent, calls once, archives the reply and stores the rows", "[action]") {
+  Api api;
+  CHECK(api.greet() == "ok");
+  CHECK(status_of(api.host) == 202);
+  CHECK(api.state() == "succeeded");
+  CHECK(api.stored()["state"] == "sent");
+  CHECK(api.host.provider_urls.size() == 1);
+  CHECK(api.host.objects.size() == 1);
+  CHECK(api.host.database.facts["requests"]["last_success_at"].is_string());
+  // The same request again is not carried out again.
+  api.greet();
+  CHECK(status_of(api.host) == 409);
+  CHECK(api.host.provider_urls.size() == 1);
+}
+
+TEST_CASE("what cannot be asked is refused before anything is written", "[action]") {
+  Api api;
+  const std::string path = "/api/workspaces/northwind-dental/greet";
+  for (const char* body : {"", "{", "[]", R"({"name":7})"}) {
+    INFO(body);
+    api.call(path, body);
+    CHECK(status_of(api.host) == 400);
+  }
+  api.call(path, R"({"name":"Ada"})", "POST", "not-a-uuid");
+  CHECK(status_of(api.host) == 400);
+  api.host.database.action_facts = nullptr;
+  api.greet();
+  CHECK(status_of(api.host) == 422);
+  CHECK(api.host.database.actions.empty());
+}
+
+TEST_CASE("a provider that fails is told with the rows, and never asked twice", "[action]") {
+  Api api;
+  int expected = 0;
+  std::string state = "failed";
+  SECTION("it asks to wait") {
+    api.host.provider = [](const std::string&) { return Reply{429, "", {{"retry-after", "7"}}, ""}; };
+    expected = 503;
+  }
+  SECTION("it refuses the key") {
+    api.host.provider = [](const std::string&) { return Reply{401, "", {}, ""}; };
+    expected = 502;
+  }
+  SECTION("it does not answer: what it did is not known") {
+    api.host.provider = [](const std::string&) { return Reply{0, "", {}, "timeout"}; };
+    expected = 502;
+    state = "unknown";
+  }
+  SECTION("its answer is not understood") {
+    api.host.provider = [](const std::string&) { return Reply{200, "?", {}, ""}; };
+    expected = 502;
+  }
+  CHECK(api.greet() == "ok");
+  CHECK(status_of(api.host) == expected);
+  CHECK(api.state() == state);
+  CHECK(api.stored()["state"] == state);
+  CHECK(api.host.provider_urls.size() == 1);
+  CHECK(api.host.database.facts["requests"]["failure_kind"].is_string());
+}
+
+TEST_CASE("an outcome that the database does not take is queued, and answered all the same", "[action]") {
+  Api api;
+  api.host.fault = [](const Json& effect) {
+    return has(text_of(effect, "url"), "end_action") ? no_reply("network") : Json();
+  };
+  CHECK(api.greet() == "ok");
+  CHECK(status_of(api.host) == 202);
+  CHECK(api.state() == "running");
+  REQUIRE(api.host.queue.size() == 1);
+  CHECK(api.host.run_job(api.host.queue.front()) == "retry");
+  api.host.fault = nullptr;
+  CHECK(api.host.run_job(api.host.queue.front()) == "ok");
+  CHECK(api.state() == "succeeded");
+  CHECK(api.stored()["state"] == "sent");
+}
+
+TEST_CASE("an action that is killed anywhere is never carried out twice", "[action]") {
+  Api whole;
+  whole.greet();
+  for (int at = 1; at <= whole.host.effects; ++at)
+    for (const bool before : {true, false}) {
+      Api api;
+      api.host.death = Death{at, before};
+      INFO(at << (before ? " before" : " after"));
+      api.greet();
+      api.greet();
+      CHECK(api.host.provider_urls.size() <= 1);
+    }
+}
