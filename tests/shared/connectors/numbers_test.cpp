@@ -238,7 +238,7 @@ TEST_CASE("no text makes the reader stumble", "[numbers]") {
                              "May"};
   for (const std::string& text : odd) {
     INFO(text);
-    CHECK_NOTHROW(invented(text));
+    CHECK(invented(text).size() <= openai::mentions_in(text).size());
     for (const auto& mention : openai::mentions_in(text)) CHECK(text.find(mention.text) != std::string::npos);
   }
 }
