@@ -213,7 +213,8 @@ test('Meta: a Page, an Instagram account and their posts, and when the sign-in e
   const { left } = await one(
     stack,
     `select credentials_expire_at - now() > interval '59 days' as left
-     from service_facts where service = 'meta' and stream = 'page'`,
+     from service_facts where client_id = $1 and service = 'meta' and stream = 'page'`,
+    [CLIENT[NORTHWIND]],
   );
   assert.equal(left, true);
   for (const table of ['meta_page_daily', 'meta_instagram_daily', 'meta_posts'])

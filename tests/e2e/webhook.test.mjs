@@ -132,17 +132,40 @@ test('old and new shapes of each object that is kept are read', async () => {
     ['payment_intent_succeeded.json', 'stripe_payment_intents'],
     ['payment_link_created.built.json', 'stripe_payment_links'],
     ['charge_captured.json', 'stripe_charges'],
+    ['payout_paid.built.json', 'stripe_payouts'],
+    ['refund_created.json', 'stripe_refunds'],
+    ['checkout_session_completed.json', 'stripe_checkout_sessions'],
+    ['invoice_paid.json', 'stripe_invoices'],
+    [
+      'charge_dispute_created.json',
+      'stripe_disputes',
+      { charge: await one(stack, 'select id from stripe_charges limit 1').then(({ id }) => id) },
+    ],
   ];
-  for (const [name, table] of names) {
-    const event = fresh(name);
+  for (const [name, table, object] of names) {
+    const event = fresh(name, { object });
     assert.equal((await deliver(event)).status, 200, name);
     assert.equal((await settled(event.id)).state, 'applied', name);
     assert.equal(await count(stack, table, `id = '${event.data.object.id}'`), 1, name);
   }
 });
 
+test('an invoice whose event leaves out its payments is fetched with them', async () => {
+  const key = stripeKey(stack);
+  const [listed] = (await steer(stack, '/objects', { key, list: 'invoices' })).objects;
+  const object = { ...listed, id: 'in_fetched' };
+  await steer(stack, '/put', { key, object });
+  const { payments, ...carried } = object;
+  const event = fresh('invoice_paid.json');
+  await deliver({ ...event, data: { object: carried } });
+  const row = await until('the invoice', () =>
+    one(stack, `select * from stripe_invoices where id = 'in_fetched'`),
+  );
+  assert.equal(row.payment_intent, payments.data[0].payment.payment_intent);
+});
+
 test('events that nothing is kept of are acknowledged and ignored', async () => {
-  for (const name of ['product_created.json', 'customer_updated.json', 'invoice_paid.json']) {
+  for (const name of ['product_created.json', 'customer_updated.json', 'subscription_updated.json']) {
     const event = fresh(name);
     assert.equal((await deliver(event)).status, 200, name);
     await reaches(event.id, 'ignored');
