@@ -28,8 +28,8 @@ import { Summary } from './archive/summary.mjs';
 import { parseVars } from './local/vars.mjs';
 import { ROOT } from './local/wrangler.mjs';
 
-// The replay flow reads objects and asks the database; it has nothing else to do here.
-const ALLOWED = new Set(['get_object', 'http']);
+// The replay flow reads objects, checks what they carry and asks the database; nothing else.
+const ALLOWED = new Set(['get_object', 'http', 'verify']);
 const MOST_FAILURES_IN_A_ROW = 5;
 
 const OPTIONS = {

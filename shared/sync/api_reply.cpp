@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::int64_t default_retry_after_secs = 30;
 
-Respond reply(int status, std::string_view content_type, const Json& body) {
-  return {status, {{"content-type", std::string(content_type)}, {"cache-control", "no-store"}}, dump(body)};
-}
-
 Respond with_retry_after(Respond answer, std::int64_t secs) {
   answer.headers.emplace_back("retry-after", std::to_string(secs));
   return answer;
@@ -21,13 +17,16 @@ Respond with_retry_after(Respond answer, std::int64_t secs) {
 
 }  // namespace
 
-Respond json_reply(int status, const Json& body) { return reply(status, "application/json", body); }
+Respond json_reply(int status, const Json& body) {
+  const std::string type = status < 400 ? "application/json" : "application/problem+json";
+  return {status, {{"content-type", type}, {"cache-control", "no-store"}}, dump(body)};
+}
 
 Respond problem_reply(int status, std::string_view type, std::string_view title, std::string_view detail) {
   JsonObject problem;
   problem.text("type", "urn:webfluentia:" + std::string(type)).text("title", title).number("status", status);
   if (!detail.empty()) problem.text("detail", detail);
-  return reply(status, "application/problem+json", problem.take());
+  return json_reply(status, problem.take());
 }
 
 Respond provider_problem_reply(const Error& error) {

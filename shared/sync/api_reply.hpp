@@ -10,6 +10,7 @@
 
 namespace wf {
 
+// From status 400 on the body is a problem.
 Respond json_reply(int status, const Json& body);
 
 // type: "urn:webfluentia:<type>". `detail` may be shown to people; empty: none.

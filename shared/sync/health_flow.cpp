@@ -25,18 +25,18 @@ void HealthFlow::on_answer(EffectResult& result, Turn& turn) {
   }
   const auto ticked = find_int64(*answer, "ticked_secs_ago");
   // A Worker that was deployed a moment ago has not ticked yet.
-  const bool late = ticked && *ticked > tick_is_late_after_secs;
-  turn.ask(json_reply(late ? 503 : 200,
-                      JsonObject()
-                          .text("status", late ? "late" : "ok")
-                          .text("database", "ok")
-                          .text("schedule", late     ? "late"
-                                            : ticked ? "ok"
-                                                     : "not started")
-                          .json("ticked_secs_ago", ticked ? Json(*ticked) : Json())
-                          .number("runs_left_behind", find_int64(*answer, "runs_left_behind").value_or(0))
-                          .number("deliveries_waiting", find_int64(*answer, "deliveries_waiting").value_or(0))
-                          .take()));
+  if (ticked && *ticked > tick_is_late_after_secs)
+    turn.ask(problem_reply(503, "schedule-late", "The schedule has stopped",
+                           "the last tick was " + describe(std::chrono::seconds(*ticked)) + " ago"));
+  else
+    turn.ask(json_reply(
+        200, JsonObject()
+                 .text("status", "ok")
+                 .text("database", "ok")
+                 .json("ticked_secs_ago", ticked ? Json(*ticked) : Json())
+                 .number("runs_left_behind", find_int64(*answer, "runs_left_behind").value_or(0))
+                 .number("deliveries_waiting", find_int64(*answer, "deliveries_waiting").value_or(0))
+                 .take()));
   turn.done();
 }
 

@@ -227,8 +227,8 @@ std::string badge_id(std::string_view service) { return "badge:" + std::string(s
 
 float card_height(const Ui& ui, const CardView& card, float width) {
   return content_top + notice_height(notice_text(ui, card, width).size()) +
-         anomaly_height(anomaly_text(ui, card, width).size()) + min_activity + 14 +
-         clocks_height + 10 + foot_height(card) + pad;
+         anomaly_height(anomaly_text(ui, card, width).size()) + min_activity + 14 + clocks_height + 10 +
+         foot_height(card) + pad;
 }
 
 void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
