@@ -53,6 +53,7 @@ struct Writer {
     control.text("key", put.key);
     control.text("content_type", put.content_type);
     control.flag("if_absent", put.if_absent);
+    if (put.metadata.is_object()) control.json("metadata", std::move(put.metadata));
     add_body(frame, control, std::move(put.body));
   }
   void operator()(GetObject& get) {
@@ -117,7 +118,8 @@ EffectResult read_object(const Json& result, std::vector<std::string>& parts) {
   if (!*found) return NoObject{};
   auto body = body_of(result, parts);
   if (!body) return malformed();
-  return FoundObject{*std::move(body)};
+  const Json* metadata = find_object(result, "metadata");
+  return FoundObject{*std::move(body), metadata ? *metadata : Json()};
 }
 
 EffectResult read_verified(const Json& result) {

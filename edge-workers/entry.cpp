@@ -7,6 +7,7 @@
 #include "shared/sync/api_flow.hpp"
 #include "shared/sync/dead_letter_flow.hpp"
 #include "shared/sync/delivery_flow.hpp"
+#include "shared/sync/replay_flow.hpp"
 #include "shared/sync/sync_flow.hpp"
 #include "shared/sync/tick_flow.hpp"
 #include "shared/sync/webhook_flow.hpp"
@@ -53,6 +54,14 @@ Made make_api(Registry registry, Database database, const std::string& id, const
                  object_or_null(event, "ids")});
 }
 
+Made make_replay(Registry registry, Database database, const Json& event) {
+  return std::make_unique<ReplayFlow>(
+      registry, std::move(database),
+      ReplayJob{text(event, "workspace"), text(event, "client_id"), text(event, "object_key"),
+                find_bool(event, "apply").value_or(false), find_int64(event, "examples").value_or(3),
+                object_or_null(event, "ids")});
+}
+
 Made make_webhook(Registry registry, Database database, const std::string& id, const Json& event,
                   std::vector<std::string>& parts) {
   auto body = body_of(event, parts);
@@ -81,6 +90,7 @@ Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id
     return std::make_unique<DeadLetterFlow>(std::move(database), object_or_null(*event, "message"));
   if (kind == "webhook") return make_webhook(registry, std::move(database), id, *event, parts);
   if (kind == "api") return make_api(registry, std::move(database), id, *event, parts);
+  if (kind == "replay") return make_replay(registry, std::move(database), *event);
   return fail(ErrorKind::ours, "unknown event");
 }
 

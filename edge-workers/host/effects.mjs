@@ -107,9 +107,10 @@ export class Effects {
     }, new TextDecoder().decode(body));
   }
 
-  async putObject({ key, content_type, if_absent }, body) {
+  async putObject({ key, content_type, if_absent, metadata }, body) {
     const stored = await this.env.RAW.put(key, this.secrets.redactBytes(body ?? new Uint8Array()), {
       httpMetadata: { contentType: content_type },
+      ...(metadata && { customMetadata: this.#clean(metadata) }),
       ...(if_absent && { onlyIf: { etagDoesNotMatch: '*' } }),
     });
     return { stored: stored !== null };
@@ -117,7 +118,15 @@ export class Effects {
 
   async getObject({ key }) {
     const object = await this.env.RAW.get(key);
-    return object ? { found: true, bytes: new Uint8Array(await object.arrayBuffer()) } : { found: false };
+    if (!object) return { found: false };
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    return { found: true, bytes, metadata: object.customMetadata ?? {} };
+  }
+
+  #clean(texts) {
+    return Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [name, this.secrets.redact(String(text))]),
+    );
   }
 
   async verify({ algorithm, secret, prefix, signatures }, body) {

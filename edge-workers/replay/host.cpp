@@ -139,14 +139,20 @@ Frame ReplayHost::ask_provider(const Json& effect, const std::string& body, Unix
 Frame ReplayHost::put_object(const Json& effect, const std::string& body) {
   const std::string key = text(effect, "key");
   const bool keep = find_bool(effect, "if_absent").value_or(false) && objects.contains(key);
-  if (!keep) objects[key] = body;
-  return {{{"stored", !keep}}, {}};
+  if (keep) return {{{"stored", false}}, {}};
+  objects[key] = body;
+  metadata.erase(key);
+  if (const Json* given = find_object(effect, "metadata")) metadata[key] = *given;
+  return {{{"stored", true}}, {}};
 }
 
 Frame ReplayHost::get_object(const Json& effect) {
   const auto found = objects.find(text(effect, "key"));
   if (found == objects.end()) return {{{"found", false}}, {}};
-  return {{{"found", true}, {"body", 1}}, {found->second}};
+  Json result = {{"found", true}, {"body", 1}};
+  if (const auto kept = metadata.find(found->first); kept != metadata.end())
+    result["metadata"] = kept->second;
+  return {std::move(result), {found->second}};
 }
 
 Frame ReplayHost::enqueue(const Json& effect, UnixSeconds now) {

@@ -31,7 +31,8 @@ class ReplayHost {
   std::string password;  // of the delivery that is on its way
   std::vector<QueueMessage> queue;
   std::map<std::string, std::string> objects;
-  Json effects = Json::array();  // every effect, in short
+  std::map<std::string, Json> metadata;  // of the objects that have some
+  Json effects = Json::array();          // every effect, in short
   Json responses = Json::array();
   Json logs = Json::array();
   Json problems = Json::array();  // what the recording does not answer

@@ -237,6 +237,7 @@ class Replay {
             {"logs", host_.logs},
             {"queue", std::move(queue)},
             {"objects", std::move(objects)},
+            {"metadata", host_.metadata},
             {"tables", database_.tables()},
             {"facts", facts_by_stream()},
             {"runs", database_.runs()},

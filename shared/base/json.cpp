@@ -1,10 +1,12 @@
 #include "shared/base/json.hpp"
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "shared/base/json_events.hpp"
 #include "shared/base/text.hpp"
 
 namespace wf {
@@ -13,69 +15,51 @@ namespace {
 
 constexpr int deepest = 200;
 
-// Refuses what the reader would follow down the stack: a wasm stack is small, and a body of
-// a million brackets is one request. Brackets inside strings do not count.
-bool nested_too_deep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-      continue;
+// RFC 8259, section 6: a number without fraction and exponent is whole, as far as 64 bits hold it.
+std::optional<Json> read_number(std::string_view text) {
+  if (text.find_first_of(".eE") == std::string_view::npos) {
+    if (text.front() != '-') {
+      if (const auto value = parse_uint64(text)) return Json(*value);
+    } else if (const auto value = parse_int64(text)) {
+      return Json(*value);
     }
-    if (c == '"') in_string = true;
-    if (c == '[' || c == '{') ++depth;
-    if (c == ']' || c == '}') --depth;
-    if (depth > deepest) return true;
   }
-  return false;
+  const double value = std::strtod(std::string(text).c_str(), nullptr);
+  return std::isfinite(value) ? std::optional<Json>(value) : std::nullopt;
 }
 
-// Json::parse would do, but brings a second parser along for a callback that nobody passes,
-// a twentieth of the edge module.
-class DocumentBuilder final : public nlohmann::json_sax<Json> {
+// Json::parse would do, but the reader of bulk pages is here already, and a second parser is a tenth of
+// the edge module.
+class DocumentBuilder final : public JsonEvents {
  public:
-  bool null() override { return add(Json()); }
-  bool boolean(bool value) override { return add(Json(value)); }
-  bool number_integer(number_integer_t value) override { return add(Json(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return add(Json(value)); }
-  bool number_float(number_float_t value, const string_t&) override { return add(Json(value)); }
-  bool string(string_t& value) override { return add(Json(std::move(value))); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(Json(Json::value_t::object)); }
-  bool start_array(std::size_t) override { return open(Json(Json::value_t::array)); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool key(string_t& name) override {
-    member_ = &(*open_.back())[std::move(name)];
+  bool on_begin(bool array) override {
+    // Whatever is open is the last element of what it is in, so its address stays.
+    open_.push_back(place(Json(array ? Json::value_t::array : Json::value_t::object)));
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    return false;
+  bool on_end() override {
+    open_.pop_back();
+    return true;
+  }
+  bool on_key(std::string_view name) override {
+    member_ = &(*open_.back()->get_ptr<Json::object_t*>())[std::string(name)];
+    return true;
+  }
+  bool on_scalar(JsonScalar kind, std::string_view text) override {
+    std::optional<Json> value = Json();
+    if (kind == JsonScalar::text) value = Json(text);
+    if (kind == JsonScalar::flag) value = Json(text == "true");
+    if (kind == JsonScalar::number) value = read_number(text);
+    if (value) place(*std::move(value));
+    return value.has_value();
   }
   Json take() { return std::move(root_); }
 
  private:
   Json* place(Json value) {
     if (open_.empty()) return &(root_ = std::move(value));
-    if (open_.back()->is_object()) return &(*member_ = std::move(value));
-    open_.back()->push_back(std::move(value));
-    return &open_.back()->back();
-  }
-  bool add(Json value) {
-    place(std::move(value));
-    return true;
-  }
-  // Whatever is open is the last element of what it is in, so its address stays.
-  bool open(Json container) {
-    open_.push_back(place(std::move(container)));
-    return true;
-  }
-  bool close() {
-    open_.pop_back();
-    return true;
+    if (auto* list = open_.back()->get_ptr<Json::array_t*>()) return &list->emplace_back(std::move(value));
+    return &(*member_ = std::move(value));
   }
 
   Json root_;
@@ -110,19 +94,20 @@ Result<std::optional<T>> allowed(Read read, const Json& object, std::string_view
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view who) {
-  if (trim(text).empty()) return fail(ErrorKind::data, at(who, "the reply is empty"));
-  if (!is_valid_utf8(text)) return fail(ErrorKind::data, at(who, "the reply is not valid UTF-8"));
-  if (nested_too_deep(text)) return fail(ErrorKind::data, at(who, "the reply is nested too deep"));
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (starts_with(text, byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   DocumentBuilder builder;
-  if (Json::sax_parse(text, &builder)) return builder.take();
-  if (trim(text).front() == '<') return fail(ErrorKind::data, at(who, "the reply is HTML, not JSON"));
-  return fail(ErrorKind::data, at(who, "the reply is not JSON, or was cut off"));
+  const auto whole = read_json_events(text, who, builder, deepest);
+  if (!whole) return tl::unexpected<Error>(whole.error());
+  if (!*whole) return fail(ErrorKind::data, at(who, "the reply is not JSON, or was cut off"));
+  return builder.take();
 }
 
 const Json* find(const Json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
+  const auto* members = object.get_ptr<const Json::object_t*>();
+  if (members == nullptr) return nullptr;
+  const auto found = members->find(key);
+  return found == members->end() || found->second.is_null() ? nullptr : &found->second;
 }
 
 std::optional<double> as_double(const Json& value) {
@@ -209,8 +194,6 @@ std::string_view type_name(const Json& value) {
   if (value.is_number()) return "a number";
   return value.is_array() ? "a list" : "an object";
 }
-
-std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string dump_pretty(const Json& value) {
   return value.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -55,6 +55,7 @@ std::string_view type_name(const Json& value);
 
 // Compact text; invalid UTF-8 becomes U+FFFD instead of an abort.
 std::string dump(const Json& value);
+std::string dump_ascii(const Json& value);  // everything beyond ASCII is escaped
 std::string dump_pretty(const Json& value);
 
 }  // namespace wf

@@ -21,7 +21,8 @@ class JsonEvents {
 };
 
 // False when the events were stopped by their receiver, which knows why. Errors: data, as those of
-// parse_json.
-Result<bool> read_json_events(std::string_view text, std::string_view who, JsonEvents& events);
+// parse_json. `deepest`: how many levels the reader may follow down a small stack.
+Result<bool> read_json_events(std::string_view text, std::string_view who, JsonEvents& events,
+                              int deepest = 64);
 
 }  // namespace wf

@@ -16,6 +16,13 @@ bool is_alphanumeric(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c
 bool is_token_character(char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
+// Which second bytes may follow the first: some would be overlong, a surrogate or beyond U+10FFFF.
+bool is_second_byte(unsigned first, unsigned second) {
+  const unsigned lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const unsigned highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  return second >= lowest && second <= highest;
+}
+
 // How the keys and tokens of the nine services begin.
 constexpr std::array<std::string_view, 14> key_beginnings{"sk_",  "rk_",     "whsec_",  "sb_secret_",   "sk-",
                                                           "SG.",  "EAA",     "ya29.",   "1//",          "eyJ",
@@ -39,24 +46,6 @@ std::size_t url_length(std::string_view text) {
   std::size_t end = 0;
   while (end < text.size() && !is_space(text[end]) && text[end] != '"' && text[end] != '\'') ++end;
   return end;
-}
-
-// The number of bytes of the character at the front of `text`, 0 when it is malformed.
-std::size_t utf8_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return 0;
-  }
-  const unsigned second = byte(1);
-  if (first == 0xE0 && second < 0xA0) return 0;  // overlong
-  if (first == 0xED && second > 0x9F) return 0;  // surrogate
-  if (first == 0xF0 && second < 0x90) return 0;  // overlong
-  if (first == 0xF4 && second > 0x8F) return 0;  // beyond U+10FFFF
-  return length;
 }
 
 }  // namespace
@@ -127,6 +116,35 @@ std::optional<std::int64_t> parse_int64(std::string_view text) {
   return -value;
 }
 
+std::optional<std::uint64_t> parse_uint64(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  constexpr auto highest = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (highest - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+void append_uint64(std::string& out, std::uint64_t value) {
+  std::array<char, 20> digits;  // 2^64 has twenty
+  std::size_t at = digits.size();
+  do {
+    digits[--at] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  out.append(digits.data() + at, digits.size() - at);
+}
+
+void append_int64(std::string& out, std::int64_t value) {
+  if (value < 0) out += '-';
+  const auto bits = static_cast<std::uint64_t>(value);
+  append_uint64(out, value < 0 ? 0 - bits : bits);
+}
+
 std::string percent_encode(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
@@ -150,11 +168,24 @@ std::string shorten(std::string_view text, std::size_t max_bytes) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+Utf8Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return {1, true};
+  if (first < 0xC2 || first > 0xF4) return {1, false};
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (text.size() < 2 || !is_second_byte(first, byte(1))) return {1, false};
+  for (std::size_t i = 2; i < length; ++i) {
+    if (i == text.size() || !is_continuation(text[i])) return {i, false};
+  }
+  return {length, true};
+}
+
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = utf8_character(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+    const Utf8Character character = first_character(text);
+    if (!character.valid) return false;
+    text.remove_prefix(character.length);
   }
   return true;
 }

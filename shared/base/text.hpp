@@ -20,6 +20,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 // The whole text must be a decimal number inside the range; no sign but '-'.
 std::optional<std::int64_t> parse_int64(std::string_view text);
+std::optional<std::uint64_t> parse_uint64(std::string_view text);
+void append_int64(std::string& out, std::int64_t value);
+void append_uint64(std::string& out, std::uint64_t value);
 
 // RFC 3986: everything but unreserved characters is escaped, '/' too.
 std::string percent_encode(std::string_view text);
@@ -28,6 +31,14 @@ std::string percent_encode(std::string_view text);
 std::string shorten(std::string_view text, std::size_t max_bytes);
 
 bool is_valid_utf8(std::string_view text);
+
+// What is at the front of a text that is not empty: a whole character, or the bytes that one U+FFFD stands
+// for (Unicode 15, section 3.9, "maximal subpart").
+struct Utf8Character {
+  std::size_t length;
+  bool valid;
+};
+Utf8Character first_character(std::string_view text);
 
 // The last line of defence for messages that people see: the host already redacts known
 // values; this masks what merely looks like a key, and the query of every URL.

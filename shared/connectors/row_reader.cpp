@@ -73,7 +73,7 @@ bool RowReader::settled(std::string_view column, const Json* found, Need need) {
 RowReader& RowReader::read_text(std::string_view column, const Json* found, Need need) {
   if (settled(column, found, need)) return *this;
   if (!found->is_string()) return fail_on(column, found, "a string");
-  if (need == Need::required && found->get_ref<const std::string&>().empty())
+  if (need == Need::required && found->get_ptr<const std::string*>()->empty())
     return fail_on(column, nullptr, "");
   return set(column, *found);
 }

@@ -4,6 +4,7 @@
 
 #include "shared/base/text.hpp"
 #include "shared/sync/action_flow.hpp"
+#include "shared/sync/anomalies_flow.hpp"
 #include "shared/sync/api_reply.hpp"
 #include "shared/sync/health_flow.hpp"
 #include "shared/sync/sync_request_flow.hpp"
@@ -47,8 +48,10 @@ void ApiFlow::start(Turn& turn) {
     return answering_->start(turn);
   }
   const bool syncs = endpoint_ == "sync" && !service_.empty();
-  if (!syncs && !action_) return finish(turn, not_found());
-  if (request_.method != "POST") return finish(turn, wrong_method("POST"));
+  const bool reads = reads_anomalies();
+  if (!syncs && !reads && !action_) return finish(turn, not_found());
+  const std::string_view allowed = reads ? "GET" : "POST";
+  if (request_.method != allowed) return finish(turn, wrong_method(allowed));
   turn.ask(session_request(database_, workspace_));
 }
 
@@ -60,7 +63,10 @@ void ApiFlow::reply(EffectResult& result, Turn& turn) {
   answering_->start(turn);
 }
 
+bool ApiFlow::reads_anomalies() const { return endpoint_ == "anomalies" && service_.empty(); }
+
 std::unique_ptr<Flow> ApiFlow::endpoint(Session session) {
+  if (reads_anomalies()) return std::make_unique<AnomaliesFlow>(std::move(database_), std::move(session));
   if (action_)
     return std::make_unique<ActionFlow>(*connector_, *action_, std::move(database_), std::move(session),
                                         std::move(request_));

@@ -33,6 +33,7 @@ class ApiFlow final : public Flow {
 
  private:
   std::unique_ptr<Flow> endpoint(Session session);
+  bool reads_anomalies() const;
 
   Registry registry_;
   Database database_;

@@ -45,36 +45,25 @@ void DeliveryFlow::on_read(EffectResult& result, Turn& turn) {
   auto* object = std::get_if<FoundObject>(&result);
   if (!object) return turn.retry(database_rest_secs);
   body_ = std::move(object->body);
-  if (const auto questions = connector_->webhook->questions) questions_ = questions(received(turn.now));
-  std::reverse(questions_.begin(), questions_.end());
+  questions_.begin(*connector_->webhook, received(turn.now));
   ask_next(turn);
 }
 
 Received DeliveryFlow::received(UnixSeconds now) const {
-  return {body_, job_.client_id, job_.object_key, job_.ids, answers_, now};
+  return {body_, job_.client_id, job_.object_key, job_.ids, questions_.answers(), now};
 }
 
 void DeliveryFlow::ask_next(Turn& turn) {
-  if (questions_.empty()) return parse(turn);
-  Question question = std::move(questions_.back());
-  questions_.pop_back();
-  if (auto* verify = std::get_if<Verify>(&question))
-    return ask(turn, std::move(*verify), &DeliveryFlow::on_answered);
-  const Lookup& lookup = std::get<Lookup>(question);
-  ask(turn, database_.select(lookup.table, "client_id=eq." + job_.client_id + "&" + lookup.query),
-      &DeliveryFlow::on_answered);
+  if (auto question = questions_.next(database_, job_.client_id))
+    return ask(turn, *std::move(question), &DeliveryFlow::on_answered);
+  parse(turn);
 }
 
 void DeliveryFlow::on_answered(EffectResult& result, Turn& turn) {
-  if (const auto* verified = std::get_if<Verified>(&result)) {
-    answers_.push_back(Json(verified->valid));
-    return ask_next(turn);
+  if (const auto taken = questions_.take(result); !taken) {
+    if (taken.error().trouble == DatabaseTrouble::refused) return mark(turn, "failed", taken.error().message);
+    return turn.retry(database_rest_secs);
   }
-  auto rows = read_answer(result);
-  if (!rows && rows.error().trouble == DatabaseTrouble::refused)
-    return mark(turn, "failed", rows.error().message);
-  if (!rows) return turn.retry(database_rest_secs);
-  answers_.push_back(*std::move(rows));
   ask_next(turn);
 }
 

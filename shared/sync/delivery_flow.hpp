@@ -10,6 +10,7 @@
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
 #include "shared/sync/json_object.hpp"
+#include "shared/sync/questions.hpp"
 
 namespace wf {
 
@@ -52,8 +53,7 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   Database database_;
   DeliveryJob job_;
   std::string body_;
-  std::vector<Question> questions_;  // the next one last
-  Json answers_ = Json::array();
+  Questions questions_;
   std::vector<PutObject> objects_;  // to be kept before the rows are applied
   std::vector<RowBatch> batches_;
   std::vector<ObjectRef> stale_;  // to be fetched before the next apply

@@ -17,6 +17,7 @@ struct PutObject {
   std::string body;
   std::string content_type = "application/json";
   bool if_absent = false;  // an object that is already there stays as it is
+  Json metadata = {};      // an object of short ASCII texts, 2 KB with their names; null: none
 };
 
 struct GetObject {
@@ -78,6 +79,7 @@ struct Stored {
 };
 struct FoundObject {
   std::string body;
+  Json metadata = {};  // as it was put; null: none
 };
 struct NoObject {};
 struct Verified {

@@ -5,7 +5,7 @@
 namespace wf {
 
 JsonObject& JsonObject::json(std::string_view key, Json value) {
-  object_.get_ref<Json::object_t&>()[std::string(key)] = std::move(value);
+  (*object_.get_ptr<Json::object_t*>())[std::string(key)] = std::move(value);
   return *this;
 }
 

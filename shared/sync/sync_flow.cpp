@@ -5,6 +5,7 @@
 
 #include "shared/base/text.hpp"
 #include "shared/domain/facts_update.hpp"
+#include "shared/sync/archive.hpp"
 #include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
 
@@ -148,16 +149,31 @@ void SyncFlow::on_page(EffectResult& result, Turn& turn) {
   }
   reply_ = std::move(*reply);
   ++pages_this_visit_;
-  object_key_ = "raw/" + job_.client_id + "/" + job_.service + "/" + job_.stream + "/" + job_.run_id + "/" +
-                std::to_string(pages_ + 1) + ".json";
-  ask(turn, PutObject{object_key_, reply_.body}, &SyncFlow::on_kept);
+  source_at_ = source_time(reply_, turn.now);
+  keep_page(turn);
+}
+
+void SyncFlow::keep_page(Turn& turn) {
+  object_key_ = object_key({job_.client_id, job_.service, job_.stream, job_.run_id, pages_ + 1});
+  Json metadata = page_metadata(job_.service, reply_, query(), source_at_);
+  kept_ = true;
+  unkept_ = 1;
+  if (is_too_long(metadata)) {
+    ++unkept_;
+    ask(turn, PutObject{sidecar_key(object_key_), dump(metadata)}, &SyncFlow::on_kept);
+    metadata = in_sidecar();
+  }
+  ask(turn, PutObject{.key = object_key_, .body = reply_.body, .metadata = std::move(metadata)},
+      &SyncFlow::on_kept);
 }
 
 void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
-  if (!std::holds_alternative<Stored>(result))
+  kept_ = kept_ && std::holds_alternative<Stored>(result);
+  if (--unkept_ > 0) return;
+  if (!kept_)
     return fail_run(turn, {{ErrorKind::ours, who() + ": the reply could not be kept in the object store"},
                            Remedy::retry});
-  auto page = stream_->parse(reply_, query(), source_time(reply_, turn.now));
+  auto page = stream_->parse(reply_, query(), source_at_);
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(page.error()));
   if (!page->next && !page->unavailable.empty())

@@ -54,6 +54,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void go_on_granting(Turn& turn);
   std::optional<Day> provisional_until(UnixSeconds now) const;
   void request_page(Turn& turn);
+  void keep_page(Turn& turn);
   void fetch_unsettled(Turn& turn);
   void apply_settled(Turn& turn);
   void apply(Turn& turn, const Page& page);
@@ -80,8 +81,11 @@ class SyncFlow final : public Steps<SyncFlow> {
 
   Grants grants_;
   Step after_call_ = nullptr;
-  HttpReply reply_;         // of the page between its request and its rows
+  HttpReply reply_;  // of the page between its request and its rows
+  UnixSeconds source_at_{};
   std::string object_key_;  // its raw bytes
+  int unkept_ = 0;          // objects of the page that are still on their way into the archive
+  bool kept_ = false;
   std::vector<RowBatch> settled_;
   UnixSeconds started_at_{};
   int pages_this_visit_ = 0;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shared/sync/archive.hpp"
 #include "shared/sync/delivery_flow.hpp"
 #include "shared/sync/json_object.hpp"
 
@@ -59,7 +60,8 @@ void WebhookFlow::store_bytes(Turn& turn) {
   const auto identity = webhook_->identify(event_.body);
   readable_ = identity.has_value();
   identity_ = readable_ ? *identity : Identity{event_.flow_id, ""};
-  object_key_ = "webhooks/" + event_.workspace + "/" + event_.service + "/" + identity_.delivery_key;
+  object_key_ = object_key(
+      {.owner = event_.workspace, .service = event_.service, .delivery_key = identity_.delivery_key});
   ask(turn, PutObject{object_key_, event_.body, std::string(identity_.content_type), true},
       &WebhookFlow::on_stored);
 }

@@ -1,6 +1,7 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { dailySeriesSuite } from './suites/daily_series.mjs';
 import { emailSuite } from './suites/email.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
@@ -8,6 +9,7 @@ import { openaiSuite } from './suites/openai.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
+import { replaySuite } from './suites/replay.mjs';
 import { scheduleSuite } from './suites/schedule.mjs';
 import { webhooksSuite } from './suites/webhooks.mjs';
 import { startStack } from './stack.mjs';
@@ -19,7 +21,9 @@ const suites = {
   partitions: partitionsSuite,
   webhooks: webhooksSuite,
   email: emailSuite,
+  replay: replaySuite,
   realtime: realtimeSuite,
+  dailySeries: dailySeriesSuite,
   frames: framesSuite,
   front: frontSuite,
   openai: openaiSuite,

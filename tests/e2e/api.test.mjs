@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
+import { CLIENT, NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
 
 let stack;
 const tokens = {};
@@ -95,6 +95,33 @@ test('one stream alone', async () => {
     ['charges'],
   );
   await untilRested(stack);
+});
+
+test('a planted drop is told to any member, and to nobody else', async () => {
+  const property = 'sc-domain:planted.example';
+  await stack.query(
+    `insert into gsc_site_daily (client_id, property, search_type, day, clicks, impressions, provisional, source_at)
+     select $1, $2, 'web', current_date - n, case n when 8 then 380 else 1000 end, 9000, false, now()
+     from generate_series(5, 60) n`,
+    [CLIENT[NORTHWIND], property],
+  );
+  const path = `/workspaces/${NORTHWIND}/anomalies`;
+  const read = (as) => api(path, { as, method: 'GET' });
+  for (const as of ['viewer', 'manager', 'agency']) {
+    const { status, body } = await read(as);
+    assert.equal(status, 200, JSON.stringify(body));
+    const clicks = body.series.find((one) => one.of === property && one.label === 'Search clicks');
+    assert.deepEqual(
+      clicks.anomalies.map(({ kind, value, words }) => [kind, value, words.replace(/ on .*/, '')]),
+      [['drop', 380, '62 % below usual']],
+    );
+    assert.ok(body.found >= 1);
+  }
+  assertProblem(await read('other'), 404, 'not-found');
+  assertProblem(await read(undefined), 401, 'unauthenticated');
+  const refused = await api(path, { as: 'viewer' });
+  assertProblem(refused, 405, 'method-not-allowed');
+  assert.equal(refused.headers.get('allow'), 'GET');
 });
 
 test('what cannot be synced is said, and what is not understood', async () => {

@@ -181,6 +181,26 @@ test('an object is written once, and without a known secret in it', async () => 
   assert.deepEqual(await one.run({ kind: 'get_object', key: 'raw/2' }), { found: false });
 });
 
+test("an object's metadata is kept beside it without a known secret, and comes back with it", async () => {
+  const kept = new Map();
+  const RAW = {
+    put: async (key, bytes, options) => kept.set(key, { bytes, customMetadata: options.customMetadata }),
+    get: async (key) => {
+      const { bytes, customMetadata } = kept.get(key);
+      return { customMetadata, arrayBuffer: async () => bytes.buffer };
+    },
+  };
+  const one = effects({ RAW });
+  const metadata = { query: JSON.stringify({ partition: `of ${KEY}` }), reply: '{"status":200}' };
+  await one.run({ kind: 'put_object', key: 'raw/1', metadata }, bytesOf('{}'));
+  const clean = { query: '{"partition":"of [redacted]"}', reply: '{"status":200}' };
+  assert.deepEqual(kept.get('raw/1').customMetadata, clean);
+  assert.deepEqual((await one.run({ kind: 'get_object', key: 'raw/1' })).metadata, clean);
+  await one.run({ kind: 'put_object', key: 'webhooks/1' }, bytesOf('{}'));
+  assert.equal(kept.get('webhooks/1').customMetadata, undefined);
+  assert.deepEqual((await one.run({ kind: 'get_object', key: 'webhooks/1' })).metadata, {});
+});
+
 test('storage and queue that fail are results, with the secret taken out of the message', async () => {
   const broken = async () => {
     throw new Error(`no bucket for ${KEY}`);

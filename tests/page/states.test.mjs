@@ -170,6 +170,45 @@ test('a lost WebGL context comes back, and meanwhile the cards can be read', asy
   await page.context().close();
 });
 
+test('an unusual day is one calm line on its card, with what it rests on', async () => {
+  const path = `w/${NORTHWIND}/integrations`;
+  const line = (page) => page.locator('[id="anomaly:supabase"]');
+  const page = await newPage(browser);
+  const series = () => page.waitForResponse(/rpc\/daily_series/);
+  const first = series();
+  await page.goto(stack.state.urls.dashboard + path);
+  await fillSignIn(page, userOf(stack, AGENCY));
+  assert.equal((await first).status(), 200);
+  await settled(page);
+  assert.equal(await line(page).count(), 0);
+
+  await stack.query(
+    `insert into probe_results (client_id, probe, subject, probed_at, ok, latency_ms, source_at)
+     select $1, 'planted', '', now() - n * interval '1 day', true, case n when 5 then 900 else 20 + n % 3 end, now()
+     from generate_series(2, 50) n`,
+    [CLIENT[NORTHWIND]],
+  );
+  const second = series();
+  await page.reload();
+  await second;
+  await line(page)
+    .getByText(/^Probe latency \d+ times the usual on \d+ \w{3}$/)
+    .waitFor();
+  assert.match(
+    await page.locator('[id="why:supabase"]').textContent(),
+    /Unusual: Probe latency .*: 900 ms, usually [\d.]+ to [\d.]+ ms\./,
+  );
+  assert.equal((await cards(page)).supabase, 'active', 'a remark, not an alarm');
+  await line(page).scrollIntoViewIfNeeded();
+  await screenshot(page, 'anomaly');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await line(page).scrollIntoViewIfNeeded();
+  await screenshot(page, 'anomaly-phone');
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+  await stack.query(`delete from probe_results where probe = 'planted'`);
+});
+
 test('without WebGL2 the same content stands there plainly', async (t) => {
   const plain = await launch(['--disable-webgl', '--disable-webgl2', '--disable-3d-apis']);
   t.after(() => plain.close());

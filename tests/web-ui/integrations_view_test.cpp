@@ -142,6 +142,36 @@ TEST_CASE("a card says what somebody has to do, and who") {
   CHECK(card(view, "stripe").notice.empty());
 }
 
+TEST_CASE("a card says the most unusual day of the last two weeks, and nothing when there is none") {
+  auto m = model();
+  const wf::Day today = wf::day_of(noon);
+  const auto drop = [&](const char* label, int days_ago, double score) {
+    return wf::ServiceAnomaly{.label = label,
+                              .unit = "count",
+                              .anomaly = {.day = today - std::chrono::days(days_ago),
+                                          .kind = wf::AnomalyKind::drop,
+                                          .value = 380,
+                                          .expected = 1000,
+                                          .low = 900,
+                                          .high = 1100,
+                                          .score = score}};
+  };
+  m.anomalies["stripe"] = {drop("Old", 15, 90), drop("Refunds", 14, 5), drop("Charges", 2, 7),
+                           drop("Tomorrow", -1, 90)};
+  m.anomalies["google_ads"] = {drop("Old", 15, 90)};
+  const auto view = view_of(m);
+  const auto& stripe = card(view, "stripe");
+  CHECK(stripe.anomaly == "Charges 62 % below usual on 21 Nov");
+  std::vector<std::string> unusual;
+  for (const auto& line : stripe.evidence)
+    if (line.label == "Unusual") unusual.push_back(line.value);
+  CHECK(unusual == std::vector<std::string>{"Charges 62 % below usual on 21 Nov: 380, usually 900 to 1,100",
+                                            "Refunds 62 % below usual on 9 Nov: 380, usually 900 to 1,100"});
+  CHECK(stripe.tone == card(view_of(model()), "stripe").tone);
+  CHECK(card(view, "google_ads").anomaly.empty());
+  CHECK(card(view, "meta").anomaly.empty());
+}
+
 TEST_CASE("the clock alone turns a card late, then red") {
   auto m = model();
   CHECK(card(view_of(m), "stripe").tone == wf::Tone::plain);

@@ -41,3 +41,28 @@ TEST_CASE("activity is sorted by day, whether numbers come as numbers or as text
   CHECK(days[0].failed == 1);
   CHECK(days[1].rows == 12);
 }
+
+TEST_CASE("what is unusual is found in the series, by service") {
+  wf::Json values = wf::Json::array();
+  for (int i = 0; i < 60; ++i) values.push_back(i == 58 ? 380 : 1000);
+  wf::Json quiet = values;
+  quiet[58] = 1000;
+  const auto series = [](const char* service, const wf::Json& days) {
+    return wf::Json{{"id", std::string(service) + ".clicks"},
+                    {"service", service},
+                    {"label", "Clicks"},
+                    {"unit", "count"},
+                    {"first_day", "2026-09-25"},
+                    {"values", days}};
+  };
+  const auto found = wf::read_anomalies(
+      {{"series", wf::Json::array({series("search_console", values), series("google_ads", quiet)})}});
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  const auto& [label, unit, anomaly] = found->at("search_console").at(0);
+  CHECK(label == "Clicks");
+  CHECK(unit == "count");
+  CHECK(wf::format_day(anomaly.day) == "2026-11-22");
+  CHECK(anomaly.kind == wf::AnomalyKind::drop);
+  CHECK_FALSE(wf::read_anomalies(json(R"({"message":"permission denied"})")));
+}

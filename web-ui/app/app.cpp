@@ -28,7 +28,8 @@ std::string member(const Json& json, std::string_view key) { return find_string(
 bool App::post(std::string_view kind, std::string_view payload) { return read_message(kind, payload); }
 
 bool App::read_message(std::string_view kind, std::string_view payload) {
-  if (kind == "workspaces" || kind == "services" || kind == "activity") return set_rows(kind, payload);
+  if (kind == "workspaces" || kind == "services" || kind == "activity" || kind == "series")
+    return set_rows(kind, payload);
   const auto parsed = parse_json(payload, kind);
   if (!parsed) return false;
   const Json& json = *parsed;
@@ -44,6 +45,7 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
     model_.services_load = Load::loading;
     model_.services.clear();
     model_.activity.clear();
+    model_.anomalies.clear();
     model_.last_change.reset();
     state_ = {};
   } else if (kind == "loading") {
@@ -91,6 +93,7 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
   if (kind == "services" && take(read_service_facts(*json), model_.services))
     model_.services_load = Load::ready;
   if (kind == "activity") take(read_activity(*json), model_.activity);
+  if (kind == "series") take(read_anomalies(*json), model_.anomalies);
   return refresh_view();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/analysis/detector.hpp"
 #include "shared/base/time.hpp"
 #include "shared/domain/facts.hpp"
 
@@ -35,6 +36,13 @@ struct ServiceDay {
   std::int64_t failed = 0;
 };
 
+/// An unusual day of something that a service reports.
+struct ServiceAnomaly {
+  std::string label;  // Search clicks
+  std::string unit;
+  Anomaly anomaly;
+};
+
 struct Model {
   std::string email;
   UnixSeconds now{};
@@ -47,6 +55,7 @@ struct Model {
   Load services_load = Load::loading;
   std::vector<ServiceFacts> services;
   std::map<std::string, std::vector<ServiceDay>> activity;
+  std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
   /// What went wrong, when a load failed.
   std::string failure;
 

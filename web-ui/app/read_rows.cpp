@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "shared/analysis/daily_series.hpp"
+
 namespace wf {
 namespace {
 
@@ -49,6 +51,18 @@ Result<std::map<std::string, std::vector<ServiceDay>>> read_activity(const Json&
               [](const ServiceDay& a, const ServiceDay& b) { return a.day < b.day; });
   }
   return activity;
+}
+
+Result<std::map<std::string, std::vector<ServiceAnomaly>>> read_anomalies(const Json& answer) {
+  const auto all = read_daily_series(answer);
+  if (!all) return tl::unexpected(all.error());
+  std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
+  for (const DailySeries& series : *all) {
+    for (const Anomaly& one : analyse(series).anomalies) {
+      anomalies[series.service].push_back({.label = series.label, .unit = series.unit, .anomaly = one});
+    }
+  }
+  return anomalies;
 }
 
 }  // namespace wf

@@ -4,6 +4,8 @@
 const POLL_MS = 15_000;
 const ACTIVITY_DELAY_MS = 400;
 const RETRY_MS = 3000;
+// Days change with a sync, not with each of its pages.
+const SERIES_MS = 60_000;
 // A row is stamped before its transaction is committed: a later stamp may be seen first.
 const OVERLAP_MS = 60_000;
 // A connection that comes back at once is not worth a word.
@@ -44,6 +46,7 @@ export class Feed {
     this.stopListening();
     clearInterval(this.poll);
     clearTimeout(this.activityTimer);
+    clearTimeout(this.seriesTimer);
     clearTimeout(this.grace);
     clearTimeout(this.retry);
     removeEventListener('online', this.whenOnline);
@@ -163,8 +166,26 @@ export class Feed {
     try {
       const rows = await this.rest.activity(this.clientId);
       if (!this.closed) this.post('activity', rows);
+      await this.#readSeries();
     } catch {
       // The next change reads them again.
     }
+  }
+
+  /** What is unusual, at most once a minute; a change in between is read when the minute is over. */
+  async #readSeries() {
+    const wait = (this.seriesAt ?? -Infinity) + SERIES_MS - performance.now();
+    if (wait > 0) {
+      this.seriesTimer ??= setTimeout(() => this.#readSeriesLate(), wait);
+      return;
+    }
+    this.seriesAt = performance.now();
+    const answer = await this.rest.series(this.clientId);
+    if (!this.closed) this.post('series', answer);
+  }
+
+  #readSeriesLate() {
+    this.seriesTimer = undefined;
+    this.#readSeries().catch(() => {});
   }
 }

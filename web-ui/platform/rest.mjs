@@ -57,4 +57,9 @@ export class Rest {
   activity(clientId) {
     return this.read('rpc/service_daily', { p_client_id: clientId, p_days: 30 });
   }
+
+  /** One number a day of what the services report. */
+  series(clientId) {
+    return this.read('rpc/daily_series', { p: { client_id: clientId, days: 90 } });
+  }
 }

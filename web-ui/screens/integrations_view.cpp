@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shared/analysis/words.hpp"
 #include "shared/base/text.hpp"
 
 namespace wf {
@@ -112,6 +113,17 @@ std::string readable_rule(std::string_view rule) {
   return words;
 }
 
+/// Data of a service that is not in use tells nothing about it.
+void add_anomalies(CardView& card, const Model& model, Day today) {
+  const auto found = model.anomalies.find(card.service);
+  if (found == model.anomalies.end() || card.badge == Badge::inactive) return;
+  for (const auto& [label, unit, anomaly] : recent_anomalies(found->second, today)) {
+    std::string line = sentence(label, anomaly, unit);
+    card.evidence.push_back({"Unusual", line + ": " + comparison(anomaly, unit)});
+    if (card.anomaly.empty()) card.anomaly = std::move(line);
+  }
+}
+
 CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, const Model& model,
                    const TimeTexts& times) {
   const auto& [descriptor, verdict] = judged;
@@ -138,6 +150,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
     card.silence = verdict.silence->words;
     card.silence_unusual = verdict.silence->unusual;
   }
+  add_anomalies(card, model, times.day(model.now));
   return card;
 }
 
@@ -247,6 +260,20 @@ std::vector<float> activity_rows(const std::vector<ServiceDay>& days, Day today)
   }
   if (!any) rows.clear();
   return rows;
+}
+
+std::vector<ServiceAnomaly> recent_anomalies(const std::vector<ServiceAnomaly>& all, Day today) {
+  constexpr std::size_t most = 3;
+  std::vector<ServiceAnomaly> recent;
+  for (const auto& one : all) {
+    const auto back = (today - one.anomaly.day).count();
+    if (back >= 0 && back <= recent_anomaly_days) recent.push_back(one);
+  }
+  std::stable_sort(recent.begin(), recent.end(), [](const ServiceAnomaly& a, const ServiceAnomaly& b) {
+    return a.anomaly.score > b.anomaly.score;
+  });
+  if (recent.size() > most) recent.resize(most);
+  return recent;
 }
 
 std::string link_words(const Model& model) {

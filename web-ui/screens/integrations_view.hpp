@@ -62,6 +62,8 @@ struct CardView {
   Tone tone = Tone::plain;
   /// What to do and who should, when somebody should.
   std::string notice;
+  /// The most unusual day of the last two weeks in what the service reports; mostly empty.
+  std::string anomaly;
   /// The newest proof that the service works.
   ClockView last_sync;
   std::array<ClockView, 3> clocks;
@@ -121,5 +123,9 @@ std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>&, Day 
 /// The last `shown_days` days' rows, missing days as 0; empty when all are 0.
 std::vector<float> activity_rows(const std::vector<ServiceDay>&, Day today);
 std::string link_words(const Model&);
+
+/// Those of the last `recent_anomaly_days`, the most unusual first, at most three.
+inline constexpr int recent_anomaly_days = 14;
+std::vector<ServiceAnomaly> recent_anomalies(const std::vector<ServiceAnomaly>&, Day today);
 
 }  // namespace wf

@@ -19,6 +19,9 @@ constexpr float foot_line = 22;
 constexpr float strip_height = 12;
 constexpr float notice_line = 18;
 constexpr int notice_lines = 3;
+constexpr float anomaly_line = 18;
+constexpr int anomaly_lines = 2;
+constexpr float anomaly_mark = 14;
 
 TextStyle notice_style(const Ui& ui, const CardView& card) {
   const Color color = card.badge == Badge::error ? ui.theme.bad_text
@@ -34,6 +37,16 @@ std::vector<std::string> notice_text(const Ui& ui, const CardView& card, float w
 
 float notice_height(std::size_t lines) {
   return lines == 0 ? 0 : static_cast<float>(lines) * notice_line + 14 + 10;
+}
+
+std::vector<std::string> anomaly_text(const Ui& ui, const CardView& card, float width) {
+  if (card.anomaly.empty()) return {};
+  const TextStyle style{.size = size::small, .color = ui.theme.text};
+  return ui.paint.wrapped(card.anomaly, style, width - 2 * pad - anomaly_mark, anomaly_lines);
+}
+
+float anomaly_height(std::size_t lines) {
+  return lines == 0 ? 0 : static_cast<float>(lines) * anomaly_line + 8;
 }
 
 std::string part(const CardView& card, std::string_view name) {
@@ -98,6 +111,21 @@ float draw_notice(Ui& ui, Rect r, float y, const CardView& card) {
   }
   ui.say("p", part(card, "notice"), box, card.notice);
   return notice_height(lines.size());
+}
+
+/// A remark, not an alarm: plain text behind a small mark. Returns the height used.
+float draw_anomaly(Ui& ui, Rect r, float y, const CardView& card) {
+  const auto lines = anomaly_text(ui, card, r.w);
+  if (lines.empty()) return 0;
+  const TextStyle style{.size = size::small, .color = ui.theme.text};
+  const Rect box{r.x + pad, y, r.w - 2 * pad, static_cast<float>(lines.size()) * anomaly_line};
+  ui.paint.circle({box.x + 4, box.y + anomaly_line / 2}, 3, ui.theme.late);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const float middle = box.y + anomaly_line * (static_cast<float>(i) + 0.5F);
+    ui.paint.text({box.x + anomaly_mark, middle}, lines[i], style);
+  }
+  ui.say("p", part(card, "anomaly"), box, card.anomaly);
+  return anomaly_height(lines.size());
 }
 
 void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
@@ -198,7 +226,8 @@ void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
 std::string badge_id(std::string_view service) { return "badge:" + std::string(service); }
 
 float card_height(const Ui& ui, const CardView& card, float width) {
-  return content_top + notice_height(notice_text(ui, card, width).size()) + min_activity + 14 +
+  return content_top + notice_height(notice_text(ui, card, width).size()) +
+         anomaly_height(anomaly_text(ui, card, width).size()) + min_activity + 14 +
          clocks_height + 10 + foot_height(card) + pad;
 }
 
@@ -224,7 +253,8 @@ void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
   ui.paint.text({r.x + pad, r.y + summary_middle}, ui.paint.elided(card.summary, summary, width), summary);
   ui.say("p", part(card, "summary"), {r.x + pad, r.y + summary_middle - 9, width, 18}, card.summary);
 
-  const float top = r.y + content_top + draw_notice(ui, r, r.y + content_top, card);
+  float top = r.y + content_top + draw_notice(ui, r, r.y + content_top, card);
+  top += draw_anomaly(ui, r, top, card);
   const float foot = r.bottom() - pad - foot_height(card);
   const float clocks = foot - 10 - clocks_height;
   draw_activity_or_placeholder(ui, {r.x + pad, top, width, clocks - 14 - top}, card);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "shared/analysis/daily_series.hpp"
+#include "shared/analysis/robust.hpp"
 #include "shared/base/money.hpp"
 #include "shared/base/text.hpp"
 #include "shared/sync/json_object.hpp"
@@ -16,17 +18,11 @@ namespace {
 
 constexpr std::int64_t period_days = 28;
 constexpr std::size_t values_for_a_median = 7;
+constexpr std::size_t most_unusual_days = 5;  // of one series
 
-struct Series {
-  std::string id;
-  std::string label;
-  std::string unit;
-  double per_unit = 1;  // what is divided by it to give `unit`
-  bool is_level = false;
-  Day first_day;
-  std::vector<std::optional<double>> values;
-
-  Day day_at(std::int64_t i) const { return first_day + std::chrono::days(i); }
+struct Unit {
+  std::string name;
+  double size = 1;  // what is divided by it to give `name`
 };
 
 double to_two_places(double value) { return std::round(value * 100) / 100; }
@@ -39,62 +35,33 @@ Json as_number(double value) {
   return Json(value);
 }
 
-void read_unit(Series& series, std::string_view unit) {
+Unit unit_of(const DailySeries& series) {
+  const std::string_view unit = series.unit;
+  if (unit == "ratio") return {"percent", 0.01};
+  if (unit == "score") return {"score", 0.01};
+  if (unit == "bytes") return {"MB", 1e6};
   const std::size_t colon = unit.find(':');
-  series.unit = std::string(unit);
-  if (unit == "ratio") {
-    series.unit = "percent";
-    series.per_unit = 0.01;
-  } else if (unit == "bytes") {
-    series.unit = "MB";
-    series.per_unit = 1e6;
-  } else if (colon != std::string_view::npos) {
-    series.unit = to_upper(unit.substr(colon + 1));
-    series.per_unit = starts_with(unit, "micros:") ? 1e6 : std::pow(10.0, currency_exponent(series.unit));
-  }
+  if (colon == std::string_view::npos) return {unit.empty() ? "count" : series.unit};
+  Unit money{to_upper(unit.substr(colon + 1))};
+  money.size = starts_with(unit, "micros:") ? 1e6 : std::pow(10.0, currency_exponent(money.name));
+  return money;
 }
 
-std::optional<Series> read_series(const Json& json) {
-  const Json* values = find_array(json, "values");
-  const auto first_day = parse_day(find_string(json, "first_day").value_or(""));
-  if (!values || !first_day) return std::nullopt;
-  Series series{.id = find_string(json, "id").value_or(""),
-                .label = find_string(json, "label").value_or(""),
-                .is_level = find_string(json, "kind") == "level",
-                .first_day = *first_day};
-  read_unit(series, find_string(json, "unit").value_or("count"));
-  for (const Json& value : *values) series.values.push_back(as_double(value));
-  return series;
-}
-
-std::vector<Series> read_all(const Json& daily) {
-  std::vector<Series> all;
-  const Json* list = find_array(daily, "series");
-  if (!list) return all;
-  for (const Json& json : *list)
-    if (auto series = read_series(json)) all.push_back(*std::move(series));
-  return all;
-}
+Day day_at(const DailySeries& series, std::int64_t i) { return series.first_day + std::chrono::days(i); }
 
 // Known values of [from, to).
-std::vector<double> known(const Series& series, std::int64_t from, std::int64_t to) {
+std::vector<double> known(const DailySeries& series, std::int64_t from, std::int64_t to) {
   std::vector<double> found;
   for (std::int64_t i = std::max<std::int64_t>(from, 0); i < to; ++i)
     if (const auto& value = series.values[static_cast<std::size_t>(i)]) found.push_back(*value);
   return found;
 }
 
-double total_of(const Series& series, const std::vector<double>& values) {
+double total_of(const DailySeries& series, const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
-  if (series.is_level) sum /= static_cast<double>(values.size());
-  return to_two_places(sum / series.per_unit);
-}
-
-double median_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+  if (series.kind == SeriesKind::level) sum /= static_cast<double>(values.size());
+  return to_two_places(sum / unit_of(series).size);
 }
 
 void compare(JsonObject& fact, std::string_view with, double value, double other) {
@@ -104,49 +71,72 @@ void compare(JsonObject& fact, std::string_view with, double value, double other
 }
 
 // The first day that is known: what lies before it was not recorded, which is not zero.
-std::int64_t first_known(const Series& series) {
+std::int64_t first_known(const DailySeries& series) {
   const auto found = std::find_if(series.values.begin(), series.values.end(),
                                   [](const auto& value) { return value.has_value(); });
   return found - series.values.begin();
 }
 
-JsonObject opening(const Series& series, std::string id, std::string_view what) {
+JsonObject opening(const DailySeries& series, std::string id, std::string_view what) {
   JsonObject fact;
-  fact.text("id", id).text("label", series.label).text("what", what).text("unit", series.unit);
+  fact.text("id", id).text("label", series.label).text("what", what).text("unit", unit_of(series).name);
   return fact;
 }
 
-std::optional<Json> period_fact(const Series& series, Day today) {
-  std::int64_t end = std::min<std::int64_t>(static_cast<std::int64_t>(series.values.size()),
-                                            (today - series.first_day).count());
+std::string day_id(const DailySeries& series, Day day) { return series.id + "@" + format_day(day); }
+
+std::optional<Json> period_fact(const DailySeries& series) {
+  auto end = static_cast<std::int64_t>(series.values.size());
   while (end > 0 && !series.values[static_cast<std::size_t>(end - 1)]) --end;
   const std::int64_t first = first_known(series);
   const std::int64_t begin = std::max(end - period_days, first);
   if (begin >= end) return std::nullopt;
   const double value = total_of(series, known(series, begin, end));
-  JsonObject fact = opening(series, series.id, series.is_level ? "average of the days" : "total of the days");
+  JsonObject fact = opening(series, series.id,
+                            series.kind == SeriesKind::level ? "average of the days" : "total of the days");
   fact.json("value", as_number(value));
   // Only a whole period compares with a whole one.
   const auto before = known(series, begin - period_days, begin);
   if (first <= begin - period_days && !before.empty())
     compare(fact, "before", value, total_of(series, before));
   return fact.number("days", end - begin)
-      .text("from", format_day(series.day_at(begin)))
-      .text("to", format_day(series.day_at(end - 1)))
+      .text("from", format_day(day_at(series, begin)))
+      .text("to", format_day(day_at(series, end - 1)))
       .take();
 }
 
-std::optional<Json> day_fact(const Series& series, Day day) {
+// What the detector found, as the page and the API tell it.
+Json unusual_fact(const DailySeries& series, const Anomaly& anomaly) {
+  const double size = unit_of(series).size;
+  JsonObject fact =
+      opening(series, day_id(series, anomaly.day),
+              anomaly.kind == AnomalyKind::shift ? "usual value since the day" : "unusual value of the day");
+  const double value = to_two_places(anomaly.value / size);
+  fact.json("value", as_number(value));
+  compare(fact, "usual", value, to_two_places(anomaly.expected / size));
+  return fact.text("day", format_day(anomaly.day)).take();
+}
+
+void add_unusual_days(Json& facts, const DailySeries& series) {
+  const SeriesReport report = analyse(series);
+  std::size_t left = most_unusual_days;
+  for (auto one = report.anomalies.rbegin(); one != report.anomalies.rend() && left > 0; ++one, --left)
+    if (*report.as_of - one->day < std::chrono::days(period_days))
+      facts.push_back(unusual_fact(series, *one));
+}
+
+std::optional<Json> day_fact(const DailySeries& series, Day day) {
   const std::int64_t at = (day - series.first_day).count();
   if (at < 0 || at >= static_cast<std::int64_t>(series.values.size())) return std::nullopt;
   const auto& exact = series.values[static_cast<std::size_t>(at)];
   if (!exact) return std::nullopt;
-  const double value = to_two_places(*exact / series.per_unit);
-  JsonObject fact = opening(series, series.id + "@" + format_day(day), "value of the day");
+  const double size = unit_of(series).size;
+  const double value = to_two_places(*exact / size);
+  JsonObject fact = opening(series, day_id(series, day), "value of the day");
   fact.json("value", as_number(value));
-  const auto before = known(series, at - period_days, at);
+  auto before = known(series, at - period_days, at);
   if (before.size() >= values_for_a_median) {
-    compare(fact, "usual", value, to_two_places(median_of(before) / series.per_unit));
+    compare(fact, "usual", value, to_two_places(median(before) / size));
     fact.text("usual_is", "median of the days before").number("days", period_days);
   }
   return fact.text("day", format_day(day)).take();
@@ -156,15 +146,25 @@ std::optional<Json> day_fact(const Series& series, Day day) {
 
 Json period_facts(const Json& daily, Day today) {
   Json facts = Json::array();
-  for (const Series& series : read_all(daily))
-    if (auto fact = period_fact(series, today)) facts.push_back(*std::move(fact));
+  auto all = read_daily_series(daily);
+  if (!all) return facts;
+  for (DailySeries& series : *all) {
+    const auto over = std::max<std::int64_t>((today - series.first_day).count(), 0);
+    series.values.resize(std::min(series.values.size(), static_cast<std::size_t>(over)));
+    auto fact = period_fact(series);
+    if (!fact) continue;
+    facts.push_back(*std::move(fact));
+    add_unusual_days(facts, series);
+  }
   return facts;
 }
 
 Json day_facts(const Json& daily, std::string_view wanted, Day day) {
   Json facts = Json::array();
   Json others = Json::array();
-  for (const Series& series : read_all(daily))
+  const auto all = read_daily_series(daily);
+  if (!all) return facts;
+  for (const DailySeries& series : *all)
     if (auto fact = day_fact(series, day)) (series.id == wanted ? facts : others).push_back(*std::move(fact));
   if (facts.empty()) return facts;
   for (Json& fact : others) facts.push_back(std::move(fact));

@@ -11,7 +11,9 @@ namespace wf::openai {
 // `daily`: the answer of public.daily_series. Days from `today` on are left out: they are not over.
 // [{"id","label","what","unit","value","before"?,"change_percent"?,"days","from","to"}]: for each series its
 // last 28 days, against the 28 before them where these are known. Values are in whole units of `unit`
-// ("count", "percent", "EUR", "MB", "ms", "score"), as people read them. Series without values are left out.
+// ("count", "percent", "EUR", "MB", "ms", "score"), as people read them. Series without values are left out. After each series its unusual days in those 28, the
+// latest first, at most five: [{"id": "<series>@<day>","label","what","unit","value","usual",
+// "change_percent"?,"day"}].
 Json period_facts(const Json& daily, Day today);
 
 // [{"id","label","what","unit","value","usual"?,"change_percent"?,"days"?,"day"}]: each series on one day

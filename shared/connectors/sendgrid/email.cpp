@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "shared/base/text.hpp"
 #include "shared/connectors/sendgrid/events.hpp"
@@ -45,12 +45,15 @@ bool is_one_line(std::string_view text) {
          });
 }
 
-Result<Json> check_recipient(const Json& item, std::string_view list, std::set<std::string>& known) {
+Result<Json> check_recipient(const Json& item, std::string_view list, std::vector<std::string>& known) {
   const std::string where(list);
   const std::string address = find_string(item, "email").value_or("");
   if (!is_email_address(address)) return refuse(where + " has what is no email address");
   // SendGrid refuses a mail that names somebody twice.
-  if (!known.insert(to_lower(address)).second) return refuse(where + " names somebody twice");
+  std::string lower = to_lower(address);
+  if (std::find(known.begin(), known.end(), lower) != known.end())
+    return refuse(where + " names somebody twice");
+  known.push_back(std::move(lower));
   JsonObject recipient;
   recipient.text("email", address);
   const Json* given = find(item, "name");
@@ -61,7 +64,7 @@ Result<Json> check_recipient(const Json& item, std::string_view list, std::set<s
   return name->empty() ? recipient.take() : recipient.text("name", *name).take();
 }
 
-Result<Json> check_recipients(const Json& body, std::string_view list, std::set<std::string>& known) {
+Result<Json> check_recipients(const Json& body, std::string_view list, std::vector<std::string>& known) {
   const Json* given = find_array(body, list);
   if (!given) return refuse(std::string(list) + " is not a list");
   if (known.size() + given->size() > most_recipients) return refuse("more than 50 recipients");
@@ -229,7 +232,7 @@ Result<Json> check_email(const Json& body) {
   for (const auto& [name, value] : body.items())
     if (std::find(members.begin(), members.end(), name) == members.end())
       return refuse("a member that is not known");
-  std::set<std::string> known;
+  std::vector<std::string> known;
   auto to = check_recipients(body, "to", known);
   if (!to) return to;
   if (to->empty()) return refuse("to is empty");

@@ -198,12 +198,17 @@ struct Place {
   bool is_new = false;
 };
 
+bool is_true(const Json& value) {
+  const bool* flag = value.get_ptr<const bool*>();
+  return flag && *flag;
+}
+
 // A token that is not genuine makes a thread of its own, whatever mails it says it answers.
 Place place_of(const Received& received, const Form& form) {
   const Json answer = received.answers.empty() ? Json() : received.answers.front();
   std::string thread;
   if (const auto token = token_of(read_envelope(form), received.ids))
-    thread = answer == Json(true) ? token->thread_id : "";
+    thread = is_true(answer) ? token->thread_id : "";
   else if (answer.is_array())
     thread = thread_answered(answered_ids(mail_headers(form)), answer);
   if (!thread.empty()) return {thread, false};

@@ -186,6 +186,7 @@ async function functionTests(t, stack, clients) {
     );
     assert.deepEqual(callable, [
       { role: 'authenticated', name: 'app.my_workspaces' },
+      { role: 'authenticated', name: 'public.daily_series' },
       { role: 'authenticated', name: 'public.service_daily' },
       { role: 'authenticated', name: 'public.session_workspace' },
     ]);
@@ -218,6 +219,9 @@ async function functionTests(t, stack, clients) {
     'end_action',
     'health',
     'ai_facts',
+    'archived_objects',
+    'compare_rows',
+    'apply_replay',
   ]) {
     await t.test(`${name} is refused to anon and to users`, async () => {
       for (const client of [clients.anon, clients.viewer, clients.agency]) {

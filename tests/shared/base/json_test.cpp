@@ -1,5 +1,8 @@
 #include "shared/base/json.hpp"
 
+#include <cstring>
+#include <limits>
+
 #include <catch_amalgamated.hpp>
 
 using wf::ErrorKind;
@@ -84,4 +87,80 @@ TEST_CASE("what is required is named when it is missing or of a wrong type") {
 
 TEST_CASE("invalid text can be written without an abort") {
   CHECK(wf::dump(Json{{"a", "\xFF"}}) == "{\"a\":\"\xEF\xBF\xBD\"}");
+}
+
+namespace {
+
+// What nlohmann's own serializer writes: what is kept and sent must not depend on who wrote it.
+std::string as_nlohmann_writes(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// A reproducible sequence, so that a failure can be repeated.
+struct Random {
+  std::uint64_t state = 0x9E3779B97F4A7C15;
+  std::uint64_t next() {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a document is written as nlohmann writes it") {
+  const Json json = parse(
+      R"({"b":[1,-2,3.5,1e300,5e-324,0.1,-0.0,100.0,-0],"a":{"":null,"é\u0000\u001f\b\f\n\r\t\"\\/":true},
+    "empty":[{},[],""],"large":[18446744073709551615,9223372036854775808,-9223372036854775808,18446744073709551616]})");
+  CHECK(wf::dump(json) == as_nlohmann_writes(json));
+  CHECK(wf::dump(Json(std::numeric_limits<double>::infinity())) == "null");
+  CHECK(wf::dump(Json()) == "null");
+}
+
+TEST_CASE("doubles are written as nlohmann writes them") {
+  Random random;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t bits = random.next();
+    double number = 0;
+    std::memcpy(&number, &bits, sizeof number);  // the page's library has no bit_cast
+    const Json value(number);
+    if (wf::dump(value) != as_nlohmann_writes(value)) FAIL(as_nlohmann_writes(value));
+  }
+}
+
+TEST_CASE("broken UTF-8 is replaced as nlohmann replaces it") {
+  // Bytes on both sides of every limit of the encoding.
+  constexpr std::string_view bytes =
+      "a\"\\\n\x7F\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xE1\xED\xEF\xF0\xF1\xF4\xF5\xFF";
+  Random random;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text;
+    for (std::uint64_t length = random.next() % 7; length > 0; --length)
+      text += bytes[random.next() % bytes.size()];
+    const Json value(text);
+    if (wf::dump(value) != as_nlohmann_writes(value)) FAIL(as_nlohmann_writes(value));
+  }
+}
+
+TEST_CASE("a document is read as nlohmann reads it") {
+  for (const std::string_view text :
+       {R"({"a":1,"a":{"b":[]},"c":[[],{}]})", R"("\u20ac\ud83d\ude00\/")", "0", "-1", "1.0", "1E2", "-0",
+        "-0.0", "12345678901234567890", "-12345678901234567890", "4e-400", " [ 1 , true , false , null ] ",
+        "\xEF\xBB\xBF{}", "1.7976931348623157e308"}) {
+    const Json expected = Json::parse(text);
+    const Json read = parse(text);
+    INFO(text);
+    CHECK(read == expected);
+    CHECK(as_nlohmann_writes(read) == as_nlohmann_writes(expected));
+    CHECK(read.type() == expected.type());
+  }
+  for (const std::string_view text :
+       {"01",    "1.",    ".5",          "+1",       "1e",     "-",       "1e400",       "-1.8e308",
+        "tru",   "[1,]",  R"({"a":1,})", R"({a:1})", "\"\t\"", R"("\x")", R"("\ud800")", R"("\udc00x")",
+        "[1 2]", "{} {}", "\"a",         "'a'",      "NaN",    "// x\n1"}) {
+    INFO(text);
+    CHECK_FALSE(Json::accept(text));
+    CHECK(why(text) == "stripe charges: the reply is not JSON, or was cut off");
+  }
 }

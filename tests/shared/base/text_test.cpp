@@ -1,5 +1,7 @@
 #include "shared/base/text.hpp"
 
+#include <limits>
+
 #include <catch_amalgamated.hpp>
 
 TEST_CASE("splitting, trimming and joining") {
@@ -51,4 +53,29 @@ TEST_CASE("what looks like a key is masked in a message") {
   CHECK(wf::without_secrets("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.sig") == "[masked]");
   CHECK(wf::without_secrets("a task_id and desk_lamp stay") == "a task_id and desk_lamp stay");
   CHECK(wf::without_secrets("stripe charges: missing id") == "stripe charges: missing id");
+}
+
+TEST_CASE("whole numbers are read and written over all of 64 bits") {
+  const auto written = [](std::int64_t value) {
+    std::string out = "n=";
+    wf::append_int64(out, value);
+    return out;
+  };
+  CHECK(written(0) == "n=0");
+  CHECK(written(-70) == "n=-70");
+  CHECK(written(std::numeric_limits<std::int64_t>::min()) == "n=-9223372036854775808");
+  std::string most;
+  wf::append_uint64(most, std::numeric_limits<std::uint64_t>::max());
+  CHECK(most == "18446744073709551615");
+  CHECK(wf::parse_uint64(most) == std::numeric_limits<std::uint64_t>::max());
+  for (const char* text : {"18446744073709551616", "99999999999999999999", "-1", "", "1a"})
+    CHECK_FALSE(wf::parse_uint64(text));
+}
+
+TEST_CASE("one replacement stands for as many bytes as began a character") {
+  CHECK(wf::first_character("é!").length == 2);
+  CHECK_FALSE(wf::first_character("\xE2\x82").valid);
+  CHECK(wf::first_character("\xE2\x82").length == 2);
+  CHECK(wf::first_character("\xE0\x80").length == 1);
+  CHECK(wf::first_character("\xF0\x9F\x98x").length == 3);
 }

@@ -297,6 +297,7 @@ TEST_CASE("values are told as people read them", "[openai]") {
   CHECK(fact("ratio", "level", 0.25, 0.2)["unit"] == "percent");
   CHECK(fact("ratio", "level", 0.25, 0.2)["change_percent"] == -20);
   CHECK(fact("bytes", "level", 1'000'000, 2'345'000)["value"] == 2.35);
+  CHECK(fact("score", "level", 0.9, 0.87)["value"] == 87);
   CHECK(fact("ms", "level", 120, 100.5)["what"] == "average of the days");
   CHECK(fact("ms", "level", 120, 100.5)["value"] == 100.5);
 }
@@ -321,6 +322,22 @@ TEST_CASE("days that were not recorded are not zero, and today is not over", "[o
   CHECK(fact["from"] == "2026-10-27");
   CHECK(fact["days"] == 27);
   CHECK(fact["value"] == 312);
+}
+
+TEST_CASE("the unusual days of the period are facts of their own", "[openai]") {
+  auto values = steps(12'847'611, 12'847'611);
+  values[5] = 1;  // long ago
+  values[50] = 4'882'092;
+  values.push_back(1);  // today
+  const Json daily = {{"series", Json::array({series("ads.cost", "micros:eur", "sum", values)})}};
+  const Json facts = openai::period_facts(daily, *parse_day("2026-11-24"));
+  REQUIRE(facts.size() == 2);
+  CHECK(facts[1] == json(R"({"id":"ads.cost@2026-11-18","label":"Label of ads.cost",
+    "what":"unusual value of the day","unit":"EUR","value":4.88,"usual":12.85,"change_percent":-62,
+    "day":"2026-11-18"})"));
+  for (std::size_t i = 29; i < 56; i += 3) values[i] = i % 2 == 0 ? 1 : 90'000'000;
+  const Json restless = {{"series", Json::array({series("ads.cost", "micros:eur", "sum", values)})}};
+  CHECK(openai::period_facts(restless, *parse_day("2026-11-24")).size() == 6);
 }
 
 TEST_CASE("a day is explained by what else happened on it", "[openai]") {

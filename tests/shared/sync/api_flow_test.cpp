@@ -173,6 +173,49 @@ TEST_CASE("sync now starts runs and queues them, one at a time", "[api]") {
   CHECK(api.host.queue.size() == 2);
 }
 
+TEST_CASE("any member may read what is unusual", "[api]") {
+  Api api;
+  const std::string path = "/api/workspaces/northwind-dental/anomalies";
+  Json values = Json::array();
+  for (int i = 0; i < 60; ++i) values.push_back(i == 58 ? 380 : 1000);
+  api.host.database.daily_series = {{"series", Json::array({{{"id", "search_console.clicks"},
+                                                             {"unit", "count"},
+                                                             {"first_day", "2026-09-25"},
+                                                             {"values", values}}})}};
+  for (const char* role : {"viewer", "manager", "agency"}) {
+    api.host.database.session["role"] = role;
+    CHECK(api.call(path, "", "GET") == "ok");
+    CHECK(status_of(api.host) == 200);
+    const Json body = json(api.host.response_body);
+    CHECK(body["found"] == 1);
+    CHECK(body["series"][0]["anomalies"][0]["words"] == "62 % below usual on 22 Nov");
+  }
+  api.call(path);
+  CHECK(status_of(api.host) == 405);
+  api.call(path + "/search_console", "", "GET");
+  CHECK(status_of(api.host) == 404);
+  api.host.database.session = nullptr;
+  api.call(path, "", "GET");
+  CHECK(status_of(api.host) == 404);
+}
+
+TEST_CASE("a database without series answers nothing unusual, one that is away 503", "[api]") {
+  Api api;
+  const std::string path = "/api/workspaces/northwind-dental/anomalies";
+  api.host.database.daily_series = {{"series", Json::array()}};
+  api.call(path, "", "GET");
+  CHECK(status_of(api.host) == 200);
+  CHECK(json(api.host.response_body)["as_of"].is_null());
+  api.host.database.daily_series = Json::object();
+  api.call(path, "", "GET");
+  CHECK(status_of(api.host) == 503);
+  api.host.fault = [](const Json& effect) {
+    return has(text_of(effect, "url"), "daily_series") ? no_reply("network") : Json();
+  };
+  api.call(path, "", "GET");
+  CHECK(status_of(api.host) == 503);
+}
+
 TEST_CASE("an action keeps its intent, calls once, archives the reply and stores the rows", "[action]") {
   Api api;
   CHECK(api.greet() == "ok");

@@ -38,6 +38,8 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     receipts[text_of(p, "delivery_key")]["error"] = p["error"];
     return {200, {{"marked", true}}};
   }
+  if (function == "compare_rows") return {200, compare_rows(p)};
+  if (function == "apply_replay") return apply_replay(p);
   if (function == "record_dead_letter")
     return dead_letters.push_back(p["message"]), std::pair{200, Json::object()};
   if (function == "record_detection") return detection = p, std::pair{200, Json::object()};
@@ -45,6 +47,8 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "session_workspace") return {200, session};
   if (function == "start_run") return {200, start_run};
   if (function == "health") return {200, health};
+  if (function == "daily_series" && p["client_id"] == session["client_id"] && p["days"] == 90)
+    return {200, daily_series};
   if (function == "toy_facts") return {200, action_facts};
   if (function == "begin_action") {
     const auto [known, is_new] = actions.emplace(text_of(p, "id"), "running");
@@ -154,6 +158,45 @@ Json Database::upsert(const Json& tables) {
       ++written;
     }
   return {{"written", written}, {"ties", ties}};
+}
+
+// What becomes of each row: the first word of compare_rows' answer that fits.
+std::string Database::fate(const std::string& table, const Json& row) const {
+  const auto known = rows.find(table);
+  if (known == rows.end() || !known->second.contains(text_of(row, "id"))) return "new";
+  const Json& stored = known->second.at(text_of(row, "id"));
+  if (same_state(stored, row)) return "same";
+  return text_of(stored, "source_at") > text_of(row, "source_at") ? "refused" : "changed";
+}
+
+Json Database::compare_rows(const Json& p) const {
+  Json compared = Json::array();
+  for (const Json& table : p["tables"]) {
+    Json counts = {{"table", table["table"]}, {"new", 0}, {"changed", 0}, {"same", 0}, {"refused", 0}};
+    for (const Json& row : table["rows"]) {
+      Json& count = counts[fate(text_of(table, "table"), row)];
+      count = count.get<int>() + 1;
+    }
+    compared.push_back(std::move(counts));
+  }
+  return {{"tables", std::move(compared)}};
+}
+
+std::pair<int, Json> Database::apply_replay(const Json& p) {
+  int written = 0;
+  for (const Json& table : p["tables"])
+    for (const Json& row : table["rows"]) {
+      if (refused_ids.contains(text_of(row, "id"))) return {400, {{"code", "23514"}, {"message", "no"}}};
+      const std::string found = fate(text_of(table, "table"), row);
+      if (found != "new" && found != "changed") continue;
+      rows[text_of(table, "table")][text_of(row, "id")] = row;
+      ++written;
+    }
+  const auto receipt = receipts.find(text_of(p, "delivery_key"));
+  if (receipt == receipts.end()) return {200, {{"written", written}, {"receipt", nullptr}}};
+  if (receipt->second["state"] == "unreadable") merge(facts["webhook"], p["facts"]);
+  receipt->second["state"] = p["state"];
+  return {200, {{"written", written}, {"receipt", p["state"]}}};
 }
 
 Json Database::record_receipt(const Json& p) {

@@ -72,7 +72,10 @@ std::string Host::run(const Json& event, std::string body) {
     seen.push_back(effect);
     if (kind == "done") break;
     if (kind == "log") logs.push_back(effect["fields"]);
-    if (kind == "respond") responses.push_back(effect);
+    if (kind == "respond") {
+      responses.push_back(effect);
+      response_body = bytes;
+    }
     if (kind == "log" || kind == "respond") continue;
     ++effects;
     const bool dies = death && death->at_effect == effects && !died;
@@ -99,14 +102,16 @@ Json Host::act(const Json& effect, std::string& body) {
   if (kind == "put_object") {
     const std::string key = text_of(effect, "key");
     const bool there = objects.contains(key);
-    if (!there || effect["if_absent"] != true) objects[key] = body;
-    return {{"stored", !there || effect["if_absent"] != true}};
+    if (there && effect["if_absent"] == true) return {{"stored", false}};
+    objects[key] = body;
+    metadata[key] = effect.value("metadata", Json());
+    return {{"stored", true}};
   }
   if (kind == "get_object") {
     const auto found = objects.find(text_of(effect, "key"));
     if (found == objects.end()) return {{"found", false}};
     body = found->second;
-    return {{"found", true}, {"body", 1}};
+    return {{"found", true}, {"body", 1}, {"metadata", metadata[found->first]}};
   }
   if (kind == "verify")
     return {{"valid", signature_valid && secrets[text_of(effect, "secret")]},

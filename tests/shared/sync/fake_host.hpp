@@ -50,6 +50,7 @@ struct Database {
   std::set<std::string> refused_ids;  // rows that violate a constraint
   Json session;                       // what session_workspace answers
   Json start_run = {{"jobs", Json::array()}};
+  Json daily_series;                           // what is told about the session's workspace
   Json action_facts;                           // what an action's function answers
   std::map<std::string, std::string> actions;  // id -> state
   Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
@@ -62,6 +63,9 @@ struct Database {
   Json take_lease(const Json& p, std::int64_t now_secs);
   std::pair<int, Json> apply_page(const Json& p, std::int64_t now_secs);
   Json upsert(const Json& tables);
+  std::string fate(const std::string& table, const Json& row) const;
+  Json compare_rows(const Json& p) const;
+  std::pair<int, Json> apply_replay(const Json& p);
   Json record_receipt(const Json& p);
   Json fail_run(const Json& p);
 };
@@ -84,6 +88,7 @@ struct Host {
   std::int64_t now_ms = 1'763'900'000'000;
   Database database;
   std::map<std::string, std::string> objects;
+  std::map<std::string, Json> metadata;  // of the objects that have some
   std::deque<Json> queue;
   std::map<std::string, bool> secrets{{"stripe.webhook_secret", true}, {"stripe.secret_key", true}};
   bool signature_valid = true;
@@ -102,6 +107,7 @@ struct Host {
   bool died = false;
   std::vector<Json> seen;
   std::vector<Json> responses;
+  std::string response_body;  // of the last one
   std::vector<Json> logs;
   std::vector<std::string> provider_urls;
 

@@ -1,0 +1,46 @@
+# What makes the edge module small; docs/benchmarks.md says what each part is worth.
+find_program(WF_WASM_OPT wasm-opt)
+find_program(WF_GZIP gzip)
+
+# Optimised as a whole. A module lives until its Worker is thrown away: nothing needs to be destroyed at
+# exit, nothing waits for another thread. Every engine that runs Workers has both instruction sets.
+function(wf_compile_small target)
+  target_compile_options(
+    ${target}
+    PRIVATE -flto
+            -fvisibility=hidden
+            -fno-c++-static-destructors
+            -fno-threadsafe-statics
+            -fmerge-all-constants
+            -fno-math-errno
+            -msign-ext
+            -mnontrapping-fptoint)
+endfunction()
+
+# Functions of the same code are merged; Binaryen then shrinks the whole, and the build says what is left.
+# Nothing lies in the first kilobyte of memory, the far end of the stack: Binaryen may rely on it.
+function(wf_link_small target)
+  target_link_options(${target} PRIVATE -Wl,-mllvm,-enable-merge-functions)
+  if(WF_WASM_OPT)
+    target_link_options(${target} PRIVATE -Wl,--strip-debug)
+    add_custom_command(
+      TARGET ${target}
+      POST_BUILD
+      COMMAND
+        ${WF_WASM_OPT} -Oz --low-memory-unused --strip-producers --strip-target-features --enable-sign-ext
+        --enable-nontrapping-float-to-int --enable-bulk-memory $<TARGET_FILE:${target}> -o
+        $<TARGET_FILE:${target}>
+      VERBATIM)
+  else()
+    target_link_options(${target} PRIVATE -Wl,--strip-all)
+  endif()
+  if(WF_GZIP)
+    add_custom_command(
+      TARGET ${target}
+      POST_BUILD
+      COMMAND ${CMAKE_COMMAND} -DGZIP=${WF_GZIP} -DFILE=$<TARGET_FILE:${target}>
+              -DBUDGETS=${PROJECT_SOURCE_DIR}/budgets.json -DPART=${target} -P
+              ${PROJECT_SOURCE_DIR}/cmake/print_gzip_size.cmake
+      VERBATIM)
+  endif()
+endfunction()

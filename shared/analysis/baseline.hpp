@@ -1,0 +1,36 @@
+#pragma once
+// What a day should be, from the eight weeks before it: level, trend and day of the week, each by
+// medians. Everything is in roots (robust.hpp).
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+namespace wf {
+
+inline constexpr std::size_t history_days = 56;
+
+// What is remembered of one day. `kept` is what later days are compared with: the actual value, or what
+// was left of it after an outlier was cut.
+struct KeptDay {
+  double actual = 0;
+  double kept = 0;
+  double forecast = 0;
+  bool judged = false;
+};
+
+// The day before comes first; none where the day has no value.
+using History = std::array<std::optional<KeptDay>, history_days>;
+
+struct Forecast {
+  double expected = 0;
+  double scale = 1;  // one standard deviation of usual days
+  // Days of zero are usual, so only the others are compared, with others; a zero is not news.
+  bool sparse = false;
+  double zero_share = 0;
+};
+
+// None while there are fewer than 14 days to compare with. `counts`: see DailySeries.
+std::optional<Forecast> forecast(const History& history, bool counts);
+
+}  // namespace wf

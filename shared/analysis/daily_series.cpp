@@ -1,0 +1,102 @@
+#include "shared/analysis/daily_series.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "shared/base/text.hpp"
+
+namespace wf {
+namespace {
+
+constexpr std::size_t most_days = 10'000;
+constexpr std::size_t period_days = 28;
+constexpr std::size_t complete_enough = 25;
+
+Result<std::vector<std::optional<double>>> read_values(const Json& series, const std::string& who) {
+  const Json* list = find_array(series, "values");
+  if (list == nullptr || list->size() >= most_days) return fail(ErrorKind::data, who + ": no values");
+  std::vector<std::optional<double>> values;
+  values.reserve(list->size());
+  for (const Json& item : *list) {
+    const auto value = as_double(item);
+    if (!value && !item.is_null()) {
+      return fail(ErrorKind::data, who + ": a value is " + std::string(type_name(item)));
+    }
+    values.push_back(value);
+  }
+  return values;
+}
+
+Result<DailySeries> read_one(const Json& json) {
+  const auto id = require_string(json, "id", "daily_series");
+  if (!id) return tl::unexpected(id.error());
+  const std::string who = "daily_series " + *id;
+  const auto day = parse_day(find_string(json, "first_day").value_or(""));
+  if (!day) return fail(ErrorKind::data, who + ": no first_day");
+  auto values = read_values(json, who);
+  if (!values) return tl::unexpected(values.error());
+  return DailySeries{.id = *id,
+                     .service = find_string(json, "service").value_or(""),
+                     .label = find_string(json, "label").value_or(*id),
+                     .unit = find_string(json, "unit").value_or(""),
+                     .of = find_string(json, "of").value_or(""),
+                     .kind = find_string(json, "kind") == "level" ? SeriesKind::level : SeriesKind::sum,
+                     .first_day = *day,
+                     .values = std::move(*values)};
+}
+
+// `end` is the place after the period's last day.
+std::optional<double> mean_of_period(const DailySeries& series, std::size_t end) {
+  if (end < period_days) return std::nullopt;
+  double sum = 0;
+  std::size_t known = 0;
+  for (std::size_t i = end - period_days; i < end; ++i) {
+    sum += series.values[i].value_or(0);
+    if (series.values[i]) ++known;
+  }
+  if (known < complete_enough) return std::nullopt;
+  constexpr double largest = std::numeric_limits<double>::max() / period_days;
+  return std::clamp(sum, -largest, largest) / static_cast<double>(known);
+}
+
+void compare_periods(const DailySeries& series, std::size_t end, SeriesReport& report) {
+  if (end < 2 * period_days) return;
+  const auto last = mean_of_period(series, end), previous = mean_of_period(series, end - period_days);
+  if (!last || !previous) return;
+  const double days = series.kind == SeriesKind::sum ? period_days : 1;
+  report.last_28 = *last * days;
+  report.previous_28 = *previous * days;
+}
+
+}  // namespace
+
+Result<std::vector<DailySeries>> read_daily_series(const Json& answer) {
+  const Json* list = find_array(answer, "series");
+  if (list == nullptr) return fail(ErrorKind::data, "daily_series: no series");
+  std::vector<DailySeries> all;
+  all.reserve(list->size());
+  for (const Json& json : *list) {
+    auto series = read_one(json);
+    if (!series) return tl::unexpected(series.error());
+    all.push_back(std::move(*series));
+  }
+  return all;
+}
+
+SeriesReport analyse(const DailySeries& series) {
+  SeriesReport report;
+  Detector detector(series.kind == SeriesKind::sum && series.unit == "count");
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < series.values.size(); ++i) {
+    const Day day = series.first_day + std::chrono::days(i);
+    detector.add(day, series.values[i]);
+    if (!series.values[i]) continue;
+    report.as_of = day;
+    end = i + 1;
+  }
+  report.anomalies = detector.anomalies();
+  compare_periods(series, end, report);
+  return report;
+}
+
+}  // namespace wf

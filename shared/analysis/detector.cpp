@@ -1,0 +1,159 @@
+#include "shared/analysis/detector.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "shared/analysis/robust.hpp"
+
+namespace wf {
+namespace {
+
+constexpr double threshold = 4.5;
+constexpr double kept_deviations = 3;  // what is left of an outlier for later days to be compared with
+// Page's reference value and limit. One day, however wild, must not look like a lasting change.
+constexpr double drift_allowed = 1;
+constexpr double drift_limit = 8;
+constexpr double most_per_day = 4;
+constexpr std::size_t least_shift_days = 3;
+constexpr std::size_t most_shift_days = 28;
+constexpr double least_shift = 0.1;  // of what was expected
+constexpr double chance_of_zeros = 1e-4;
+
+bool is_judgeable(const Forecast& usual, double root) { return !usual.sparse || root != 0; }
+
+// Between its sales a quiet shop may sell little: only much, or less than nothing, is news.
+bool is_news(const Forecast& usual, double root, double deviations) {
+  return std::abs(deviations) > threshold && (!usual.sparse || deviations > 0 || root < 0);
+}
+
+// Near zero the root of a count is lopsided; with Anscombe's 3/8 its lower side is that of the normal
+// distribution, and none where six are usual is no news.
+double deviations_of(const Forecast& usual, double root, bool counts) {
+  const double above = root - usual.expected;
+  if (!counts || above >= 0 || root < 0) return above / usual.scale;
+  return (std::sqrt(root * root + 0.375) - std::sqrt(usual.expected * usual.expected + 0.375)) / usual.scale;
+}
+
+double power(double base, std::size_t times) {
+  double result = 1;
+  for (std::size_t i = 0; i < times; ++i) result *= base;
+  return result;
+}
+
+}  // namespace
+
+std::string_view name(AnomalyKind kind) {
+  if (kind == AnomalyKind::spike) return "spike";
+  return kind == AnomalyKind::drop ? "drop" : "shift";
+}
+
+void Detector::add(Day day, std::optional<double> value) {
+  day_ = day;
+  std::optional<KeptDay> today;
+  if (value && std::isfinite(*value)) {
+    const double root = signed_root(*value);
+    today = KeptDay{.actual = root, .kept = root, .forecast = root};
+  }
+  const auto usual = today ? forecast(history_, counts_) : std::nullopt;
+  if (usual) judge(*usual, *value, *today);
+  std::move_backward(history_.begin(), history_.end() - 1, history_.end());
+  history_[0] = today;
+  for (Drift* drift : {&up_, &down_}) drift->days += drift->sum > 0 ? 1 : 0;
+  if (!usual) return;
+  follow_zeros(*usual, *today);
+  const bool judgeable = is_judgeable(*usual, today->actual) && !usual->sparse;
+  follow_drift(*usual, judgeable ? deviations_of(*usual, today->actual, counts_) : 0);
+}
+
+void Detector::judge(const Forecast& usual, double value, KeptDay& today) {
+  if (!is_judgeable(usual, today.actual)) return;
+  const double deviations = deviations_of(usual, today.actual, counts_);
+  today.forecast = usual.expected;
+  today.judged = !usual.sparse;
+  if (!is_news(usual, today.actual, deviations)) return;
+  report(usual, deviations > 0 ? AnomalyKind::spike : AnomalyKind::drop, value, deviations, day_);
+  today.kept = usual.expected + std::copysign(kept_deviations * usual.scale, deviations);
+}
+
+void Detector::report(const Forecast& usual, AnomalyKind kind, double value, double score, Day day) {
+  const double room = threshold * usual.scale;
+  const double low = usual.expected - room;
+  // What was never below zero is not expected there either.
+  const bool positive = usual.expected >= 0 && (low >= 0 || value >= 0);
+  anomalies_.push_back({.day = day,
+                        .kind = kind,
+                        .value = value,
+                        .expected = signed_square(usual.expected),
+                        .low = positive ? signed_square(std::max(0.0, low)) : signed_square(low),
+                        .high = signed_square(usual.expected + room),
+                        .score = std::abs(score)});
+}
+
+// One day without a sale is usual where they are few; a fortnight may be a broken shop.
+void Detector::follow_zeros(const Forecast& usual, const KeptDay& today) {
+  if (today.actual != 0) {
+    zeros_ = 0;
+    zeros_told_ = false;
+    return;
+  }
+  ++zeros_;
+  if (!usual.sparse || zeros_told_ || power(usual.zero_share, zeros_) > chance_of_zeros) return;
+  zeros_told_ = true;
+  const double odds = (1 - usual.zero_share) / usual.zero_share;
+  report(usual, AnomalyKind::shift, 0, std::sqrt(static_cast<double>(zeros_) * odds),
+         day_ - std::chrono::days(zeros_ - 1));
+}
+
+void Detector::follow_drift(const Forecast& usual, double deviations) {
+  const double step = std::clamp(deviations, -most_per_day, most_per_day);
+  const bool rose = has_drifted(up_, step), fell = has_drifted(down_, -step);
+  if (rose || fell) settle_shift(usual, rose ? up_ : down_);
+}
+
+bool Detector::has_drifted(Drift& drift, double step) const {
+  const double sum = std::max(0.0, drift.sum + step - drift_allowed);
+  if (sum == 0)
+    drift = {};
+  else if (drift.sum == 0)
+    drift = {.sum = sum, .days = 1};
+  else
+    drift.sum = sum;
+  return drift.sum >= drift_limit && drift.days >= least_shift_days;
+}
+
+void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
+  std::vector<double> actual, expected;
+  const std::size_t days = std::min(drift.days, most_shift_days);
+  for (std::size_t i = 0; i < days; ++i) {
+    if (!history_[i] || !history_[i]->judged) continue;
+    actual.push_back(history_[i]->actual);
+    expected.push_back(history_[i]->forecast);
+  }
+  const auto count = static_cast<double>(actual.size());
+  const double came = median(actual);
+  const Forecast before{.expected = median(expected), .scale = usual.scale};
+  const double score = (drift.sum / static_cast<double>(drift.days) + drift_allowed) * std::sqrt(count);
+  const double change = std::abs(signed_square(came) - signed_square(before.expected));
+  if (change >= least_shift * std::abs(signed_square(before.expected))) {
+    const Day began = day_ - std::chrono::days(days - 1);
+    while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
+    report(before, AnomalyKind::shift, signed_square(came), score, began);
+  }
+  rebase(days, came, before.expected);
+  up_ = down_ = {};
+}
+
+// A factor keeps the shape of the week, and zeros zero; it needs both levels on one side of zero.
+void Detector::rebase(std::size_t days, double actual, double expected) {
+  const bool by_factor = actual * expected > 0 || (actual == 0 && expected != 0);
+  for (std::size_t i = 0; i < history_days; ++i) {
+    if (!history_[i]) continue;
+    KeptDay& day = *history_[i];
+    if (i < days)
+      day.kept = day.actual;
+    else
+      day.kept = by_factor ? day.kept * (actual / expected) : day.kept + actual - expected;
+  }
+}
+
+}  // namespace wf

@@ -1,0 +1,74 @@
+#pragma once
+// Unusual days of a daily series. There is nothing to train: each day is judged by the eight weeks
+// before it, in one pass, and 56 days are all that is remembered.
+//
+// - A day is a spike or a drop when its modified z-score, by median and median deviation, is beyond
+//   `threshold`. B. Iglewicz and D. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993.
+// - A lasting change is found by a two-sided cumulative sum (E. S. Page, "Continuous inspection
+//   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it. The
+//   history is then rescaled to the new level, so that the season is not learned again.
+// - What a day is compared with is in baseline.hpp.
+//
+// Any finite input is answered with finite numbers; every build gives the same ones.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "shared/analysis/baseline.hpp"
+#include "shared/base/time.hpp"
+
+namespace wf {
+
+enum class AnomalyKind : std::uint8_t { spike, drop, shift };
+std::string_view name(AnomalyKind kind);
+
+struct Anomaly {
+  Day day{};
+  AnomalyKind kind = AnomalyKind::spike;
+  // In the unit of the series. Of a shift: the medians since `day`, of what came and of what was expected.
+  double value = 0;
+  double expected = 0;
+  double low = 0;  // low to high is usual
+  double high = 0;
+  double score = 0;  // deviations from what was expected; never negative
+  bool operator==(const Anomaly&) const = default;
+};
+
+class Detector {
+ public:
+  // `counts`: whole events, whose chance alone makes a deviation of the root of their number.
+  explicit Detector(bool counts) : counts_(counts) {}
+
+  // The next day; none when nothing is known of it. What is not finite counts as unknown.
+  void add(Day day, std::optional<double> value);
+
+  // So far, in the order of the days. A shift that is found late replaces the days in it.
+  const std::vector<Anomaly>& anomalies() const { return anomalies_; }
+
+ private:
+  struct Drift {
+    double sum = 0;
+    std::size_t days = 0;  // with and without values, since it began
+  };
+
+  void judge(const Forecast& usual, double value, KeptDay& today);
+  // `value` in the unit of the series.
+  void report(const Forecast& usual, AnomalyKind kind, double value, double score, Day day);
+  void follow_zeros(const Forecast& usual, const KeptDay& today);
+  void follow_drift(const Forecast& usual, double deviations);
+  bool has_drifted(Drift& drift, double step) const;
+  void settle_shift(const Forecast& usual, const Drift& drift);
+  void rebase(std::size_t days, double actual, double expected);
+
+  bool counts_;
+  Day day_{};
+  History history_{};
+  Drift up_, down_;
+  std::size_t zeros_ = 0;
+  bool zeros_told_ = false;
+  std::vector<Anomaly> anomalies_;
+};
+
+}  // namespace wf

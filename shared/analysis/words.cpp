@@ -1,0 +1,92 @@
+#include "shared/analysis/words.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "shared/base/money.hpp"
+#include "shared/base/text.hpp"
+
+namespace wf {
+namespace {
+
+constexpr double most_spoken = 1e15;  // whole numbers beyond are no longer exact
+
+double power_of_ten(int exponent) {
+  double result = 1;
+  for (int i = 0; i < exponent; ++i) result *= 10;
+  return result;
+}
+
+double times(double value, double expected) { return expected == 0 ? 0 : value / expected; }
+
+std::string share_words(double value, double expected) {
+  const double factor = times(value, expected);
+  if (factor >= 3 && expected > 0) {
+    return words({.value = rounded(std::round(factor * (factor < 10 ? 10 : 1)) / (factor < 10 ? 10 : 1))}) +
+           " times the usual";
+  }
+  const auto percent = change_percent(value, expected).value_or(0);
+  return std::to_string(std::abs(percent)) + (percent < 0 ? " % below usual" : " % above usual");
+}
+
+}  // namespace
+
+double rounded(double value) {
+  const double size = std::abs(value);
+  if (size >= most_spoken || size == 0 || !std::isfinite(value)) return value;
+  double up = 1, down = 1;
+  while (size * up < 100 && up < 1e9) up *= 10;
+  while (size / down >= 1000) down *= 10;
+  return std::round(value * up / down) * down / up;
+}
+
+Spoken spoken(double value, std::string_view unit) {
+  if (starts_with(unit, "money:")) {
+    const std::string_view currency = unit.substr(6);
+    return {rounded(value / power_of_ten(currency_exponent(currency))), to_upper(currency)};
+  }
+  if (starts_with(unit, "micros:")) return {rounded(value / 1e6), to_upper(unit.substr(7))};
+  if (unit == "bytes") return {rounded(value / 1e6), "MB"};
+  if (unit == "score") return {rounded(value * 100), "of 100"};
+  return {rounded(value), unit == "ms" ? "ms" : ""};
+}
+
+std::string words(const Spoken& number) {
+  const double size = std::min(std::abs(number.value), most_spoken);
+  auto whole = static_cast<std::int64_t>(size);
+  auto hundredths = static_cast<std::int64_t>(std::round((size - static_cast<double>(whole)) * 100));
+  if (hundredths == 100) {
+    hundredths = 0;
+    ++whole;
+  }
+  std::string text = (number.value < 0 ? "-" : "") + group_digits(whole);
+  if (hundredths > 0) {
+    text += hundredths < 10 ? ".0" : ".";
+    text += std::to_string(hundredths % 10 == 0 ? hundredths / 10 : hundredths);
+  }
+  return number.unit.empty() ? text : text + " " + number.unit;
+}
+
+std::optional<std::int64_t> change_percent(double value, double expected) {
+  if (expected == 0) return std::nullopt;
+  const double percent = (value / expected - 1) * 100 * (expected < 0 ? -1 : 1);
+  return static_cast<std::int64_t>(std::round(std::clamp(percent, -999'999.0, 999'999.0)));
+}
+
+std::string describe(const Anomaly& anomaly, std::string_view unit) {
+  const std::string when =
+      (anomaly.kind == AnomalyKind::shift ? " since " : " on ") + format_short_day(anomaly.day);
+  if (anomaly.expected == 0) return "usually none, " + words(spoken(anomaly.value, unit)) + when;
+  return share_words(anomaly.value, anomaly.expected) + when;
+}
+
+std::string sentence(std::string_view label, const Anomaly& anomaly, std::string_view unit) {
+  return std::string(label) + (anomaly.expected == 0 ? ": " : " ") + describe(anomaly, unit);
+}
+
+std::string comparison(const Anomaly& anomaly, std::string_view unit) {
+  const std::string low = words({.value = spoken(anomaly.low, unit).value});
+  return words(spoken(anomaly.value, unit)) + ", usually " + low + " to " + words(spoken(anomaly.high, unit));
+}
+
+}  // namespace wf

@@ -1,0 +1,36 @@
+#pragma once
+// Numbers of a series as a person says them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/analysis/detector.hpp"
+
+namespace wf {
+
+// Three significant digits, whole below a thousand if it was whole: 12,847 is 12,800, 4.561 is 4.56.
+double rounded(double value);
+
+// In the unit that is spoken of: money:eur and micros:eur become EUR, bytes become MB, a score of 0 to 1
+// becomes one of 100. Rounded; unit is '' where the label says what is counted.
+struct Spoken {
+  double value = 0;
+  std::string unit;
+};
+Spoken spoken(double value, std::string_view unit);
+std::string words(const Spoken& number);  // "12,800", "1,280 EUR", "4.56"
+
+// By how much more (or less, then negative) than what was expected; none where that was zero.
+std::optional<std::int64_t> change_percent(double value, double expected);
+
+// "62 % below usual on 21 Nov", "3 times the usual since 3 Nov", "usually none, 40 on 21 Nov"
+std::string describe(const Anomaly& anomaly, std::string_view unit);
+
+// "Search clicks 62 % below usual on 21 Nov"
+std::string sentence(std::string_view label, const Anomaly& anomaly, std::string_view unit);
+// What it rests on: "380, usually 900 to 1,100"
+std::string comparison(const Anomaly& anomaly, std::string_view unit);
+
+}  // namespace wf

@@ -1,0 +1,102 @@
+#include "shared/sync/archive.hpp"
+
+#include <array>
+#include <utility>
+
+#include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
+
+namespace wf {
+namespace {
+
+constexpr std::string_view member = "page";  // its value is JSON, in ASCII as metadata must be
+
+// R2 allows more; the host may lengthen a value when it takes a secret out of it.
+constexpr std::size_t most_metadata_bytes = 2000;
+
+// What describes the bytes. A parser that reads another header must add it here.
+constexpr std::array<std::string_view, 4> described_by{"content-type", "content-range", "link",
+                                                       "last-modified"};
+
+Json ids_of(const Json& ids, std::string_view service) {
+  Json own = Json::object();
+  const auto* all = ids.get_ptr<const Json::object_t*>();
+  if (!all) return own;
+  for (const auto& [name, value] : *all)
+    if (starts_with(name, service) && name[service.size()] == '.') own[name] = value;
+  return own;
+}
+
+std::optional<UnixSeconds> read_time(const Json& object, std::string_view name) {
+  return parse_time(find_string(object, name).value_or(""));
+}
+
+}  // namespace
+
+std::string object_key(const ArchiveKey& key) {
+  std::string text(key.is_page() ? "raw/" : "webhooks/");
+  text.append(key.owner).append("/").append(key.service).append("/");
+  if (!key.is_page()) return text.append(key.delivery_key);
+  text.append(key.stream).append("/").append(key.run_id).append("/");
+  return text.append(std::to_string(key.page)).append(".json");
+}
+
+std::optional<ArchiveKey> read_object_key(std::string_view text) {
+  const auto parts = split(text, '/');
+  if (parts.size() < 4) return std::nullopt;
+  ArchiveKey key{.owner = parts[1], .service = parts[2]};
+  if (parts[0] == "webhooks") {
+    key.delivery_key = text.substr(static_cast<std::size_t>(parts[3].data() - text.data()));
+  } else if (parts.size() == 6) {
+    key.stream = parts[3];
+    key.run_id = parts[4];
+    key.page = parse_int64(parts[5].substr(0, parts[5].find('.'))).value_or(0);
+  }
+  if (key.is_page() && key.page <= 0) return std::nullopt;
+  // Written out again it must be the same text: nothing else is a key of ours.
+  return object_key(key) == text ? std::optional(key) : std::nullopt;
+}
+
+Json page_metadata(std::string_view service, const HttpReply& reply, const Query& query,
+                   UnixSeconds source_at) {
+  JsonObject page;
+  page.time("from", query.window.from)
+      .time("to", query.window.to)
+      .text("partition", query.partition)
+      .json("position", query.position)
+      .json("ids", ids_of(query.ids, service))
+      .number("status", reply.status)
+      .number("elapsed_ms", reply.elapsed_ms)
+      .time("source_at", source_at);
+  for (const std::string_view name : described_by)
+    if (const auto value = header(reply.headers, name); !value.empty()) page.text(name, value);
+  return JsonObject().text(member, dump_ascii(page.take())).take();
+}
+
+std::optional<ArchivedPage> read_page_metadata(const Json& metadata) {
+  const auto page = parse_json(find_string(metadata, member).value_or(""), member);
+  if (!page) return std::nullopt;
+  const auto from = read_time(*page, "from");
+  const auto to = read_time(*page, "to");
+  const auto source_at = read_time(*page, "source_at");
+  if (!from || !to || !source_at) return std::nullopt;
+  ArchivedPage archived{{}, {.window = {*from, *to}}, *source_at};
+  archived.query.partition = find_string(*page, "partition").value_or("");
+  if (const Json* position = find(*page, "position")) archived.query.position = *position;
+  if (const Json* ids = find(*page, "ids")) archived.query.ids = *ids;
+  archived.reply.status = static_cast<int>(find_int64(*page, "status").value_or(0));
+  archived.reply.elapsed_ms = find_int64(*page, "elapsed_ms").value_or(0);
+  for (const std::string_view name : described_by)
+    if (auto value = find_string(*page, name)) archived.reply.headers.emplace_back(name, *std::move(value));
+  return archived;
+}
+
+bool is_too_long(const Json& metadata) {
+  return find_string(metadata, member).value_or("").size() > most_metadata_bytes;
+}
+
+std::string sidecar_key(std::string_view key) { return std::string(key) + ".meta.json"; }
+Json in_sidecar() { return JsonObject().text("sidecar", "true").take(); }
+bool is_in_sidecar(const Json& metadata) { return find(metadata, "sidecar") != nullptr; }
+
+}  // namespace wf

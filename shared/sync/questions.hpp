@@ -1,0 +1,27 @@
+#pragma once
+// What a webhook's parse must know before it can read a delivery, asked one by one (connector.hpp).
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "shared/sync/connector.hpp"
+#include "shared/sync/database.hpp"
+
+namespace wf {
+
+class Questions {
+ public:
+  void begin(const Webhook& webhook, const Received& received);
+  std::optional<Effect> next(const Database& database, std::string_view client_id);  // none: all are answered
+  tl::expected<void, DatabaseProblem> take(const EffectResult& result);
+  const Json& answers() const { return answers_; }
+
+ private:
+  std::vector<Question> open_;  // the next one last
+  Json answers_ = Json::array();
+};
+
+}  // namespace wf

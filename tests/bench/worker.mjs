@@ -1,0 +1,90 @@
+// Runs inside workerd. Its clock stands still while it computes, so it only repeats; who measures is
+// outside (bench.mjs). POST / keeps a page; /run?side=...&times=N works on it, /output?side=... shows the
+// upsert's body.
+import { Core, runFlow } from './core.mjs';
+import modules from './modules.mjs';
+
+const cores = modules.map((module) => new Core(module));
+let page = null; // bytes, as fetch gives them
+let envelope = null; // the upsert's body without its rows
+
+const message = {
+  job: 'sync',
+  workspace: 'harbor-yoga',
+  client_id: '22222222-2222-4222-8222-222222222222',
+  service: 'search_console',
+  stream: 'queries',
+  partition: 'sc-domain:harbor-yoga.example',
+  run_id: '33333333-3333-4333-8333-333333333333',
+};
+const lease = {
+  granted: true,
+  lease: '44444444-4444-4444-8444-444444444444',
+  pages: 0,
+  attempt: 0,
+  cursor: { run_id: message.run_id, window: { from: '2026-11-20T13:00:00Z', to: '2026-11-21T13:00:00Z' } },
+};
+const leaseBytes = new TextEncoder().encode(JSON.stringify(lease));
+
+// The whole visit of a sync flow, as the host runs it: lease, page, raw bytes kept, rows applied. The
+// last call is answered with an error, which ends the flow there.
+async function withWasm(core) {
+  let body = null;
+  const headers = [['date', 'Sat, 21 Nov 2026 13:00:00 GMT']]; // the provider's clock, part of the output
+  const http = (bytes, status = 200) => ({ status, headers, bytes, elapsed_ms: 1 });
+  const answer = (effect, bytes) => {
+    if (effect.kind === 'put_object') return { stored: true };
+    if (effect.kind !== 'http') return undefined;
+    if (effect.url.endsWith('/rpc/take_lease')) return http(leaseBytes);
+    if (!effect.url.endsWith('/rpc/apply_page')) return http(page);
+    body = bytes;
+    return http(new Uint8Array(), 500);
+  };
+  const act = (effect, bytes) => {
+    const result = answer(effect, bytes);
+    return result && Promise.resolve(result);
+  };
+  const config = { supabase_url: 'https://project.supabase.example' };
+  await runFlow(core, { event: { kind: 'job', message, ids: {} }, config }, act);
+  return body;
+}
+
+function withText(text) {
+  const { rows } = JSON.parse(text);
+  const table = { ...envelope.p.tables[0] };
+  table.rows = rows.map(({ keys, clicks, impressions, ctr, position }) => ({
+    query: keys[0],
+    page: keys[1],
+    clicks,
+    impressions,
+    ctr,
+    position,
+  }));
+  return JSON.stringify({ p: { ...envelope.p, tables: [table] } });
+}
+
+const sides = {
+  'bytes to bytes': () => new TextEncoder().encode(withText(new TextDecoder().decode(page))),
+  'text to text': (text) => withText(text),
+  ...Object.fromEntries(cores.map((core, i) => [`wasm ${i}`, () => withWasm(core)])),
+};
+
+async function keep(request) {
+  page = new Uint8Array(await request.arrayBuffer());
+  envelope = JSON.parse(new TextDecoder().decode(await withWasm(cores[0])));
+  envelope.p.tables[0].rows = [];
+  return new Response('');
+}
+
+export default {
+  async fetch(request) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (request.method === 'POST') return keep(request);
+    const side = sides[searchParams.get('side')];
+    if (!side) return new Response('no such side');
+    const text = new TextDecoder().decode(page);
+    if (pathname === '/output') return new Response(await side(text));
+    for (let left = Number(searchParams.get('times')); left > 0; left--) await side(text);
+    return Response.json({ memory: cores.map((core) => core.instance().exports.memory.buffer.byteLength) });
+  },
+};

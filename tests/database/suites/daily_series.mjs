@@ -1,0 +1,263 @@
+// What the services report by day: exact values from rows made by hand, days that are not over or not
+// known, and who may read them.
+
+import assert from 'node:assert/strict';
+
+import { call, harbor, northwind } from '../stack.mjs';
+
+const DAY_MS = 86_400_000;
+const zone = 'Europe/Berlin';
+const localDay = (ms, timeZone = zone) => new Date(ms).toLocaleDateString('sv-SE', { timeZone });
+const dayBack = (days, timeZone) => localDay(Date.now() - days * DAY_MS, timeZone);
+/** Noon in Berlin, so that the days are the same by every zone that is used here. */
+const noonBack = (days) => `${dayBack(days)}T11:00:00Z`;
+
+export async function dailySeriesSuite(t, stack) {
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body();
+    });
+  const insert = async (table, rows) => {
+    const { error } = await stack
+      .service()
+      .from(table)
+      .insert(rows.map((row) => ({ client_id: northwind, source_at: new Date().toISOString(), ...row })));
+    assert.equal(error, null, `${table}: ${error?.message}`);
+  };
+  const synced = (service, stream, days = 0) =>
+    stack.query(
+      'insert into public.service_facts (client_id, service, stream, last_success_at) values ($1, $2, $3, $4)',
+      [northwind, service, stream, days === 0 ? new Date().toISOString() : noonBack(days)],
+    );
+  const read = async (days = 5, clientId = northwind) =>
+    Object.fromEntries(
+      (await call(stack, 'daily_series', { client_id: clientId, days })).series.map((one) => [one.id, one]),
+    );
+  const kit = { test, stack, insert, synced, read };
+  await paymentTests(kit);
+  await reportTests(kit);
+  await measurementTests(kit);
+  await finalityTests(kit);
+  await readerTests(kit);
+}
+
+const charge = (id, days, amount, more = {}) => ({
+  ...{ id, amount, currency: 'eur', status: 'succeeded', created: noonBack(days), source_at: noonBack(days) },
+  ...more,
+});
+
+async function paymentTests({ test, insert, synced, read }) {
+  await test('charges by day of the workspace: net of refunds, by currency, with zeros between', async () => {
+    await synced('stripe', 'charges');
+    await insert('stripe_charges', [
+      charge('a', 3, 1000),
+      charge('b', 3, 500, { amount_captured: 400, amount_refunded: 100 }),
+      charge('c', 3, 7000, { status: 'failed' }),
+      charge('d', 1, 250, { currency: 'usd' }),
+    ]);
+    await insert('stripe_refunds', [{ id: 'r', amount: 100, currency: 'eur', created: noonBack(2) }]);
+    await insert('stripe_disputes', [
+      { id: 'p', amount: 5, currency: 'eur', status: 'lost', created: noonBack(2) },
+    ]);
+    const series = await read();
+    assert.deepEqual(series['stripe.net_charges.eur'], {
+      ...{ id: 'stripe.net_charges.eur', service: 'stripe', label: 'Net charges', unit: 'money:eur' },
+      ...{ kind: 'sum', of: null, first_day: dayBack(4), provisional_from: dayBack(0) },
+      values: [null, 1300, 0, 0, null],
+    });
+    assert.deepEqual(series['stripe.net_charges.usd'].values, [null, 0, 0, 250, null]);
+    assert.deepEqual(series['stripe.charges'].values, [null, 2, 0, 1, null]);
+    assert.deepEqual(series['stripe.failed_charges'].values, [null, 1, 0, 0, null]);
+    assert.deepEqual(series['stripe.refunds'].values, [null, 0, 1, 0, null]);
+    assert.deepEqual(series['stripe.disputes'].values, [null, 0, 1, 0, null]);
+  });
+
+  await test('a day belongs to the zone of the workspace', async () => {
+    await synced('stripe', 'charges');
+    // 23:30 in UTC is the next day in Berlin
+    await insert('stripe_charges', [{ ...charge('a', 3, 100), created: `${dayBack(3)}T23:30:00Z` }]);
+    assert.deepEqual((await read())['stripe.charges'].values, [null, null, 1, 0, null]);
+  });
+
+  await test('what was not read since is not known: no zeros after the last success', async () => {
+    await synced('stripe', 'charges', 2);
+    await insert('stripe_charges', [charge('a', 4, 100)]);
+    const { values, provisional_from } = (await read())['stripe.charges'];
+    assert.deepEqual(values, [1, 0, null, null, null]);
+    assert.equal(provisional_from, dayBack(2));
+  });
+
+  await test('of a service that is gone no zeros are made up', async () => {
+    await insert('stripe_charges', [charge('a', 4, 100), charge('b', 3, 100)]);
+    assert.deepEqual((await read())['stripe.charges'].values, [1, 1, null, null, null]);
+  });
+}
+
+async function reportTests({ test, insert, synced, read }) {
+  await test('Google Ads: micros by currency, an absent day is zero, conversions a week later', async () => {
+    await synced('google_ads', 'campaigns');
+    const row = (campaign_id, days, more) => ({
+      ...{ customer_id: '1', campaign_id, day: dayBack(days), currency: 'EUR', time_zone: zone },
+      ...{ clicks: 3, cost_micros: 1_500_000, conversions: 0.5, ...more },
+    });
+    await insert('google_ads_campaign_daily', [row('1', 9), row('2', 9), row('1', 7), row('1', 1)]);
+    const series = await read(10);
+    const none = [null, null];
+    assert.deepEqual(series['google_ads.cost.eur'].values, [3e6, 0, 1.5e6, 0, 0, 0, 0, 0, 1.5e6, null]);
+    assert.equal(series['google_ads.cost.eur'].unit, 'micros:eur');
+    assert.deepEqual(series['google_ads.clicks'].values, [6, 0, 3, 0, 0, 0, 0, 0, 3, null]);
+    const conversions = series['google_ads.conversions'].values;
+    assert.deepEqual(conversions, [1, 0, ...none, ...none, ...none, ...none]);
+  });
+
+  await test('Search Console: totals as asked for, the first property plain, three days held', async () => {
+    await synced('search_console', 'site');
+    const pacific = (days) => dayBack(days, 'America/Los_Angeles');
+    const row = (property, days, clicks) => ({
+      ...{ property, search_type: 'web', day: pacific(days), clicks, impressions: clicks * 10 },
+      ...{ position: 4.5, provisional: days < 3 },
+    });
+    await insert('gsc_site_daily', [
+      row('https://a.example/', 6, 1),
+      row('sc-domain:a.example', 7, 9),
+      row('sc-domain:a.example', 5, 2),
+      row('sc-domain:a.example', 2, 8),
+      { ...row('sc-domain:a.example', 5, 100), search_type: 'image' },
+    ]);
+    await insert('gsc_queries_daily', [{ ...row('sc-domain:a.example', 5, 500), query: 'x', page: '' }]);
+    const series = await read(12);
+    const known = (id) => series[id].values.filter((value) => value !== null);
+    assert.deepEqual(known('search_console.clicks'), [9, 0, 2, 0]);
+    assert.deepEqual(known('search_console.impressions'), [90, 0, 20, 0]);
+    assert.deepEqual(known('search_console.position'), [4.5, 4.5]);
+    assert.equal(series['search_console.clicks'].of, 'sc-domain:a.example');
+    assert.equal(series['search_console.clicks'].provisional_from, pacific(3));
+    const other = Object.keys(series).find((id) => /^search_console\.clicks\.[0-9a-f]{8}$/.test(id));
+    assert.deepEqual(known(other), [0, 1, 0, 0]);
+    assert.equal(series[other].of, 'https://a.example/');
+  });
+
+  await test('Meta, email and Cloudflare: the day as the provider names it', async () => {
+    await synced('cloudflare', 'workers');
+    await synced('cloudflare', 'zone');
+    const day = dayBack(4);
+    await insert('meta_page_daily', [
+      { page_id: '1', metric: 'page_media_view', day, value: 40 },
+      { page_id: '2', metric: 'page_media_view', day, value: 2 },
+      { page_id: '1', metric: 'page_of_no_interest', day, value: 9 },
+    ]);
+    await insert('meta_instagram_daily', [{ account_id: '1', metric: 'reach', day, value: 7 }]);
+    await insert('email_stats_daily', [{ day, requests: 9, delivered: 8, bounces: 1, opens: 5 }]);
+    const hour = (clock, more) => ({
+      ...{ account_id: 'a', script_name: 's', status: 'success', hour: `${day}T${clock}:00Z` },
+      ...{ requests: 10, errors: 1, ...more },
+    });
+    await insert('cloudflare_worker_hourly', [
+      hour('00:00'),
+      hour('23:00'),
+      hour('23:00', { status: 'error' }),
+    ]);
+    await insert('cloudflare_zone_daily', [
+      { zone_id: 'z', day, requests: 5, bytes: 9_007_199_254_740_993n.toString() },
+    ]);
+    const series = await read(8);
+    const known = (id) => series[id].values.filter((value) => value !== null);
+    assert.deepEqual(known('meta.page_media_view'), [42]);
+    assert.deepEqual(known('meta.instagram_reach'), [7]);
+    assert.equal(series['meta.page_of_no_interest'], undefined);
+    for (const [name, value] of Object.entries({ requests: 9, delivered: 8, bounces: 1, opens: 5 })) {
+      assert.deepEqual(known(`sendgrid.${name}`), [value]);
+    }
+    assert.equal(known('cloudflare.worker_requests')[0], 30);
+    assert.equal(known('cloudflare.worker_errors')[0], 3);
+    assert.equal(known('cloudflare.zone_requests')[0], 5);
+    assert.equal(series['cloudflare.zone_bytes'].unit, 'bytes');
+    assert.ok(known('cloudflare.zone_bytes')[0] >= 9e15);
+  });
+}
+
+async function measurementTests({ test, insert, read }) {
+  await test('PageSpeed: a mean of the URLs by strategy, failed runs none', async () => {
+    const run = (url, strategy, score, result = 'ok') => ({
+      ...{ url, strategy, run_at: noonBack(2), result, performance_score: score },
+    });
+    await insert('pagespeed_runs', [
+      run('https://a.example', 'mobile', 0.5),
+      run('https://b.example', 'mobile', 0.8),
+      run('https://c.example', 'mobile', null, 'failed'),
+      run('https://a.example', 'desktop', 0.9),
+    ]);
+    const series = await read();
+    assert.deepEqual(series['pagespeed.performance.mobile'].values, [null, null, 0.65, null, null]);
+    assert.deepEqual(series['pagespeed.performance.desktop'].values, [null, null, 0.9, null, null]);
+    assert.equal(series['pagespeed.performance.mobile'].kind, 'level');
+  });
+
+  await test('probes: latency of those that went well, and how many did not', async () => {
+    const probe = (minute, ok, latency_ms) => ({
+      ...{
+        probe: 'rest',
+        subject: '',
+        probed_at: noonBack(1).replace('11:00', `11:0${minute}`),
+        ok,
+        latency_ms,
+      },
+    });
+    await insert('probe_results', [probe(0, true, 100), probe(1, true, 50), probe(2, false, 5000)]);
+    const series = await read();
+    assert.deepEqual(series['supabase.probe_latency'].values, [null, null, null, 75, null]);
+    assert.deepEqual(series['supabase.probe_failures'].values, [null, null, null, 1, null]);
+  });
+}
+
+async function finalityTests({ test, insert, synced, read }) {
+  await test('a day that was read before it was over is not final', async () => {
+    await synced('cloudflare', 'zone', 0);
+    const zoneDay = (days, source_at) => ({ zone_id: 'z', day: dayBack(days), requests: 5, source_at });
+    await insert('cloudflare_zone_daily', [
+      zoneDay(3, noonBack(2)),
+      zoneDay(2, noonBack(2)),
+      zoneDay(0, new Date().toISOString()),
+    ]);
+    const { values } = (await read())['cloudflare.zone_requests'];
+    assert.deepEqual(values.slice(0, 3), [null, 5, null]);
+    assert.equal(values[4], null);
+  });
+
+  await test('days are those asked for, at least one and at most 400', async () => {
+    await insert('email_stats_daily', [{ day: dayBack(3), requests: 1 }]);
+    assert.deepEqual(await read(2), {});
+    assert.equal((await read(4))['sendgrid.requests'].values.length, 4);
+    assert.equal((await read(9999))['sendgrid.requests'].values.length, 400);
+    assert.equal((await read(null))['sendgrid.requests'].values.length, 90);
+    assert.deepEqual(await read(-5), {});
+  });
+
+  await test('nothing is known of a workspace without rows', async () => {
+    assert.deepEqual(await read(), {});
+  });
+}
+
+async function readerTests({ test, stack, insert }) {
+  await test('a member reads their own workspace and no other; anon is refused', async () => {
+    await insert('email_stats_daily', [
+      { day: dayBack(3), requests: 1 },
+      { day: dayBack(3), requests: 2, client_id: harbor },
+    ]);
+    const as = async (client, client_id) => {
+      const { data, error } = await client.rpc('daily_series', { p: { client_id, days: 9 } });
+      return error?.code ?? data.series.length;
+    };
+    const [viewer, outsider, agency] = await Promise.all(
+      ['viewer', 'outsider', 'agency'].map((name) => stack.signIn(name)),
+    );
+    assert.equal(await as(viewer, northwind), 1);
+    assert.equal(await as(viewer, harbor), 0);
+    assert.equal(await as(outsider, northwind), 0);
+    assert.equal(await as(outsider, harbor), 1);
+    assert.equal(await as(agency, northwind), 1);
+    assert.equal(await as(agency, harbor), 1);
+    assert.equal(await as(stack.anon(), northwind), '42501');
+  });
+}

@@ -1,0 +1,148 @@
+#include "shared/analysis/detector.hpp"
+
+#include <catch_amalgamated.hpp>
+#include <cmath>
+#include <limits>
+
+#include "tests/shared/analysis/made_series.hpp"
+
+namespace {
+
+using namespace wf;
+using Values = std::vector<std::optional<double>>;
+
+std::vector<Anomaly> detect(const Values& values, bool counts = true) {
+  Detector detector(counts);
+  Day day = *parse_day("2026-01-05");
+  for (const auto& value : values) {
+    detector.add(day, value);
+    day += std::chrono::days(1);
+  }
+  return detector.anomalies();
+}
+
+Values weeks(std::size_t count, const std::vector<double>& week) {
+  Values values;
+  for (std::size_t i = 0; i < count * week.size(); ++i) values.emplace_back(week[i % week.size()]);
+  return values;
+}
+
+Values with(Values values, std::size_t place, double value) {
+  values.at(place) = value;
+  return values;
+}
+
+long place_of(const Anomaly& anomaly) { return (anomaly.day - *parse_day("2026-01-05")).count(); }
+
+bool is_finite(const Anomaly& anomaly) {
+  return std::isfinite(anomaly.value) && std::isfinite(anomaly.expected) && std::isfinite(anomaly.low) &&
+         std::isfinite(anomaly.high) && std::isfinite(anomaly.score) && anomaly.score >= 0;
+}
+
+}  // namespace
+
+TEST_CASE("nothing, and nothing but unknown days, have no unusual one") {
+  CHECK(detect({}).empty());
+  CHECK(detect(Values(400)).empty());
+  CHECK(detect({std::nan(""), std::numeric_limits<double>::infinity()}).empty());
+}
+
+TEST_CASE("nothing is judged before there are two weeks to compare with") {
+  CHECK(detect(with(Values(14, 100.0), 13, 9000)).empty());
+  const auto found = detect(with(Values(15, 100.0), 14, 9000));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::spike);
+  CHECK(found[0].expected == Catch::Approx(100));
+  CHECK(found[0].value == Catch::Approx(9000));
+  CHECK(found[0].low < 100);
+  CHECK(found[0].high > 100);
+  CHECK(found[0].high < 9000);
+}
+
+TEST_CASE("a constant series may move a little, and returns without a word") {
+  CHECK(detect(with(weeks(140, {0.92}), 100, 0.90), false).empty());
+  const auto found = detect(with(weeks(140, {0.92}), 100, 0.40), false);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::drop);
+  CHECK(place_of(found[0]) == 100);
+}
+
+TEST_CASE("a day is compared with its own weekday") {
+  const std::vector<double> week{500, 520, 510, 505, 480, 60, 40};
+  CHECK(detect(weeks(20, week)).empty());
+  // usual on a Monday, and far too much for a Sunday
+  const auto found = detect(with(weeks(20, week), 7 * 15 + 6, 500));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::spike);
+  CHECK(found[0].expected == Catch::Approx(40).epsilon(0.1));
+}
+
+TEST_CASE("closed on Sundays is a week, not chance: an empty Tuesday is a drop") {
+  const std::vector<double> week{90, 80, 85, 95, 100, 70, 0};
+  CHECK(detect(weeks(20, week)).empty());
+  const auto found = detect(with(weeks(20, week), 7 * 15 + 1, 0));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::drop);
+  CHECK(place_of(found[0]) == 7 * 15 + 1);
+}
+
+TEST_CASE("a shift is told once and keeps the week's shape; the way back is told as well") {
+  const std::vector<double> week{500, 520, 510, 505, 480, 60, 0};
+  Values values = weeks(40, week);
+  for (std::size_t i = 7 * 15; i < 7 * 28; ++i) values[i] = *values[i] * 3;
+  const auto found = detect(values);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].kind == AnomalyKind::shift);
+  CHECK(place_of(found[0]) == 7 * 15);
+  CHECK(found[0].value == Catch::Approx(3 * found[0].expected).epsilon(0.05));
+  CHECK(found[1].kind == AnomalyKind::shift);
+  CHECK(place_of(found[1]) == 7 * 28);
+}
+
+TEST_CASE("an outlier is no measure for later days") {
+  Values values = weeks(30, {100, 104, 96, 101, 99, 103, 97});
+  values[100] = 9000;
+  values[110] = 9000;
+  const auto found = detect(values);
+  REQUIRE(found.size() == 2);
+  CHECK(found[1].expected == Catch::Approx(found[0].expected).epsilon(0.1));
+}
+
+TEST_CASE("a count that was never there is news when it comes in numbers") {
+  CHECK(detect(with(weeks(140, {0}), 100, 3)).empty());
+  const auto found = detect(with(weeks(140, {0}), 100, 40));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::spike);
+  CHECK(found[0].low == 0);
+}
+
+TEST_CASE("amounts below zero are amounts") {
+  Values values = weeks(20, {1000, 1010, 990, 1005, 995, 1020, 980});
+  values[100] = -50'000;
+  const auto found = detect(values, false);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::drop);
+  CHECK(found[0].value == Catch::Approx(-50'000));
+}
+
+TEST_CASE("the largest and smallest numbers give finite answers") {
+  constexpr double largest = std::numeric_limits<double>::max();
+  for (const double extreme : {largest, -largest, 9223372036854775807.0, -9223372036854775808.0, 5e-324}) {
+    Values values = weeks(20, {extreme, extreme / 2});
+    values[80] = 0;
+    values[81] = -extreme;
+    values[82] = 1;
+    for (const bool counts : {true, false}) {
+      for (const auto& one : detect(values, counts)) CHECK(is_finite(one));
+    }
+  }
+}
+
+TEST_CASE("days in one go and days one by one give the same answer") {
+  const auto series = test::make({.weekend = 0.5, .wild = 0.1}, 7);
+  Detector detector(true);
+  for (std::size_t i = 0; i < series.values.size(); ++i) {
+    detector.add(series.first_day + std::chrono::days(i), series.values[i]);
+  }
+  CHECK(detector.anomalies() == analyse(series).anomalies);
+}
