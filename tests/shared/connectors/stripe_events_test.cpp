@@ -152,9 +152,9 @@ TEST_CASE("a scan of events asks for each type once, at most twenty at a time", 
   int requests = 0;
   for (bool more = true; more; ++requests) {
     REQUIRE(requests < 10);
-    auto parts = split(stripe::events_request(query).url, '&');
+    const HttpRequest request = stripe::events_request(query);
     std::size_t types = 0;
-    for (const std::string_view part : parts)
+    for (const std::string_view part : split(request.url, '&'))
       if (starts_with(part, "types[]=")) asked.emplace(part.substr(8)), ++types;
     CHECK((types > 0 && types <= 20));
     const auto page = stripe::parse_events(list_of(Json::array()), query, from_unix(0));
