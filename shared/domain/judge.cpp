@@ -247,7 +247,9 @@ void judge_activity(Verdict& verdict, const Descriptor& descriptor, const Servic
   const auto failed = std::find_if(conditions.begin(), conditions.end(), has_failed);
   if (failed != conditions.end()) return decide_by_worst(verdict, *failed, conditions, facts);
   if (!verdict.last_sync_at) {
-    return decide(verdict, Badge::inactive, SubState::waiting, "never_used");
+    decide(verdict, Badge::inactive, SubState::waiting, "never_used");
+    verdict.words = "not used yet";
+    return;
   }
   const seconds quiet = now - *verdict.last_sync_at;
   if (quiet <= descriptor.thresholds.idle_window) {
