@@ -62,14 +62,14 @@ export async function openaiSuite(t, stack) {
   await test('insights and explanations are told the daily series of their own workspace', async () => {
     await insert(stack, 'gsc_site_daily', [
       search({ day: dayAgo(5) }),
-      search({ client_id: harbor, clicks: 77 }),
+      search({ client_id: harbor, clicks: 907577123 }),
     ]);
     for (const purpose of ['insights', 'explanation']) {
       const told = await facts(stack, { purpose });
       assert.ok(Array.isArray(told.daily.series));
       assert.equal(told.workspace.time_zone, 'Europe/Berlin');
       assert.match(told.workspace.today, /^\d{4}-\d{2}-\d{2}$/);
-      assert.ok(!JSON.stringify(told).includes('77'), 'nothing of another workspace');
+      assert.ok(!JSON.stringify(told).includes('907577123'), 'nothing of another workspace');
     }
   });
 
