@@ -50,8 +50,9 @@ class DocumentBuilder final : public JsonEvents {
     if (kind == JsonScalar::text) value = Json(text);
     if (kind == JsonScalar::flag) value = Json(text == "true");
     if (kind == JsonScalar::number) value = read_number(text);
-    if (value) place(*std::move(value));
-    return value.has_value();
+    if (!value) return false;
+    place(*std::move(value));
+    return true;
   }
   Json take() { return std::move(root_); }
 

@@ -188,9 +188,9 @@ void check_newest_row(Verdict& verdict) {
   verdict.words += " · newest data " + format_short_day(day_of(*rows.at));
 }
 
-void warn(Verdict& verdict, std::string warning) {
+void warn(Verdict& verdict, std::string_view warning) {
   if (!verdict.warning.empty()) verdict.warning += " · ";
-  verdict.warning += std::move(warning);
+  verdict.warning += warning;
 }
 
 // A success after the end proves that the sign-in was renewed, and that only the date is old.
