@@ -23,9 +23,9 @@ import {
 } from './harness.mjs';
 import { LocalHost } from './local_host.mjs';
 
-const PUBLIC = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_URL', 'LOCAL_ORIGINS'];
+const PUBLIC = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_URL', 'LOCAL_ORIGINS', 'OPENAI_MODEL', 'OPENAI_PRICES'];
 const ACCOUNT_IDS =
-  /^(customer_id|page_id|site_url|urls|client_email|zone_id|worker_names|bucket_names|from_email|from_name|inbound_domain)$/;
+  /^(customer_id|page_id|instagram_id|site_url|urls|client_email|zone_id|worker_names|bucket_names|from_email|from_name|inbound_domain)$/;
 const STREAMS = ['charges', 'payment_intents', 'payment_links', 'balance_transactions', 'events'];
 
 let stack, needles;

@@ -21,10 +21,9 @@ std::string purpose_of(const ActionQuery& query) { return text_of(query.input, "
 
 // "email_reply", "insight", "explanation"
 std::string kind_of(const ActionQuery& query) {
-  const std::string kind = text_of(query.input, "kind");
-  const std::string purpose = purpose_of(query);
-  if (!kind.empty()) return kind;
-  return purpose == "insights" ? "insight" : purpose;
+  std::string kind = text_of(query.input, "kind");
+  if (kind.empty()) kind = purpose_of(query);
+  return kind == "insights" ? "insight" : kind;
 }
 
 JsonObject request_row(const ActionQuery& query, const Json& given, std::string_view state, UnixSeconds now) {
@@ -120,7 +119,7 @@ std::vector<Json> insight_rows(const Told& told) {
   const bool must_cite = purpose_of(told.query) != "content";
   std::vector<Json> rows;
   for (const Json& item : told.answer.items) {
-    Json invented = invented_in(item, numbers, ids, must_cite);
+    const Json invented = invented_in(item, numbers, ids, must_cite);
     rows.push_back(JsonObject()
                        .text("id", told.query.id + "-" + std::to_string(rows.size() + 1))
                        .text("request_id", told.query.id)
@@ -132,7 +131,7 @@ std::vector<Json> insight_rows(const Told& told) {
                        .json("period_end", text_or_null(period.last))
                        .text("model", told.answer.model.empty() ? told.settings.model : told.answer.model)
                        .flag("numbers_hold", invented.empty())
-                       .json("invented_numbers", std::move(invented))
+                       .json("invented_numbers", invented)
                        .time("created", told.now)
                        .time("source_at", told.now)
                        .take());
