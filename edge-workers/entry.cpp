@@ -76,10 +76,10 @@ Made make_webhook(Registry registry, Database database, const std::string& id, c
 Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id, const Json& control,
                                         std::vector<std::string>& parts) {
   const Json* event = find_object(control, "event");
-  const Json* config = find_object(control, "config");
-  const std::string url = config ? text(*config, "supabase_url") : "";
+  const Json config = object_or_null(control, "config");
+  const std::string url = text(config, "supabase_url");
   if (!event || url.empty()) return fail(ErrorKind::ours, "start needs an event and config.supabase_url");
-  Database database(url, text(*config, "publishable_key"));
+  Database database(url, text(config, "publishable_key"));
   const std::string kind = text(*event, "kind");
   if (kind == "tick")
     return std::make_unique<TickFlow>(std::move(database), object_or_null(*event, "configured"));
