@@ -23,6 +23,9 @@ Result<Json> parse_json(std::string_view text, std::string_view who);
 // Absent, null and wrong type are all "not found" here; use require_* where they differ.
 const Json* find(const Json& object, std::string_view key);
 std::optional<std::string> find_string(const Json& object, std::string_view key);
+// The text itself, which lives as long as the document; empty where there is none. Smaller than
+// find_string wherever absent and empty mean the same.
+std::string_view find_text(const Json& object, std::string_view key);
 std::optional<std::int64_t> find_int64(const Json& object, std::string_view key);  // number or decimal text
 std::optional<bool> find_bool(const Json& object, std::string_view key);
 const Json* find_object(const Json& object, std::string_view key);

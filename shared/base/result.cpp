@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "shared/base/text.hpp"
+
 namespace wf {
 
 namespace {
@@ -9,6 +11,15 @@ namespace {
 constexpr std::array<std::string_view, 6> error_kind_names{"credentials", "configuration", "provider",
                                                            "rate_limit",  "data",          "ours"};
 }  // namespace
+
+tl::unexpected<Error> fail(ErrorKind kind, std::string message,
+                           std::optional<std::int64_t> retry_after_secs) {
+  return tl::unexpected<Error>(Error{kind, std::move(message), retry_after_secs});
+}
+
+tl::unexpected<Error> fail(ErrorKind kind, std::initializer_list<std::string_view> parts) {
+  return fail(kind, concat(parts));
+}
 
 std::string_view name(ErrorKind kind) { return error_kind_names[static_cast<std::size_t>(kind)]; }
 

@@ -3,6 +3,7 @@
 // returns Result<T>, and the kind of its Error decides who must act and what is retried.
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,10 +27,11 @@ struct Error {
 template <class T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(ErrorKind kind, std::string message,
-                                  std::optional<std::int64_t> retry_after_secs = std::nullopt) {
-  return tl::unexpected<Error>(Error{kind, std::move(message), retry_after_secs});
-}
+tl::unexpected<Error> fail(ErrorKind kind, std::string message,
+                           std::optional<std::int64_t> retry_after_secs = std::nullopt);
+// The message is the parts, one after the other: no text is made on the way, which the edge module's
+// size shows.
+tl::unexpected<Error> fail(ErrorKind kind, std::initializer_list<std::string_view> parts);
 
 // The spelling used in the database and in frames: "rate_limit".
 std::string_view name(ErrorKind kind);

@@ -2,6 +2,7 @@
 // Text without locales or streams: both would double the size of the edge module.
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ bool starts_with(std::string_view text, std::string_view prefix);
 bool contains(std::string_view text, std::string_view part);
 bool contains_ignoring_case(std::string_view text, std::string_view part);  // ASCII
 std::vector<std::string_view> split(std::string_view text, char separator);
+// One text after the other: smaller, as code, than a chain of `+`.
+std::string concat(std::initializer_list<std::string_view> parts);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 // The whole text must be a decimal number inside the range; no sign but '-'.

@@ -48,6 +48,9 @@ TEST_CASE("readers answer nothing for what is absent, null or of another type") 
   CHECK_FALSE(wf::find_string(json, "absent"));
   CHECK_FALSE(wf::find_string(Json(), "text"));
   CHECK_FALSE(wf::find_string(Json::array({1}), "text"));
+  CHECK(wf::find_text(json, "text") == "a");
+  CHECK(wf::find_text(json, "number").empty());
+  CHECK(wf::find_text(json, "absent").empty());
   CHECK(wf::find_bool(json, "flag") == false);
   CHECK_FALSE(wf::find_bool(json, "number"));
   CHECK(wf::find_array(json, "list") != nullptr);

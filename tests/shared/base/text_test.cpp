@@ -9,6 +9,7 @@ TEST_CASE("splitting, trimming and joining") {
   CHECK(wf::split("a,,b", ',') == std::vector<std::string_view>{"a", "", "b"});
   CHECK(wf::split("", ',') == std::vector<std::string_view>{""});
   CHECK(wf::join({"a", "b"}, ", ") == "a, b");
+  CHECK(wf::concat({"a", "", "b"}) == "ab");
   CHECK(wf::to_lower("ÄBC1") == "Äbc1");
   CHECK(wf::to_upper("stripe_x") == "STRIPE_X");
   CHECK(wf::contains_ignoring_case("Google Ads", "ADS"));
