@@ -1,10 +1,9 @@
-// The two exports of edge.wasm (docs/abi.md). Memory between them belongs to this file: the input
+// The two exports of each wasm module (docs/abi.md). Memory between them belongs to this file: the input
 // until its step, the output until the next one.
 #include <cstdint>
 #include <string>
 
-#include "edge-workers/edge.hpp"
-#include "shared/connectors/registry.hpp"
+#include "edge-workers/modules/modules.hpp"
 
 namespace {
 
@@ -19,7 +18,7 @@ std::string& output() {
 }
 
 wf::Edge& edge() {
-  static wf::Edge instance(wf::connectors());
+  static wf::Edge instance = wf::module_of_this_program();
   return instance;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "edge-workers/entry.hpp"
 #include "shared/sync/json_object.hpp"
 
 namespace wf {
@@ -33,7 +32,12 @@ Frame Edge::start(Frame input) {
   const auto now_ms = find_int64(input.control, "now_ms");
   if (!id || id->empty() || !now_ms) return fault("start needs flow and now_ms");
   if (flows_.contains(*id)) return fault("this flow is running");
-  auto flow = make_flow(registry_, *id, input.control, input.parts);
+  const Json* event = find_object(input.control, "event");
+  const Json* config = find_object(input.control, "config");
+  const std::string_view url = config ? find_text(*config, "supabase_url") : std::string_view();
+  if (!event || url.empty()) return fault("start needs an event and config.supabase_url");
+  Database database{std::string(url), std::string(find_text(*config, "publishable_key"))};
+  auto flow = make_flow_(registry_, {*id, *event, input.parts, std::move(database)});
   if (!flow) return fault(flow.error().message);
   Running& running = flows_[*id];
   running.flow = *std::move(flow);

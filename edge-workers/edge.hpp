@@ -9,15 +9,14 @@
 #include <vector>
 
 #include "edge-workers/effect_json.hpp"
+#include "edge-workers/entry.hpp"
 #include "edge-workers/frame.hpp"
-#include "shared/sync/connector.hpp"
-#include "shared/sync/flow.hpp"
 
 namespace wf {
 
 class Edge {
  public:
-  explicit Edge(Registry registry) : registry_(registry) {}
+  Edge(Registry registry, MakeFlow make_flow) : registry_(registry), make_flow_(make_flow) {}
 
   // Takes any frame: what cannot be understood is answered with `fault` and changes nothing.
   Frame step(Frame input);
@@ -38,6 +37,7 @@ class Edge {
   Frame answer(const std::string& id, Turn turn);
 
   Registry registry_;
+  MakeFlow make_flow_;
   std::map<std::string, Running> flows_;
 };
 

@@ -15,83 +15,80 @@
 namespace wf {
 namespace {
 
-using Made = Result<std::unique_ptr<Flow>>;
-
-std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
+std::string text(const Json& object, std::string_view key) { return std::string(find_text(object, key)); }
 
 Json object_or_null(const Json& object, std::string_view key) {
   const Json* found = find_object(object, key);
   return found ? *found : Json();
 }
 
-Made make_job(Registry registry, Database database, const Json& message, Json ids) {
-  const std::string job = text(message, "job");
-  const std::string workspace = text(message, "workspace");
-  const std::string client_id = text(message, "client_id");
-  const std::string service = text(message, "service");
+Made unknown() { return fail(ErrorKind::ours, "not an event of this module"); }
+
+Made make_job(Registry registry, Database database, const Json& event) {
+  const Json message = object_or_null(event, "message");
+  Json ids = object_or_null(event, "ids");
+  const std::string_view job = find_text(message, "job");
   if (job == "sync")
     return std::make_unique<SyncFlow>(
         registry, std::move(database),
-        SyncJob{workspace, client_id, service, text(message, "stream"), text(message, "partition"),
-                text(message, "run_id"), std::move(ids)});
+        SyncJob{text(message, "workspace"), text(message, "client_id"), text(message, "service"),
+                text(message, "stream"), text(message, "partition"), text(message, "run_id"),
+                std::move(ids)});
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
         registry, std::move(database),
-        DeliveryJob{workspace, client_id, service, text(message, "delivery_key"), text(message, "object_key"),
-                    std::move(ids)});
-  if (job == "action_end")
-    return std::make_unique<ActionEndFlow>(std::move(database), object_or_null(message, "p"));
-  return fail(ErrorKind::ours, "unknown job");
+        DeliveryJob{text(message, "workspace"), text(message, "client_id"), text(message, "service"),
+                    text(message, "delivery_key"), text(message, "object_key"), std::move(ids)});
+  return unknown();
 }
 
-Made make_api(Registry registry, Database database, const std::string& id, const Json& event,
-              std::vector<std::string>& parts) {
-  auto body = body_of(event, parts);
+Made make_webhook(Registry registry, Start start) {
+  auto body = body_of(start.event, start.parts);
   if (!body) return tl::unexpected<Error>(std::move(body.error()));
-  return std::make_unique<ApiFlow>(
-      registry, std::move(database),
-      ApiRequest{id, text(event, "method"), text(event, "path"), read_headers(event), *std::move(body),
-                 object_or_null(event, "ids")});
-}
-
-Made make_replay(Registry registry, Database database, const Json& event) {
-  return std::make_unique<ReplayFlow>(
-      registry, std::move(database),
-      ReplayJob{text(event, "workspace"), text(event, "client_id"), text(event, "object_key"),
-                find_bool(event, "apply").value_or(false), find_int64(event, "examples").value_or(3),
-                object_or_null(event, "ids")});
-}
-
-Made make_webhook(Registry registry, Database database, const std::string& id, const Json& event,
-                  std::vector<std::string>& parts) {
-  auto body = body_of(event, parts);
-  if (!body) return tl::unexpected<Error>(std::move(body.error()));
-  return std::make_unique<WebhookFlow>(registry, std::move(database),
-                                       WebhookEvent{id, text(event, "service"), text(event, "workspace"),
-                                                    read_headers(event), *std::move(body)});
+  return std::make_unique<WebhookFlow>(
+      registry, std::move(start.database),
+      WebhookEvent{start.id, text(start.event, "service"), text(start.event, "workspace"),
+                   read_headers(start.event), *std::move(body)});
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id, const Json& control,
-                                        std::vector<std::string>& parts) {
-  const Json* event = find_object(control, "event");
-  const Json config = object_or_null(control, "config");
-  const std::string url = text(config, "supabase_url");
-  if (!event || url.empty()) return fail(ErrorKind::ours, "start needs an event and config.supabase_url");
-  Database database(url, text(config, "publishable_key"));
-  const std::string kind = text(*event, "kind");
+Made make_feed_flow(Registry registry, Start start) {
+  const std::string_view kind = find_text(start.event, "kind");
   if (kind == "tick")
-    return std::make_unique<TickFlow>(std::move(database), object_or_null(*event, "configured"));
-  if (kind == "job")
-    return make_job(registry, std::move(database), object_or_null(*event, "message"),
-                    object_or_null(*event, "ids"));
+    return std::make_unique<TickFlow>(std::move(start.database), object_or_null(start.event, "configured"));
+  if (kind == "job") return make_job(registry, std::move(start.database), start.event);
   if (kind == "dead_letter")
-    return std::make_unique<DeadLetterFlow>(std::move(database), object_or_null(*event, "message"));
-  if (kind == "webhook") return make_webhook(registry, std::move(database), id, *event, parts);
-  if (kind == "api") return make_api(registry, std::move(database), id, *event, parts);
-  if (kind == "replay") return make_replay(registry, std::move(database), *event);
-  return fail(ErrorKind::ours, "unknown event");
+    return std::make_unique<DeadLetterFlow>(std::move(start.database),
+                                            object_or_null(start.event, "message"));
+  if (kind == "webhook") return make_webhook(registry, std::move(start));
+  return unknown();
+}
+
+Made make_api_flow(Registry registry, Start start) {
+  const std::string_view kind = find_text(start.event, "kind");
+  if (kind == "job") {
+    const Json message = object_or_null(start.event, "message");
+    if (find_text(message, "job") != "action_end") return unknown();
+    return std::make_unique<ActionEndFlow>(std::move(start.database), object_or_null(message, "p"));
+  }
+  if (kind != "api") return unknown();
+  auto body = body_of(start.event, start.parts);
+  if (!body) return tl::unexpected<Error>(std::move(body.error()));
+  return std::make_unique<ApiFlow>(
+      registry, std::move(start.database),
+      ApiRequest{start.id, text(start.event, "method"), text(start.event, "path"), read_headers(start.event),
+                 *std::move(body), object_or_null(start.event, "ids")});
+}
+
+Made make_replay_flow(Registry registry, Start start) {
+  const Json& event = start.event;
+  if (find_text(event, "kind") != "replay") return unknown();
+  return std::make_unique<ReplayFlow>(
+      registry, std::move(start.database),
+      ReplayJob{text(event, "workspace"), text(event, "client_id"), text(event, "object_key"),
+                find_bool(event, "apply").value_or(false), find_int64(event, "examples").value_or(3),
+                object_or_null(event, "ids")});
 }
 
 }  // namespace wf

@@ -1,5 +1,6 @@
 #pragma once
-// From an event of the host to the flow that answers it.
+// From an event of the host to the flow that answers it. The events are shared out among the wasm
+// modules (docs/abi.md): each links one of these functions and what it needs, and nothing else.
 
 #include <memory>
 #include <string>
@@ -7,12 +8,25 @@
 
 #include "shared/base/json.hpp"
 #include "shared/sync/connector.hpp"
+#include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
 
 namespace wf {
 
-// `control` is a `start` frame's; `parts` its raw bodies. Errors: ours (not an event of docs/abi.md).
-Result<std::unique_ptr<Flow>> make_flow(Registry registry, const std::string& id, const Json& control,
-                                        std::vector<std::string>& parts);
+// A `start` frame: its event, its raw bodies, and the database that its config names.
+struct Start {
+  const std::string& id;  // of the flow
+  const Json& event;
+  std::vector<std::string>& parts;
+  Database database;
+};
+
+// Errors: ours (no event of this module).
+using Made = Result<std::unique_ptr<Flow>>;
+using MakeFlow = Made (*)(Registry registry, Start start);
+
+Made make_feed_flow(Registry registry, Start start);    // edge.wasm: tick, jobs, dead letters, webhooks
+Made make_api_flow(Registry registry, Start start);     // api.wasm: requests of the API, ends of actions
+Made make_replay_flow(Registry registry, Start start);  // replay.wasm, which is never deployed
 
 }  // namespace wf

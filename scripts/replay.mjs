@@ -155,7 +155,7 @@ export async function main(args, { print = console.log, report = console.error }
       print(options.json ? JSON.stringify(done) : `${done.copied} objects copied to ${options.export}`);
       return;
     }
-    const core = new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm'))));
+    const core = new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/replay.wasm'))));
     const summary = await replayAll(core, { ...vars, RAW: bucket }, objects, options, report);
     print(
       options.json ? JSON.stringify(summary.toJson(options.apply), null, 2) : summary.toText(options.apply),

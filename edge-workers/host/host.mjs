@@ -1,4 +1,4 @@
-// The Worker around a core: turns requests, ticks and messages into flows. It decides nothing about
+// The Worker around its cores: turns requests, ticks and messages into flows. It decides nothing about
 // them; what it refuses by itself is only size, method and shape of a path.
 
 import { Captures } from './captures.mjs';
@@ -108,24 +108,26 @@ async function api(core, env, context, request, path) {
   return httpFlow(core, env, context, event, workspace, { parts: [body], session });
 }
 
-function route(core, env, context, request) {
+function route(cores, env, context, request) {
   const { pathname } = new URL(request.url);
-  if (pathname.startsWith('/webhooks/')) return webhook(core, env, context, request, pathname);
+  if (pathname.startsWith('/webhooks/')) return webhook(cores.edge, env, context, request, pathname);
   if (pathname === '/config.json') return readConfig(env);
-  if (pathname.startsWith('/api/')) return api(core, env, context, request, pathname);
+  if (pathname.startsWith('/api/')) return api(cores.api, env, context, request, pathname);
   return assetReply(env, request);
 }
 
-async function job(core, env, message, kind) {
-  const { workspace } = message.body;
+// A message says which core it is for; most are for the one that syncs.
+async function job(cores, env, message, kind) {
+  const { workspace, core: name } = message.body;
+  const core = kind === 'job' && name === 'api' ? cores.api : cores.edge;
   const event = { kind, message: message.body, ids: idsFor(env, core.manifest(), workspace) };
   const { outcome, delay_secs } = await start(core, env, event, workspace);
   if (outcome === 'retry') return message.retry({ delaySeconds: delay_secs ?? 0 });
   return message.ack();
 }
 
-// `core` is made by the caller: the Worker from its bundled module, tests from a file.
-export function makeWorker(core) {
+// `cores` ({ edge, api }) are made by the caller: the Worker's from its bundled modules, a test's from files.
+export function makeWorker(cores) {
   const refuse = (env) => {
     const problem = configurationProblem(env);
     if (problem) log('error', { what: 'this Worker does not start', problem });
@@ -134,21 +136,21 @@ export function makeWorker(core) {
   return {
     async fetch(request, env, context) {
       const problem = refuse(env);
-      return problem ? plain(500, `not configured: ${problem}`) : route(core, env, context, request);
+      return problem ? plain(500, `not configured: ${problem}`) : route(cores, env, context, request);
     },
     async scheduled(controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
-      const configured = configuredNames(env, core.manifest());
+      const configured = configuredNames(env, cores.edge.manifest());
       const event = { kind: 'tick', scheduled_ms: controller.scheduledTime, configured };
-      await start(core, env, event, null);
+      await start(cores.edge, env, event, null);
     },
     async queue(batch, env) {
       const problem = refuse(env);
       const kind = DEAD_LETTERS.test(batch.queue) ? 'dead_letter' : 'job';
       const run = async (message) => {
         if (problem) return message.retry({ delaySeconds: 60 });
-        await job(core, env, message, kind).catch((error) => {
+        await job(cores, env, message, kind).catch((error) => {
           log('error', { what: `a ${kind} flow failed`, error: error.message });
           message.retry();
         });

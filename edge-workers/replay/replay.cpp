@@ -4,11 +4,10 @@
 #include <deque>
 #include <utility>
 
-#include "edge-workers/edge.hpp"
+#include "edge-workers/modules/modules.hpp"
 #include "edge-workers/replay/hmac.hpp"
 #include "edge-workers/replay/host.hpp"
 #include "edge-workers/replay/signing.hpp"
-#include "shared/connectors/registry.hpp"
 #include "shared/domain/verdict_json.hpp"
 
 namespace wf::replay {
@@ -175,7 +174,7 @@ class Replay {
 
   // One flow from its start to its `done`, or to the effect that kills it.
   void run_flow(const Json& event, std::vector<std::string> parts, const Json* message) {
-    Edge edge(connectors());
+    Edge edge = module_for(event);
     const std::string flow = "flow-" + std::to_string(++flows_);
     std::deque<std::pair<Json, std::vector<std::string>>> open;
     Frame out = edge.step({{{"op", "start"},

@@ -21,4 +21,9 @@ Registry connectors() {
   return list;
 }
 
+Registry api_connectors() {
+  static constexpr std::array acting{&openai::api_connector, &sendgrid::api_connector};
+  return acting;
+}
+
 }  // namespace wf

@@ -1,10 +1,11 @@
 #pragma once
-// The explicit list of connectors. A new one is a folder, one line here and a migration.
+// The explicit lists of connectors. A new one is a folder, one line here and a migration.
 
 #include "shared/sync/connector.hpp"
 
 namespace wf {
 
-Registry connectors();
+Registry connectors();      // every service: what is synced and received of it
+Registry api_connectors();  // those with actions: what a person asks for, in a module of its own
 
 }  // namespace wf

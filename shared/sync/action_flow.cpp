@@ -205,6 +205,7 @@ void ActionFlow::on_ended(EffectResult& result, Turn& turn) {
   ask(turn,
       Enqueue{JsonObject()
                   .text("job", "action_end")
+                  .text("core", "api")
                   .text("workspace", query_.workspace)
                   .json("p", *std::move(p))
                   .take(),

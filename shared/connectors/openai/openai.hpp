@@ -7,5 +7,6 @@
 namespace wf::openai {
 
 extern const Connector connector;
+extern const Connector api_connector;  // with its actions
 
 }  // namespace wf::openai

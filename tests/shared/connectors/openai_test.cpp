@@ -54,10 +54,10 @@ ActionQuery query(Json input,
 ActionQuery insights() { return query({{"purpose", "insights"}, {"language", "en"}}); }
 
 const Action& action(std::string_view id) {
-  for (const Action& candidate : openai::connector.actions)
+  for (const Action& candidate : openai::api_connector.actions)
     if (candidate.id == id) return candidate;
   FAIL("no action " << id);
-  return openai::connector.actions[0];
+  return openai::api_connector.actions[0];
 }
 
 const Action& any() { return action("insights"); }
@@ -109,11 +109,11 @@ Problem explained(const std::string& name) {
   HttpReply reply{recorded["status"].get<int>(), {}, dump(recorded["body"])};
   if (recorded.contains("headers"))
     for (const auto& [header, value] : recorded["headers"].items()) reply.headers.emplace_back(header, value);
-  return classify(openai::connector, "openai insights", reply, now);
+  return classify(openai::api_connector, "openai insights", reply, now);
 }
 
 Problem explained(int status, const std::string& error, Headers headers = {}) {
-  return classify(openai::connector, "openai insights",
+  return classify(openai::api_connector, "openai insights",
                   HttpReply{status, std::move(headers), R"({"error":)" + error + "}"}, now);
 }
 

@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "shared/base/time.hpp"
-#include "shared/connectors/registry.hpp"
 
 namespace fake {
 namespace {
@@ -37,12 +36,12 @@ std::string text_of(const Json& object, std::string_view key) {
   return wf::find_string(object, key).value_or("");
 }
 
-Host::Host(wf::Registry used) : registry_(used.empty() ? wf::connectors() : used) {
+Host::Host(wf::Registry used) : registry_(used) {
   provider = [](const std::string&) { return Reply{500, "", {}, ""}; };
 }
 
 std::string Host::run(const Json& event, std::string body) {
-  wf::Edge edge(registry_);
+  wf::Edge edge = wf::module_for(event, registry_);
   const std::string flow = "00000000-0000-4000-8000-" + std::to_string(100000000000 + ++flows_);
   std::deque<std::pair<Json, std::string>> waiting;
   const auto take = [&](const wf::Frame& frame) -> std::string {

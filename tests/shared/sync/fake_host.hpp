@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "edge-workers/edge.hpp"
+#include "edge-workers/modules/modules.hpp"
 #include "shared/base/json.hpp"
 
 namespace fake {

@@ -36,9 +36,9 @@ TEST_CASE("a frame survives its encoding, bodies with any bytes included", "[fra
 }
 
 TEST_CASE("every cut and every flipped byte of a frame is refused or read, never a trap", "[frame]") {
-  wf::Edge edge(wf::connectors());
+  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
   const std::string good =
-      wf::encode_frame({start_of({{"kind", "api"}, {"method", "GET"}, {"path", "/"}}), {"body"}});
+      wf::encode_frame({start_of({{"kind", "webhook"}, {"service", "toy"}, {"body", 1}}), {"body"}});
   for (std::size_t length = 0; length < good.size(); ++length) {
     const auto out = wf::decode_frame(edge.step_bytes(std::string_view(good).substr(0, length)));
     REQUIRE(out.has_value());
@@ -53,18 +53,19 @@ TEST_CASE("every cut and every flipped byte of a frame is refused or read, never
 }
 
 TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
-  wf::Edge edge(wf::connectors());
+  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
   CHECK(is_fault(step(edge, {{"op", "dance"}})));
   CHECK(is_fault(step(edge, {{"op", 7}})));
   CHECK(is_fault(step(edge, start_of({{"kind", "unknown"}}))));
   CHECK(is_fault(step(edge, start_of({{"kind", "job"}, {"message", {{"job", "dance"}}}}))));
   CHECK(is_fault(step(edge, start_of({{"kind", "webhook"}, {"service", "stripe"}, {"body", 5}}))));
   CHECK(is_fault(step(edge, start_of("text"))));
+  CHECK(is_fault(step(edge, start_of({{"kind", "api"}, {"method", "GET"}, {"path", "/"}}))));  // of api.wasm
   CHECK(edge.flows() == 0);
 }
 
 TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
-  wf::Edge edge(wf::connectors());
+  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
   const auto first = step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
   REQUIRE(first.control["effects"].size() == 1);
   const Json reply = {{"op", "reply"},
@@ -80,7 +81,7 @@ TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
   CHECK(is_fault(step(edge, other, {"{}"})));
   other["effect"] = 4'294'967'297;
   CHECK(is_fault(step(edge, other, {"{}"})));
-  CHECK(is_fault(step(edge, start_of({{"kind", "api"}}))));  // the flow is running
+  CHECK(is_fault(step(edge, start_of({{"kind", "tick"}}))));  // the flow is running
   CHECK(step(edge, reply, {"{}"}).control["effects"][0]["kind"] == "done");
   CHECK(is_fault(step(edge, reply, {"{}"})));
 }
@@ -88,7 +89,7 @@ TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
 TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]") {
   for (const char* result : {"null", "7", "[]", "{}", R"({"status":"200"})", R"({"status":200,"body":9})",
                              R"({"status":99999,"headers":{}})", R"({"failed":3})"}) {
-    wf::Edge edge(wf::connectors());
+    wf::Edge edge(wf::connectors(), wf::make_feed_flow);
     step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
     const auto out = step(
         edge, {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2}, {"result", fake::json(result)}});
@@ -99,7 +100,7 @@ TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]
 }
 
 TEST_CASE("the manifest names every key, its hosts, and no value", "[frame]") {
-  wf::Edge edge(wf::connectors());
+  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
   const Json manifest = step(edge, {{"op", "manifest"}}).control;
   bool stripe = false;
   for (const Json& secret : manifest["secrets"]) {

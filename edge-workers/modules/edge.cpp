@@ -1,0 +1,5 @@
+// What feeds the tables: ticks, syncs, webhooks and their deliveries.
+#include "edge-workers/modules/modules.hpp"
+#include "shared/connectors/registry.hpp"
+
+wf::Edge wf::module_of_this_program() { return {connectors(), make_feed_flow}; }

@@ -1,0 +1,5 @@
+// What scripts/replay runs: the parsers of today over archived bytes.
+#include "edge-workers/modules/modules.hpp"
+#include "shared/connectors/registry.hpp"
+
+wf::Edge wf::module_of_this_program() { return {connectors(), make_replay_flow}; }
