@@ -160,7 +160,7 @@ test('a delivery that nobody could read is replayed when its bytes can be read',
   const folder = join(scratch, 'unreadable');
   await run('--workspace', NORTHWIND, '--service', 'stripe', '--state', 'unreadable', '--export', folder);
   const file = join(folder, 'webhooks', NORTHWIND, 'stripe', good.id);
-  writeFileSync(file, readFileSync(file, 'utf8').replace('"currency":978', '"currency":"usd"'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"currency": 978', '"currency": "usd"'));
   const shown = await replay('--folder', folder);
   assert.deepEqual(fatesOf(shown, 'stripe_charges'), { new: 1, changed: 0, same: 0, refused: 0, tied: 0 });
   assert.equal((await receipt(good.id)).state, 'unreadable');
