@@ -82,6 +82,7 @@ export const suites = [
   ...BUILDS.map(unitSuite),
   nodeSuite('database', 'tests/database'),
   nodeSuite('host', 'tests/host'),
+  nodeSuite('scenarios-wasm', 'tests/scenarios'),
   nodeSuite('new-service', 'tests/new_service'),
   nodeSuite('e2e', 'tests/e2e'),
   nodeSuite('page', 'tests/page'),

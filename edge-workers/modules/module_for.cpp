@@ -3,13 +3,18 @@
 
 namespace wf {
 
-Edge module_for(const Json& event, Registry registry) {
+std::string_view module_name(const Json& event) {
   const std::string_view kind = find_text(event, "kind");
+  if (kind == "api" || kind == "replay") return kind;
   const Json* message = find_object(event, "message");
-  const bool is_api = kind == "api" || (message && kind == "job" && find_text(*message, "core") == "api");
-  if (registry.empty()) registry = is_api ? api_connectors() : connectors();
-  if (is_api) return {registry, make_api_flow};
-  return {registry, kind == "replay" ? make_replay_flow : make_feed_flow};
+  return kind == "job" && message && find_text(*message, "core") == "api" ? "api" : "edge";
+}
+
+Edge module_for(const Json& event, Registry registry) {
+  const std::string_view name = module_name(event);
+  if (name == "api") return {registry.empty() ? api_connectors() : registry, make_api_flow};
+  if (registry.empty()) registry = connectors();
+  return {registry, name == "replay" ? make_replay_flow : make_feed_flow};
 }
 
 }  // namespace wf

@@ -11,5 +11,6 @@ Edge module_of_this_program();
 // Natively all modules are in one program: the one that the host would start `event` in. `registry`
 // stands for the connectors that the module has; empty: its own.
 Edge module_for(const Json& event, Registry registry = {});
+std::string_view module_name(const Json& event);  // "edge", "api" or "replay"
 
 }  // namespace wf

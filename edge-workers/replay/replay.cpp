@@ -1,6 +1,7 @@
 #include "edge-workers/replay/replay.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <deque>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "edge-workers/replay/host.hpp"
 #include "edge-workers/replay/signing.hpp"
 #include "shared/domain/verdict_json.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::replay {
 
@@ -23,6 +25,27 @@ constexpr seconds tick_every{300};
 // Where a service that is judged by its use keeps its facts, and the key that every request is made with.
 constexpr std::string_view use_stream = "requests";
 constexpr std::string_view request_id = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
+
+std::FILE* frames = nullptr;
+
+void record(std::string_view text) { std::fwrite(text.data(), 1, text.size(), frames); }
+
+void record_u32(std::size_t value) {
+  for (int shift = 0; shift < 32; shift += 8) std::fputc(static_cast<int>(value >> shift & 0xff), frames);
+}
+
+// Through the bytes of the ABI, as the Worker's host does it.
+Frame step(Edge& edge, std::string_view module, Frame input) {
+  const std::string in = encode_frame(input);
+  const std::string out = edge.step_bytes(in);
+  if (frames) {
+    for (const std::string_view text : {module, std::string_view(in), std::string_view(out)}) {
+      record_u32(text.size());
+      record(text);
+    }
+  }
+  return decode_frame(out).value_or(Frame{JsonObject().text("fault", "a broken frame").take(), {}});
+}
 
 class Replay {
  public:
@@ -175,14 +198,16 @@ class Replay {
   // One flow from its start to its `done`, or to the effect that kills it.
   void run_flow(const Json& event, std::vector<std::string> parts, const Json* message) {
     Edge edge = module_for(event);
+    const std::string_view module = module_name(event);
     const std::string flow = "flow-" + std::to_string(++flows_);
     std::deque<std::pair<Json, std::vector<std::string>>> open;
-    Frame out = edge.step({{{"op", "start"},
-                            {"flow", flow},
-                            {"now_ms", now_ms()},
-                            {"config", {{"supabase_url", std::string(database_url)}}},
-                            {"event", event}},
-                           std::move(parts)});
+    Frame out = step(edge, module,
+                     {{{"op", "start"},
+                       {"flow", flow},
+                       {"now_ms", now_ms()},
+                       {"config", {{"supabase_url", std::string(database_url)}}},
+                       {"event", event}},
+                      std::move(parts)});
     for (;;) {
       if (const Json* fault = find(out.control, "fault")) host_.problems.push_back("fault: " + dump(*fault));
       for (const Json& effect : out.control.value("effects", Json::array()))
@@ -196,12 +221,13 @@ class Replay {
       if (find_string(effect, "outcome") == "retry") requeue(message, effect);
       out = {Json::object(), {}};
       if (!result) continue;
-      out = edge.step({{{"op", "reply"},
-                        {"flow", flow},
-                        {"effect", effect.value("effect", Json())},
-                        {"now_ms", now_ms()},
-                        {"result", result->control}},
-                       std::move(result->parts)});
+      out = step(edge, module,
+                 {{{"op", "reply"},
+                   {"flow", flow},
+                   {"effect", effect.value("effect", Json())},
+                   {"now_ms", now_ms()},
+                   {"result", result->control}},
+                  std::move(result->parts)});
     }
     if (edge.flows() > 0) host_.problems.push_back("the flow asked for nothing and is not done");
   }
@@ -277,6 +303,8 @@ class Replay {
 };
 
 }  // namespace
+
+void record_frames(std::FILE* file) { frames = file; }
 
 Json replay_stream(Scenario scenario, const std::string& service, const std::string& stream) {
   return Replay(std::move(scenario), service, stream).sync();

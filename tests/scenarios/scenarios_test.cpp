@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <catch_amalgamated.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "edge-workers/replay/replay.hpp"
@@ -70,7 +72,26 @@ std::ptrdiff_t asked_of_provider(const Json& result) {
   });
 }
 
+// Where the frames of all that follows go, for the wasm modules to answer them again (wasm.test.mjs).
+class RecordFrames : public Catch::EventListenerBase {
+ public:
+  using EventListenerBase::EventListenerBase;
+  void testRunStarting(const Catch::TestRunInfo&) override {
+    if (const char* path = std::getenv("WF_RECORD_FRAMES"))
+      wf::replay::record_frames(file_ = std::fopen(path, "wb"));
+  }
+  void testRunEnded(const Catch::TestRunStats&) override {
+    wf::replay::record_frames(nullptr);
+    if (file_) std::fclose(file_);
+  }
+
+ private:
+  std::FILE* file_ = nullptr;
+};
+
 }  // namespace
+
+CATCH_REGISTER_LISTENER(RecordFrames)
 
 TEST_CASE("every scenario ends as its folder expects") {
   const auto folders = all_scenarios();
