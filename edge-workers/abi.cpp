@@ -1,14 +1,15 @@
 // The two exports of each wasm module (docs/abi.md). Memory between them belongs to this file: the input
 // until its step, the output until the next one.
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "edge-workers/modules/modules.hpp"
 
 namespace {
 
-std::string& input() {
-  static std::string bytes;
+std::unique_ptr<char[]>& input() {
+  static std::unique_ptr<char[]> bytes;
   return bytes;
 }
 
@@ -27,14 +28,14 @@ wf::Edge& edge() {
 extern "C" {
 
 char* edge_alloc(std::uint32_t length) {
-  input().assign(length, '\0');
-  return input().data();
+  input().reset(new char[length]);  // the host writes all of it: no zeros first
+  return input().get();
 }
 
 // At the returned address: u32 length, then the frame.
 const char* edge_step(const char* at, std::uint32_t length) {
   const std::string frame = edge().step_bytes({at, length});
-  input() = {};  // a large delivery must not stay in memory
+  input().reset();  // a large delivery must not stay in memory
   const auto size = static_cast<std::uint32_t>(frame.size());
   output().clear();
   for (int shift = 0; shift < 32; shift += 8) output() += static_cast<char>(size >> shift & 0xff);

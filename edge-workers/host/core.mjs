@@ -5,14 +5,14 @@ const WASI_NOT_SUPPORTED = 52;
 
 export class CoreFailure extends Error {}
 
-// u32 n, u32 length[n], the bytes of each part; part 0 is the JSON control, little endian.
-export function encodeFrame(control, parts = []) {
+// u32 n, u32 length[n], the bytes of each part; part 0 is the JSON control, little endian. `allocate(length)`
+// gives the bytes to write to: a page of some MB is copied into the core's memory once.
+export function encodeFrame(control, parts = [], allocate = (length) => new Uint8Array(length)) {
   const all = [new TextEncoder().encode(JSON.stringify(control)), ...parts];
-  const head = 4 + 4 * all.length;
-  const frame = new Uint8Array(all.reduce((sum, part) => sum + part.length, head));
-  const view = new DataView(frame.buffer);
+  let at = 4 + 4 * all.length;
+  const frame = allocate(all.reduce((sum, part) => sum + part.length, at));
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   view.setUint32(0, all.length, true);
-  let at = head;
   all.forEach((part, i) => {
     view.setUint32(4 + 4 * i, part.length, true);
     frame.set(part, at);
@@ -46,18 +46,21 @@ class Instance {
   step(control, parts) {
     if (this.dead) throw new CoreFailure("the core's instance was dropped after a trap");
     try {
-      return decodeFrame(this.#call(encodeFrame(control, parts)));
+      return decodeFrame(this.#call(control, parts));
     } catch (error) {
       this.dead = true;
       throw new CoreFailure(`the core stopped: ${error.message}`);
     }
   }
 
-  #call(frame) {
+  #call(control, parts) {
     const { memory, edge_alloc, edge_step } = this.exports;
-    const at = edge_alloc(frame.length) >>> 0;
-    new Uint8Array(memory.buffer, at, frame.length).set(frame);
-    const out = edge_step(at, frame.length) >>> 0;
+    const inside = (length) => {
+      const at = edge_alloc(length) >>> 0; // the memory may grow here, which gives it another buffer
+      return new Uint8Array(memory.buffer, at, length);
+    };
+    const frame = encodeFrame(control, parts, inside);
+    const out = edge_step(frame.byteOffset, frame.length) >>> 0;
     const length = new DataView(memory.buffer).getUint32(out, true);
     return new Uint8Array(memory.buffer, out + 4, length);
   }
