@@ -33,12 +33,17 @@ int currency_exponent(std::string_view currency) {
   return 2;
 }
 
+std::int64_t smallest_per_whole(std::string_view currency) {
+  std::int64_t count = 1;
+  for (int i = currency_exponent(currency); i > 0; --i) count *= 10;
+  return count;
+}
+
 std::string group_digits(std::int64_t number) { return (number < 0 ? "-" : "") + grouped(magnitude(number)); }
 
 std::string format_amount(const Money& money) {
   const int exponent = currency_exponent(money.currency);
-  std::uint64_t unit = 1;
-  for (int i = 0; i < exponent; ++i) unit *= 10;
+  const auto unit = static_cast<std::uint64_t>(smallest_per_whole(money.currency));
   const std::uint64_t amount = magnitude(money.minor);
   std::string out = money.minor < 0 ? "-" : "";
   out += grouped(amount / unit);

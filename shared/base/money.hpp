@@ -15,6 +15,9 @@ struct Money {
 };
 
 int currency_exponent(std::string_view currency);  // 0, 2 or 3; unknown currencies: 2
+// How many of the smallest unit make a whole one: 100 cents. std::pow would do it with tables that are a
+// twentieth of the edge module.
+std::int64_t smallest_per_whole(std::string_view currency);
 
 // "1,284.05 EUR", "-1,284 JPY", "0.050 KWD"
 std::string format(const Money& money);

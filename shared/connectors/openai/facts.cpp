@@ -43,7 +43,7 @@ Unit unit_of(const DailySeries& series) {
   const std::size_t colon = unit.find(':');
   if (colon == std::string_view::npos) return {unit.empty() ? "count" : series.unit};
   Unit money{to_upper(unit.substr(colon + 1))};
-  money.size = starts_with(unit, "micros:") ? 1e6 : std::pow(10.0, currency_exponent(money.name));
+  money.size = starts_with(unit, "micros:") ? 1e6 : static_cast<double>(smallest_per_whole(money.name));
   return money;
 }
 

@@ -18,3 +18,9 @@ TEST_CASE("the largest amounts do not overflow") {
   CHECK(wf::group_digits(999) == "999");
   CHECK(wf::group_digits(1234567) == "1,234,567");
 }
+
+TEST_CASE("how many of the smallest unit make a whole one") {
+  CHECK(wf::smallest_per_whole("jpy") == 1);
+  CHECK(wf::smallest_per_whole("EUR") == 100);
+  CHECK(wf::smallest_per_whole("kwd") == 1000);
+}
