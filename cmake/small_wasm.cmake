@@ -1,5 +1,5 @@
 # What makes the edge module small; docs/benchmarks.md says what each part is worth.
-find_program(WF_WASM_OPT wasm-opt)
+find_program(WF_WASM_OPT wasm-opt HINTS ${PROJECT_SOURCE_DIR}/node_modules/.bin)
 find_program(WF_GZIP gzip)
 
 # Optimised as a whole. A module lives until its Worker is thrown away: nothing needs to be destroyed at
@@ -13,9 +13,20 @@ function(wf_compile_small target)
             -fno-threadsafe-statics
             -fmerge-all-constants
             -fno-math-errno
+            -mbulk-memory
             -msign-ext
             -mnontrapping-fptoint)
 endfunction()
+
+# gzip finds more that repeats where related functions, which have related names, stand side by side, and
+# where the data stay in one piece, zeros and all. Older Binaryens can do neither.
+set(WF_WASM_ORDER)
+if(WF_WASM_OPT)
+  execute_process(COMMAND ${WF_WASM_OPT} --help OUTPUT_VARIABLE wf_wasm_opt_help ERROR_QUIET)
+  if(wf_wasm_opt_help MATCHES "--skip-pass" AND wf_wasm_opt_help MATCHES "--reorder-functions-by-name")
+    set(WF_WASM_ORDER --skip-pass=memory-packing --reorder-functions-by-name)
+  endif()
+endif()
 
 # Functions of the same code are merged; Binaryen then shrinks the whole, and the build says what is left.
 # Nothing lies in the first kilobyte of memory, the far end of the stack: Binaryen may rely on it.
@@ -27,8 +38,8 @@ function(wf_link_small target)
       TARGET ${target}
       POST_BUILD
       COMMAND
-        ${WF_WASM_OPT} -Oz --low-memory-unused --strip-producers --strip-target-features --enable-sign-ext
-        --enable-nontrapping-float-to-int --enable-bulk-memory $<TARGET_FILE:${target}> -o
+        ${WF_WASM_OPT} -Oz ${WF_WASM_ORDER} --low-memory-unused --strip-producers --strip-target-features
+        --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory $<TARGET_FILE:${target}> -o
         $<TARGET_FILE:${target}>
       VERBATIM)
   else()
