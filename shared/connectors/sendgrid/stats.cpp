@@ -17,32 +17,15 @@ constexpr std::string_view who = "sendgrid stats";
 constexpr std::int64_t least_unix_seconds = 1'000'000'000;
 constexpr DayRules days{.per_slice = std::chrono::days{30}};
 
-constexpr std::string_view columns[] = {"requests",      "processed",
-                                        "delivered",     "opens",
-                                        "unique_opens",  "clicks",
-                                        "unique_clicks", "bounces",
-                                        "bounce_drops",  "blocks",
-                                        "deferred",      "invalid_emails",
-                                        "spam_reports",  "spam_report_drops",
-                                        "unsubscribes",  "unsubscribe_drops"};
+constexpr std::string_view columns =
+    "requests processed delivered opens unique_opens clicks unique_clicks bounces bounce_drops blocks "
+    "deferred invalid_emails spam_reports spam_report_drops unsubscribes unsubscribe_drops";
 
-tl::unexpected<Error> refuse(std::string why) {
-  return fail(ErrorKind::data, std::string(who) + ": " + std::move(why));
-}
-
-// Null: SendGrid says nothing of that day.
-Result<const Json*> metrics_of(const Json& line) {
-  const Json* stats = find_array(line, "stats");
-  if (!stats) return refuse("missing stats");
-  if (stats->empty()) return nullptr;
-  const Json* metrics = find_object(stats->front(), "metrics");
-  if (!metrics) return refuse("missing metrics");
-  return metrics;
-}
+tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {who, ": ", why}); }
 
 Result<Json> day_row(const Json& metrics, Day day, UnixSeconds source_at) {
   RowReader reader(metrics, who);
-  for (const std::string_view column : columns) reader.integer(column);
+  for (const std::string_view column : split(columns, ' ')) reader.integer(column);
   return reader.set("day", format_day(day)).set_time("source_at", source_at).take();
 }
 
@@ -72,12 +55,11 @@ std::optional<std::int64_t> secs_until_reset(const HttpReply& reply) {
 }  // namespace
 
 HttpRequest api_request(std::string_view path_and_query, const Json& ids) {
-  const bool eu = to_lower(find_string(ids, "sendgrid.region").value_or("")) == "eu";
+  const bool eu = to_lower(find_text(ids, "sendgrid.region")) == "eu";
   HttpRequest request;
-  request.url =
-      (eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com") + std::string(path_and_query);
-  request.headers = {{"authorization", "Bearer {{secret:sendgrid.api_key}}"},
-                     {"user-agent", "webfluentia-edge"}};
+  request.url = concat({eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com", path_and_query});
+  request.headers.emplace_back("authorization", "Bearer {{secret:sendgrid.api_key}}");
+  request.headers.emplace_back("user-agent", "webfluentia-edge");
   return request;
 }
 
@@ -90,20 +72,22 @@ HttpRequest stats_request(const Query& query) {
 }
 
 Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds source_at) {
-  const auto body = parse_json(reply.body, who);
-  if (!body) return tl::unexpected<Error>(body.error());
+  auto body = parse_json(reply.body, who);
+  if (!body) return tl::unexpected<Error>(std::move(body.error()));
   if (!body->is_array()) return refuse("the reply is not an array of days");
   const DaySlice slice = slice_of(query, days);
   Page page{.items = body->size(), .next = position_before(slice, query, days)};
   page.oldest = begin_of(slice.first, days);
   RowBatch batch{"email_stats_daily", {}};
   for (const Json& line : *body) {
-    const auto day = parse_day(find_string(line, "date").value_or(""));
+    const auto day = parse_day(find_text(line, "date"));
     if (!day) return refuse("missing date");
-    const auto metrics = metrics_of(line);
-    if (!metrics) return tl::unexpected<Error>(metrics.error());
-    if (!*metrics) continue;
-    auto row = day_row(**metrics, *day, source_at);
+    const Json* stats = find_array(line, "stats");
+    if (!stats) return refuse("missing stats");
+    if (stats->empty()) continue;  // SendGrid says nothing of that day
+    const Json* metrics = find_object(stats->front(), "metrics");
+    if (!metrics) return refuse("missing metrics");
+    auto row = day_row(*metrics, *day, source_at);
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
     note_newest(page, *row, *day, source_at);
     batch.rows.push_back(*std::move(row));
@@ -117,10 +101,10 @@ Problem explain(const HttpReply& reply, Problem general) {
     general.error.retry_after_secs = secs;
   const auto body = parse_json(reply.body, "sendgrid");
   const Json* errors = body ? find_array(*body, "errors") : nullptr;
-  const std::string field =
-      errors && !errors->empty() ? find_string(errors->front(), "field").value_or("") : "";
+  const std::string_view field =
+      errors && !errors->empty() ? find_text(errors->front(), "field") : std::string_view();
   // Its messages are free text; the name of the field says enough.
-  if (is_field(field)) general.error.message += " (" + field + ")";
+  if (is_field(field)) general.error.message += concat({" (", field, ")"});
   return general;
 }
 
