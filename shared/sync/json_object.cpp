@@ -10,6 +10,9 @@ JsonObject& JsonObject::json(std::string_view key, Json value) {
 }
 
 JsonObject& JsonObject::text(std::string_view key, std::string_view value) { return json(key, Json(value)); }
+JsonObject& JsonObject::text_or_null(std::string_view key, std::string_view value) {
+  return json(key, value.empty() ? Json() : Json(value));
+}
 JsonObject& JsonObject::number(std::string_view key, std::int64_t value) { return json(key, Json(value)); }
 JsonObject& JsonObject::flag(std::string_view key, bool value) { return json(key, Json(value)); }
 

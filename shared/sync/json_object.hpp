@@ -15,6 +15,7 @@ namespace wf {
 class JsonObject {
  public:
   JsonObject& text(std::string_view key, std::string_view value);
+  JsonObject& text_or_null(std::string_view key, std::string_view value);  // empty: null
   JsonObject& number(std::string_view key, std::int64_t value);
   JsonObject& flag(std::string_view key, bool value);
   JsonObject& time(std::string_view key, std::optional<UnixSeconds> value);  // none: null

@@ -47,8 +47,8 @@ Decoded from_windows_1252(std::string_view bytes) {
   return decoded;
 }
 
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  for (const std::string_view known : names)
+bool is_one_of(std::string_view name, std::string_view names) {
+  for (const std::string_view known : split(names, ' '))
     if (name == known) return true;
   return false;
 }
@@ -57,9 +57,9 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 
 Decoded to_utf8(std::string_view bytes, std::string_view charset) {
   const std::string name = to_lower(trim(charset));
-  if (is_one_of(name, {"iso-8859-1", "latin1", "windows-1252", "cp1252", "iso8859-1"}))
+  if (is_one_of(name, "iso-8859-1 latin1 windows-1252 cp1252 iso8859-1"))
     return from_windows_1252(without_nul(bytes));
-  const bool known = is_one_of(name, {"", "utf-8", "utf8", "us-ascii", "ascii"});
+  const bool known = name.empty() || is_one_of(name, "utf-8 utf8 us-ascii ascii");
   Decoded decoded{valid_utf8(without_nul(bytes)), known};
   decoded.exact = known && is_valid_utf8(bytes);
   return decoded;

@@ -23,53 +23,62 @@ constexpr std::int64_t newest_secs = 600;
 constexpr std::size_t most_digits = 11;
 constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
 
+enum class Kind : std::uint8_t { text, integer, flag, texts };
 struct Column {
   std::string_view member;
-  std::string_view column;
+  std::string_view name;
+  Kind kind = Kind::text;
 };
-constexpr std::array texts{Column{"url", "url"},
-                           Column{"sg_event_id", "sg_event_id"},
-                           Column{"sg_message_id", "sg_message_id"},
-                           Column{"smtp-id", "smtp_id"},
-                           Column{own_id_argument, "own_message_id"},
-                           Column{"reason", "reason"},
-                           Column{"status", "status"},
-                           Column{"response", "response"},
-                           Column{"bounce_classification", "bounce_classification"},
-                           Column{"useragent", "user_agent"},
-                           Column{"ip", "ip"}};
-constexpr std::array numbers{Column{"attempt", "attempt"}, Column{"asm_group_id", "asm_group_id"}};
+constexpr std::array columns{Column{"url", "url"},
+                             Column{"sg_event_id", "sg_event_id"},
+                             Column{"sg_message_id", "sg_message_id"},
+                             Column{"smtp-id", "smtp_id"},
+                             Column{own_id_argument, "own_message_id"},
+                             Column{"reason", "reason"},
+                             Column{"status", "status"},
+                             Column{"response", "response"},
+                             Column{"bounce_classification", "bounce_classification"},
+                             Column{"useragent", "user_agent"},
+                             Column{"ip", "ip"},
+                             Column{"attempt", "attempt", Kind::integer},
+                             Column{"asm_group_id", "asm_group_id", Kind::integer},
+                             Column{"category", "categories", Kind::texts},
+                             Column{"sg_machine_open", "is_machine_open", Kind::flag}};
+constexpr Column bounce_type{"type", "bounce_type"};
 
-tl::unexpected<Error> refuse(std::string_view why) {
-  return fail(ErrorKind::data, "event webhook: " + std::string(why));
-}
+tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {"event webhook: ", why}); }
 
-bool is_digits(std::string_view text) {
-  return !text.empty() && text.size() <= most_digits &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// One event on its way into a row: what is taken out of `rest` has a column.
-struct Reading {
-  Json rest;
-  JsonObject row;
-
-  void take(std::string_view member, std::string_view column, Json value) {
-    if (!value.is_null()) rest.erase(std::string(member));
-    row.json(column, std::move(value));
+// What a column of that kind takes of a value; null: nothing.
+Json taken_of(const Json& value, Kind kind) {
+  if (kind == Kind::integer) {
+    const auto number = as_int64(value);
+    return number ? exact_integer(*number) : Json();
   }
-};
-
-// A string or an array of strings. https://github.com/sendgrid/docs/issues/2862
-Json categories_of(const Json& event) {
-  if (const auto one = find_string(event, "category")) {
+  // A string or an array of strings. https://github.com/sendgrid/docs/issues/2862
+  if (kind == Kind::texts && value.is_string()) {
     Json list = Json::array();
-    list.push_back(Json(*one));
+    list.push_back(value);
     return list;
   }
-  const Json* many = find_array(event, "category");
-  return many ? *many : Json();
+  const bool fits = kind == Kind::text   ? value.is_string()
+                    : kind == Kind::flag ? value.is_boolean()
+                                         : value.is_array();
+  return fits ? value : Json();
 }
+
+// One event on its way into a row: what is taken out of it has a column.
+struct Reading {
+  Json& event;
+  JsonObject row = {};
+
+  void drop(std::string_view member) { event.erase(std::string(member)); }
+  void take(const Column& column) {
+    const Json* found = find(event, column.member);
+    Json value = found ? taken_of(*found, column.kind) : Json();
+    if (!value.is_null()) drop(column.member);
+    row.json(column.name, std::move(value));
+  }
+};
 
 std::optional<UnixSeconds> time_of(const Json& event) {
   const auto seconds = find_int64(event, "timestamp");
@@ -77,39 +86,28 @@ std::optional<UnixSeconds> time_of(const Json& event) {
   return from_unix(*seconds);
 }
 
-// None: it has no name or no time.
-std::optional<Json> event_row(const Json& item) {
-  const Json event = json_without_nul(item);
-  const std::string name = one_line(find_string(event, "event").value_or(""), 100);
-  const auto at = time_of(event);
-  if (name.empty() || !at) return std::nullopt;
-  Reading reading{event, {}};
-  reading.take("event", "event", Json(name));
-  reading.take("timestamp", "occurred_at", Json(format_time(*at)));
-  reading.take("email", "email", Json(to_lower(one_line(find_string(event, "email").value_or("")))));
-  const std::string sg_message_id = find_string(event, "sg_message_id").value_or("");
-  reading.row.text("message_id", one_line(message_id_of(sg_message_id)));
-  for (const auto& [member, column] : texts) {
-    const auto text = find_string(event, member);
-    reading.take(member, column, text ? Json(*text) : Json());
-  }
-  for (const auto& [member, column] : numbers) {
-    const auto number = find_int64(event, member);
-    reading.take(member, column, number ? exact_integer(*number) : Json());
-  }
-  reading.take("category", "categories", categories_of(event));
-  const auto machine = find_bool(event, "sg_machine_open");
-  reading.take("sg_machine_open", "is_machine_open", machine ? Json(*machine) : Json());
-  const auto bounce = name == "bounce" ? find_string(event, "type") : std::nullopt;
-  reading.take("type", "bounce_type", bounce ? Json(*bounce) : Json());
-  reading.row.json("custom_args", reading.rest.empty() ? Json() : std::move(reading.rest));
-  reading.row.time("source_at", *at);
-  return reading.row.take();
+Json event_row(Json& event, std::string_view name, UnixSeconds at) {
+  Reading reading{event};
+  JsonObject& row = reading.row;
+  row.text("event", name)
+      .time("occurred_at", at)
+      .text("email", to_lower(one_line(find_text(event, "email"))))
+      .text("message_id", one_line(message_id_of(find_text(event, "sg_message_id"))));
+  for (const std::string_view member : {"event", "timestamp", "email"}) reading.drop(member);
+  for (const Column& column : columns) reading.take(column);
+  if (name == "bounce")
+    reading.take(bounce_type);
+  else
+    row.json(bounce_type.name, Json());
+  row.json("custom_args", event.empty() ? Json() : std::move(event)).time("source_at", at);
+  return row.take();
 }
 
+std::string name_of(const Json& event) { return one_line(find_text(event, "event"), 100); }
+
 Result<Json> read_batch(std::string_view body) {
-  auto batch = parse_json(body, who);
-  if (batch && !batch->is_array()) return fail(ErrorKind::data, std::string(who) + ": not an array");
+  auto batch = parse_json(without_escaped_nul(body), who);
+  if (batch && !batch->is_array()) return fail(ErrorKind::data, {who, ": not an array"});
   return batch;
 }
 
@@ -119,42 +117,43 @@ Result<SignatureClaim> claim_events(const Headers& headers, std::string_view bod
   const std::string_view timestamp = trim(header(headers, timestamp_header));
   const std::string_view signature = trim(header(headers, signature_header));
   if (signature.empty()) return refuse("no signature");
-  if (!is_digits(timestamp)) return refuse("the timestamp is not a number of seconds");
-  const std::int64_t age = to_unix(now) - parse_int64(timestamp).value_or(0);
+  const auto seconds = timestamp.size() <= most_digits ? parse_int64(timestamp) : std::nullopt;
+  if (!seconds || *seconds < 0) return refuse("the timestamp is not a number of seconds");
+  const std::int64_t age = to_unix(now) - *seconds;
   if (age > oldest_secs) return refuse("timestamp too old");
   if (age < -newest_secs) return refuse("timestamp in the future");
   // Time and body are signed without a mark between them: digits of one could be read as the other's.
   if (!starts_with(trim(body), "[")) return refuse("the body is not an array");
-  return SignatureClaim{.algorithm = "ecdsa-p256-sha256",
-                        .secret = public_key,
-                        .prefix = std::string(timestamp),
-                        .signatures = {std::string(signature)}};
+  SignatureClaim claim{"ecdsa-p256-sha256", public_key, std::string(timestamp), {}};
+  claim.signatures.emplace_back(signature);
+  return claim;
 }
 
 Result<Identity> identify_events(std::string_view body) {
-  const auto batch = read_batch(body);
-  if (!batch) return tl::unexpected<Error>(batch.error());
-  const std::string first = batch->empty() ? "" : find_string(batch->front(), "event").value_or("");
-  return Identity{"events-" + sha256_hex(body), batch->size() == 1 ? one_line(first, 100) : "batch"};
+  auto batch = read_batch(body);
+  if (!batch) return tl::unexpected<Error>(std::move(batch.error()));
+  return Identity{concat({"events-", sha256_hex(body)}),
+                  batch->size() == 1 ? name_of(batch->front()) : "batch"};
 }
 
 Result<Delivery> parse_events(const Received& received) {
-  const auto batch = read_batch(received.body);
-  if (!batch) return tl::unexpected<Error>(batch.error());
+  auto batch = read_batch(received.body);
+  if (!batch) return tl::unexpected<Error>(std::move(batch.error()));
   Delivery delivery{.event_at = batch->empty() ? received.now : UnixSeconds{}};
   RowBatch rows{"email_events", {}};
-  for (const Json& item : *batch) {
-    auto row = event_row(item);
-    if (!row) continue;
-    delivery.event_at = std::max(delivery.event_at, *time_of(item));
-    rows.rows.push_back(*std::move(row));
+  for (Json& item : *batch) {
+    const std::string name = name_of(item);
+    const auto at = time_of(item);
+    if (name.empty() || !at) continue;
+    delivery.event_at = std::max(delivery.event_at, *at);
+    rows.rows.push_back(event_row(item, name, *at));
   }
   const std::size_t left_out = batch->size() - rows.rows.size();
   if (left_out > 0 && rows.rows.empty())
-    return fail(ErrorKind::data, std::string(who) + ": no event with a name and a time");
+    return fail(ErrorKind::data, {who, ": no event with a name and a time"});
   if (left_out > 0)
-    delivery.left_out = std::to_string(left_out) + " of " + std::to_string(batch->size()) +
-                        " items are not events with a name and a time";
+    delivery.left_out = concat({std::to_string(left_out), " of ", std::to_string(batch->size()),
+                                " items are not events with a name and a time"});
   if (!rows.rows.empty()) delivery.batches.push_back(std::move(rows));
   return delivery;
 }

@@ -1,12 +1,10 @@
 #include "shared/connectors/sendgrid/inbound.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
-#include "shared/connectors/sendgrid/charsets.hpp"
 #include "shared/connectors/sendgrid/mail.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
 #include "shared/connectors/sendgrid/thread.hpp"
@@ -20,81 +18,76 @@ constexpr std::size_t most_references = 20;
 // A mail's own clock may be wrong by as much as it likes; it is believed within this time of its arrival.
 constexpr std::chrono::hours believed_age{24 * 7};
 
+std::string parameter(const Part& part, std::string_view name) {
+  return parameter_of(header(part.headers, "content-disposition"), name);
+}
+
+// What was posted, as far as telling its thread takes.
 struct Form {
   std::vector<Part> parts;
+  Json envelope;         // {"to":["email"],"from":"email"}; null: not known
+  const Part* raw = {};  // the field that holds the whole mail, in raw mode
+  Part mail;             // its headers in either mode, and its content in raw mode
 
   const Part* find(std::string_view name) const {
-    const auto found = std::find_if(parts.begin(), parts.end(),
-                                    [&](const Part& part) { return to_lower(name_of(part)) == name; });
-    return found == parts.end() ? nullptr : &*found;
+    for (const Part& part : parts)
+      if (to_lower(parameter(part, "name")) == name) return &part;
+    return nullptr;
   }
   std::string_view field(std::string_view name) const {
     const Part* part = find(name);
     return part ? part->content : std::string_view();
   }
-  static std::string name_of(const Part& part) {
-    return parameter_of(header(part.headers, "content-disposition"), "name");
-  }
-  static std::string file_name_of(const Part& part) {
-    return parameter_of(header(part.headers, "content-disposition"), "filename");
-  }
+  // Null when it is not JSON.
+  Json json(std::string_view name) const { return parse_json(field(name), who).value_or(Json()); }
 };
 
-Result<Form> read_form(std::string_view body) {
-  auto parts = read_parts(body, boundary_of_form(body), who);
-  if (!parts) return tl::unexpected<Error>(std::move(parts.error()));
-  Form form{*std::move(parts)};
-  if (!form.find("envelope") && !form.find("from"))
-    return fail(ErrorKind::data, std::string(who) + ": neither envelope nor from");
-  return form;
+// Says what is wrong with it; empty: nothing.
+std::string_view read_form(std::string_view body, Form& form) {
+  const std::string_view problem = read_parts(body, boundary_of_form(body), form.parts);
+  if (!problem.empty()) return problem;
+  if (!form.find("envelope") && !form.find("from")) return "neither envelope nor from";
+  form.envelope = form.json("envelope");
+  form.raw = form.find("email");
+  form.mail = form.raw ? split_part(form.raw->content) : Part{read_header_lines(form.field("headers")), {}};
+  return {};
 }
 
 // Of the fields, not of the bytes: the boundary between them may be another one in a retry.
 std::string content_hash(const Form& form) {
   std::string content;
   for (const Part& part : form.parts) {
-    const std::string name = Form::name_of(part);
-    content.append(std::to_string(name.size())).append(":").append(name);
-    content.append(std::to_string(part.content.size())).append(":").append(part.content);
+    const std::string name = parameter(part, "name");
+    for (const std::string_view text : {std::string_view(name), part.content}) {
+      append_uint64(content, text.size());
+      content += ':';
+      content += text;
+    }
   }
   return sha256_hex(content);
 }
 
-struct Envelope {
-  std::vector<std::string> to;
-  std::string from;
-  bool known = false;
-};
+std::string envelope_email(std::string_view email) { return to_lower(one_line(email)); }
 
-Envelope read_envelope(const Form& form) {
-  Envelope envelope;
-  const auto json = parse_json(form.field("envelope"), who);
-  if (!json || !json->is_object()) return envelope;
-  envelope.known = true;
-  envelope.from = to_lower(one_line(find_string(*json, "from").value_or("")));
-  if (const Json* to = find_array(*json, "to"))
-    for (const Json& one : *to)
-      if (const auto email = as_string(one)) envelope.to.push_back(to_lower(one_line(*email)));
-  return envelope;
+// The addresses that it was sent to.
+std::vector<std::string> envelope_to(const Form& form) {
+  std::vector<std::string> emails;
+  for (const Json& one : list_in(form.envelope, "to"))
+    if (const auto* email = one.get_ptr<const std::string*>()) emails.push_back(envelope_email(*email));
+  return emails;
 }
 
-// The headers of the mail itself, in either mode.
-Headers mail_headers(const Form& form) {
-  if (const Part* raw = form.find("email")) return split_part(raw->content).headers;
-  return read_header_lines(form.field("headers"));
-}
-
-std::optional<ThreadToken> token_of(const Envelope& envelope, const Json& ids) {
-  for (const std::string& email : envelope.to)
-    if (auto token = read_reply_address(email, ids)) return token;
-  return std::nullopt;
+std::string token_of(const Form& form, const Json& ids) {
+  for (const std::string& email : envelope_to(form))
+    if (std::string token = read_reply_address(email, ids); !token.empty()) return token;
+  return {};
 }
 
 // The mails that this one answers, the nearest first.
 std::vector<std::string> answered_ids(const Headers& headers) {
   std::vector<std::string> ids = read_message_ids(header(headers, "in-reply-to"));
   std::vector<std::string> chain = read_message_ids(header(headers, "references"));
-  ids.insert(ids.end(), chain.rbegin(), chain.rend());
+  for (; !chain.empty(); chain.pop_back()) ids.push_back(std::move(chain.back()));
   if (ids.size() > most_references) ids.resize(most_references);
   return ids;
 }
@@ -104,63 +97,68 @@ Lookup threads_of(const std::vector<std::string>& smtp_ids) {
   for (const std::string& id : smtp_ids) {
     // In quotes a quote and a backslash are escaped.
     // https://docs.postgrest.org/en/stable/references/api/url_grammar.html#reserved-characters
-    std::string quoted;
-    for (const char c : id) quoted.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
-    list += (list.empty() ? "\"" : ",\"") + quoted + "\"";
+    list += list.empty() ? "\"" : ",\"";
+    for (const char c : id) {
+      if (c == '"' || c == '\\') list += '\\';
+      list += c;
+    }
+    list += '"';
   }
-  return {"email_messages", "smtp_id=in.(" + percent_encode(list) + ")&select=thread_id,smtp_id"};
+  return {"email_messages", concat({"smtp_id=in.(", percent_encode(list), ")&select=thread_id,smtp_id"})};
 }
 
 // The thread of the nearest mail that is known; empty: none.
-std::string thread_answered(const std::vector<std::string>& smtp_ids, const Json& rows) {
+std::string_view thread_answered(const std::vector<std::string>& smtp_ids, const Json& rows) {
   for (const std::string& id : smtp_ids)
     for (const Json& row : rows)
-      if (find_string(row, "smtp_id") == id)
-        if (auto thread = find_string(row, "thread_id"); thread && !thread->empty()) return *thread;
+      if (const auto thread = find_text(row, "thread_id"); !thread.empty() && find_text(row, "smtp_id") == id)
+        return thread;
   return {};
 }
 
-// A mail that no human wrote (RFC 3834): answering it would go round for ever.
-bool is_auto_reply(const Headers& headers, const Envelope& envelope) {
-  const std::string submitted = value_of(header(headers, "auto-submitted"));
-  const std::string precedence = value_of(header(headers, "precedence"));
-  if (!submitted.empty() && submitted != "no") return true;
-  if (precedence == "bulk" || precedence == "junk" || precedence == "auto_reply") return true;
-  if (!header(headers, "x-autoreply").empty() || !header(headers, "x-auto-response-suppress").empty())
-    return true;
-  return envelope.known && envelope.from.empty();
+bool is_true(const Json& value) {
+  const bool* flag = value.get_ptr<const bool*>();
+  return flag && *flag;
 }
 
-// The text of a field, in the charset that `charsets` says.
+// The thread that it goes on; empty: none. A token that is not genuine makes a thread of its own, whatever
+// mails it says it answers.
+std::string thread_of(const Received& received, const Form& form) {
+  if (received.answers.empty()) return {};
+  const Json& answer = received.answers.front();
+  const std::string token = token_of(form, received.ids);
+  if (token.empty()) return std::string(thread_answered(answered_ids(form.mail.headers), answer));
+  return is_true(answer) ? std::string(thread_of_token(token)) : "";
+}
+
+// A mail that no human wrote (RFC 3834): answering it would go round for ever.
+bool is_auto_reply(const Headers& headers) {
+  const std::string submitted = value_of(header(headers, "auto-submitted"));
+  const std::string precedence = value_of(header(headers, "precedence"));
+  return (!submitted.empty() && submitted != "no") || precedence == "bulk" || precedence == "junk" ||
+         precedence == "auto_reply" || !header(headers, "x-autoreply").empty() ||
+         !header(headers, "x-auto-response-suppress").empty();
+}
+
+// The texts of the fields, in the charsets that the form says.
 struct FieldReader {
   const Form& form;
-  Json charsets = Json::object();
-  std::string problem = {};
+  Mail& mail;
+  Json charsets = form.json("charsets");
 
-  explicit FieldReader(const Form& read) : form(read) {
-    if (auto json = parse_json(form.field("charsets"), who); json && json->is_object())
-      charsets = *std::move(json);
-  }
   std::string text(std::string_view name) {
-    const std::string charset = find_string(charsets, name).value_or("utf-8");
-    Decoded decoded = to_utf8(form.field(name), charset);
-    if (!decoded.exact) problem = std::string(name) + " is not in the charset " + one_line(charset, 40);
-    return std::move(decoded.text);
+    const std::string_view charset = find_text(charsets, name);
+    return read_text(mail, name, form.field(name), charset.empty() ? "utf-8" : charset);
   }
 };
 
 // In default mode the texts are fields and the files are parts with a file name.
-Mail mail_of_fields(const Form& form, FieldReader& fields) {
-  Mail mail{.headers = read_header_lines(form.field("headers")),
-            .text = fields.text("text"),
-            .html = fields.text("html")};
-  for (const Part& part : form.parts) {
-    const std::string name = Form::file_name_of(part);
-    if (name.empty()) continue;
-    mail.files.push_back({safe_file_name(decode_words(name)), value_of(header(part.headers, "content-type")),
-                          std::string(part.content)});
-  }
-  return mail;
+void read_fields(const Form& form, FieldReader& fields, Mail& mail) {
+  mail.text = fields.text("text");
+  mail.html = fields.text("html");
+  for (const Part& part : form.parts)
+    if (const std::string name = parameter(part, "filename"); !name.empty())
+      add_file(mail, name, value_of(header(part.headers, "content-type")), std::string(part.content));
 }
 
 UnixSeconds sent_at(const Headers& headers, UnixSeconds now) {
@@ -169,148 +167,11 @@ UnixSeconds sent_at(const Headers& headers, UnixSeconds now) {
   return *date;
 }
 
-// [{"email","name"}]
-Json to_json(const std::vector<Address>& addresses) {
-  Json list = Json::array();
-  for (const Address& address : addresses)
-    list.push_back(JsonObject().text("email", address.email).json("name", text_or_null(address.name)).take());
-  return list;
-}
+Json list_or_null(Json list) { return list.empty() ? Json() : list; }
 
-std::string file_key(std::string_view folder, std::size_t index) {
-  return std::string(folder) + "/" + std::to_string(index + 1);
-}
-
-Json to_json(const std::vector<File>& files, std::string_view folder) {
-  Json list = Json::array();
-  for (std::size_t i = 0; i < files.size(); ++i)
-    list.push_back(JsonObject()
-                       .text("name", files[i].name)
-                       .text("content_type", one_line(files[i].content_type, 100))
-                       .number("bytes", static_cast<std::int64_t>(files[i].bytes.size()))
-                       .text("object_key", file_key(folder, i))
-                       .take());
-  return list;
-}
-
-struct Place {
-  std::string thread_id;
-  bool is_new = false;
-};
-
-bool is_true(const Json& value) {
-  const bool* flag = value.get_ptr<const bool*>();
-  return flag && *flag;
-}
-
-// A token that is not genuine makes a thread of its own, whatever mails it says it answers.
-Place place_of(const Received& received, const Form& form) {
-  const Json answer = received.answers.empty() ? Json() : received.answers.front();
-  std::string thread;
-  if (const auto token = token_of(read_envelope(form), received.ids))
-    thread = is_true(answer) ? token->thread_id : "";
-  else if (answer.is_array())
-    thread = thread_answered(answered_ids(mail_headers(form)), answer);
-  if (!thread.empty()) return {thread, false};
-  return {content_hash(form).substr(0, thread_id_digits), true};
-}
-
-// Everything that a posted mail says.
-struct Inbound {
-  Mail mail;
-  Envelope envelope;
-  Address from;
-  std::vector<Address> to;
-  std::vector<Address> cc;
-  std::string subject;
-  UnixSeconds at;
-  std::string problem;  // what could not be read exactly; empty: nothing
-};
-
-Address sender_of(FieldReader& fields, const Envelope& envelope) {
-  const auto named = read_addresses(fields.text("from"));
-  if (!named.empty()) return named.front();
-  return {envelope.from.empty() ? "unknown@sender.invalid" : envelope.from, ""};
-}
-
-std::vector<Address> recipients_of(FieldReader& fields, const Envelope& envelope) {
-  auto to = read_addresses(fields.text("to"));
-  if (to.empty())
-    for (const std::string& email : envelope.to) to.push_back({email, ""});
-  return to;
-}
-
-Result<Inbound> read_inbound(const Form& form, UnixSeconds now) {
-  FieldReader fields(form);
-  const Part* raw = form.find("email");
-  auto mail = raw ? read_mail(raw->content) : Result<Mail>(mail_of_fields(form, fields));
-  if (!mail) return tl::unexpected<Error>(std::move(mail.error()));
-  Inbound inbound{.mail = *std::move(mail), .envelope = read_envelope(form)};
-  inbound.from = sender_of(fields, inbound.envelope);
-  inbound.to = recipients_of(fields, inbound.envelope);
-  inbound.cc = read_addresses(fields.text("cc"));
-  inbound.subject = decode_words(fields.text("subject"));
-  inbound.at = sent_at(inbound.mail.headers, now);
-  inbound.problem = inbound.mail.problem.empty() ? fields.problem : inbound.mail.problem;
-  return inbound;
-}
-
-Json thread_row(const Place& place, const Inbound& inbound) {
-  return JsonObject()
-      .text("id", place.thread_id)
-      .json("subject", text_or_null(inbound.subject))
-      .text("contact_email", inbound.from.email)
-      .json("contact_name", text_or_null(inbound.from.name))
-      .text("state", "open")
-      .time("started_at", inbound.at)
-      .time("last_message_at", inbound.at)
-      .text("last_direction", "received")
-      .time("source_at", inbound.at)
-      .take();
-}
-
-Json first_or_null(const std::vector<std::string>& ids) { return ids.empty() ? Json() : Json(ids.front()); }
-
-// SendGrid's own findings. A score that is no number is none.
-void add_findings(JsonObject& row, const Form& form) {
-  const auto score = parse_json(form.field("spam_score"), who);
-  row.json("spf", text_or_null(one_line(form.field("spf"))))
-      .json("dkim", text_or_null(one_line(form.field("dkim"))))
-      .json("spam_score", score && score->is_number() ? *score : Json());
-}
-
-Json message_row(const Form& form, const Inbound& inbound, const Place& place, std::string_view object_key) {
-  const Mail& mail = inbound.mail;
-  JsonObject row;
-  row.text("id", content_hash(form).substr(0, thread_id_digits))
-      .text("thread_id", place.thread_id)
-      .text("direction", "received")
-      .text("state", "received")
-      .time("sent_at", inbound.at)
-      .json("smtp_id", first_or_null(read_message_ids(header(mail.headers, "message-id"))))
-      .json("in_reply_to", first_or_null(read_message_ids(header(mail.headers, "in-reply-to"))))
-      .text("from_email", inbound.from.email)
-      .json("from_name", text_or_null(inbound.from.name))
-      .json("to_emails", to_json(inbound.to))
-      .json("cc_emails", inbound.cc.empty() ? Json() : to_json(inbound.cc))
-      .json("subject", text_or_null(inbound.subject))
-      .json("body_text", text_or_null(mail.text))
-      .json("body_html", text_or_null(mail.html))
-      .json("attachments", mail.files.empty() ? Json() : to_json(mail.files, object_key))
-      .flag("is_auto_reply", is_auto_reply(mail.headers, inbound.envelope))
-      .text("object_key", object_key)
-      .time("source_at", inbound.at);
-  add_findings(row, form);
-  return row.take();
-}
-
-// What a stranger calls a page must not be served as one.
-std::vector<PutObject> objects_of(std::vector<File> files, std::string_view folder) {
-  std::vector<PutObject> objects;
-  for (std::size_t i = 0; i < files.size(); ++i)
-    objects.push_back(
-        {file_key(folder, i), std::move(files[i].bytes), "application/octet-stream", /*if_absent=*/true});
-  return objects;
+std::string first_id(const Headers& headers, std::string_view name) {
+  const auto ids = read_message_ids(header(headers, name));
+  return ids.empty() ? "" : ids.front();
 }
 
 }  // namespace
@@ -325,31 +186,81 @@ Result<SignatureClaim> claim_inbound(const Headers& headers) {
 }
 
 Result<Identity> identify_inbound(std::string_view body) {
-  const auto form = read_form(body);
-  if (!form) return tl::unexpected<Error>(form.error());
-  return Identity{"inbound-" + content_hash(*form), "inbound", "multipart/form-data"};
+  Form form;
+  if (const auto problem = read_form(body, form); !problem.empty())
+    return fail(ErrorKind::data, {who, ": ", problem});
+  return Identity{concat({"inbound-", content_hash(form)}), "inbound", "multipart/form-data"};
 }
 
 std::vector<Question> inbound_questions(const Received& received) {
-  const auto form = read_form(received.body);
-  if (!form) return {};
-  if (const auto token = token_of(read_envelope(*form), received.ids))
-    return {token_check(*token, received.client_id)};
-  const auto ids = answered_ids(mail_headers(*form));
-  if (ids.empty()) return {};
-  return {threads_of(ids)};
+  std::vector<Question> questions;
+  Form form;
+  if (!read_form(received.body, form).empty()) return questions;
+  const std::string token = token_of(form, received.ids);
+  const auto ids = answered_ids(form.mail.headers);
+  if (!token.empty())
+    questions.emplace_back(token_check(token, received.client_id));
+  else if (!ids.empty())
+    questions.emplace_back(threads_of(ids));
+  return questions;
 }
 
 Result<Delivery> parse_inbound(const Received& received) {
-  const auto form = read_form(received.body);
-  if (!form) return tl::unexpected<Error>(form.error());
-  auto inbound = read_inbound(*form, received.now);
-  if (!inbound) return tl::unexpected<Error>(std::move(inbound.error()));
-  const Place place = place_of(received, *form);
-  Delivery delivery{.event_at = inbound->at, .left_out = inbound->problem};
-  delivery.batches.push_back({"email_messages", {message_row(*form, *inbound, place, received.object_key)}});
-  if (place.is_new) delivery.batches.push_back({"email_threads", {thread_row(place, *inbound)}});
-  delivery.objects = objects_of(std::move(inbound->mail.files), received.object_key);
+  Form form;
+  if (const auto problem = read_form(received.body, form); !problem.empty())
+    return fail(ErrorKind::data, {who, ": ", problem});
+  const Headers& headers = form.mail.headers;
+  const std::string envelope_from = envelope_email(find_text(form.envelope, "from"));
+  const std::string id = content_hash(form).substr(0, thread_id_digits);
+
+  Mail mail{.folder = received.object_key};
+  FieldReader fields{form, mail};
+  const Json senders = read_addresses(fields.text("from"));
+  const Json from = !senders.empty()
+                        ? senders.front()
+                        : make_address(envelope_from.empty() ? "unknown@sender.invalid" : envelope_from, "");
+  Json to = read_addresses(fields.text("to"));
+  if (to.empty())
+    for (const std::string& email : envelope_to(form)) to.push_back(make_address(email, ""));
+  Json cc = read_addresses(fields.text("cc"));
+  const std::string subject = decode_words(fields.text("subject"));
+  if (!form.raw)
+    read_fields(form, fields, mail);
+  else if (!read_mail(form.mail, mail))
+    return fail(ErrorKind::data, "mail: no headers");
+
+  Delivery delivery{.event_at = sent_at(headers, received.now)};
+  const std::string thread = thread_of(received, form);
+  const Json score = form.json("spam_score");
+  add_row(delivery.batches, "email_messages",
+          JsonObject()
+              .text("id", id)
+              .text("thread_id", thread.empty() ? id : thread)
+              .text("direction", "received")
+              .text("state", "received")
+              .time("sent_at", delivery.event_at)
+              .text_or_null("smtp_id", first_id(headers, "message-id"))
+              .text_or_null("in_reply_to", first_id(headers, "in-reply-to"))
+              .text("from_email", find_text(from, "email"))
+              .text_or_null("from_name", find_text(from, "name"))
+              .json("to_emails", std::move(to))
+              .json("cc_emails", list_or_null(std::move(cc)))
+              .text_or_null("subject", subject)
+              .text_or_null("body_text", mail.text)
+              .text_or_null("body_html", mail.html)
+              .json("attachments", list_or_null(std::move(mail.attachments)))
+              .flag("is_auto_reply",
+                    is_auto_reply(headers) || (form.envelope.is_object() && envelope_from.empty()))
+              .text("object_key", received.object_key)
+              .time("source_at", delivery.event_at)
+              // SendGrid's own findings. A score that is no number is none.
+              .text_or_null("spf", one_line(form.field("spf")))
+              .text_or_null("dkim", one_line(form.field("dkim")))
+              .json("spam_score", score.is_number() ? score : Json())
+              .take());
+  if (thread.empty()) add_thread(delivery.batches, id, subject, from, "received", delivery.event_at);
+  delivery.objects = std::move(mail.files);
+  delivery.left_out = std::move(mail.problem);
   return delivery;
 }
 

@@ -6,19 +6,14 @@
 #include "shared/base/text.hpp"
 #include "shared/connectors/sendgrid/charsets.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {
 
 constexpr int deepest_part = 10;
 constexpr std::size_t longest_file_name = 200;
-constexpr std::string_view months = "janfebmaraprmayjunjulaugsepoctnovdec";
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+constexpr std::string_view months = "jan01feb02mar03apr04may05jun06jul07aug08sep09oct10nov11dec12";
 
 int base64_digit(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -55,32 +50,7 @@ std::size_t decode_word(std::string_view text, std::string& out) {
   return end + 2;
 }
 
-// The parts of an address list, split at commas outside of quotes, brackets and comments.
-std::vector<std::string_view> split_addresses(std::string_view text) {
-  std::vector<std::string_view> parts;
-  std::size_t begin = 0;
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\')
-      ++i;
-    else if (text[i] == '"')
-      quoted = !quoted;
-    else if (!quoted && (text[i] == '<' || text[i] == '('))
-      ++depth;
-    else if (!quoted && (text[i] == '>' || text[i] == ')'))
-      depth = std::max(0, depth - 1);
-    else if (!quoted && depth == 0 && text[i] == ',') {
-      parts.push_back(text.substr(begin, i - begin));
-      begin = i + 1;
-    }
-  }
-  parts.push_back(text.substr(begin));
-  return parts;
-}
-
 std::string unquoted(std::string_view text) {
-  text = trim(text);
   if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::string(text);
   std::string out;
   for (std::size_t i = 1; i + 1 < text.size(); ++i) {
@@ -90,23 +60,16 @@ std::string unquoted(std::string_view text) {
   return out;
 }
 
-Address read_address(std::string_view text) {
+void add_address(Json& list, std::string_view text) {
   const std::size_t open = text.rfind('<');
   const std::size_t close = text.rfind('>');
-  if (open != std::string_view::npos && close != std::string_view::npos && close > open)
-    return {to_lower(one_line(text.substr(open + 1, close - open - 1))),
-            decode_words(unquoted(text.substr(0, open)))};
-  const std::string_view bare = trim(text.substr(0, text.find('(')));
-  return {contains(bare, "@") ? to_lower(one_line(bare)) : "", ""};
-}
-
-// `+0200` in seconds; a zone that is a name counts as UTC.
-std::int64_t zone_secs(std::string_view zone) {
-  if (zone.size() != 5 || (zone.front() != '+' && zone.front() != '-')) return 0;
-  const auto digits = parse_int64(zone.substr(1));
-  if (!digits) return 0;
-  const std::int64_t secs = *digits / 100 * 3600 + *digits % 100 * 60;
-  return zone.front() == '-' ? -secs : secs;
+  const bool in_brackets = close != std::string_view::npos && open < close;
+  const std::string_view bare = text.substr(0, text.find('('));
+  if (!in_brackets && !contains(bare, "@")) return;
+  const std::string email = to_lower(one_line(in_brackets ? text.substr(open + 1, close - open - 1) : bare));
+  if (email.empty()) return;
+  const std::string_view before = in_brackets ? text.substr(0, open) : "";
+  list.push_back(make_address(email, decode_words(unquoted(trim(before)))));
 }
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -129,43 +92,33 @@ void drop_direction_marks(std::string& text) {
   }
 }
 
-void add_text(std::string& to, std::string_view bytes, std::string_view charset, Mail& mail) {
-  Decoded decoded = to_utf8(bytes, charset);
-  if (!decoded.exact) mail.problem = "a text is not in the charset " + one_line(charset, 40);
-  if (!to.empty()) to += '\n';
-  to += decoded.text;
-}
-
-void add_part(Mail& mail, const Part& part, int depth);
-
 void add_leaf(Mail& mail, const Part& part, std::string_view type) {
   const std::string_view described = header(part.headers, "content-type");
   const std::string_view disposition = header(part.headers, "content-disposition");
   std::string name = parameter_of(disposition, "filename");
   if (name.empty()) name = parameter_of(described, "name");
   std::string bytes = decode_transfer(part.content, header(part.headers, "content-transfer-encoding"));
-  const bool is_file = value_of(disposition) == "attachment" || !name.empty();
-  const std::string charset = parameter_of(described, "charset");
-  if (!is_file && (type.empty() || type == "text/plain")) return add_text(mail.text, bytes, charset, mail);
-  if (!is_file && type == "text/html") return add_text(mail.html, bytes, charset, mail);
-  mail.files.push_back({safe_file_name(decode_words(name)), std::string(type), std::move(bytes)});
-}
-
-void add_parts(Mail& mail, const Part& part, int depth) {
-  const std::string boundary = parameter_of(header(part.headers, "content-type"), "boundary");
-  const auto parts = read_parts(part.content, boundary, "mail");
-  if (!parts) {
-    mail.problem = parts.error().message;
-    return;
-  }
-  for (const Part& inner : *parts) add_part(mail, inner, depth + 1);
+  const bool is_html = type == "text/html";
+  const bool is_text = is_html || type.empty() || type == "text/plain";
+  if (!is_text || value_of(disposition) == "attachment" || !name.empty())
+    return add_file(mail, name, type, std::move(bytes));
+  std::string& to = is_html ? mail.html : mail.text;
+  if (!to.empty()) to += '\n';
+  to += read_text(mail, "a text", bytes, parameter_of(described, "charset"));
 }
 
 void add_part(Mail& mail, const Part& part, int depth) {
-  const std::string type = value_of(header(part.headers, "content-type"));
+  const std::string_view described = header(part.headers, "content-type");
+  const std::string type = value_of(described);
   if (!starts_with(type, "multipart/")) return add_leaf(mail, part, type);
-  if (depth < deepest_part) return add_parts(mail, part, depth);
-  mail.problem = "parts inside of parts, too deep";
+  std::vector<Part> parts;
+  const std::string_view problem = depth < deepest_part
+                                       ? read_parts(part.content, parameter_of(described, "boundary"), parts)
+                                       : "parts inside of parts, too deep";
+  if (!problem.empty())
+    mail.problem = concat({"mail: ", problem});
+  else
+    for (const Part& inner : parts) add_part(mail, inner, depth + 1);
 }
 
 }  // namespace
@@ -186,27 +139,7 @@ std::string decode_base64(std::string_view text) {
   return out;
 }
 
-std::string decode_quoted_printable(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '=') {
-      out += text[i];
-      continue;
-    }
-    const std::string_view after = text.substr(i + 1);
-    const int high = after.size() >= 2 ? hex_digit(after[0]) : -1;
-    const int low = high >= 0 ? hex_digit(after[1]) : -1;
-    if (low >= 0)
-      out += static_cast<char>(high * 16 + low), i += 2;
-    else if (starts_with(after, "\r\n"))
-      i += 2;  // a line that was broken only to be short
-    else if (starts_with(after, "\n"))
-      i += 1;
-    else
-      out += '=';
-  }
-  return out;
-}
+std::string decode_quoted_printable(std::string_view text) { return decode_escapes(text, '='); }
 
 std::string decode_words(std::string_view header_value) {
   std::string out;
@@ -226,12 +159,32 @@ std::string decode_words(std::string_view header_value) {
   return one_line(out);
 }
 
-std::vector<Address> read_addresses(std::string_view header_value) {
-  std::vector<Address> addresses;
-  for (const std::string_view part : split_addresses(header_value)) {
-    Address address = read_address(part);
-    if (!address.email.empty()) addresses.push_back(std::move(address));
+Json make_address(std::string_view email, std::string_view name) {
+  return JsonObject().text("email", email).text_or_null("name", name).take();
+}
+
+Json read_addresses(std::string_view header_value) {
+  Json addresses = Json::array();
+  // They are split at commas outside of quotes, brackets and comments.
+  int depth = 0;
+  bool quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < header_value.size(); ++i) {
+    const char c = header_value[i];
+    if (c == '\\')
+      ++i;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (!quoted && (c == '<' || c == '('))
+      ++depth;
+    else if (!quoted && (c == '>' || c == ')'))
+      depth = std::max(0, depth - 1);
+    else if (!quoted && depth == 0 && c == ',') {
+      add_address(addresses, header_value.substr(begin, i - begin));
+      begin = i + 1;
+    }
   }
+  add_address(addresses, header_value.substr(begin));
   return addresses;
 }
 
@@ -249,38 +202,47 @@ std::vector<std::string> read_message_ids(std::string_view header_value) {
 
 std::optional<UnixSeconds> read_mail_date(std::string_view text) {
   const std::size_t comma = text.find(',');
-  const auto words = words_of(comma == std::string_view::npos ? text : text.substr(comma + 1));
-  if (words.size() < 4) return std::nullopt;
-  const auto day = parse_int64(words[0]);
-  const std::size_t month =
-      words[1].size() < 3 ? months.size() : months.find(to_lower(words[1].substr(0, 3)));
-  const auto year = parse_int64(words[2]);
-  if (!day || *day < 1 || *day > 31 || !year || *year < 1970 || *year > 9999 || month >= months.size() ||
-      month % 3 != 0)
-    return std::nullopt;
-  const auto two = [](std::int64_t number) { return (number < 10 ? "0" : "") + std::to_string(number); };
-  std::string time(words[3]);
-  if (time.size() == 5) time += ":00";
-  const auto local = parse_time(std::to_string(*year) + "-" + two(static_cast<std::int64_t>(month) / 3 + 1) +
-                                "-" + two(*day) + "T" + time + "Z");
-  if (!local) return std::nullopt;
-  return *local - std::chrono::seconds(words.size() > 4 ? zone_secs(words[4]) : 0);
+  const auto words = words_of(text.substr(comma == std::string_view::npos ? 0 : comma + 1));
+  if (words.size() < 4 || words[1].size() < 3) return std::nullopt;
+  const std::size_t month = months.find(to_lower(words[1].substr(0, 3)));
+  if (month == std::string_view::npos) return std::nullopt;
+  // A zone that is a name counts as UTC.
+  const bool has_offset = words.size() > 4 && (words[4].front() == '+' || words[4].front() == '-');
+  return parse_time(
+      concat({words[2], "-", months.substr(month + 3, 2), words[0].size() == 1 ? "-0" : "-", words[0], "T",
+              words[3], words[3].size() == 5 ? ":00" : "", has_offset ? words[4] : "Z"}));
 }
 
-Result<Mail> read_mail(std::string_view message) {
-  const Part whole = split_part(message);
-  if (whole.headers.empty()) return fail(ErrorKind::data, "mail: no headers");
-  Mail mail{.headers = whole.headers};
-  add_part(mail, whole, 0);
-  return mail;
+std::string read_text(Mail& mail, std::string_view what, std::string_view bytes, std::string_view charset) {
+  Decoded decoded = to_utf8(bytes, charset);
+  if (!decoded.exact) mail.problem = concat({what, " is not in the charset ", one_line(charset, 40)});
+  return std::move(decoded.text);
+}
+
+void add_file(Mail& mail, std::string_view name, std::string_view content_type, std::string bytes) {
+  const std::string key = concat({mail.folder, "/", std::to_string(mail.files.size() + 1)});
+  mail.attachments.push_back(JsonObject()
+                                 .text("name", safe_file_name(decode_words(name)))
+                                 .text("content_type", one_line(content_type, 100))
+                                 .number("bytes", static_cast<std::int64_t>(bytes.size()))
+                                 .text("object_key", key)
+                                 .take());
+  // What a stranger calls a page must not be served as one.
+  mail.files.push_back({key, std::move(bytes), "application/octet-stream", /*if_absent=*/true});
+}
+
+bool read_mail(const Part& message, Mail& mail) {
+  if (message.headers.empty()) return false;
+  add_part(mail, message, 0);
+  return true;
 }
 
 std::string safe_file_name(std::string_view name) {
   const std::size_t slash = name.find_last_of("/\\");
   std::string safe =
-      one_line(slash == std::string_view::npos ? name : name.substr(slash + 1), longest_file_name);
+      one_line(name.substr(slash == std::string_view::npos ? 0 : slash + 1), longest_file_name);
   for (char& c : safe)
-    if (std::string_view("<>:\"|?*;").find(c) != std::string_view::npos) c = '_';
+    if (contains("<>:\"|?*;", std::string_view(&c, 1))) c = '_';
   drop_direction_marks(safe);
   const std::size_t begin = safe.find_first_not_of(". ");
   return begin == std::string::npos ? "unnamed" : safe.substr(begin);

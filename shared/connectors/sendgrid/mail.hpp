@@ -7,9 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/base/result.hpp"
+#include "shared/base/json.hpp"
 #include "shared/base/time.hpp"
 #include "shared/connectors/sendgrid/multipart.hpp"
+#include "shared/sync/effects.hpp"
 
 namespace wf::sendgrid {
 
@@ -19,12 +20,10 @@ std::string decode_quoted_printable(std::string_view text);  // malformed escape
 // `=?utf-8?Q?caf=C3=A9?=` as UTF-8, on one line.
 std::string decode_words(std::string_view header_value);
 
-struct Address {
-  std::string email;  // lower case; empty when there is none
-  std::string name;
-};
-// `"Doe, Jane" <jane@example.com>, bob@example.com (Bob)`
-std::vector<Address> read_addresses(std::string_view header_value);
+// {"email","name"}; without a name it is null.
+Json make_address(std::string_view email, std::string_view name);
+// `"Doe, Jane" <jane@example.com>, bob@example.com (Bob)` as a list of them, the emails in lower case.
+Json read_addresses(std::string_view header_value);
 
 // Every `<...>` of a Message-ID, In-Reply-To or References, with its brackets.
 std::vector<std::string> read_message_ids(std::string_view header_value);
@@ -32,22 +31,23 @@ std::vector<std::string> read_message_ids(std::string_view header_value);
 // `Wed, 10 Aug 2016 18:10:13 -0700 (PDT)`
 std::optional<UnixSeconds> read_mail_date(std::string_view text);
 
-struct File {
-  std::string name;  // sanitised: no path, no control characters
-  std::string content_type;
-  std::string bytes;
-};
-
 struct Mail {
-  Headers headers;
+  std::string_view folder;  // where its files are kept, under numbers
   std::string text;
   std::string html;
-  std::vector<File> files;
+  Json attachments = Json::array();  // [{"name","content_type","bytes","object_key"}]
+  std::vector<PutObject> files;
   std::string problem;  // what could not be read exactly; empty: nothing
 };
 
-// A MIME message, as Inbound Parse sends it in raw mode. Errors: data.
-Result<Mail> read_mail(std::string_view message);
+// `what` names the text where its charset is not known, or its bytes are none of it.
+std::string read_text(Mail& mail, std::string_view what, std::string_view bytes, std::string_view charset);
+
+void add_file(Mail& mail, std::string_view name, std::string_view content_type, std::string bytes);
+
+// The texts and files of a MIME message, as Inbound Parse sends it in raw mode. False: it is none, for
+// it has no headers.
+bool read_mail(const Part& message, Mail& mail);
 
 // The last part of a path, without what a file system or a header would take for something else.
 std::string safe_file_name(std::string_view name);

@@ -1,8 +1,6 @@
 #include "shared/connectors/sendgrid/multipart.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "shared/base/text.hpp"
 
@@ -23,33 +21,11 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
-// Of a line that ends the part before it.
-struct Delimiter {
-  std::size_t begin = 0;  // where the content before it ends
-  std::size_t end = 0;    // after the line
-  bool closing = false;
-};
-
-// A boundary counts only as a whole line of its own.
-std::optional<Delimiter> delimiter_at(std::string_view body, std::size_t at, std::string_view boundary) {
-  if (at > 0 && body[at - 1] != '\n') return std::nullopt;
-  std::string_view rest = body.substr(at);
-  const std::string_view line = take_line(rest);
-  std::string_view after = line.substr(2 + boundary.size());
-  const bool closing = starts_with(after, "--");
-  if (closing) after.remove_prefix(2);
-  if (!std::all_of(after.begin(), after.end(), is_blank)) return std::nullopt;
-  std::size_t begin = at;
-  if (begin > 0) --begin;
-  if (begin > 0 && body[begin - 1] == '\r') --begin;
-  return Delimiter{begin, body.size() - rest.size(), closing};
-}
-
-std::optional<Delimiter> find_delimiter(std::string_view body, std::size_t from, std::string_view boundary) {
-  const std::string dashed = "--" + std::string(boundary);
-  for (std::size_t at = body.find(dashed, from); at != std::string_view::npos; at = body.find(dashed, at + 1))
-    if (auto found = delimiter_at(body, at, boundary)) return found;
-  return std::nullopt;
+// The end of a line belongs to the boundary below it.
+std::string_view without_line_end(std::string_view text) {
+  if (!text.empty()) text.remove_suffix(1);
+  if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+  return text;
 }
 
 int hex_digit(char c) {
@@ -59,18 +35,11 @@ int hex_digit(char c) {
 }
 
 // RFC 8187: UTF-8''na%C3%AFve.txt
-std::string decoded_extended(std::string_view value) {
+std::string decoded_extended(const std::string& value) {
   const std::size_t language = value.find('\'');
   const std::size_t text = value.find('\'', language + 1);
-  if (language == std::string_view::npos || text == std::string_view::npos) return std::string(value);
-  std::string out;
-  for (std::size_t i = text + 1; i < value.size(); ++i) {
-    const int high = value[i] == '%' && i + 2 < value.size() ? hex_digit(value[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(value[i + 2]) : -1;
-    out += low >= 0 ? static_cast<char>(high * 16 + low) : value[i];
-    if (low >= 0) i += 2;
-  }
-  return out;
+  if (language == std::string::npos || text == std::string::npos) return value;
+  return decode_escapes(value.substr(text + 1), '%');
 }
 
 // The next `;` outside of quotes, or the end.
@@ -121,6 +90,7 @@ std::string value_of(std::string_view header_value) {
 }
 
 std::string parameter_of(std::string_view header_value, std::string_view name) {
+  const std::string extended = concat({name, "*"});
   std::string plain;
   for (std::string_view rest = header_value; !rest.empty();) {
     const std::size_t end = end_of_parameter(rest);
@@ -129,11 +99,30 @@ std::string parameter_of(std::string_view header_value, std::string_view name) {
     const std::size_t equals = parameter.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string key = to_lower(trim(parameter.substr(0, equals)));
-    const std::string_view value = trim(parameter.substr(equals + 1));
-    if (key == std::string(name) + "*") return decoded_extended(unquoted(value));
-    if (key == name && plain.empty()) plain = unquoted(value);
+    const std::string value = unquoted(trim(parameter.substr(equals + 1)));
+    if (key == extended) return decoded_extended(value);
+    if (key == name && plain.empty()) plain = value;
   }
   return plain;
+}
+
+std::string decode_escapes(std::string_view text, char mark) {
+  std::string out;
+  while (!text.empty()) {
+    const char c = text.front();
+    text.remove_prefix(1);
+    const int high = c == mark && text.size() >= 2 ? hex_digit(text[0]) : -1;
+    const int low = high >= 0 ? hex_digit(text[1]) : -1;
+    if (low >= 0) {
+      out += static_cast<char>(high * 16 + low);
+      text.remove_prefix(2);
+    } else if (c == mark && (starts_with(text, "\n") || starts_with(text, "\r\n"))) {
+      take_line(text);  // it was broken only to be short
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 Part split_part(std::string_view bytes) {
@@ -143,24 +132,29 @@ Part split_part(std::string_view bytes) {
   return {read_header_lines(bytes.substr(0, bytes.size() - rest.size())), rest};
 }
 
-Result<std::vector<Part>> read_parts(std::string_view body, std::string_view boundary, std::string_view who) {
-  const auto broken = [&](std::string_view why) {
-    return fail(ErrorKind::data, std::string(who) + ": " + std::string(why));
-  };
-  if (boundary.empty() || boundary.size() > longest_boundary) return broken("no boundary between its parts");
-  std::vector<Part> parts;
-  auto open = find_delimiter(body, 0, boundary);
-  if (!open) return broken("no boundary between its parts");
-  while (!open->closing) {
-    const auto next = find_delimiter(body, open->end, boundary);
-    if (!next) return broken("cut short");
-    if (parts.size() == most_parts) return broken("too many parts");
-    // An empty part: its two delimiters share a line end.
-    const std::size_t size = next->begin > open->end ? next->begin - open->end : 0;
-    parts.push_back(split_part(body.substr(open->end, size)));
-    open = next;
+std::string_view read_parts(std::string_view body, std::string_view boundary, std::vector<Part>& parts) {
+  if (boundary.empty() || boundary.size() > longest_boundary) return "no boundary between its parts";
+  const std::string dashed = concat({"--", boundary});
+  bool inside = false;
+  std::string_view open;  // the bytes from the begin of the open part on
+  for (std::string_view rest = body; !rest.empty();) {
+    const std::size_t left = rest.size();
+    std::string_view line = take_line(rest);
+    if (!starts_with(line, dashed)) continue;
+    // A boundary counts only as a whole line of its own.
+    line.remove_prefix(dashed.size());
+    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+    const bool closing = line == "--";
+    if (!closing && !line.empty()) continue;
+    if (inside) {
+      if (parts.size() == most_parts) return "too many parts";
+      parts.push_back(split_part(without_line_end(open.substr(0, open.size() - left))));
+    }
+    if (closing) return {};
+    inside = true;
+    open = rest;
   }
-  return parts;
+  return inside ? "cut short" : "no boundary between its parts";
 }
 
 std::string_view boundary_of_form(std::string_view body) {

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/base/result.hpp"
 #include "shared/sync/http.hpp"
 
 namespace wf::sendgrid {
@@ -19,6 +18,10 @@ Headers read_header_lines(std::string_view lines);
 std::string value_of(std::string_view header_value);
 std::string parameter_of(std::string_view header_value, std::string_view name);
 
+// `=C3` as the byte that it stands for, where `=` is the mark, and a mark at the end of a line as
+// nothing; malformed escapes stay as they are.
+std::string decode_escapes(std::string_view text, char mark);
+
 struct Part {
   Headers headers;
   std::string_view content;  // of the body that was read
@@ -27,9 +30,9 @@ struct Part {
 // A part or a mail: headers, an empty line, the rest.
 Part split_part(std::string_view bytes);
 
-// The parts between the lines of `boundary`. A last part without its closing line is a body that was
-// cut. Errors: data.
-Result<std::vector<Part>> read_parts(std::string_view body, std::string_view boundary, std::string_view who);
+// Adds the parts between the lines of `boundary`, and says what is wrong with the body; empty: nothing.
+// A last part without its closing line is a body that was cut.
+std::string_view read_parts(std::string_view body, std::string_view boundary, std::vector<Part>& parts);
 
 // A form's boundary is the first line of its body.
 std::string_view boundary_of_form(std::string_view body);

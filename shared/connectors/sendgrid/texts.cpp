@@ -1,40 +1,35 @@
 #include "shared/connectors/sendgrid/texts.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "shared/base/text.hpp"
 
 namespace wf::sendgrid {
 
 std::string without_nul(std::string_view text) {
-  std::string clean(text);
-  clean.erase(std::remove(clean.begin(), clean.end(), '\0'), clean.end());
+  std::string clean;
+  for (const char c : text)
+    if (c != '\0') clean += c;
   return clean;
 }
 
-Json json_without_nul(const Json& value) {
-  if (value.is_string()) return without_nul(value.get_ref<const std::string&>());
-  if (value.is_array()) {
-    Json clean = Json::array();
-    for (const Json& item : value) clean.push_back(json_without_nul(item));
-    return clean;
+std::string without_escaped_nul(std::string_view json) {
+  constexpr std::string_view nul = "\\u0000";
+  std::string clean;
+  while (!json.empty()) {
+    // An escape is taken whole: in `\\u0000` the second backslash begins none.
+    const std::string_view next = starts_with(json, nul) ? nul : json.substr(0, json.front() == '\\' ? 2 : 1);
+    if (next != nul) clean += next;
+    json.remove_prefix(next.size());
   }
-  if (!value.is_object()) return value;
-  Json clean = Json::object();
-  for (const auto& [name, member] : value.items()) clean[without_nul(name)] = json_without_nul(member);
   return clean;
 }
 
 std::string valid_utf8(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    std::size_t length = std::min<std::size_t>(text.size(), 4);
-    while (length > 0 && !is_valid_utf8(text.substr(0, length))) --length;
-    // Up to four bytes may be several characters: all of them are whole.
-    if (length == 0) out += "\xEF\xBF\xBD";
-    out += text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    const Utf8Character first = first_character(text);
+    const std::string_view bytes = text.substr(0, first.valid ? first.length : 1);
+    out += first.valid ? bytes : "\xEF\xBF\xBD";
+    text.remove_prefix(bytes.size());
   }
   return out;
 }
@@ -46,6 +41,10 @@ std::string one_line(std::string_view text, std::size_t most) {
   return shorten(trim(line), most);
 }
 
-Json text_or_null(std::string_view text) { return text.empty() ? Json() : Json(text); }
+const Json::array_t& list_in(const Json& object, std::string_view key) {
+  static const Json::array_t none;
+  const Json* found = find_array(object, key);
+  return found ? *found->get_ptr<const Json::array_t*>() : none;
+}
 
 }  // namespace wf::sendgrid

@@ -12,8 +12,8 @@ namespace wf::sendgrid {
 inline constexpr std::size_t longest_indexed_text = 500;
 
 std::string without_nul(std::string_view text);
-// Everywhere inside: names of members too.
-Json json_without_nul(const Json& value);
+// Of a JSON text, before it is read: names of members too.
+std::string without_escaped_nul(std::string_view json);
 
 // Malformed bytes become U+FFFD.
 std::string valid_utf8(std::string_view text);
@@ -21,7 +21,7 @@ std::string valid_utf8(std::string_view text);
 // A header's value or a name as one line of at most `most` bytes: control characters are spaces.
 std::string one_line(std::string_view text, std::size_t most = longest_indexed_text);
 
-// The text, or null when it is empty.
-Json text_or_null(std::string_view text);
+// The items of the array of that name; none where there is none.
+const Json::array_t& list_in(const Json& object, std::string_view key);
 
 }  // namespace wf::sendgrid

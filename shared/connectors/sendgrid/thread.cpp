@@ -1,8 +1,9 @@
 #include "shared/connectors/sendgrid/thread.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {
@@ -10,48 +11,66 @@ namespace {
 constexpr std::string_view beginning = "reply+";
 
 bool is_hex(std::string_view text, std::size_t digits) {
-  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  for (const char c : text)
+    if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) return false;
+  return text.size() == digits;
 }
-
-std::string domain_of(const Json& ids) { return to_lower(find_string(ids, inbound_domain).value_or("")); }
 
 }  // namespace
 
 bool is_thread_id(std::string_view text) { return is_hex(text, thread_id_digits); }
 
 std::string thread_message(std::string_view client_id, std::string_view thread_id) {
-  return "email thread " + std::string(client_id) + " " + std::string(thread_id);
+  return concat({"email thread ", client_id, " ", thread_id});
 }
 
 std::string reply_address(std::string_view thread_id, std::string_view signature, const Json& ids) {
-  return std::string(beginning) + std::string(thread_id) + "." +
-         std::string(signature.substr(0, signature_digits)) + "@" + domain_of(ids);
+  return concat({beginning, thread_id, ".", signature.substr(0, signature_digits), "@",
+                 to_lower(find_text(ids, inbound_domain))});
 }
 
-std::optional<ThreadToken> read_reply_address(std::string_view email, const Json& ids) {
+std::string read_reply_address(std::string_view email, const Json& ids) {
   const std::string address = to_lower(trim(email));
-  const std::string_view all = address;
-  const std::string domain = domain_of(ids);
-  const std::size_t at = all.rfind('@');
-  if (domain.empty() || at == std::string_view::npos || all.substr(at + 1) != domain) return std::nullopt;
-  if (!starts_with(all, beginning)) return std::nullopt;
-  const std::string_view token = all.substr(beginning.size(), at - beginning.size());
-  const std::size_t dot = token.find('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  const std::string_view thread_id = token.substr(0, dot);
-  const std::string_view signature = token.substr(dot + 1);
-  if (!is_thread_id(thread_id) || !is_hex(signature, signature_digits)) return std::nullopt;
-  return ThreadToken{std::string(thread_id), std::string(signature)};
+  if (address.size() < beginning.size() + thread_id_digits + 1 + signature_digits) return {};
+  const std::string_view token =
+      std::string_view(address).substr(beginning.size(), thread_id_digits + 1 + signature_digits);
+  const std::string_view thread_id = thread_of_token(token);
+  const std::string_view signature = token.substr(thread_id_digits + 1);
+  if (!is_thread_id(thread_id) || !is_hex(signature, signature_digits)) return {};
+  if (find_text(ids, inbound_domain).empty() || address != reply_address(thread_id, signature, ids))
+    return {};
+  return std::string(token);
 }
 
-Verify token_check(const ThreadToken& token, std::string_view client_id) {
-  return {"hmac-sha256-96",
-          std::string(thread_key),
-          thread_message(client_id, token.thread_id),
-          "",
-          {token.signature}};
+std::string_view thread_of_token(std::string_view token) { return token.substr(0, thread_id_digits); }
+
+Verify token_check(std::string_view token, std::string_view client_id) {
+  Verify check{
+      "hmac-sha256-96", std::string(thread_key), thread_message(client_id, thread_of_token(token)), "", {}};
+  check.signatures.emplace_back(token.substr(thread_id_digits + 1));
+  return check;
+}
+
+void add_row(std::vector<RowBatch>& batches, std::string_view table, Json row) {
+  RowBatch& batch = batches.emplace_back();
+  batch.table = table;
+  batch.rows.push_back(std::move(row));
+}
+
+void add_thread(std::vector<RowBatch>& batches, std::string_view id, std::string_view subject,
+                const Json& contact, std::string_view direction, UnixSeconds at) {
+  add_row(batches, "email_threads",
+          JsonObject()
+              .text("id", id)
+              .text_or_null("subject", subject)
+              .text("contact_email", to_lower(find_text(contact, "email")))
+              .text_or_null("contact_name", find_text(contact, "name"))
+              .text("state", "open")
+              .time("started_at", at)
+              .time("last_message_at", at)
+              .text("last_direction", direction)
+              .time("source_at", at)
+              .take());
 }
 
 }  // namespace wf::sendgrid

@@ -2,12 +2,14 @@
 // The address that a reply comes back to, `reply+<thread>.<signature>@<inbound domain>`: who can name a
 // thread so was given the address by us. Anybody may write there; nobody can make up another's.
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/json.hpp"
+#include "shared/base/time.hpp"
 #include "shared/sync/effects.hpp"
+#include "shared/sync/rows.hpp"
 
 namespace wf::sendgrid {
 
@@ -26,13 +28,17 @@ std::string thread_message(std::string_view client_id, std::string_view thread_i
 // `signature`: hex, of which the address takes the first digits. The domain is `inbound_domain` of `ids`.
 std::string reply_address(std::string_view thread_id, std::string_view signature, const Json& ids);
 
-struct ThreadToken {
-  std::string thread_id;
-  std::string signature;
-};
-// Of an address of this shape and domain, in any case. Whether it is genuine only the key tells.
-std::optional<ThreadToken> read_reply_address(std::string_view email, const Json& ids);
+// `<thread>.<signature>` of an address of this shape and domain, in any case; empty: it is none. Whether
+// it is genuine only the key tells.
+std::string read_reply_address(std::string_view email, const Json& ids);
+std::string_view thread_of_token(std::string_view token);
 
-Verify token_check(const ThreadToken& token, std::string_view client_id);
+Verify token_check(std::string_view token, std::string_view client_id);
+
+void add_row(std::vector<RowBatch>& batches, std::string_view table, Json row);
+
+// A thread as its first mail makes it. `contact`: {"email","name"?}; `direction` of that mail.
+void add_thread(std::vector<RowBatch>& batches, std::string_view id, std::string_view subject,
+                const Json& contact, std::string_view direction, UnixSeconds at);
 
 }  // namespace wf::sendgrid
