@@ -1,7 +1,5 @@
 #include "shared/sync/json_object.hpp"
 
-#include <string>
-
 namespace wf {
 
 JsonObject& JsonObject::json(std::string_view key, Json value) {
@@ -13,6 +11,14 @@ JsonObject& JsonObject::text(std::string_view key, std::string_view value) { ret
 JsonObject& JsonObject::text_or_null(std::string_view key, std::string_view value) {
   return json(key, value.empty() ? Json() : Json(value));
 }
+// Texts that are strings become views here, once, and not wherever a row is built.
+[[gnu::noinline]] JsonObject& JsonObject::text(std::string_view key, const std::string& value) {
+  return text(key, std::string_view(value));
+}
+[[gnu::noinline]] JsonObject& JsonObject::text_or_null(std::string_view key, const std::string& value) {
+  return text_or_null(key, std::string_view(value));
+}
+
 JsonObject& JsonObject::number(std::string_view key, std::int64_t value) { return json(key, Json(value)); }
 JsonObject& JsonObject::flag(std::string_view key, bool value) { return json(key, Json(value)); }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -15,7 +16,10 @@ namespace wf {
 class JsonObject {
  public:
   JsonObject& text(std::string_view key, std::string_view value);
+  JsonObject& text(std::string_view key, const char* value) { return text(key, std::string_view(value)); }
+  JsonObject& text(std::string_view key, const std::string& value);
   JsonObject& text_or_null(std::string_view key, std::string_view value);  // empty: null
+  JsonObject& text_or_null(std::string_view key, const std::string& value);
   JsonObject& number(std::string_view key, std::int64_t value);
   JsonObject& flag(std::string_view key, bool value);
   JsonObject& time(std::string_view key, std::optional<UnixSeconds> value);  // none: null
