@@ -47,12 +47,6 @@ Decoded from_windows_1252(std::string_view bytes) {
   return decoded;
 }
 
-bool is_one_of(std::string_view name, std::string_view names) {
-  for (const std::string_view known : split(names, ' '))
-    if (name == known) return true;
-  return false;
-}
-
 }  // namespace
 
 Decoded to_utf8(std::string_view bytes, std::string_view charset) {

@@ -64,10 +64,8 @@ class Check {
 
   void members_known() {
     if (!body_.is_object()) return refuse({"not an object"});
-    const auto known = split(members, ' ');
     for (const auto& member : *body_.get_ptr<const Json::object_t*>())
-      if (std::find(known.begin(), known.end(), member.first) == known.end())
-        refuse({"a member that is not known"});
+      if (!is_one_of(member.first, members)) refuse({"a member that is not known"});
   }
 
   void recipients(std::string_view list) {
@@ -219,7 +217,7 @@ HttpRequest send_request(const ActionQuery& query) {
   add_thread_headers(mail, query);
   HttpRequest request = api_request("/v3/mail/send", query.ids);
   request.method = "POST";
-  request.headers.emplace_back("content-type", "application/json");
+  request.headers.push_back({"content-type", "application/json"});
   request.body = dump(mail.take());
   return request;
 }

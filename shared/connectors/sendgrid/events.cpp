@@ -56,7 +56,7 @@ Json taken_of(const Json& value, Kind kind) {
   }
   // A string or an array of strings. https://github.com/sendgrid/docs/issues/2862
   if (kind == Kind::texts && value.is_string()) {
-    Json list = Json::array();
+    Json list;
     list.push_back(value);
     return list;
   }
@@ -125,7 +125,7 @@ Result<SignatureClaim> claim_events(const Headers& headers, std::string_view bod
   // Time and body are signed without a mark between them: digits of one could be read as the other's.
   if (!starts_with(trim(body), "[")) return refuse("the body is not an array");
   SignatureClaim claim{"ecdsa-p256-sha256", public_key, std::string(timestamp), {}};
-  claim.signatures.emplace_back(signature);
+  claim.signatures.push_back(std::string(signature));
   return claim;
 }
 
@@ -141,7 +141,7 @@ Result<Delivery> parse_events(const Received& received) {
   if (!batch) return tl::unexpected<Error>(std::move(batch.error()));
   Delivery delivery{.event_at = batch->empty() ? received.now : UnixSeconds{}};
   RowBatch rows{"email_events", {}};
-  for (Json& item : *batch) {
+  for (Json& item : *batch->get_ptr<Json::array_t*>()) {
     const std::string name = name_of(item);
     const auto at = time_of(item);
     if (name.empty() || !at) continue;
@@ -151,9 +151,12 @@ Result<Delivery> parse_events(const Received& received) {
   const std::size_t left_out = batch->size() - rows.rows.size();
   if (left_out > 0 && rows.rows.empty())
     return fail(ErrorKind::data, {who, ": no event with a name and a time"});
-  if (left_out > 0)
-    delivery.left_out = concat({std::to_string(left_out), " of ", std::to_string(batch->size()),
-                                " items are not events with a name and a time"});
+  if (left_out > 0) {
+    append_uint64(delivery.left_out, left_out);
+    delivery.left_out += " of ";
+    append_uint64(delivery.left_out, batch->size());
+    delivery.left_out += " items are not events with a name and a time";
+  }
   if (!rows.rows.empty()) delivery.batches.push_back(std::move(rows));
   return delivery;
 }

@@ -18,6 +18,8 @@ constexpr std::size_t most_references = 20;
 // A mail's own clock may be wrong by as much as it likes; it is believed within this time of its arrival.
 constexpr std::chrono::hours believed_age{24 * 7};
 
+tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {who, ": ", why}); }
+
 std::string parameter(const Part& part, std::string_view name) {
   return parameter_of(header(part.headers, "content-disposition"), name);
 }
@@ -69,17 +71,19 @@ std::string content_hash(const Form& form) {
 
 std::string envelope_email(std::string_view email) { return to_lower(one_line(email)); }
 
-// The addresses that it was sent to.
-std::vector<std::string> envelope_to(const Form& form) {
-  std::vector<std::string> emails;
+// The addresses that it was sent to, as read_addresses gives them.
+Json envelope_to(const Form& form) {
+  Json addresses = Json::array();
   for (const Json& one : list_in(form.envelope, "to"))
-    if (const auto* email = one.get_ptr<const std::string*>()) emails.push_back(envelope_email(*email));
-  return emails;
+    if (const auto* email = one.get_ptr<const std::string*>())
+      addresses.push_back(make_address(envelope_email(*email), ""));
+  return addresses;
 }
 
 std::string token_of(const Form& form, const Json& ids) {
-  for (const std::string& email : envelope_to(form))
-    if (std::string token = read_reply_address(email, ids); !token.empty()) return token;
+  for (const Json& one : list_in(form.envelope, "to"))
+    if (const auto* email = one.get_ptr<const std::string*>())
+      if (std::string token = read_reply_address(envelope_email(*email), ids); !token.empty()) return token;
   return {};
 }
 
@@ -107,6 +111,12 @@ Lookup threads_of(const std::vector<std::string>& smtp_ids) {
   return {"email_messages", concat({"smtp_id=in.(", percent_encode(list), ")&select=thread_id,smtp_id"})};
 }
 
+std::vector<Question> only(Question question) {
+  std::vector<Question> questions;
+  questions.push_back(std::move(question));
+  return questions;
+}
+
 // The thread of the nearest mail that is known; empty: none.
 std::string_view thread_answered(const std::vector<std::string>& smtp_ids, const Json& rows) {
   for (const std::string& id : smtp_ids)
@@ -123,21 +133,17 @@ bool is_true(const Json& value) {
 
 // The thread that it goes on; empty: none. A token that is not genuine makes a thread of its own, whatever
 // mails it says it answers.
-std::string thread_of(const Received& received, const Form& form) {
-  if (received.answers.empty()) return {};
-  const Json& answer = received.answers.front();
-  const std::string token = token_of(form, received.ids);
-  if (token.empty()) return std::string(thread_answered(answered_ids(form.mail.headers), answer));
-  return is_true(answer) ? std::string(thread_of_token(token)) : "";
+std::string_view thread_of(const Json& answer, std::string_view token, const Headers& headers) {
+  if (token.empty()) return thread_answered(answered_ids(headers), answer);
+  return is_true(answer) ? thread_of_token(token) : std::string_view();
 }
 
 // A mail that no human wrote (RFC 3834): answering it would go round for ever.
 bool is_auto_reply(const Headers& headers) {
   const std::string submitted = value_of(header(headers, "auto-submitted"));
   const std::string precedence = value_of(header(headers, "precedence"));
-  return (!submitted.empty() && submitted != "no") || precedence == "bulk" || precedence == "junk" ||
-         precedence == "auto_reply" || !header(headers, "x-autoreply").empty() ||
-         !header(headers, "x-auto-response-suppress").empty();
+  return (!submitted.empty() && submitted != "no") || is_one_of(precedence, "bulk junk auto_reply") ||
+         !header(headers, "x-autoreply").empty() || !header(headers, "x-auto-response-suppress").empty();
 }
 
 // The texts of the fields, in the charsets that the form says.
@@ -150,6 +156,7 @@ struct FieldReader {
     const std::string_view charset = find_text(charsets, name);
     return read_text(mail, name, form.field(name), charset.empty() ? "utf-8" : charset);
   }
+  Json addresses(std::string_view name) { return read_addresses(text(name)); }
 };
 
 // In default mode the texts are fields and the files are parts with a file name.
@@ -166,8 +173,6 @@ UnixSeconds sent_at(const Headers& headers, UnixSeconds now) {
   if (!date || *date > now || *date < now - believed_age) return now;
   return *date;
 }
-
-Json list_or_null(Json list) { return list.empty() ? Json() : list; }
 
 std::string first_id(const Headers& headers, std::string_view name) {
   const auto ids = read_message_ids(header(headers, name));
@@ -187,42 +192,36 @@ Result<SignatureClaim> claim_inbound(const Headers& headers) {
 
 Result<Identity> identify_inbound(std::string_view body) {
   Form form;
-  if (const auto problem = read_form(body, form); !problem.empty())
-    return fail(ErrorKind::data, {who, ": ", problem});
+  if (const auto problem = read_form(body, form); !problem.empty()) return refuse(problem);
   return Identity{concat({"inbound-", content_hash(form)}), "inbound", "multipart/form-data"};
 }
 
 std::vector<Question> inbound_questions(const Received& received) {
-  std::vector<Question> questions;
   Form form;
-  if (!read_form(received.body, form).empty()) return questions;
+  if (!read_form(received.body, form).empty()) return {};
   const std::string token = token_of(form, received.ids);
+  if (!token.empty()) return only(token_check(token, received.client_id));
   const auto ids = answered_ids(form.mail.headers);
-  if (!token.empty())
-    questions.emplace_back(token_check(token, received.client_id));
-  else if (!ids.empty())
-    questions.emplace_back(threads_of(ids));
-  return questions;
+  return ids.empty() ? std::vector<Question>() : only(threads_of(ids));
 }
 
 Result<Delivery> parse_inbound(const Received& received) {
   Form form;
-  if (const auto problem = read_form(received.body, form); !problem.empty())
-    return fail(ErrorKind::data, {who, ": ", problem});
+  if (const auto problem = read_form(received.body, form); !problem.empty()) return refuse(problem);
   const Headers& headers = form.mail.headers;
   const std::string envelope_from = envelope_email(find_text(form.envelope, "from"));
-  const std::string id = content_hash(form).substr(0, thread_id_digits);
+  std::string id = content_hash(form);
+  id.resize(thread_id_digits);
 
   Mail mail{.folder = received.object_key};
   FieldReader fields{form, mail};
-  const Json senders = read_addresses(fields.text("from"));
-  const Json from = !senders.empty()
-                        ? senders.front()
-                        : make_address(envelope_from.empty() ? "unknown@sender.invalid" : envelope_from, "");
-  Json to = read_addresses(fields.text("to"));
-  if (to.empty())
-    for (const std::string& email : envelope_to(form)) to.push_back(make_address(email, ""));
-  Json cc = read_addresses(fields.text("cc"));
+  Json senders = fields.addresses("from");
+  if (senders.empty())
+    senders.push_back(make_address(envelope_from.empty() ? "unknown@sender.invalid" : envelope_from, ""));
+  const Json& from = senders.front();
+  Json to = fields.addresses("to");
+  if (to.empty()) to = envelope_to(form);
+  Json cc = fields.addresses("cc");
   const std::string subject = decode_words(fields.text("subject"));
   if (!form.raw)
     read_fields(form, fields, mail);
@@ -230,12 +229,14 @@ Result<Delivery> parse_inbound(const Received& received) {
     return fail(ErrorKind::data, "mail: no headers");
 
   Delivery delivery{.event_at = sent_at(headers, received.now)};
-  const std::string thread = thread_of(received, form);
+  const std::string token = token_of(form, received.ids);
+  const Json answer = received.answers.empty() ? Json() : received.answers.front();
+  const std::string_view known_thread = thread_of(answer, token, headers);
   const Json score = form.json("spam_score");
   add_row(delivery.batches, "email_messages",
           JsonObject()
               .text("id", id)
-              .text("thread_id", thread.empty() ? id : thread)
+              .text("thread_id", known_thread.empty() ? id : known_thread)
               .text("direction", "received")
               .text("state", "received")
               .time("sent_at", delivery.event_at)
@@ -244,11 +245,11 @@ Result<Delivery> parse_inbound(const Received& received) {
               .text("from_email", find_text(from, "email"))
               .text_or_null("from_name", find_text(from, "name"))
               .json("to_emails", std::move(to))
-              .json("cc_emails", list_or_null(std::move(cc)))
+              .json("cc_emails", std::move(cc))
               .text_or_null("subject", subject)
               .text_or_null("body_text", mail.text)
               .text_or_null("body_html", mail.html)
-              .json("attachments", list_or_null(std::move(mail.attachments)))
+              .json("attachments", std::move(mail.attachments))
               .flag("is_auto_reply",
                     is_auto_reply(headers) || (form.envelope.is_object() && envelope_from.empty()))
               .text("object_key", received.object_key)
@@ -258,7 +259,7 @@ Result<Delivery> parse_inbound(const Received& received) {
               .text_or_null("dkim", one_line(form.field("dkim")))
               .json("spam_score", score.is_number() ? score : Json())
               .take());
-  if (thread.empty()) add_thread(delivery.batches, id, subject, from, "received", delivery.event_at);
+  if (known_thread.empty()) add_thread(delivery.batches, id, subject, from, "received", delivery.event_at);
   delivery.objects = std::move(mail.files);
   delivery.left_out = std::move(mail.problem);
   return delivery;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int deepest_part = 10;
 constexpr std::size_t longest_file_name = 200;
+// They would show "exe.pdf" for "fdp.exe".
+constexpr std::string_view direction_marks = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
 constexpr std::string_view months = "jan01feb02mar03apr04may05jun06jul07aug08sep09oct10nov11dec12";
 
 int base64_digit(char c) {
@@ -77,19 +79,6 @@ std::vector<std::string_view> words_of(std::string_view text) {
   for (const std::string_view word : split(text, ' '))
     if (!trim(word).empty()) words.push_back(trim(word));
   return words;
-}
-
-// U+202A to U+202E and U+2066 to U+2069 would show "exe.pdf" for "fdp.exe".
-void drop_direction_marks(std::string& text) {
-  for (std::size_t at = 0; (at = text.find('\xE2', at)) != std::string::npos;) {
-    const std::string_view mark = std::string_view(text).substr(at, 3);
-    const bool turns = (mark >= "\xE2\x80\xAA" && mark <= "\xE2\x80\xAE") ||
-                       (mark >= "\xE2\x81\xA6" && mark <= "\xE2\x81\xA9");
-    if (turns)
-      text.erase(at, mark.size());
-    else
-      ++at;
-  }
 }
 
 void add_leaf(Mail& mail, const Part& part, std::string_view type) {
@@ -164,7 +153,7 @@ Json make_address(std::string_view email, std::string_view name) {
 }
 
 Json read_addresses(std::string_view header_value) {
-  Json addresses = Json::array();
+  Json addresses;
   // They are split at commas outside of quotes, brackets and comments.
   int depth = 0;
   bool quoted = false;
@@ -227,8 +216,11 @@ void add_file(Mail& mail, std::string_view name, std::string_view content_type, 
                                  .number("bytes", static_cast<std::int64_t>(bytes.size()))
                                  .text("object_key", key)
                                  .take());
-  // What a stranger calls a page must not be served as one.
-  mail.files.push_back({key, std::move(bytes), "application/octet-stream", /*if_absent=*/true});
+  PutObject& file = mail.files.emplace_back();
+  file.key = key;
+  file.body = std::move(bytes);
+  file.content_type = "application/octet-stream";  // what a stranger calls a page is not served as one
+  file.if_absent = true;
 }
 
 bool read_mail(const Part& message, Mail& mail) {
@@ -238,14 +230,19 @@ bool read_mail(const Part& message, Mail& mail) {
 }
 
 std::string safe_file_name(std::string_view name) {
-  const std::size_t slash = name.find_last_of("/\\");
-  std::string safe =
-      one_line(name.substr(slash == std::string_view::npos ? 0 : slash + 1), longest_file_name);
-  for (char& c : safe)
-    if (contains("<>:\"|?*;", std::string_view(&c, 1))) c = '_';
-  drop_direction_marks(safe);
-  const std::size_t begin = safe.find_first_not_of(". ");
-  return begin == std::string::npos ? "unnamed" : safe.substr(begin);
+  const std::string line = one_line(name, name.size());
+  std::string safe;
+  for (std::string_view rest = line; !rest.empty();) {
+    const std::string_view character = rest.substr(0, first_character(rest).length);
+    rest.remove_prefix(character.size());
+    if (contains("/\\", character))
+      safe.clear();
+    else if (contains("<>:\"|?*;", character))
+      safe += '_';
+    else if (!contains(direction_marks, character) && !(safe.empty() && contains(". ", character)))
+      safe += character;
+  }
+  return safe.empty() ? "unnamed" : shorten(safe, longest_file_name);
 }
 
 }  // namespace wf::sendgrid

@@ -22,7 +22,8 @@ std::string decode_words(std::string_view header_value);
 
 // {"email","name"}; without a name it is null.
 Json make_address(std::string_view email, std::string_view name);
-// `"Doe, Jane" <jane@example.com>, bob@example.com (Bob)` as a list of them, the emails in lower case.
+// `"Doe, Jane" <jane@example.com>, bob@example.com (Bob)` as a list of them, the emails in lower case; none:
+// null.
 Json read_addresses(std::string_view header_value);
 
 // Every `<...>` of a Message-ID, In-Reply-To or References, with its brackets.
@@ -35,7 +36,7 @@ struct Mail {
   std::string_view folder;  // where its files are kept, under numbers
   std::string text;
   std::string html;
-  Json attachments = Json::array();  // [{"name","content_type","bytes","object_key"}]
+  Json attachments;  // [{"name","content_type","bytes","object_key"}]; none: null
   std::vector<PutObject> files;
   std::string problem;  // what could not be read exactly; empty: nothing
 };

@@ -1,7 +1,5 @@
 #include "shared/connectors/sendgrid/multipart.hpp"
 
-#include <algorithm>
-
 #include "shared/base/text.hpp"
 
 namespace wf::sendgrid {
@@ -35,34 +33,31 @@ int hex_digit(char c) {
 }
 
 // RFC 8187: UTF-8''na%C3%AFve.txt
-std::string decoded_extended(const std::string& value) {
+std::string decoded_extended(std::string_view value) {
   const std::size_t language = value.find('\'');
   const std::size_t text = value.find('\'', language + 1);
-  if (language == std::string::npos || text == std::string::npos) return value;
+  if (language == std::string_view::npos || text == std::string_view::npos) return std::string(value);
   return decode_escapes(value.substr(text + 1), '%');
 }
 
-// The next `;` outside of quotes, or the end.
-std::size_t end_of_parameter(std::string_view text) {
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (quoted && text[i] == '\\')
-      ++i;
-    else if (text[i] == '"')
-      quoted = !quoted;
-    else if (text[i] == ';' && !quoted)
-      return i;
-  }
-  return text.size();
-}
-
-std::string unquoted(std::string_view text) {
-  if (text.size() < 2 || text.front() != '"') return std::string(text);
+// Takes a parameter off `rest`, up to the next `;` outside of quotes, and the quotes off it.
+std::string take_parameter(std::string_view& rest) {
   std::string out;
-  for (std::size_t i = 1; i < text.size() && text[i] != '"'; ++i) {
+  bool quoted = false;
+  while (!rest.empty()) {
+    char c = rest.front();
+    rest.remove_prefix(1);
+    if (c == ';' && !quoted) break;
+    if (c == '"') {
+      quoted = !quoted;
+      continue;
+    }
     // Browsers and SendGrid do not escape a backslash of a path: only a quote or another one is.
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
-    out += text[i];
+    if (quoted && c == '\\' && !rest.empty() && (rest.front() == '"' || rest.front() == '\\')) {
+      c = rest.front();
+      rest.remove_prefix(1);
+    }
+    out += c;
   }
   return out;
 }
@@ -92,14 +87,13 @@ std::string value_of(std::string_view header_value) {
 std::string parameter_of(std::string_view header_value, std::string_view name) {
   const std::string extended = concat({name, "*"});
   std::string plain;
-  for (std::string_view rest = header_value; !rest.empty();) {
-    const std::size_t end = end_of_parameter(rest);
-    const std::string_view parameter = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  while (!header_value.empty()) {
+    const std::string text = take_parameter(header_value);
+    const std::string_view parameter = text;
     const std::size_t equals = parameter.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string key = to_lower(trim(parameter.substr(0, equals)));
-    const std::string value = unquoted(trim(parameter.substr(equals + 1)));
+    const std::string_view value = trim(parameter.substr(equals + 1));
     if (key == extended) return decoded_extended(value);
     if (key == name && plain.empty()) plain = value;
   }

@@ -58,17 +58,16 @@ HttpRequest api_request(std::string_view path_and_query, const Json& ids) {
   const bool eu = to_lower(find_text(ids, "sendgrid.region")) == "eu";
   HttpRequest request;
   request.url = concat({eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com", path_and_query});
-  request.headers.emplace_back("authorization", "Bearer {{secret:sendgrid.api_key}}");
-  request.headers.emplace_back("user-agent", "webfluentia-edge");
+  request.headers = {{"authorization", "Bearer {{secret:sendgrid.api_key}}"},
+                     {"user-agent", "webfluentia-edge"}};
   return request;
 }
 
 HttpRequest stats_request(const Query& query) {
   const DaySlice slice = slice_of(query, days);
-  UrlBuilder url("/v3/stats");
-  url.add("start_date", format_day(slice.first)).add("end_date", format_day(slice.last));
-  url.add("aggregated_by", "day");
-  return api_request(url.take(), query.ids);
+  return api_request(concat({"/v3/stats?start_date=", format_day(slice.first),
+                             "&end_date=", format_day(slice.last), "&aggregated_by=day"}),
+                     query.ids);
 }
 
 Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds source_at) {

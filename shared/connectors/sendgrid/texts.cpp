@@ -41,6 +41,12 @@ std::string one_line(std::string_view text, std::size_t most) {
   return shorten(trim(line), most);
 }
 
+bool is_one_of(std::string_view text, std::string_view words) {
+  for (const std::string_view word : split(words, ' '))
+    if (text == word) return true;
+  return false;
+}
+
 const Json::array_t& list_in(const Json& object, std::string_view key) {
   static const Json::array_t none;
   const Json* found = find_array(object, key);

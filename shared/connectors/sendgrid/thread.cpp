@@ -47,14 +47,14 @@ std::string_view thread_of_token(std::string_view token) { return token.substr(0
 Verify token_check(std::string_view token, std::string_view client_id) {
   Verify check{
       "hmac-sha256-96", std::string(thread_key), thread_message(client_id, thread_of_token(token)), "", {}};
-  check.signatures.emplace_back(token.substr(thread_id_digits + 1));
+  check.signatures.push_back(std::string(token.substr(thread_id_digits + 1)));
   return check;
 }
 
 void add_row(std::vector<RowBatch>& batches, std::string_view table, Json row) {
-  RowBatch& batch = batches.emplace_back();
-  batch.table = table;
+  RowBatch batch{std::string(table), {}};
   batch.rows.push_back(std::move(row));
+  batches.push_back(std::move(batch));
 }
 
 void add_thread(std::vector<RowBatch>& batches, std::string_view id, std::string_view subject,
