@@ -46,3 +46,5 @@ void* operator new(std::size_t size) {
 }
 
 void operator delete(void* memory) noexcept { free(memory); }
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete[](void* memory) noexcept { free(memory); }
