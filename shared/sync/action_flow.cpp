@@ -26,8 +26,11 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
-// No word from the provider: it may have done what it was asked.
+// No word from the provider: it may have done what it was asked. A gateway that heard nothing usable from
+// it does not know either (RFC 9110, sections 15.6.3 and 15.6.5).
 bool is_silence(const EffectResult& result) {
+  if (const auto* reply = std::get_if<HttpReply>(&result))
+    return reply->status == 502 || reply->status == 504;
   const auto* failed = std::get_if<Failed>(&result);
   return failed && failed->reason != "secret_missing" && failed->reason != "secret_refused" &&
          failed->reason != "bad_key" && failed->reason != "not_captured";

@@ -264,6 +264,17 @@ TEST_CASE("a provider that fails is told with the rows, and never asked twice", 
     expected = 502;
     state = "unknown";
   }
+  SECTION("a gateway answers in its place: it may have done it all the same") {
+    const int status = GENERATE(502, 504);
+    api.host.provider = [status](const std::string&) { return Reply{status, "<html>", {}, ""}; };
+    expected = 502;
+    state = "unknown";
+  }
+  SECTION("it says itself that it could not") {
+    const int status = GENERATE(500, 503);
+    api.host.provider = [status](const std::string&) { return Reply{status, "", {}, ""}; };
+    expected = 502;
+  }
   SECTION("its answer is not understood") {
     api.host.provider = [](const std::string&) { return Reply{200, "?", {}, ""}; };
     expected = 502;
