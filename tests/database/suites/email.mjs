@@ -1,6 +1,7 @@
 // Mail: what the events make of a message, in any order and by many at once, threads that move on, and
 // the comparison with SendGrid's totals.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 
 import { detect, factsOf } from '../runs.mjs';
 import { call, northwind } from '../stack.mjs';
@@ -44,6 +45,7 @@ export async function emailSuite(t, stack) {
     (await stack.query('select * from public.email_messages where id = $1', [id]))[0];
   const kit = { test, stack, deliver, stored };
   await outcomeTests(kit);
+  await settleTests(kit);
   await threadTests(kit);
   await reconciliationTests(kit);
 }
@@ -139,6 +141,46 @@ async function outcomeTests({ test, stack, deliver, stored }) {
     ]);
     const { state, message_id } = await stored();
     assert.deepEqual([state, message_id], ['delivered', 'sg1']);
+  });
+}
+
+async function settleTests({ test, stack, deliver, stored }) {
+  const begin = (id) =>
+    call(stack, 'begin_action', {
+      ...{ client_id: northwind, id, service, action: 'email', user_id: null },
+      tables: [{ table: 'email_messages', rows: [message(id)] }],
+    });
+  const end = (id, state) =>
+    call(stack, 'end_action', {
+      ...{ client_id: northwind, id, service, state: 'succeeded' },
+      tables: [{ table: 'email_messages', rows: [message(id, { state })] }],
+    });
+  // A quarter of an hour and a tick later.
+  const settle = async (...ids) => {
+    await stack.query(
+      `update public.action_requests set requested_at = now() - interval '20 minutes' where id = any($1)`,
+      [ids],
+    );
+    await call(stack, 'claim_due', { limit: 1 });
+  };
+  const states = (...ids) => Promise.all(ids.map(async (id) => (await stored(id)).state));
+
+  await test('a message that a dead Worker left becomes unknown; others stay', async () => {
+    const [left, young, told] = [randomUUID(), randomUUID(), randomUUID()];
+    for (const id of [left, young, told]) await begin(id);
+    await deliver('email_events', [event('delivered', 1, { own_message_id: told, message_id: 'sg2' })]);
+    await settle(left, told);
+    assert.deepEqual(await states(left, young, told), ['unknown', 'queued', 'delivered']);
+    assert.match((await stored(left)).failure_message, /the Worker stopped/);
+  });
+
+  await test('what the Worker stores in the end, or an event tells, stands', async () => {
+    const [stored_late, told_late] = [randomUUID(), randomUUID()];
+    for (const id of [stored_late, told_late]) await begin(id);
+    await settle(stored_late, told_late);
+    await end(stored_late, 'sent');
+    await deliver('email_events', [event('delivered', 1, { own_message_id: told_late, message_id: 'sg3' })]);
+    assert.deepEqual(await states(stored_late, told_late), ['sent', 'delivered']);
   });
 }
 
