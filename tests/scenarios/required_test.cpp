@@ -36,12 +36,10 @@ constexpr std::array<Kind, 7> action_kinds{
     "empty",      "rate_limited",    "expired_credentials", "malformed",
     "wrong_type", "killed_anywhere", "duplicate_request"};
 
-// What is also sent to a service that has streams need not be seen through all of it again: the sign-in,
-// the limits and the shapes of errors are the same.
 std::span<const Kind> kinds_of(const Connector& connector, Sort sort) {
   if (sort == Sort::stream && !connector.streams.empty()) return stream_kinds;
   if (sort == Sort::webhook && connector.webhook) return webhook_kinds;
-  if (sort == Sort::action && connector.streams.empty()) return action_kinds;
+  if (sort == Sort::action && !connector.actions.empty()) return action_kinds;
   return {};
 }
 
@@ -50,17 +48,20 @@ Sort sort_of(const Scenario& scenario) {
   return scenario.stream == "webhook" ? Sort::webhook : Sort::stream;
 }
 
-// A webhook's folders may carry what is delivered in front: events_wrong_type.
-bool is_named(std::string_view folder, Kind kind, Sort sort) {
+// A webhook's folders may carry what is delivered in front, an action's its id: events_wrong_type,
+// email_empty.
+bool is_named(std::string_view folder, Kind kind, const Scenario& scenario) {
+  const Sort sort = sort_of(scenario);
   for (const std::string_view name : wf::split(kind, ' ')) {
     if (folder == name) return true;
     if (sort == Sort::webhook && folder.ends_with("_" + std::string(name))) return true;
+    if (sort == Sort::action && folder == scenario.action + "_" + std::string(name)) return true;
   }
   return false;
 }
 
 bool shows(const Scenario& scenario, std::string_view folder, Kind kind, Sort sort) {
-  if (sort_of(scenario) != sort || !is_named(folder, kind, sort)) return false;
+  if (sort_of(scenario) != sort || !is_named(folder, kind, scenario)) return false;
   return kind.find("killed") == Kind::npos || scenario.kill_everywhere || !scenario.kill_after.empty();
 }
 
@@ -75,16 +76,17 @@ bool has(const fs::path& service, Kind kind, Sort sort) {
 }  // namespace
 
 TEST_CASE("every service has been seen through each kind of bad input") {
-  for (const Connector* connector : wf::connectors()) {
-    const fs::path service = fs::path(WF_PROJECT_DIR "/tests/scenarios") / connector->service;
-    CAPTURE(connector->service);
-    REQUIRE(fs::is_directory(service));
-    for (const Sort sort : {Sort::stream, Sort::webhook, Sort::action})
-      for (const Kind kind : kinds_of(*connector, sort)) {
-        CAPTURE(kind, static_cast<int>(sort));
-        CHECK(has(service, kind, sort));
-      }
-  }
+  for (const wf::Registry registry : {wf::connectors(), wf::api_connectors()})
+    for (const Connector* connector : registry) {
+      const fs::path service = fs::path(WF_PROJECT_DIR "/tests/scenarios") / connector->service;
+      CAPTURE(connector->service);
+      REQUIRE(fs::is_directory(service));
+      for (const Sort sort : {Sort::stream, Sort::webhook, Sort::action})
+        for (const Kind kind : kinds_of(*connector, sort)) {
+          CAPTURE(kind, static_cast<int>(sort));
+          CHECK(has(service, kind, sort));
+        }
+    }
 }
 
 TEST_CASE("a folder of another sort does not count") {
@@ -97,4 +99,11 @@ TEST_CASE("a folder of another sort does not count") {
   CHECK_FALSE(shows(scenario, "killed_between_pages", "killed_between_pages", Sort::stream));
   scenario.kill_after = {3};
   CHECK(shows(scenario, "killed_between_pages", "killed_between_pages", Sort::stream));
+  Scenario asked;
+  asked.action = "email";
+  CHECK(shows(asked, "email_empty", "empty", Sort::action));
+  CHECK(shows(asked, "empty", "empty", Sort::action));
+  CHECK_FALSE(shows(asked, "events_empty", "empty", Sort::action));
+  CHECK_FALSE(shows(asked, "email_empty", "empty", Sort::stream));
+  CHECK_FALSE(shows(scenario, "email_empty", "empty", Sort::action));
 }

@@ -164,6 +164,14 @@ TEST_CASE("no effect, log or stored text of any scenario holds a secret") {
   }
 }
 
+TEST_CASE("no effect or log of any scenario names whom a mail is to or from") {
+  for (const fs::path& folder : all_scenarios()) {
+    INFO(folder.filename().string());
+    const Json result = replay(read(folder), folder.parent_path().filename().string());
+    for (const char* part : {"effects", "logs"}) CHECK(wf::dump(result[part]).find('@') == std::string::npos);
+  }
+}
+
 TEST_CASE("an expectation can fail") {
   const auto differ = [](const char* got, const char* expected) {
     return wf::scenarios::differences(*wf::parse_json(got, "got"), *wf::parse_json(expected, "expected"))
