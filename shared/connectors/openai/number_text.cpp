@@ -2,68 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/connectors/openai/digits.hpp"
+#include "shared/connectors/openai/number_words.hpp"
 
 namespace wf::openai {
 namespace {
-
-constexpr char dash = '\x01';         // en or em dash: a range, a pause, or a minus
-constexpr char group_space = '\x02';  // a space that does not break: 1 234
-
-struct Spelling {
-  std::string_view from;
-  std::string_view to;
-};
-
-// What is written in more than one way, "US$" before "$".
-constexpr std::array spellings{
-    Spelling{"\u2212", "-"},      Spelling{"\uFE63", "-"},     Spelling{"\uFF0D", "-"},
-    Spelling{"\u2011", "-"},      Spelling{"\u2013", "\x01"},  Spelling{"\u2014", "\x01"},
-    Spelling{"\u00A0", "\x02"},   Spelling{"\u202F", "\x02"},  Spelling{"\u2009", "\x02"},
-    Spelling{"\u2007", "\x02"},   Spelling{"\u2019", "'"},     Spelling{"US$", "USD"},
-    Spelling{"$", "USD"},         Spelling{"\u20AC", "EUR"},   Spelling{"\u00A3", "GBP"},
-    Spelling{"\u00A5", "JPY"},    Spelling{"\uFF05", "%"},     Spelling{"\u00BD", " 0.5 "},
-    Spelling{"\u00BC", " 0.25 "}, Spelling{"\u00BE", " 0.75 "}};
-
-struct Scale {
-  std::string_view word;
-  double factor;
-  bool attached = false;  // only without a space: 5k
-};
-constexpr std::array scales{Scale{"k", 1e3, true},   Scale{"m", 1e6, true},    Scale{"bn", 1e9, true},
-                            Scale{"thousand", 1e3},  Scale{"tausend", 1e3},    Scale{"tsd", 1e3},
-                            Scale{"million", 1e6},   Scale{"millions", 1e6},   Scale{"millionen", 1e6},
-                            Scale{"mio", 1e6},       Scale{"billion", 1e9},    Scale{"billions", 1e9},
-                            Scale{"milliarde", 1e9}, Scale{"milliarden", 1e9}, Scale{"mrd", 1e9}};
-
-struct Currency {
-  std::string_view word;
-  std::string_view code;
-};
-constexpr std::array currencies{
-    Currency{"eur", "EUR"}, Currency{"euro", "EUR"},    Currency{"euros", "EUR"},
-    Currency{"usd", "USD"}, Currency{"dollar", "USD"},  Currency{"dollars", "USD"},
-    Currency{"gbp", "GBP"}, Currency{"pounds", "GBP"},  Currency{"pfund", "GBP"},
-    Currency{"chf", "CHF"}, Currency{"franken", "CHF"}, Currency{"jpy", "JPY"},
-    Currency{"yen", "JPY"}, Currency{"cad", "CAD"},     Currency{"aud", "AUD"},
-    Currency{"sek", "SEK"}, Currency{"nok", "NOK"},     Currency{"dkk", "DKK"},
-    Currency{"pln", "PLN"}, Currency{"czk", "CZK"}};
-
-struct Month {
-  std::string_view name;
-  int number;
-};
-constexpr std::array months{
-    Month{"january", 1},   Month{"januar", 1},   Month{"february", 2}, Month{"februar", 2},
-    Month{"march", 3},     Month{"märz", 3},     Month{"mrz", 3},      Month{"april", 4},
-    Month{"may", 5},       Month{"mai", 5},      Month{"june", 6},     Month{"juni", 6},
-    Month{"july", 7},      Month{"juli", 7},     Month{"august", 8},   Month{"sept", 9},
-    Month{"september", 9}, Month{"october", 10}, Month{"oktober", 10}, Month{"november", 11},
-    Month{"december", 12}, Month{"dezember", 12}};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_ascii_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
@@ -71,83 +18,6 @@ bool is_ascii_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <
 bool is_lead_of_letter(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0xC3 && byte <= 0xDF;
-}
-
-// The text with one spelling of everything, and where each of its bytes came from.
-struct Plain {
-  std::string text;
-  std::vector<std::size_t> origin;
-
-  void put(std::string_view part, std::size_t from) {
-    text += part;
-    origin.insert(origin.end(), part.size(), from);
-  }
-};
-
-std::size_t put_character(Plain& plain, std::string_view text, std::size_t at) {
-  const std::string_view rest = text.substr(at);
-  for (const Spelling& spelling : spellings)
-    if (starts_with(rest, spelling.from)) {
-      plain.put(spelling.to, at);
-      return spelling.from.size();
-    }
-  // Full-width digits.
-  if (rest.size() >= 3 && starts_with(rest, "\xEF\xBC") && rest[2] >= '\x90' && rest[2] <= '\x99') {
-    const char digit = static_cast<char>('0' + (rest[2] - '\x90'));
-    plain.put({&digit, 1}, at);
-    return 3;
-  }
-  plain.put(rest.substr(0, 1), at);
-  return 1;
-}
-
-Plain plain_of(std::string_view text) {
-  Plain plain;
-  for (std::size_t at = 0; at < text.size();) at += put_character(plain, text, at);
-  plain.origin.push_back(text.size());
-  return plain;
-}
-
-// Digits in groups: "1.234,5" is {"1", "234", "5"} and ".,".
-struct Digits {
-  std::vector<std::string_view> groups;
-  std::string separators;
-
-  bool has_groups_of_three(std::size_t count) const {
-    if (groups[0].size() > 3 || groups[0].front() == '0') return false;
-    return std::all_of(groups.begin() + 1, groups.begin() + static_cast<std::ptrdiff_t>(count),
-                       [](std::string_view group) { return group.size() == 3; });
-  }
-  bool same_separators(std::size_t count) const {
-    return std::all_of(separators.begin(), separators.begin() + static_cast<std::ptrdiff_t>(count),
-                       [&](char c) { return c == separators.front(); });
-  }
-  double whole(std::size_t count) const {
-    double value = 0;
-    for (std::size_t i = 0; i < count; ++i)
-      for (const char c : groups[i]) value = value * 10 + (c - '0');
-    return value;
-  }
-};
-
-std::vector<Reading> readings_of(const Digits& digits) {
-  const std::size_t count = digits.groups.size();
-  if (count == 1) return {{digits.whole(1), 0.5}};
-  std::vector<Reading> readings;
-  const std::size_t marks = count - 1;
-  if (digits.has_groups_of_three(count) && digits.same_separators(marks))
-    readings.push_back({digits.whole(count), 0.5});
-  const char point = digits.separators.back();
-  const bool is_point = point == '.' || point == ',';
-  const bool before_fits =
-      marks == 1 || (digits.has_groups_of_three(count - 1) && digits.same_separators(marks - 1) &&
-                     digits.separators.front() != point);
-  if (!is_point || !before_fits) return readings;
-  double step = 1;
-  for (std::size_t i = 0; i < digits.groups.back().size(); ++i) step /= 10;
-  Digits fraction{{digits.groups.back()}, ""};
-  readings.push_back({digits.whole(count - 1) + fraction.whole(1) * step, step / 2});
-  return readings;
 }
 
 class Scanner {
@@ -218,21 +88,9 @@ class Scanner {
     while (is_digit(at(at_)) || (at(at_) == '.' && at_ > end && is_digit(at(at_ + 1)))) ++at_;
   }
 
-  int month_at(std::size_t i) const {
-    if (at(i) < 'A' || at(i) > 'Z') return 0;
-    const std::string word = word_at(i);
-    if (word.size() < 3) return 0;
-    for (const Month& month : months)
-      if (starts_with(month.name, word)) return month.number;
-    return 0;
-  }
+  int month_at(std::size_t i) const { return at(i) < 'A' || at(i) > 'Z' ? 0 : month_of(word_at(i)); }
 
-  std::string_view currency_at(std::size_t i) const {
-    const std::string word = word_at(i);
-    for (const Currency& currency : currencies)
-      if (word == currency.word) return currency.code;
-    return {};
-  }
+  std::string_view currency_at(std::size_t i) const { return currency_of(word_at(i)); }
 
   // ---- dates ----
 
@@ -412,13 +270,11 @@ class Scanner {
   double take_scale(std::size_t& end) const {
     const std::size_t start = skip_spaces(end);
     const std::string word = word_at(start);
-    for (const Scale& scale : scales) {
-      if (word != scale.word || (scale.attached && start != end)) continue;
-      end = end_of_word(start);
-      if (at(end) == '.' && word.size() == 3) ++end;  // "Mio."
-      return scale.factor;
-    }
-    return 1;
+    const auto scale = scale_of(word, start == end);
+    if (!scale) return 1;
+    end = end_of_word(start);
+    if (at(end) == '.' && word.size() == 3) ++end;  // "Mio."
+    return *scale;
   }
 
   void take_mark(Mention& mention, std::size_t& end) const {
