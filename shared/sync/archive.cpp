@@ -27,18 +27,12 @@ Json ids_of(const Json& ids, std::string_view service) {
   return own;
 }
 
-std::optional<UnixSeconds> read_time(const Json& object, std::string_view name) {
-  return parse_time(find_string(object, name).value_or(""));
-}
-
 }  // namespace
 
 std::string object_key(const ArchiveKey& key) {
-  std::string text(key.is_page() ? "raw/" : "webhooks/");
-  text.append(key.owner).append("/").append(key.service).append("/");
-  if (!key.is_page()) return text.append(key.delivery_key);
-  text.append(key.stream).append("/").append(key.run_id).append("/");
-  return text.append(std::to_string(key.page)).append(".json");
+  if (!key.is_page()) return concat({"webhooks/", key.owner, "/", key.service, "/", key.delivery_key});
+  return concat({"raw/", key.owner, "/", key.service, "/", key.stream, "/", key.run_id, "/",
+                 std::to_string(key.page), ".json"});
 }
 
 std::optional<ArchiveKey> read_object_key(std::string_view text) {
@@ -74,28 +68,27 @@ Json page_metadata(std::string_view service, const HttpReply& reply, const Query
 }
 
 std::optional<ArchivedPage> read_page_metadata(const Json& metadata) {
-  const auto page = parse_json(find_string(metadata, member).value_or(""), member);
+  const auto page = parse_json(find_text(metadata, member), member);
   if (!page) return std::nullopt;
-  const auto from = read_time(*page, "from");
-  const auto to = read_time(*page, "to");
-  const auto source_at = read_time(*page, "source_at");
+  const auto from = find_time(*page, "from");
+  const auto to = find_time(*page, "to");
+  const auto source_at = find_time(*page, "source_at");
   if (!from || !to || !source_at) return std::nullopt;
   ArchivedPage archived{{}, {.window = {*from, *to}}, *source_at};
-  archived.query.partition = find_string(*page, "partition").value_or("");
+  archived.query.partition = find_text(*page, "partition");
   if (const Json* position = find(*page, "position")) archived.query.position = *position;
   if (const Json* ids = find(*page, "ids")) archived.query.ids = *ids;
   archived.reply.status = static_cast<int>(find_int64(*page, "status").value_or(0));
   archived.reply.elapsed_ms = find_int64(*page, "elapsed_ms").value_or(0);
   for (const std::string_view name : described_by)
-    if (auto value = find_string(*page, name)) archived.reply.headers.emplace_back(name, *std::move(value));
+    if (const auto value = find_text(*page, name); !value.empty())
+      add_header(archived.reply.headers, name, value);
   return archived;
 }
 
-bool is_too_long(const Json& metadata) {
-  return find_string(metadata, member).value_or("").size() > most_metadata_bytes;
-}
+bool is_too_long(const Json& metadata) { return find_text(metadata, member).size() > most_metadata_bytes; }
 
-std::string sidecar_key(std::string_view key) { return std::string(key) + ".meta.json"; }
+std::string sidecar_key(std::string_view key) { return concat({key, ".meta.json"}); }
 Json in_sidecar() { return JsonObject().text("sidecar", "true").take(); }
 bool is_in_sidecar(const Json& metadata) { return find(metadata, "sidecar") != nullptr; }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "shared/base/text.hpp"
+
 namespace wf {
 namespace {
 
@@ -17,57 +19,59 @@ bool says_nothing_about_the_call(int status) {
 }
 
 std::string describe_refusal(const HttpReply& reply) {
-  std::string message = "database: " + std::to_string(reply.status);
+  std::string message = concat({"database: ", std::to_string(reply.status)});
   const auto body = parse_json(reply.body, "database");
   if (!body) return message;
-  if (const auto code = find_string(*body, "code")) message += " " + *code;
-  if (const auto text = find_string(*body, "message")) message += ": " + *text;
+  if (const auto code = find_text(*body, "code"); !code.empty()) message.append(" ").append(code);
+  if (const auto text = find_text(*body, "message"); !text.empty()) message.append(": ").append(text);
   return message;
 }
 
 }  // namespace
 
-HttpRequest Database::request(std::string method, std::string path) const {
+HttpRequest Database::request(std::string_view method, std::string_view path) const {
   HttpRequest request;
-  request.method = std::move(method);
-  request.url = url_ + "/rest/v1/" + std::move(path);
+  request.method = method;
+  request.url = concat({url_, "/rest/v1/", path});
+  add_header(request.headers, "apikey", "{{secret:supabase.secret_key}}");
   // A secret key with a browser's User-Agent is refused, hence our own.
-  request.headers = {{"apikey", "{{secret:supabase.secret_key}}"},
-                     {"user-agent", "webfluentia-edge"},
-                     {"accept", "application/json"}};
+  add_header(request.headers, "user-agent", "webfluentia-edge");
+  add_header(request.headers, "accept", "application/json");
   request.timeout_ms = 20'000;
   return request;
 }
 
-HttpRequest Database::call_text(std::string_view function, std::string_view p) const {
-  HttpRequest call = request("POST", "rpc/" + std::string(function));
-  call.headers.emplace_back("content-type", "application/json");
-  call.body.reserve(p.size() + 8);
-  call.body.append("{\"p\":").append(p).append("}");
+HttpRequest Database::call(std::string_view function, const Json& p) const {
+  return call_text(function, dump(p));
+}
+
+HttpRequest Database::call_text(std::string_view function, std::string p) const {
+  HttpRequest call = request("POST", concat({"rpc/", function}));
+  add_header(call.headers, "content-type", "application/json");
+  call.body = std::move(p);
+  call.body.insert(0, "{\"p\":").append("}");
   return call;
 }
 
 HttpRequest Database::call_as_user(std::string_view function, const Json& p) const {
   HttpRequest request = call(function, p);
-  for (auto& [name, value] : request.headers)
-    if (name == "apikey") value = publishable_key_;
-  request.headers.emplace_back("authorization", "Bearer {{secret:session.access_token}}");
+  request.headers.front().second = publishable_key_;  // in place of the secret key
+  add_header(request.headers, "authorization", "Bearer {{secret:session.access_token}}");
   return request;
 }
 
-std::string Database::resolve(std::string url) const {
+void Database::resolve(std::string& url) const {
   constexpr std::string_view placeholder = "$SUPABASE_URL";
-  if (url.compare(0, placeholder.size(), placeholder) != 0) return url;
-  return url.replace(0, placeholder.size(), url_);
+  if (starts_with(url, placeholder)) url.replace(0, placeholder.size(), url_);
 }
 
 HttpRequest Database::select(std::string_view table, std::string_view query) const {
-  return request("GET", std::string(table) + "?" + std::string(query));
+  return request("GET", concat({table, "?", query}));
 }
 
 DatabaseAnswer read_answer(const EffectResult& result) {
   if (const auto* failed = std::get_if<Failed>(&result))
-    return problem(DatabaseTrouble::away, "database: " + failed->reason);
+    return problem(DatabaseTrouble::away, concat({"database: ", failed->reason}));
   const auto* reply = std::get_if<HttpReply>(&result);
   if (!reply) return problem(DatabaseTrouble::away, "database: not an HTTP reply");
   if (!is_success(*reply))
@@ -75,7 +79,7 @@ DatabaseAnswer read_answer(const EffectResult& result) {
         says_nothing_about_the_call(reply->status) ? DatabaseTrouble::away : DatabaseTrouble::refused,
         describe_refusal(*reply));
   auto body = parse_json(reply->body, "database");
-  if (!body) return problem(DatabaseTrouble::away, body.error().message);
+  if (!body) return problem(DatabaseTrouble::away, std::move(body.error().message));
   return *std::move(body);
 }
 

@@ -29,17 +29,17 @@ class Database {
       : url_(std::move(url)), publishable_key_(std::move(publishable_key)) {}
 
   // public.<function>(p jsonb)
-  HttpRequest call(std::string_view function, const Json& p) const { return call_text(function, dump(p)); }
-  HttpRequest call_text(std::string_view function, std::string_view p) const;  // `p` is JSON
+  HttpRequest call(std::string_view function, const Json& p) const;
+  HttpRequest call_text(std::string_view function, std::string p) const;  // `p` is JSON
   // As the user whose request this is, under row level security.
   HttpRequest call_as_user(std::string_view function, const Json& p) const;
   // A URL that begins with "$SUPABASE_URL" is one of the database's own.
-  std::string resolve(std::string url) const;
+  void resolve(std::string& url) const;
   // `query` is everything after the question mark.
   HttpRequest select(std::string_view table, std::string_view query) const;
 
  private:
-  HttpRequest request(std::string method, std::string path) const;
+  HttpRequest request(std::string_view method, std::string_view path) const;
   std::string url_;
   std::string publishable_key_;
 };

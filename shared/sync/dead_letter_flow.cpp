@@ -10,16 +10,14 @@ DeadLetterFlow::DeadLetterFlow(Database database, Json message)
     : database_(std::move(database)), message_(std::move(message)) {}
 
 void DeadLetterFlow::start(Turn& turn) {
-  ask(turn, database_.call("record_dead_letter", JsonObject().json("message", message_).take()),
+  ask(turn, database_.call("record_dead_letter", JsonObject().json("message", message_)),
       &DeadLetterFlow::on_recorded);
 }
 
 void DeadLetterFlow::on_recorded(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (answer) return turn.done();
-  turn.log(
-      "error",
-      JsonObject().text("what", "dead letter not recorded").text("message", answer.error().message).take());
+  turn.log_error("dead letter not recorded", answer.error().message);
   if (answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
   turn.done();
 }

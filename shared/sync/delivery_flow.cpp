@@ -94,14 +94,9 @@ void DeliveryFlow::on_object_kept(EffectResult& result, Turn& turn) {
 }
 
 void DeliveryFlow::apply(Turn& turn) {
-  ask(turn,
-      database_.call_text("apply_page",
-                          with_tables(JsonObject()
-                                          .json("receipt", receipt().take())
-                                          .json("facts", facts_after_delivery(event_at_, turn.now))
-                                          .take(),
-                                      batches_)),
-      &DeliveryFlow::on_applied);
+  JsonObject p;
+  p.json("receipt", receipt().take()).json("facts", facts_after_delivery(event_at_, turn.now));
+  ask(turn, database_.call_text("apply_page", with_tables(p, batches_)), &DeliveryFlow::on_applied);
 }
 
 void DeliveryFlow::on_applied(EffectResult& result, Turn& turn) {
@@ -152,16 +147,14 @@ void DeliveryFlow::log(Turn& turn, std::string_view what, std::string_view state
                        .text("what", what)
                        .text("state", state)
                        .text("workspace", job_.workspace)
-                       .text("message", message)
-                       .take());
+                       .text("message", message));
 }
 
 void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view error) {
   if (!error.empty()) log(turn, "delivery not applied", state, error);
   ask(turn,
-      database_.call(
-          "mark_receipt",
-          receipt().text("state", state).json("error", error.empty() ? Json() : Json(error)).take()),
+      database_.call("mark_receipt",
+                     receipt().text("state", state).json("error", error.empty() ? Json() : Json(error))),
       &DeliveryFlow::on_marked);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -55,7 +56,7 @@ struct Enqueue {
 };
 
 struct Log {
-  std::string level;  // "info", "warn" or "error"
+  std::string_view level;  // "info", "warn" or "error"
   Json fields;
 };
 

@@ -4,7 +4,7 @@
 // Nothing that must survive lives in a flow: after a kill a new one resumes from the database.
 
 #include <memory>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,10 +18,12 @@ struct Turn {
   UnixSeconds now;
   std::vector<Effect> effects;
 
-  void ask(Effect effect) { effects.push_back(std::move(effect)); }
-  void log(std::string level, Json fields) { ask(Log{std::move(level), std::move(fields)}); }
-  void done() { ask(Done{}); }
-  void retry(std::int64_t delay_secs) { ask(Done{Outcome::retry, delay_secs}); }
+  void ask(Effect effect);
+  void ask(HttpRequest request);  // by far the most frequent kind
+  void log(std::string_view level, const Json& fields);
+  void log_error(std::string_view what, std::string_view message);
+  void done();
+  void retry(std::int64_t delay_secs);
 };
 
 class Flow {
@@ -46,6 +48,10 @@ class Steps : public Flow {
   void ask(Turn& turn, Effect effect, Step next) {
     next_ = next;
     turn.ask(std::move(effect));
+  }
+  void ask(Turn& turn, HttpRequest request, Step next) {
+    next_ = next;
+    turn.ask(std::move(request));
   }
 
  private:

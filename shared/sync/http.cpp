@@ -4,6 +4,10 @@
 
 namespace wf {
 
+void add_header(Headers& headers, std::string_view name, std::string_view value) {
+  headers.emplace_back(name, value);
+}
+
 std::string_view header(const Headers& headers, std::string_view name) {
   const std::string wanted = to_lower(name);
   for (const auto& [key, value] : headers)

@@ -42,6 +42,7 @@ struct HttpReply {
   std::int64_t elapsed_ms = 0;  // from the call to the last byte
 };
 
+void add_header(Headers& headers, std::string_view name, std::string_view value);
 // The first header of that name (any case), or "" when there is none.
 std::string_view header(const Headers& headers, std::string_view name);
 

@@ -26,4 +26,8 @@ JsonObject& JsonObject::time(std::string_view key, std::optional<UnixSeconds> va
   return json(key, value ? Json(format_time(*value)) : Json());
 }
 
+std::optional<UnixSeconds> find_time(const Json& object, std::string_view key) {
+  return parse_time(find_text(object, key));
+}
+
 }  // namespace wf

@@ -26,9 +26,14 @@ class JsonObject {
   JsonObject& json(std::string_view key, Json value);
 
   Json take() { return std::move(object_); }
+  // For who only reads it.
+  operator const Json&() const { return object_; }
 
  private:
   Json object_ = Json::object();
 };
+
+// What JsonObject::time wrote.
+std::optional<UnixSeconds> find_time(const Json& object, std::string_view key);
 
 }  // namespace wf

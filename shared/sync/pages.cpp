@@ -1,27 +1,36 @@
 #include "shared/sync/pages.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/sync/json_object.hpp"
 #include "shared/sync/policy.hpp"
 
 namespace wf {
 
-std::string with_tables(const Json& object, const std::vector<RowBatch>& batches) {
+namespace {
+
+// The object with one more member: a list, which is left open.
+std::string with_open_list(const Json& object, std::string_view name) {
   std::string text = dump(object);
+  text.back() = ',';
+  return concat({text, "\"", name, "\":["});
+}
+
+}  // namespace
+
+std::string with_tables(const Json& object, const std::vector<RowBatch>& batches) {
+  std::string text = with_open_list(object, "tables");
   std::size_t size = text.size();
   for (const RowBatch& batch : batches) size += batch.text.size() + 1024;
   text.reserve(size);
-  text.back() = ',';
-  text += "\"tables\":[";
   for (const RowBatch& batch : batches) {
     if (text.back() != '[') text += ',';
-    text += "{\"table\":" + dump(batch.table);
-    if (batch.common.is_object()) text += ",\"common\":" + dump(batch.common);
-    text += ",\"rows\":[";
+    JsonObject table;
+    table.text("table", batch.table);
+    if (batch.common.is_object()) table.json("common", batch.common);
+    text += with_open_list(table, "rows");
     text += batch.text;
     for (const Json& row : batch.rows) {
       if (text.back() != '[') text += ',';
@@ -34,12 +43,12 @@ std::string with_tables(const Json& object, const std::vector<RowBatch>& batches
 
 void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more) {
   for (RowBatch& batch : more) {
-    const auto same = std::find_if(batches.begin(), batches.end(),
-                                   [&](const RowBatch& known) { return known.table == batch.table; });
+    auto same = batches.begin();
+    while (same != batches.end() && same->table != batch.table) ++same;
     if (same == batches.end())
       batches.push_back(std::move(batch));
     else
-      std::move(batch.rows.begin(), batch.rows.end(), std::back_inserter(same->rows));
+      for (Json& row : batch.rows) same->rows.push_back(std::move(row));
   }
 }
 
@@ -48,9 +57,8 @@ std::vector<ObjectRef> read_refs(const Json& object, std::string_view key) {
   const Json* array = find_array(object, key);
   if (!array) return refs;
   for (const Json& item : *array) {
-    auto table = find_string(item, "table");
-    auto id = find_string(item, "id");
-    if (table && id) refs.push_back({*std::move(table), *std::move(id)});
+    ObjectRef ref{std::string(find_text(item, "table")), std::string(find_text(item, "id"))};
+    if (!ref.table.empty() && !ref.id.empty()) refs.push_back(std::move(ref));
   }
   return refs;
 }
@@ -64,10 +72,11 @@ Json to_json(const std::vector<ObjectRef>& refs) {
 
 tl::expected<std::vector<RowBatch>, Problem> read_object(const Connector& connector, const ObjectRef& ref,
                                                          const EffectResult& result, UnixSeconds now) {
-  const std::string who = std::string(connector.service) + " " + ref.table;
   const auto* reply = std::get_if<HttpReply>(&result);
   if (reply && reply->status == 404) return std::vector<RowBatch>{};
-  if (!reply || !is_success(*reply)) return tl::unexpected<Problem>(classify(connector, who, result, now));
+  if (!reply || !is_success(*reply))
+    return tl::unexpected<Problem>(
+        classify(connector, concat({connector.service, " ", ref.table}), result, now));
   auto page = connector.parse_object(ref, *reply, source_time(*reply, now));
   if (!page) return tl::unexpected<Problem>(unreadable(std::move(page.error())));
   return std::move(page->batches);

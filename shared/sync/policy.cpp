@@ -1,7 +1,12 @@
 #include "shared/sync/policy.hpp"
 
 #include <algorithm>
+#include <array>
+#include <initializer_list>
 #include <string>
+#include <utility>
+
+#include "shared/base/text.hpp"
 
 namespace wf {
 namespace {
@@ -12,84 +17,91 @@ constexpr std::int64_t first_backoff_secs = 30;
 constexpr std::int64_t longest_backoff_secs = 3600;
 constexpr std::int64_t longest_wait_secs = 86'400;  // whatever the provider asks for
 
-Problem problem(ErrorKind kind, std::string message, Remedy remedy) {
-  return {{kind, std::move(message)}, remedy};
+Problem problem(ErrorKind kind, std::initializer_list<std::string_view> parts, Remedy remedy) {
+  return {{kind, concat(parts)}, remedy};
 }
 
-Problem classify_failed(std::string who, const Failed& failed) {
-  if (failed.reason == "timeout")
-    return problem(ErrorKind::provider, who + ": no answer in time", Remedy::retry);
-  if (failed.reason == "too_large")
-    return problem(ErrorKind::data, who + ": the reply is larger than allowed", Remedy::give_up);
-  if (failed.reason == "secret_missing")
+// What the host's words for a failed effect mean; `secret_missing` names the secret.
+struct Failure {
+  std::string_view reason;
+  std::string_view says;
+  ErrorKind kind;
+  Remedy remedy;
+};
+constexpr std::array<Failure, 6> failures{{
+    {"timeout", ": no answer in time", ErrorKind::provider, Remedy::retry},
+    {"too_large", ": the reply is larger than allowed", ErrorKind::data, Remedy::give_up},
+    {"bad_key", ": the private key cannot be read", ErrorKind::configuration, Remedy::give_up},
+    {"not_captured", ": the reply has no token", ErrorKind::data, Remedy::retry},
+    {"secret_refused", ": the key may not be sent to that host", ErrorKind::ours, Remedy::give_up},
+    {"malformed", ": the host's result cannot be read", ErrorKind::ours, Remedy::retry},
+}};
+
+Problem classify_failed(std::string_view who, std::string_view reason, std::string_view name) {
+  if (reason == "secret_missing")
     return problem(ErrorKind::configuration,
-                   who + ": " + (failed.name.empty() ? "the key" : failed.name) + " is not configured",
-                   Remedy::give_up);
-  if (failed.reason == "bad_key")
-    return problem(ErrorKind::configuration, who + ": the private key cannot be read", Remedy::give_up);
-  if (failed.reason == "not_captured")
-    return problem(ErrorKind::data, who + ": the reply has no token", Remedy::retry);
-  if (failed.reason == "secret_refused")
-    return problem(ErrorKind::ours, who + ": the key may not be sent to that host", Remedy::give_up);
-  if (failed.reason == "malformed")
-    return problem(ErrorKind::ours, who + ": the host's result cannot be read", Remedy::retry);
-  return problem(ErrorKind::provider, who + ": no connection", Remedy::retry);
+                   {who, ": ", name.empty() ? "the key" : name, " is not configured"}, Remedy::give_up);
+  for (const Failure& failure : failures)
+    if (failure.reason == reason) return problem(failure.kind, {who, failure.says}, failure.remedy);
+  return problem(ErrorKind::provider, {who, ": no connection"}, Remedy::retry);
 }
 
-Problem classify_status(std::string who, const HttpReply& reply, UnixSeconds now) {
-  const std::string says = std::move(who) + ": answered " + std::to_string(reply.status);
-  const auto retry_after = parse_retry_after(header(reply.headers, "retry-after"), now);
-  switch (reply.status) {
-    case 401:
-      return problem(ErrorKind::credentials, says + ", the key is not accepted", Remedy::give_up);
-    case 403:
-      return problem(ErrorKind::credentials, says + ", the key may not read this", Remedy::give_up);
-    case 404:
-      return problem(ErrorKind::configuration, says + ", there is no such thing", Remedy::give_up);
-    case 429: {
-      Problem limited = problem(ErrorKind::rate_limit, says + ", too many requests", Remedy::retry);
-      limited.error.retry_after_secs = retry_after;
-      return limited;
-    }
-    default:
-      break;
-  }
-  if (reply.status != 408 && reply.status != 409 && reply.status < 500)
-    return problem(ErrorKind::ours, says + ", the request was refused", Remedy::give_up);
-  Problem away = problem(ErrorKind::provider, says, Remedy::retry);
-  away.error.retry_after_secs = retry_after;
+struct Refusal {
+  int status;
+  std::string_view says;
+  ErrorKind kind;
+};
+constexpr std::array<Refusal, 3> refusals{{
+    {401, ", the key is not accepted", ErrorKind::credentials},
+    {403, ", the key may not read this", ErrorKind::credentials},
+    {404, ", there is no such thing", ErrorKind::configuration},
+}};
+
+Problem classify_status(std::string_view who, const HttpReply& reply, UnixSeconds now) {
+  const std::string says = concat({who, ": answered ", std::to_string(reply.status)});
+  for (const Refusal& refusal : refusals)
+    if (refusal.status == reply.status) return problem(refusal.kind, {says, refusal.says}, Remedy::give_up);
+  const bool limited = reply.status == 429;
+  if (!limited && reply.status != 408 && reply.status != 409 && reply.status < 500)
+    return problem(ErrorKind::ours, {says, ", the request was refused"}, Remedy::give_up);
+  Problem away = problem(limited ? ErrorKind::rate_limit : ErrorKind::provider,
+                         {says, limited ? ", too many requests" : ""}, Remedy::retry);
+  away.error.retry_after_secs = parse_retry_after(header(reply.headers, "retry-after"), now);
   return away;
+}
+
+// What the result says by itself, whoever the provider is.
+Problem classify_result(std::string_view who, const EffectResult& result, UnixSeconds now) {
+  if (const auto* reply = std::get_if<HttpReply>(&result)) return classify_status(who, *reply, now);
+  const auto* failed = std::get_if<Failed>(&result);
+  return failed ? classify_failed(who, failed->reason, failed->name) : classify_failed(who, "malformed", "");
 }
 
 }  // namespace
 
 Problem classify(const Connector& connector, std::string_view who, const EffectResult& result,
                  UnixSeconds now) {
-  if (const auto* failed = std::get_if<Failed>(&result)) return classify_failed(std::string(who), *failed);
+  Problem general = classify_result(who, result, now);
   const auto* reply = std::get_if<HttpReply>(&result);
-  if (!reply) return classify_failed(std::string(who), Failed{"malformed", ""});
-  Problem general = classify_status(std::string(who), *reply, now);
-  return connector.explain ? connector.explain(*reply, std::move(general)) : general;
+  return reply && connector.explain ? connector.explain(*reply, std::move(general)) : general;
 }
 
 Problem classify_grant(const Connector& connector, const EffectResult& result, UnixSeconds now) {
-  const std::string says = std::string(connector.service) + " sign-in";
-  if (const auto* failed = std::get_if<Failed>(&result)) return classify_failed(says, *failed);
+  const std::string says = concat({connector.service, " sign-in"});
   const auto* reply = std::get_if<HttpReply>(&result);
-  if (!reply) return classify_failed(says, Failed{"malformed", ""});
+  if (!reply) return classify_result(says, result, now);
   const auto body = parse_json(reply->body, says);
   // Not OAuth's error, whose code is a text, but one of the provider's own API.
-  if (body && find_object(*body, "error") && connector.explain)
-    return connector.explain(*reply, classify_status(says, *reply, now));
-  const std::string code = body ? find_string(*body, "error").value_or("") : "";
+  if (body && find_object(*body, "error")) return classify(connector, says, result, now);
+  const std::string_view code = body ? find_text(*body, "error") : "";
   if (code == "invalid_grant")
-    return problem(ErrorKind::credentials, says + ": it has expired or was withdrawn (invalid_grant)",
+    return problem(ErrorKind::credentials, {says, ": it has expired or was withdrawn (invalid_grant)"},
                    Remedy::give_up);
   for (const std::string_view ours : {"invalid_client", "unauthorized_client", "invalid_scope"})
     if (code == ours)
-      return problem(ErrorKind::configuration, says + ": the client is not accepted (" + code + ")",
+      return problem(ErrorKind::configuration, {says, ": the client is not accepted (", code, ")"},
                      Remedy::give_up);
-  return classify_status(says, *reply, now);
+  return classify_result(says, result, now);
 }
 
 Problem unreadable(Error error) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/text.hpp"
+
 namespace wf {
 
 void Questions::begin(const Webhook& webhook, const Received& received) {
@@ -16,7 +18,7 @@ std::optional<Effect> Questions::next(const Database& database, std::string_view
   open_.pop_back();
   if (auto* verify = std::get_if<Verify>(&question)) return std::move(*verify);
   const Lookup& lookup = std::get<Lookup>(question);
-  return database.select(lookup.table, "client_id=eq." + std::string(client_id) + "&" + lookup.query);
+  return database.select(lookup.table, concat({"client_id=eq.", client_id, "&", lookup.query}));
 }
 
 tl::expected<void, DatabaseProblem> Questions::take(const EffectResult& result) {

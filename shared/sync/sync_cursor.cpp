@@ -1,6 +1,8 @@
 #include "shared/sync/sync_cursor.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "shared/domain/facts_update.hpp"
@@ -12,10 +14,18 @@ namespace {
 
 constexpr std::size_t most_unsettled = 500;
 
-std::optional<UnixSeconds> find_time(const Json& object, std::string_view key) {
-  const auto text = find_string(object, key);
-  return text ? parse_time(*text) : std::nullopt;
-}
+// Members that are kept under their own names.
+constexpr std::array<std::pair<std::string_view, std::int64_t SyncCursor::*>, 4> numbers{{
+    {"restarts", &SyncCursor::restarts},
+    {"steps", &SyncCursor::steps},
+    {"landmark", &SyncCursor::landmark},
+    {"run_rows", &SyncCursor::run_rows},
+}};
+constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> SyncCursor::*>, 3> times{{
+    {"oldest", &SyncCursor::oldest},
+    {"newest", &SyncCursor::newest},
+    {"covered_until", &SyncCursor::covered_until},
+}};
 
 std::optional<Window> read_window(const Json& stored) {
   const Json* window = find_object(stored, "window");
@@ -33,63 +43,55 @@ std::int64_t hash_of(std::string_view text) {
   return static_cast<std::int64_t>(hash >> 11U);
 }
 
-void add_unsettled(std::vector<ObjectRef>& known, const std::vector<ObjectRef>& more) {
-  for (const ObjectRef& ref : more) {
-    const bool there = std::any_of(known.begin(), known.end(), [&](const ObjectRef& other) {
-      return other.table == ref.table && other.id == ref.id;
-    });
-    if (!there && known.size() < most_unsettled) known.push_back(ref);
-  }
+bool holds(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
+  for (const ObjectRef& other : refs)
+    if (other.table == ref.table && other.id == ref.id) return true;
+  return false;
 }
 
 }  // namespace
 
 SyncCursor read_cursor(const Json& stored) {
   SyncCursor cursor;
-  cursor.run_id = find_string(stored, "run_id").value_or("");
+  cursor.run_id = find_text(stored, "run_id");
   cursor.window = read_window(stored);
   if (const Json* position = find(stored, "position")) cursor.position = *position;
-  cursor.oldest = find_time(stored, "oldest");
-  cursor.covered_until = find_time(stored, "covered_until");
+  for (const auto& [name, member] : times) cursor.*member = find_time(stored, name);
+  for (const auto& [name, member] : numbers) cursor.*member = find_int64(stored, name).value_or(0);
   cursor.unsettled = read_refs(stored, "unsettled");
   // apply_page adds the ties of the page that it stored this cursor with.
-  add_unsettled(cursor.unsettled, read_refs(stored, "ties"));
-  cursor.newest = find_time(stored, "newest");
-  cursor.restarts = find_int64(stored, "restarts").value_or(0);
-  cursor.steps = find_int64(stored, "steps").value_or(0);
-  cursor.landmark = find_int64(stored, "landmark").value_or(0);
-  cursor.run_rows = find_int64(stored, "run_rows").value_or(0);
+  add_unsettled(cursor, read_refs(stored, "ties"));
   cursor.counted = find_bool(stored, "counted").value_or(false);
-  if (const Json* rows = find_array(stored, "earlier_rows"))
-    cursor.earlier_rows = read_remembered_rows(*rows);
+  if (const Json* rows = find_array(stored, "earlier_rows")) cursor.earlier_rows = *rows;
   return cursor;
 }
 
 Json to_json(const SyncCursor& cursor) {
+  JsonObject stored;
+  for (const auto& [name, member] : times) stored.time(name, cursor.*member);
+  for (const auto& [name, member] : numbers) stored.number(name, cursor.*member);
   Json window;
   if (cursor.window)
     window = JsonObject().time("from", cursor.window->from).time("to", cursor.window->to).take();
-  return JsonObject()
-      .text("run_id", cursor.run_id)
+  return stored.text("run_id", cursor.run_id)
       .json("window", std::move(window))
       .json("position", cursor.position)
-      .time("oldest", cursor.oldest)
-      .time("newest", cursor.newest)
-      .time("covered_until", cursor.covered_until)
       .json("unsettled", to_json(cursor.unsettled))
-      .number("restarts", cursor.restarts)
-      .number("steps", cursor.steps)
-      .number("landmark", cursor.landmark)
-      .number("run_rows", cursor.run_rows)
       .flag("counted", cursor.counted)
       .json("earlier_rows", cursor.earlier_rows)
       .take();
 }
 
+void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more) {
+  for (const ObjectRef& ref : more)
+    if (!holds(cursor.unsettled, ref) && cursor.unsettled.size() < most_unsettled)
+      cursor.unsettled.push_back(ref);
+}
+
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now) {
   if (cursor.run_id == run_id) return;
   if (cursor.counted)
-    cursor.earlier_rows = read_remembered_rows(remember_rows(cursor.earlier_rows, cursor.run_rows));
+    cursor.earlier_rows = remember_rows(read_remembered_rows(cursor.earlier_rows), cursor.run_rows);
   cursor.run_id = run_id;
   cursor.run_rows = 0;
   cursor.newest.reset();
@@ -120,7 +122,7 @@ bool leads_back(const SyncCursor& cursor, const Json& next) {
 }
 
 bool move_past(SyncCursor& cursor, const Page& page) {
-  add_unsettled(cursor.unsettled, page.stale);
+  add_unsettled(cursor, page.stale);
   cursor.run_rows += static_cast<std::int64_t>(page.items);
   if (page.oldest && (!cursor.oldest || *page.oldest < *cursor.oldest)) cursor.oldest = page.oldest;
   if (page.newest && (!cursor.newest || *page.newest > *cursor.newest)) cursor.newest = page.newest;

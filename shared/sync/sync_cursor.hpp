@@ -24,12 +24,15 @@ struct SyncCursor {
   std::optional<UnixSeconds> newest;         // row that the run has seen
   std::int64_t run_rows = 0;                 // rows received by the run so far
   bool counted = false;                      // run_rows is the whole run's
-  std::vector<std::int64_t> earlier_rows;    // of earlier finished runs, oldest first
+  Json earlier_rows = Json::array();         // of earlier finished runs (remember_rows)
 };
 
 // Null or an unknown shape reads as "nothing was ever read": reading again is harmless.
 SyncCursor read_cursor(const Json& stored);
 Json to_json(const SyncCursor& cursor);
+
+// Each object once, and not without end: what is left out is fetched by a later run.
+void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more);
 
 // A run begins: it goes on with a scan that an earlier run left open, else opens its own.
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now);

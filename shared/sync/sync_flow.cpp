@@ -27,20 +27,27 @@ constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
 
 std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
 
-PageFacts page_facts(const SyncCursor& before, const SyncCursor& after, const Page& page,
+// Of a page of the scan of `window`; none: of objects fetched again.
+PageFacts page_facts(const std::optional<Window>& window, const SyncCursor& after, const Page& page,
                      std::int64_t number) {
   PageFacts facts{
       .number = number, .rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
   facts.credentials_expire_at = page.credentials_expire_at;
-  if (before.window && !page.next) facts.unavailable = page.unavailable;
+  if (!window) return facts;
+  if (!page.next) facts.unavailable = page.unavailable;
+  const std::int64_t total = days(window->to - window->from);
   // A day or two is over before anyone could look at its progress.
-  if (!before.window || days(before.window->to - before.window->from) <= 2) return facts;
-  const Window& window = *before.window;
-  facts.progress_total = days(window.to - window.from);
-  facts.progress_done = facts.progress_total;
-  if (after.window && after.oldest) facts.progress_done = days(window.to - *after.oldest);
-  if (after.window && !after.oldest) facts.progress_done = 0;
+  if (total <= 2) return facts;
+  facts.progress_total = total;
+  facts.progress_done = total;
+  if (after.window) facts.progress_done = after.oldest ? days(window->to - *after.oldest) : 0;
   return facts;
+}
+
+// What the run looks at again of the facts: of all their columns, or of a patch.
+void learn(StreamFacts& facts, const Json& columns) {
+  if (const auto newest = find_time(columns, "newest_row_at")) facts.newest_row_at = newest;
+  facts.failures = find_int64(columns, "failures").value_or(facts.failures);
 }
 
 Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key) {
@@ -79,7 +86,7 @@ void SyncFlow::start(Turn& turn) {
   started_at_ = turn.now;
   ask(turn,
       database_.call("take_lease",
-                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs()).take()),
+                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs())),
       &SyncFlow::on_leased);
 }
 
@@ -88,12 +95,11 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   if (!answer) return turn.retry(database_rest_secs);
   // Busy: another flow has it, and the tick queues it again should that one die.
   if (!find_bool(*answer, "granted").value_or(false)) return turn.done();
-  lease_ = find_string(*answer, "lease").value_or("");
+  lease_ = find_text(*answer, "lease");
   pages_ = find_int64(*answer, "pages").value_or(0);
   attempt_ = find_int64(*answer, "attempt").value_or(0);
-  if (const Json* row = find_object(*answer, "facts"))
-    if (auto facts = read_stream_facts(*row)) facts_ = *std::move(facts);
-  if (!stream_) return fail_run(turn, {{ErrorKind::ours, who() + ": no connector reads this stream"}});
+  if (const Json* facts = find_object(*answer, "facts")) learn(facts_, *facts);
+  if (!stream_) return fail_run(turn, {{ErrorKind::ours, who(": no connector reads this stream")}});
   if (const Json* cursor = find_object(*answer, "cursor")) cursor_ = read_cursor(*cursor);
   begin_run(cursor_, *stream_, job_.run_id, turn.now);
   go_on(turn);
@@ -111,7 +117,7 @@ Query SyncFlow::query() const {
 
 void SyncFlow::request_page(Turn& turn) {
   HttpRequest request = stream_->request(query());
-  request.url = database_.resolve(std::move(request.url));
+  database_.resolve(request.url);
   call(turn, std::move(request), &SyncFlow::on_page);
 }
 
@@ -171,52 +177,53 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   kept_ = kept_ && std::holds_alternative<Stored>(result);
   if (--unkept_ > 0) return;
   if (!kept_)
-    return fail_run(turn, {{ErrorKind::ours, who() + ": the reply could not be kept in the object store"},
-                           Remedy::retry});
+    return fail_run(
+        turn, {{ErrorKind::ours, who(": the reply could not be kept in the object store")}, Remedy::retry});
   auto page = stream_->parse(reply_, query(), source_at_);
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(page.error()));
   if (!page->next && !page->unavailable.empty())
-    turn.log("warn", log_fields("no longer given").text("names", join(page->unavailable, ", ")).take());
+    turn.log("warn", log_fields("no longer given").text("names", join(page->unavailable, ", ")));
   if (page->next && leads_back(cursor_, *page->next))
-    return fail_run(turn, unreadable({ErrorKind::data, who() + ": the pages lead back to one before"}));
+    return fail_run(turn, unreadable({ErrorKind::data, who(": the pages lead back to one before")}));
   apply(turn, *page);
 }
 
 void SyncFlow::apply(Turn& turn, const Page& page) {
-  const SyncCursor before = cursor_;
+  const std::optional<Window> window = cursor_.window;
+  // The cursor's count is exact also after a last page that ties held back.
+  facts_.run_rows = cursor_.run_rows;
   page_rest_secs_ = page.rest_secs;
-  if (cursor_.window && !move_past(cursor_, page) && turn.now - before.window->to > catch_up_after)
+  if (window && !move_past(cursor_, page) && turn.now - window->to > catch_up_after)
     open_scan(cursor_, *stream_, turn.now);
   ending_ = !cursor_.window && cursor_.unsettled.empty();
   cursor_.counted = ending_;
-  // The cursor's count is exact also after a last page that ties held back.
-  facts_.run_rows = before.run_rows;
-  const PageFacts seen = page_facts(before, cursor_, page, pages_ + 1);
-  const RunEnd end{.earlier_rows = cursor_.earlier_rows, .provisional_until = provisional_until(turn.now)};
-  const Json patch =
+  const PageFacts seen = page_facts(window, cursor_, page, pages_ + 1);
+  const auto earlier_rows = read_remembered_rows(cursor_.earlier_rows);
+  const RunEnd end{.earlier_rows = earlier_rows, .provisional_until = provisional_until(turn.now)};
+  Json patch =
       ending_ ? facts_after_last_page(facts_, seen, end, turn.now) : facts_after_page(facts_, seen, turn.now);
-  if (auto facts = merged(facts_, patch)) facts_ = *std::move(facts);
+  learn(facts_, patch);
 
   JsonObject p = lease();
   p.number("page", pages_ + 1)
       .json("cursor", to_json(cursor_))
-      .json("facts", patch)
+      .json("facts", std::move(patch))
       .flag("last", ending_)
       .number("lease_secs", lease_secs());
   if (stream_->reconciles) p.json("deliveries", to_json(page.deliveries, object_key_));
-  ask(turn, database_.call_text("apply_page", with_tables(p.take(), page.batches)), &SyncFlow::on_applied);
+  ask(turn, database_.call_text("apply_page", with_tables(p, page.batches)), &SyncFlow::on_applied);
 }
 
 void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
-    return fail_run(turn, {{ErrorKind::data, who() + ": the rows were refused, " + answer.error().message}});
+    return fail_run(
+        turn, {{ErrorKind::data, concat({who(), ": the rows were refused, ", answer.error().message})}});
   // Whether the page was written is unknown; the next lease tells.
   if (!answer) return turn.retry(database_rest_secs);
   if (find_bool(*answer, "applied").value_or(false)) return after_apply(*answer, turn);
-  turn.log("warn",
-           log_fields("page not applied").text("why", find_string(*answer, "why").value_or("")).take());
+  turn.log("warn", log_fields("page not applied").text("why", find_text(*answer, "why")));
   turn.done();
 }
 
@@ -225,14 +232,10 @@ void SyncFlow::after_apply(const Json& answer, Turn& turn) {
   attempt_ = 0;
   const auto ties = read_refs(answer, "ties");
   if (ending_ && ties.empty()) {
-    turn.log("info",
-             log_fields("run succeeded").number("pages", pages_).number("rows", cursor_.run_rows).take());
+    turn.log("info", log_fields("run succeeded").number("pages", pages_).number("rows", cursor_.run_rows));
     return turn.done();
   }
-  // As the database has it now: ties included.
-  Json stored = to_json(cursor_);
-  stored["ties"] = to_json(ties);
-  cursor_ = read_cursor(stored);
+  add_unsettled(cursor_, ties);
   const bool settling = !cursor_.window && !ties.empty();
   if (settling && ++settlings_ > settlings_per_visit) return yield_run(turn, tie_rest_secs);
   if (page_rest_secs_ > 0) return rest(turn, std::exchange(page_rest_secs_, 0));
@@ -243,15 +246,14 @@ void SyncFlow::after_apply(const Json& answer, Turn& turn) {
 void SyncFlow::rest(Turn& turn, std::int64_t rest_secs) {
   rest_secs_ = std::min(rest_secs, longest_queue_delay_secs);
   const UnixSeconds until = turn.now + std::chrono::seconds(rest_secs_);
-  turn.log("info", log_fields("run rests").number("rest_secs", rest_secs_).take());
+  turn.log("info", log_fields("run rests").number("rest_secs", rest_secs_));
   ask(turn,
       database_.call("fail_run", lease()
                                      .text("kind", name(ErrorKind::rate_limit))
-                                     .text("message", who() + ": the provider's limit is nearly used up")
+                                     .text("message", who(": the provider's limit is nearly used up"))
                                      .flag("final", false)
                                      .time("retry_at", until)
-                                     .json("facts", facts_while_resting(until))
-                                     .take()),
+                                     .json("facts", facts_while_resting(until))),
       &SyncFlow::on_failure_recorded);
 }
 
@@ -279,25 +281,24 @@ void SyncFlow::on_fetched(EffectResult& result, Turn& turn) {
   fetch_unsettled(turn);
 }
 
-void SyncFlow::fail_run(Turn& turn, const Problem& problem) {
+void SyncFlow::fail_run(Turn& turn, Problem problem) {
   const NextTry next = next_try(problem, attempt_);
-  Error error = problem.error;
+  Error& error = problem.error;
   error.retry_after_secs = next.final ? std::nullopt : std::optional(next.delay_secs);
   rest_secs_ = next.final ? -1 : next.delay_secs;
   turn.log(next.final ? "error" : "warn", log_fields(next.final ? "run failed" : "run waits")
                                               .text("kind", name(error.kind))
-                                              .text("message", error.message)
-                                              .take());
+                                              .text("message", error.message));
   std::optional<UnixSeconds> retry_at;
   if (!next.final) retry_at = turn.now + std::chrono::seconds(next.delay_secs);
   ask(turn,
-      database_.call("fail_run", lease()
-                                     .text("kind", name(error.kind))
-                                     .text("message", error.message)
-                                     .flag("final", next.final)
-                                     .time("retry_at", retry_at)
-                                     .json("facts", facts_after_failure(facts_, error, next.final, turn.now))
-                                     .take()),
+      database_.call("fail_run",
+                     lease()
+                         .text("kind", name(error.kind))
+                         .text("message", error.message)
+                         .flag("final", next.final)
+                         .time("retry_at", retry_at)
+                         .json("facts", facts_after_failure(facts_, error, next.final, turn.now))),
       &SyncFlow::on_failure_recorded);
 }
 
@@ -310,17 +311,17 @@ void SyncFlow::on_failure_recorded(EffectResult& result, Turn& turn) {
 
 void SyncFlow::yield_run(Turn& turn, std::int64_t delay_secs) {
   rest_secs_ = delay_secs;
-  ask(turn, database_.call("yield_run", lease().take()), &SyncFlow::on_yielded);
+  ask(turn, database_.call("yield_run", lease()), &SyncFlow::on_yielded);
 }
 
 void SyncFlow::on_yielded(EffectResult& result, Turn& turn) {
-  if (!read_answer(result)) turn.log("warn", log_fields("lease not given back; it ends by itself").take());
+  if (!read_answer(result)) turn.log("warn", log_fields("lease not given back; it ends by itself"));
   ask(turn, Enqueue{sync_message(job_), rest_secs_}, &SyncFlow::on_queued);
 }
 
 // A message that was not queued costs minutes: the tick queues whatever is recorded and unfinished.
 void SyncFlow::on_queued(EffectResult& result, Turn& turn) {
-  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("continuation not queued").take());
+  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("continuation not queued"));
   turn.done();
 }
 
@@ -340,7 +341,9 @@ std::optional<Day> SyncFlow::provisional_until(UnixSeconds now) const {
   return day_of(std::min(*newest, now)) + stream_->final_after;
 }
 
-std::string SyncFlow::who() const { return job_.service + " " + job_.stream; }
+std::string SyncFlow::who(std::string_view what) const {
+  return concat({job_.service, " ", job_.stream, what});
+}
 
 JsonObject SyncFlow::lease() const {
   JsonObject held;

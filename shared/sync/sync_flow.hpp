@@ -59,12 +59,12 @@ class SyncFlow final : public Steps<SyncFlow> {
   void apply_settled(Turn& turn);
   void apply(Turn& turn, const Page& page);
   void after_apply(const Json& answer, Turn& turn);
-  void fail_run(Turn& turn, const Problem& problem);
+  void fail_run(Turn& turn, Problem problem);
   void rest(Turn& turn, std::int64_t rest_secs);
   void yield_run(Turn& turn, std::int64_t delay_secs);
   bool budget_used_up(UnixSeconds now) const;
   std::int64_t lease_secs() const;
-  std::string who() const;
+  std::string who(std::string_view what = "") const;  // "stripe charges" + what
   JsonObject lease() const;
   JsonObject log_fields(std::string_view what) const;
 

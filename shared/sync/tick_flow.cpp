@@ -9,15 +9,12 @@
 namespace wf {
 namespace {
 
-constexpr std::size_t workspaces_per_page = 1000;  // PostgREST's own limit on hosted projects
-constexpr std::size_t claims_per_round = 50;
+constexpr int workspaces_per_page = 1000;  // PostgREST's own limit on hosted projects
+constexpr std::int64_t claims_per_round = 50;
 constexpr int most_rounds = 20;
 
-void add_all(std::vector<Json>& messages, const Json& answer, std::string_view key) {
-  const Json* array = find_array(answer, key);
-  if (!array) return;
-  for (const Json& message : *array)
-    if (message.is_object()) messages.push_back(message);
+void log_about(Turn& turn, std::string_view level, std::string_view what, std::string_view workspace) {
+  turn.log(level, JsonObject().text("what", what).text("workspace", workspace));
 }
 
 }  // namespace
@@ -25,29 +22,27 @@ void add_all(std::vector<Json>& messages, const Json& answer, std::string_view k
 TickFlow::TickFlow(Database database, Json configured)
     : database_(std::move(database)), configured_(std::move(configured)) {
   for (const Descriptor& service : catalogue())
-    if (service.jobs_per_tick > 0) budgets_[std::string(service.id)] = service.jobs_per_tick;
+    if (service.jobs_per_tick > 0) budgets_.number(service.id, service.jobs_per_tick);
 }
 
 void TickFlow::start(Turn& turn) { read_workspaces_after(turn, ""); }
 
 void TickFlow::read_workspaces_after(Turn& turn, std::string_view client_id) {
-  std::string query = "select=client_id,slug&order=client_id&limit=" + std::to_string(workspaces_per_page);
-  if (!client_id.empty()) query += "&client_id=gt." + percent_encode(client_id);
+  std::string query =
+      concat({"select=client_id,slug&order=client_id&limit=", std::to_string(workspaces_per_page)});
+  if (!client_id.empty()) query.append("&client_id=gt.").append(percent_encode(client_id));
   ask(turn, database_.select("workspaces", query), &TickFlow::on_workspaces);
 }
 
 void TickFlow::on_workspaces(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer || !answer->is_array()) {
-    turn.log("error", JsonObject()
-                          .text("what", "workspaces not read")
-                          .text("message", answer ? "not an array" : answer.error().message)
-                          .take());
+    turn.log_error("workspaces not read", answer ? "not an array" : answer.error().message);
     return turn.done();
   }
   for (const Json& row : *answer) workspaces_.push_back(row);
-  if (answer->size() < workspaces_per_page) return record_detection(turn);
-  read_workspaces_after(turn, find_string(answer->back(), "client_id").value_or(""));
+  if (static_cast<int>(answer->size()) < workspaces_per_page) return record_detection(turn);
+  read_workspaces_after(turn, find_text(answer->back(), "client_id"));
 }
 
 void TickFlow::record_detection(Turn& turn) {
@@ -55,24 +50,19 @@ void TickFlow::record_detection(Turn& turn) {
   const auto known = read_workspaces(workspaces_);
   if (!configured || !known) {
     const Error& error = configured ? known.error() : configured.error();
-    turn.log("error", JsonObject().text("what", "nothing detected").text("message", error.message).take());
+    turn.log_error("nothing detected", error.message);
     return claim(turn);
   }
   for (const std::string& slug : unknown_bundles(*configured, *known))
-    turn.log("warn",
-             JsonObject().text("what", "a bundle belongs to no workspace").text("workspace", slug).take());
+    log_about(turn, "warn", "a bundle belongs to no workspace", slug);
   for (const ConfiguredWorkspace& workspace : configured->workspaces)
-    if (!workspace.problem.empty())
-      turn.log("error",
-               JsonObject().text("what", workspace.problem).text("workspace", workspace.slug).take());
+    if (!workspace.problem.empty()) log_about(turn, "error", workspace.problem, workspace.slug);
   ask(turn, database_.call("record_detection", detect(*configured, *known)), &TickFlow::on_detected);
 }
 
 void TickFlow::on_detected(EffectResult& result, Turn& turn) {
   if (const auto answer = read_answer(result); !answer)
-    turn.log(
-        "error",
-        JsonObject().text("what", "detection not recorded").text("message", answer.error().message).take());
+    turn.log_error("detection not recorded", answer.error().message);
   claim(turn);
 }
 
@@ -80,30 +70,37 @@ void TickFlow::claim(Turn& turn) {
   ++rounds_;
   ask(turn,
       database_.call("claim_due",
-                     JsonObject().number("limit", claims_per_round).json("per_service", budgets_).take()),
+                     JsonObject().number("limit", claims_per_round).json("per_service", budgets_)),
       &TickFlow::on_claimed);
 }
 
 void TickFlow::on_claimed(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) {
-    turn.log("error",
-             JsonObject().text("what", "nothing claimed").text("message", answer.error().message).take());
+    turn.log_error("nothing claimed", answer.error().message);
     return turn.done();
   }
-  std::vector<Json> messages;
-  add_all(messages, *answer, "jobs");
-  for (const Json& job : messages) spend(job);
-  add_all(messages, *answer, "deliveries");
-  if (messages.empty()) return turn.done();
-  more_ = messages.size() >= claims_per_round && rounds_ < most_rounds;
-  unanswered_ = messages.size();
-  for (Json& message : messages) ask(turn, Enqueue{std::move(message)}, &TickFlow::on_queued);
+  const Json* jobs = find_array(*answer, "jobs");
+  if (jobs)
+    for (const Json& job : *jobs) spend(job);
+  queue(turn, jobs);
+  queue(turn, find_array(*answer, "deliveries"));
+  if (unanswered_ == 0) return turn.done();
+  more_ = unanswered_ >= claims_per_round && rounds_ < most_rounds;
 }
 
 void TickFlow::spend(const Json& job) {
-  const auto service = find_string(job, "service").value_or("");
-  if (const auto left = find_int64(budgets_, service)) budgets_[service] = *left - 1;
+  const std::string_view service = find_text(job, "service");
+  if (const auto left = find_int64(budgets_, service)) budgets_.number(service, *left - 1);
+}
+
+void TickFlow::queue(Turn& turn, const Json* messages) {
+  if (!messages) return;
+  for (const Json& message : *messages) {
+    if (!message.is_object()) continue;
+    ++unanswered_;
+    ask(turn, Enqueue{message}, &TickFlow::on_queued);
+  }
 }
 
 // What could not be queued is still recorded as unfinished, so a later tick finds it.
@@ -111,10 +108,7 @@ void TickFlow::on_queued(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Queued>(result)) ++not_queued_;
   if (--unanswered_ > 0) return;
   if (not_queued_ > 0) {
-    turn.log("error", JsonObject()
-                          .text("what", "messages not queued")
-                          .number("count", static_cast<std::int64_t>(not_queued_))
-                          .take());
+    turn.log("error", JsonObject().text("what", "messages not queued").number("count", not_queued_));
     return turn.done();
   }
   if (more_) return claim(turn);

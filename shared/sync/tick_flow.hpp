@@ -2,10 +2,12 @@
 // Every five minutes: tell the database what is configured, then queue what is due. Nothing depends
 // on a particular tick; a missed one is made up by the next.
 
-#include <string>
+#include <cstdint>
+#include <string_view>
 
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
 
@@ -25,14 +27,15 @@ class TickFlow final : public Steps<TickFlow> {
   void record_detection(Turn& turn);
   void claim(Turn& turn);
   void spend(const Json& job);
+  void queue(Turn& turn, const Json* messages);
 
   Database database_;
   Json configured_;
   Json workspaces_ = Json::array();
-  Json budgets_ = Json::object();  // jobs of a service that may still be queued: {"pagespeed": 10}
+  JsonObject budgets_;  // jobs of a service that may still be queued: {"pagespeed": 10}
   int rounds_ = 0;
-  std::size_t unanswered_ = 0;  // of the queue's sends
-  std::size_t not_queued_ = 0;
+  std::int64_t unanswered_ = 0;  // of the queue's sends
+  std::int64_t not_queued_ = 0;
   bool more_ = false;
 };
 

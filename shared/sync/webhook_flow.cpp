@@ -11,8 +11,13 @@ namespace {
 
 constexpr std::string_view retry_after_secs = "30";
 
-Headers plain_text() {
-  return {{"content-type", "text/plain; charset=utf-8"}, {"cache-control", "no-store"}};
+Respond plain_text(int status, std::string_view text) {
+  Respond answer;
+  answer.status = status;
+  add_header(answer.headers, "content-type", "text/plain; charset=utf-8");
+  add_header(answer.headers, "cache-control", "no-store");
+  answer.body = text;
+  return answer;
 }
 
 }  // namespace
@@ -25,12 +30,12 @@ WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent even
 void WebhookFlow::start(Turn& turn) {
   if (!webhook_) return finish(turn, 404, "not found");
   if (event_.body.empty()) return finish(turn, 400, "empty body");
-  const auto claim = webhook_->claim(event_.headers, event_.body, turn.now);
+  auto claim = webhook_->claim(event_.headers, event_.body, turn.now);
   if (!claim) return finish(turn, 400, claim.error().message);
   // An unknown workspace has no secret; the host compares with a random one, in the same time.
   ask(turn,
-      Verify{std::string(claim->algorithm), std::string(claim->secret), claim->prefix, event_.body,
-             claim->signatures},
+      Verify{std::string(claim->algorithm), std::string(claim->secret), std::move(claim->prefix), event_.body,
+             std::move(claim->signatures)},
       &WebhookFlow::on_verified);
 }
 
@@ -43,26 +48,29 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
 }
 
 void WebhookFlow::refuse_signature(Turn& turn) {
-  turn.ask(Respond{400, plain_text(), "signature does not match"});
+  turn.ask(plain_text(400, "signature does not match"));
   ask(turn,
       database_.call("record_bad_signature",
-                     JsonObject().text("workspace", event_.workspace).text("service", event_.service).take()),
+                     JsonObject().text("workspace", event_.workspace).text("service", event_.service)),
       &WebhookFlow::on_bad_signature_counted);
 }
 
 void WebhookFlow::on_bad_signature_counted(EffectResult& result, Turn& turn) {
   if (const auto answer = read_answer(result); !answer)
-    turn.log("warn", log_fields("bad signature not counted").text("message", answer.error().message).take());
+    turn.log("warn", log_fields("bad signature not counted").text("message", answer.error().message));
   turn.done();
 }
 
 void WebhookFlow::store_bytes(Turn& turn) {
-  const auto identity = webhook_->identify(event_.body);
+  auto identity = webhook_->identify(event_.body);
   readable_ = identity.has_value();
-  identity_ = readable_ ? *identity : Identity{event_.flow_id, ""};
+  if (readable_)
+    identity_ = *std::move(identity);
+  else
+    identity_.delivery_key = event_.flow_id;
   object_key_ = object_key(
       {.owner = event_.workspace, .service = event_.service, .delivery_key = identity_.delivery_key});
-  ask(turn, PutObject{object_key_, event_.body, std::string(identity_.content_type), true},
+  ask(turn, PutObject{object_key_, std::move(event_.body), std::string(identity_.content_type), true},
       &WebhookFlow::on_stored);
 }
 
@@ -76,8 +84,7 @@ void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {
                                            .text("delivery_key", identity_.delivery_key)
                                            .text("object_key", object_key_)
                                            .text("event_type", identity_.event_type)
-                                           .flag("readable", readable_)
-                                           .take()),
+                                           .flag("readable", readable_)),
       &WebhookFlow::on_recorded);
 }
 
@@ -85,9 +92,9 @@ void WebhookFlow::on_recorded(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return answer_unavailable(turn, "database", answer.error().message);
   if (find_bool(*answer, "unknown_workspace").value_or(false)) return finish(turn, 404, "not found");
-  client_id_ = find_string(*answer, "client_id").value_or("");
+  client_id_ = find_text(*answer, "client_id");
   if (client_id_.empty()) return answer_unavailable(turn, "database", "receipt without client_id");
-  const bool failed_before = find_string(*answer, "state") == "failed";
+  const bool failed_before = find_text(*answer, "state") == "failed";
   const bool wanted = find_bool(*answer, "new").value_or(true) || failed_before;
   if (!readable_ || !wanted) return finish(turn, 200, "received");
   ask(turn,
@@ -98,20 +105,20 @@ void WebhookFlow::on_recorded(EffectResult& result, Turn& turn) {
 
 // A receipt that is not queued is found by the next tick, so the answer is the same.
 void WebhookFlow::on_queued(EffectResult& result, Turn& turn) {
-  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("delivery not queued").take());
+  if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("delivery not queued"));
   finish(turn, 200, "received");
 }
 
 void WebhookFlow::finish(Turn& turn, int status, std::string_view text) {
-  turn.ask(Respond{status, plain_text(), std::string(text)});
+  turn.ask(plain_text(status, text));
   turn.done();
 }
 
 void WebhookFlow::answer_unavailable(Turn& turn, std::string_view what, std::string_view message) {
-  turn.log("error", log_fields("webhook not accepted").text("part", what).text("message", message).take());
-  Headers headers = plain_text();
-  headers.emplace_back("retry-after", retry_after_secs);
-  turn.ask(Respond{503, std::move(headers), "try again later"});
+  turn.log("error", log_fields("webhook not accepted").text("part", what).text("message", message));
+  Respond answer = plain_text(503, "try again later");
+  add_header(answer.headers, "retry-after", retry_after_secs);
+  turn.ask(std::move(answer));
   turn.done();
 }
 
