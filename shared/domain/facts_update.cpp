@@ -18,13 +18,13 @@ void set(Json& patch, const char* column, std::int64_t number) { patch[column] =
 void set(Json& patch, const char* column, UnixSeconds time) { patch[column] = format_time(time); }
 void clear(Json& patch, const char* column) { patch[column] = nullptr; }
 
-std::int64_t rows_of_run(const StreamFacts& before, const PageFacts& page) {
+std::int64_t rows_of_run(const EarlierFacts& before, const PageFacts& page) {
   return page.number <= 1 ? page.rows : before.run_rows.value_or(0) + page.rows;
 }
 
 // A time from a provider may be ahead of ours; a newest row in the future would hide that
 // nothing newer comes.
-std::optional<UnixSeconds> newest_row(const StreamFacts& before, const PageFacts& page, UnixSeconds now) {
+std::optional<UnixSeconds> newest_row(const EarlierFacts& before, const PageFacts& page, UnixSeconds now) {
   if (!page.newest_row_at) return before.newest_row_at;
   const UnixSeconds seen = std::min(*page.newest_row_at, now);
   return before.newest_row_at ? std::max(*before.newest_row_at, seen) : seen;
@@ -39,7 +39,7 @@ Json facts_after_start(UnixSeconds now) {
   return patch;
 }
 
-Json facts_after_page(const StreamFacts& before, const PageFacts& page, UnixSeconds now) {
+Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSeconds now) {
   Json patch = Json::object();
   set(patch, "run_rows", rows_of_run(before, page));
   clear(patch, "rate_limited_until");
@@ -57,7 +57,7 @@ Json facts_after_page(const StreamFacts& before, const PageFacts& page, UnixSeco
   return patch;
 }
 
-Json facts_after_last_page(const StreamFacts& before, const PageFacts& page, const RunEnd& end,
+Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, const RunEnd& end,
                            UnixSeconds now) {
   Json patch = facts_after_page(before, page, now);
   for (const char* column : {"failure_kind", "failure_message", "failed_at", "run_rows", "progress_done",
@@ -77,7 +77,7 @@ Json facts_after_last_page(const StreamFacts& before, const PageFacts& page, con
   return patch;
 }
 
-Json facts_after_failure(const StreamFacts& before, const Error& error, bool final, UnixSeconds now) {
+Json facts_after_failure(const EarlierFacts& before, const Error& error, bool final, UnixSeconds now) {
   Json patch = Json::object();
   patch["failure_kind"] = std::string(name(error.kind));
   patch["failure_message"] = shorten(without_secrets(error.message), longest_message);

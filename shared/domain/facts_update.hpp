@@ -1,7 +1,7 @@
 #pragma once
 // The only place that decides what a page, a finished run or a failure does to the facts.
 // Each function gives a patch: an object of service_facts columns for apply_page or
-// fail_run. A caller that goes on keeps its own copy: facts = merged(facts, patch).
+// fail_run.
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +25,17 @@ struct PageFacts {
   std::optional<std::vector<std::string>> unavailable = std::nullopt;
 };
 
+// What of the facts so far decides about the next ones.
+struct EarlierFacts {
+  EarlierFacts() = default;
+  EarlierFacts(const StreamFacts& facts)
+      : newest_row_at(facts.newest_row_at), run_rows(facts.run_rows), failures(facts.failures) {}
+
+  std::optional<UnixSeconds> newest_row_at;
+  std::optional<std::int64_t> run_rows;  // of the running run, so far
+  std::int64_t failures = 0;             // in a row
+};
+
 struct RunEnd {
   // Rows of earlier finished runs, oldest first, this one not included: see remember_rows.
   std::span<const std::int64_t> earlier_rows{};
@@ -34,12 +45,12 @@ struct RunEnd {
 };
 
 Json facts_after_start(UnixSeconds now);
-Json facts_after_page(const StreamFacts& before, const PageFacts& page, UnixSeconds now);
+Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSeconds now);
 // The last page of a run: only this writes a success, and it clears every failure.
-Json facts_after_last_page(const StreamFacts& before, const PageFacts& page, const RunEnd& end,
+Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, const RunEnd& end,
                            UnixSeconds now);
 // Never touches the last success. `final`: no retry will follow.
-Json facts_after_failure(const StreamFacts& before, const Error& error, bool final, UnixSeconds now);
+Json facts_after_failure(const EarlierFacts& before, const Error& error, bool final, UnixSeconds now);
 // Between two pages of a run that goes on by itself: the provider's limit is nearly used up.
 Json facts_while_resting(UnixSeconds until);
 // For stream "webhook": a delivery whose event carries this time was applied.

@@ -45,7 +45,7 @@ PageFacts page_facts(const std::optional<Window>& window, const SyncCursor& afte
 }
 
 // What the run looks at again of the facts: of all their columns, or of a patch.
-void learn(StreamFacts& facts, const Json& columns) {
+void learn(EarlierFacts& facts, const Json& columns) {
   if (const auto newest = find_time(columns, "newest_row_at")) facts.newest_row_at = newest;
   facts.failures = find_int64(columns, "failures").value_or(facts.failures);
 }
@@ -146,12 +146,12 @@ void SyncFlow::on_granted(EffectResult& result, Turn& turn) {
 void SyncFlow::on_page(EffectResult& result, Turn& turn) {
   auto* reply = std::get_if<HttpReply>(&result);
   if (!reply || !is_success(*reply)) {
-    const Problem problem = classify(*connector_, who(), result, turn.now);
+    Problem problem = classify(*connector_, who(), result, turn.now);
     if (problem.remedy == Remedy::restart_scan && cursor_.restarts < restarts_per_scan) {
       restart_scan(cursor_);
       return request_page(turn);
     }
-    if (problem.remedy != Remedy::read || !reply) return fail_run(turn, problem);
+    if (problem.remedy != Remedy::read || !reply) return fail_run(turn, std::move(problem));
   }
   reply_ = std::move(*reply);
   ++pages_this_visit_;
@@ -181,7 +181,7 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
         turn, {{ErrorKind::ours, who(": the reply could not be kept in the object store")}, Remedy::retry});
   auto page = stream_->parse(reply_, query(), source_at_);
   reply_ = {};
-  if (!page) return fail_run(turn, unreadable(page.error()));
+  if (!page) return fail_run(turn, unreadable(std::move(page.error())));
   if (!page->next && !page->unavailable.empty())
     turn.log("warn", log_fields("no longer given").text("names", join(page->unavailable, ", ")));
   if (page->next && leads_back(cursor_, *page->next))
@@ -274,7 +274,7 @@ void SyncFlow::apply_settled(Turn& turn) {
 
 void SyncFlow::on_fetched(EffectResult& result, Turn& turn) {
   auto fetched = read_object(*connector_, cursor_.unsettled.front(), result, turn.now);
-  if (!fetched) return fail_run(turn, fetched.error());
+  if (!fetched) return fail_run(turn, std::move(fetched.error()));
   append(settled_, std::move(*fetched));
   cursor_.unsettled.erase(cursor_.unsettled.begin());
   if (++fetched_ % fetches_per_apply == 0) return apply_settled(turn);

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "shared/domain/facts.hpp"
+#include "shared/domain/facts_update.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
@@ -76,7 +76,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   std::string lease_;
   std::int64_t pages_ = 0;    // applied by the run so far
   std::int64_t attempt_ = 0;  // failures in a row before this one
-  StreamFacts facts_;
+  EarlierFacts facts_;
   SyncCursor cursor_;
 
   Grants grants_;
