@@ -1,7 +1,8 @@
 #include "shared/domain/detection.hpp"
 
-#include <algorithm>
 #include <utility>
+
+#include "shared/base/text.hpp"
 
 namespace wf {
 
@@ -21,6 +22,11 @@ std::vector<std::string> names_of(const Json& object, std::string_view key) {
 Json object_of(const Json& object, std::string_view key) {
   const Json* found = find_object(object, key);
   return found != nullptr ? *found : Json::object();
+}
+
+// Also smaller than operator[], which takes any type for a key.
+void set(Json& object, std::string_view key, Json value) {
+  (*object.get_ptr<Json::object_t*>())[std::string(key)] = std::move(value);
 }
 
 bool is_present(const Key& key, std::span<const std::string> agency, std::span<const std::string> own) {
@@ -51,12 +57,12 @@ void add_partition(std::vector<std::string>& partitions, std::string partition) 
 Json schedules_of(const Descriptor& service, const Json& ids) {
   Json schedules = Json::array();
   for (const StreamDescriptor& stream : service.streams) {
-    for (std::string& partition : partitions_of(stream, ids)) {
+    for (const std::string& partition : partitions_of(stream, ids)) {
       Json schedule = Json::object();
-      schedule["stream"] = std::string(stream.name);
-      schedule["partition"] = std::move(partition);
-      schedule["cadence"] = std::string(name(stream.cadence));
-      schedule["every_secs"] = stream.every_secs;
+      set(schedule, "stream", Json(stream.name));
+      set(schedule, "partition", Json(partition));
+      set(schedule, "cadence", Json(name(stream.cadence)));
+      set(schedule, "every_secs", Json(stream.every_secs));
       schedules.push_back(std::move(schedule));
     }
   }
@@ -66,42 +72,46 @@ Json schedules_of(const Descriptor& service, const Json& ids) {
 Json detect_service(const Descriptor& service, std::span<const std::string> agency,
                     std::span<const std::string> own, const Json& ids) {
   std::vector<std::string> present;
-  for (const Key& key : service.keys)
-    if (is_present(key, agency, own)) present.emplace_back(key.name);
+  Json present_names = Json::array();
+  for (const Key& key : service.keys) {
+    if (!is_present(key, agency, own)) continue;
+    present.emplace_back(key.name);
+    present_names.push_back(Json(key.name));
+  }
   Json missing = Json::array();
   for (const Key& key : service.keys)
-    if (is_missing(key, present)) missing.push_back(std::string(key.name));
+    if (is_missing(key, present)) missing.push_back(Json(key.name));
   Json out = Json::object();
-  out["service"] = std::string(service.id);
-  out["present"] = present;
-  out["missing"] = std::move(missing);
-  out["schedules"] = schedules_of(service, ids);
+  set(out, "service", Json(service.id));
+  set(out, "present", std::move(present_names));
+  set(out, "missing", std::move(missing));
+  set(out, "schedules", schedules_of(service, ids));
   return out;
 }
 
+const ConfiguredWorkspace* bundle_of(const Configured& configured, std::string_view slug) {
+  for (const ConfiguredWorkspace& workspace : configured.workspaces)
+    if (workspace.slug == slug) return &workspace;
+  return nullptr;
+}
+
 Json detect_workspace(const Configured& configured, const KnownWorkspace& workspace) {
-  const auto bundle =
-      std::find_if(configured.workspaces.begin(), configured.workspaces.end(),
-                   [&](const ConfiguredWorkspace& candidate) { return candidate.slug == workspace.slug; });
-  const bool has_bundle = bundle != configured.workspaces.end();
-  const bool readable = !has_bundle || bundle->problem.empty();
+  const ConfiguredWorkspace none;
+  const ConfiguredWorkspace* found = bundle_of(configured, workspace.slug);
+  const ConfiguredWorkspace& bundle = found != nullptr ? *found : none;
   Json services = Json::array();
   // An unreadable bundle says nothing: its services are left as they were.
-  if (readable) {
-    const auto own =
-        has_bundle ? std::span<const std::string>(bundle->present) : std::span<const std::string>();
+  if (bundle.problem.empty()) {
     Json ids = configured.agency_ids;
-    if (has_bundle) ids.update(bundle->ids);
-    for (const Descriptor& service : catalogue()) {
-      if (is_relevant(service, configured.agency, own)) {
-        services.push_back(detect_service(service, configured.agency, own, ids));
-      }
-    }
+    for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) set(ids, key, value);
+    for (const Descriptor& service : catalogue())
+      if (is_relevant(service, configured.agency, bundle.present))
+        services.push_back(detect_service(service, configured.agency, bundle.present, ids));
   }
   Json out = Json::object();
-  out["client_id"] = workspace.client_id;
-  out["problem"] = readable ? Json() : Json(bundle->problem);
-  out["services"] = std::move(services);
+  set(out, "client_id", Json(workspace.client_id));
+  set(out, "problem", bundle.problem.empty() ? Json() : Json(bundle.problem));
+  set(out, "services", std::move(services));
   return out;
 }
 
@@ -114,37 +124,39 @@ Result<Configured> read_configured(const Json& configured) {
   }
   Configured out{.agency = names_of(configured, "agency")};
   out.agency_ids = object_of(configured, "agency_ids");
-  for (const auto& [slug, bundle] : workspaces->items()) {
-    out.workspaces.push_back({.slug = slug,
-                              .present = names_of(bundle, "present"),
-                              .problem = find_string(bundle, "problem").value_or(""),
-                              .ids = object_of(bundle, "ids")});
+  out.workspaces = std::vector<ConfiguredWorkspace>(workspaces->size());
+  auto workspace = out.workspaces.begin();
+  for (const auto& [slug, bundle] : *workspaces->get_ptr<const Json::object_t*>()) {
+    workspace->slug = slug;
+    workspace->present = names_of(bundle, "present");
+    workspace->problem = find_text(bundle, "problem");
+    workspace->ids = object_of(bundle, "ids");
+    ++workspace;
   }
   return out;
 }
 
 Result<std::vector<KnownWorkspace>> read_workspaces(const Json& rows) {
   if (!rows.is_array()) return fail(ErrorKind::data, "workspaces: the reply is not a list");
-  std::vector<KnownWorkspace> out;
-  for (const Json& row : rows) {
-    auto client_id = require_string(row, "client_id", "workspaces");
-    if (!client_id) return tl::unexpected<Error>(client_id.error());
-    auto slug = require_string(row, "slug", "workspaces");
-    if (!slug) return tl::unexpected<Error>(slug.error());
-    out.push_back({std::move(*client_id), std::move(*slug)});
+  std::vector<KnownWorkspace> out(rows.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i].client_id = find_text(rows[i], "client_id");
+    out[i].slug = find_text(rows[i], "slug");
+    if (out[i].client_id.empty() || out[i].slug.empty())
+      return fail(ErrorKind::data, "workspaces: a row without client_id or slug");
   }
   return out;
 }
 
 std::vector<std::string> partitions_of(const StreamDescriptor& stream, const Json& ids) {
-  if (stream.partitioned_by.empty()) return {""};
   std::vector<std::string> values = names_of(ids, stream.partitioned_by);
   if (auto single = find_string(ids, stream.partitioned_by)) values.push_back(*std::move(single));
   std::vector<std::string> partitions;
+  if (stream.partitioned_by.empty()) partitions.emplace_back();
   for (const std::string& value : values) {
     if (stream.variants.empty()) add_partition(partitions, value);
     for (const std::string_view variant : stream.variants)
-      add_partition(partitions, std::string(variant) + ' ' + value);
+      add_partition(partitions, concat({variant, " ", value}));
   }
   return partitions;
 }
@@ -153,7 +165,7 @@ Json detect(const Configured& configured, std::span<const KnownWorkspace> worksp
   Json all = Json::array();
   for (const KnownWorkspace& workspace : workspaces) all.push_back(detect_workspace(configured, workspace));
   Json out = Json::object();
-  out["workspaces"] = std::move(all);
+  set(out, "workspaces", std::move(all));
   return out;
 }
 
@@ -161,9 +173,8 @@ std::vector<std::string> unknown_bundles(const Configured& configured,
                                          std::span<const KnownWorkspace> workspaces) {
   std::vector<std::string> out;
   for (const ConfiguredWorkspace& bundle : configured.workspaces) {
-    const bool known =
-        std::any_of(workspaces.begin(), workspaces.end(),
-                    [&](const KnownWorkspace& workspace) { return workspace.slug == bundle.slug; });
+    bool known = false;
+    for (const KnownWorkspace& workspace : workspaces) known = known || workspace.slug == bundle.slug;
     if (!known) out.push_back(bundle.slug);
   }
   return out;
