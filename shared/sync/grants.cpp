@@ -1,21 +1,21 @@
 #include "shared/sync/grants.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/domain/catalogue.hpp"
 
 namespace wf {
 namespace {
 
-std::string placeholder_of(std::string_view name) { return "{{secret:" + std::string(name) + "}}"; }
+std::string placeholder_of(std::string_view name) { return concat({"{{secret:", name, "}}"}); }
 
 bool uses(const HttpRequest& request, std::string_view name) {
   const std::string placeholder = placeholder_of(name);
-  const auto in_header = [&](const auto& header) { return contains(header.second, placeholder); };
-  return contains(request.url, placeholder) || contains(request.body, placeholder) ||
-         std::any_of(request.headers.begin(), request.headers.end(), in_header);
+  for (const auto& [header, value] : request.headers)
+    if (contains(value, placeholder)) return true;
+  return contains(request.url, placeholder) || contains(request.body, placeholder);
 }
 
 // The parameter or header that would carry the credential, and nothing else, is left out.
@@ -24,18 +24,13 @@ void leave_out(HttpRequest& request, std::string_view name) {
   std::erase_if(request.headers, [&](const auto& header) { return contains(header.second, placeholder); });
   const std::size_t query = request.url.find('?');
   if (query == std::string::npos) return;
-  std::string url = request.url.substr(0, query);
-  char joint = '?';
-  for (const std::string_view parameter : split(std::string_view(request.url).substr(query + 1), '&')) {
+  const std::string parameters = request.url.substr(query + 1);
+  request.url.erase(query);
+  for (const std::string_view parameter : split(parameters, '&')) {
     if (contains(parameter, placeholder)) continue;
-    url += std::exchange(joint, '&');
-    url += parameter;
+    request.url += request.url.size() == query ? '?' : '&';
+    request.url += parameter;
   }
-  request.url = std::move(url);
-}
-
-bool contains_name(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace
@@ -43,6 +38,8 @@ bool contains_name(const std::vector<std::string>& names, std::string_view name)
 void Grants::begin(HttpRequest request) {
   request_ = std::move(request);
   steps_.clear();
+  next_ = 0;
+  signing_ = nullptr;
   leave_out_absent();
   granted_.clear();
   refreshed_ = false;
@@ -56,9 +53,8 @@ const Grant* Grants::wanted(const Connector& connector, const EffectResult& resu
   if (!missing && !refused) return nullptr;
   for (const Grant& grant : connector.grants) {
     if (missing ? failed->name != grant.captured : !uses(request_, grant.captured)) continue;
-    const bool tried = std::find(granted_.begin(), granted_.end(), grant.captured) != granted_.end();
-    if (missing && tried) return nullptr;
-    granted_.push_back(grant.captured);
+    if (missing && holds(granted_, grant.captured)) return nullptr;
+    granted_.emplace_back(grant.captured);
     refresh_ = refused;
     refreshed_ = refreshed_ || refused;
     return &grant;
@@ -70,19 +66,16 @@ bool Grants::open(const Connector& connector, const EffectResult& result, const 
   const Grant* grant = wanted(connector, result);
   if (!grant) return false;
   steps_ = grant->steps(ids, now);
-  std::reverse(steps_.begin(), steps_.end());
+  next_ = 0;
+  signing_ = nullptr;
   for (GrantStep& step : steps_)
     if (auto* http = std::get_if<HttpRequest>(&step); http && http->capture)
       http->capture->refresh = refresh_;
   leave_out_absent();
-  return !steps_.empty();
+  return has_step();
 }
 
 void Grants::leave_out_absent() {
-  std::erase_if(steps_, [&](const GrantStep& step) {
-    const auto* sign = std::get_if<Sign>(&step);
-    return sign && contains_name(absent_, sign->captured);
-  });
   for (const std::string& name : absent_) {
     leave_out(request_, name);
     for (GrantStep& step : steps_)
@@ -90,26 +83,34 @@ void Grants::leave_out_absent() {
   }
 }
 
+bool Grants::has_step() {
+  for (; next_ < steps_.size(); ++next_) {
+    const auto* sign = std::get_if<Sign>(&steps_[next_]);
+    if (!sign || !holds(absent_, sign->captured)) return true;
+  }
+  return false;
+}
+
 bool Grants::do_without(const Connector& connector, const EffectResult& result) {
   const auto* failed = std::get_if<Failed>(&result);
-  if (!failed || failed->reason != "secret_missing" || failed->name != signing_.secret) return false;
-  const bool optional =
-      std::any_of(connector.grants.begin(), connector.grants.end(),
-                  [&](const Grant& grant) { return grant.optional && grant.captured == signing_.captured; });
-  if (!optional) return false;
-  absent_.push_back(signing_.captured);
-  leave_out_absent();
-  return true;
+  if (!failed || !signing_ || failed->reason != "secret_missing" || failed->name != signing_->secret)
+    return false;
+  for (const Grant& grant : connector.grants) {
+    if (!grant.optional || grant.captured != signing_->captured) continue;
+    absent_.push_back(signing_->captured);
+    leave_out_absent();
+    return true;
+  }
+  return false;
 }
 
 std::optional<Effect> Grants::next_step() {
-  signing_ = {};
-  if (steps_.empty()) return std::nullopt;
-  if (const auto* sign = std::get_if<Sign>(&steps_.back())) signing_ = *sign;
-  const auto to_effect = [](auto& step) { return Effect(std::move(step)); };
-  Effect effect = std::visit(to_effect, steps_.back());
-  steps_.pop_back();
-  return effect;
+  signing_ = nullptr;
+  if (!has_step()) return std::nullopt;
+  const GrantStep& step = steps_[next_++];
+  signing_ = std::get_if<Sign>(&step);
+  if (signing_) return *signing_;
+  return *std::get_if<HttpRequest>(&step);
 }
 
 }  // namespace wf

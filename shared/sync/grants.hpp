@@ -1,6 +1,7 @@
 #pragma once
 // Credentials that expire: which grant a failed request calls for, and its steps one by one.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,12 +28,14 @@ class Grants {
  private:
   const Grant* wanted(const Connector& connector, const EffectResult& result);
   void leave_out_absent();
+  bool has_step();  // moves on to the next one that is not left out
 
   HttpRequest request_;
-  std::vector<GrantStep> steps_;  // the next one last
-  Sign signing_;                  // the last step, if it was one
+  std::vector<GrantStep> steps_;
+  std::size_t next_ = 0;           // of the steps
+  const Sign* signing_ = nullptr;  // the last step, if it was one
   std::vector<std::string> absent_;
-  std::vector<std::string_view> granted_;
+  std::vector<std::string> granted_;
   bool refreshed_ = false;
   bool refresh_ = false;
 };

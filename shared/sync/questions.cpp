@@ -1,6 +1,5 @@
 #include "shared/sync/questions.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "shared/base/text.hpp"
@@ -8,17 +7,16 @@
 namespace wf {
 
 void Questions::begin(const Webhook& webhook, const Received& received) {
-  if (webhook.questions) open_ = webhook.questions(received);
-  std::reverse(open_.begin(), open_.end());
+  if (webhook.questions) questions_ = webhook.questions(received);
+  next_ = 0;
 }
 
 std::optional<Effect> Questions::next(const Database& database, std::string_view client_id) {
-  if (open_.empty()) return std::nullopt;
-  Question question = std::move(open_.back());
-  open_.pop_back();
+  if (next_ == questions_.size()) return std::nullopt;
+  Question& question = questions_[next_++];
   if (auto* verify = std::get_if<Verify>(&question)) return std::move(*verify);
-  const Lookup& lookup = std::get<Lookup>(question);
-  return database.select(lookup.table, concat({"client_id=eq.", client_id, "&", lookup.query}));
+  const auto* lookup = std::get_if<Lookup>(&question);
+  return database.select(lookup->table, concat({"client_id=eq.", client_id, "&", lookup->query}));
 }
 
 tl::expected<void, DatabaseProblem> Questions::take(const EffectResult& result) {

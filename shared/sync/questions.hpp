@@ -1,6 +1,7 @@
 #pragma once
 // What a webhook's parse must know before it can read a delivery, asked one by one (connector.hpp).
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ class Questions {
   const Json& answers() const { return answers_; }
 
  private:
-  std::vector<Question> open_;  // the next one last
+  std::vector<Question> questions_;
+  std::size_t next_ = 0;
   Json answers_ = Json::array();
 };
 
