@@ -19,12 +19,12 @@ constexpr std::array<std::string_view, 4> described_by{"content-type", "content-
                                                        "last-modified"};
 
 Json ids_of(const Json& ids, std::string_view service) {
-  Json own = Json::object();
-  const auto* all = ids.get_ptr<const Json::object_t*>();
-  if (!all) return own;
-  for (const auto& [name, value] : *all)
-    if (starts_with(name, service) && name[service.size()] == '.') own[name] = value;
-  return own;
+  JsonObject own;
+  const std::string prefix = concat({service, "."});
+  if (const auto* all = ids.get_ptr<const Json::object_t*>())
+    for (const auto& [name, value] : *all)
+      if (starts_with(name, prefix)) own.json(name, value);
+  return own.take();
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ HttpRequest Database::call_as_user(std::string_view function, const Json& p) con
 
 void Database::resolve(std::string& url) const {
   constexpr std::string_view placeholder = "$SUPABASE_URL";
-  if (starts_with(url, placeholder)) url.replace(0, placeholder.size(), url_);
+  if (starts_with(url, placeholder)) url = concat({url_, std::string_view(url).substr(placeholder.size())});
 }
 
 HttpRequest Database::select(std::string_view table, std::string_view query) const {

@@ -11,8 +11,10 @@ JsonObject& JsonObject::text(std::string_view key, std::string_view value) { ret
 JsonObject& JsonObject::text_or_null(std::string_view key, std::string_view value) {
   return json(key, value.empty() ? Json() : Json(value));
 }
-// Texts that are strings become views here, once, and not wherever a row is built.
 [[gnu::noinline]] JsonObject& JsonObject::text(std::string_view key, const std::string& value) {
+  return text(key, std::string_view(value));
+}
+[[gnu::noinline]] JsonObject& JsonObject::text(std::string_view key, const char* value) {
   return text(key, std::string_view(value));
 }
 [[gnu::noinline]] JsonObject& JsonObject::text_or_null(std::string_view key, const std::string& value) {

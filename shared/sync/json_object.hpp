@@ -16,9 +16,10 @@ namespace wf {
 class JsonObject {
  public:
   JsonObject& text(std::string_view key, std::string_view value);
-  JsonObject& text(std::string_view key, const char* value) { return text(key, std::string_view(value)); }
-  JsonObject& text(std::string_view key, const std::string& value);
   JsonObject& text_or_null(std::string_view key, std::string_view value);  // empty: null
+  // As they come: what makes a view of them is code in every caller.
+  JsonObject& text(std::string_view key, const std::string& value);
+  JsonObject& text(std::string_view key, const char* value);
   JsonObject& text_or_null(std::string_view key, const std::string& value);
   JsonObject& number(std::string_view key, std::int64_t value);
   JsonObject& flag(std::string_view key, bool value);
