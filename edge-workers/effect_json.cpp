@@ -18,6 +18,12 @@ Json to_json(const Headers& headers) {
   return list;
 }
 
+Json to_json(const std::vector<std::string>& texts) {
+  Json list = Json::array();
+  for (const std::string& text : texts) list.push_back(Json(text));
+  return list;
+}
+
 // A body always travels when the effect has one to give, also an empty one.
 void add_body(Frame& frame, JsonObject& control, std::string body) {
   frame.parts.push_back(std::move(body));
@@ -33,109 +39,107 @@ Json to_json(const Capture& capture) {
   return out.take();
 }
 
-struct Writer {
-  Frame& frame;
-  JsonObject control;
-
-  void operator()(HttpRequest& http) {
-    control.text("kind", "http");
-    control.text("method", http.method);
-    control.text("url", http.url);
-    control.json("headers", to_json(http.headers));
-    control.number("timeout_ms", http.timeout_ms);
-    control.number("max_bytes", http.max_bytes);
-    if (!http.body_secrets.empty()) control.json("body_secrets", http.body_secrets);
-    if (http.capture) control.json("capture", to_json(*http.capture));
-    if (!http.body.empty()) add_body(frame, control, std::move(http.body));
-  }
-  void operator()(PutObject& put) {
-    control.text("kind", "put_object");
-    control.text("key", put.key);
-    control.text("content_type", put.content_type);
-    control.flag("if_absent", put.if_absent);
-    if (put.metadata.is_object()) control.json("metadata", std::move(put.metadata));
-    add_body(frame, control, std::move(put.body));
-  }
-  void operator()(GetObject& get) {
-    control.text("kind", "get_object");
-    control.text("key", get.key);
-  }
-  void operator()(Verify& verify) {
-    control.text("kind", "verify");
-    control.text("algorithm", verify.algorithm);
-    control.text("secret", verify.secret);
-    control.text("prefix", verify.prefix);
-    control.json("signatures", verify.signatures);
-    add_body(frame, control, std::move(verify.body));
-  }
-  void operator()(Sign& sign) {
-    control.text("kind", "sign");
-    control.text("algorithm", sign.algorithm);
-    control.text("secret", sign.secret);
-    control.text("message", sign.message);
-    if (sign.captured.empty()) return;
-    control.json(
-        "capture",
-        JsonObject().text("name", sign.captured).number("expires_in_secs", sign.expires_in_secs).take());
-  }
-  void operator()(Enqueue& enqueue) {
-    control.text("kind", "enqueue");
-    control.json("message", std::move(enqueue.message));
-    control.number("delay_secs", enqueue.delay_secs);
-  }
-  void operator()(Log& log) {
-    control.text("kind", "log");
-    control.text("level", log.level);
-    control.json("fields", std::move(log.fields));
-  }
-  void operator()(Respond& respond) {
-    control.text("kind", "respond");
-    control.number("status", respond.status);
-    control.json("headers", to_json(respond.headers));
-    if (!respond.body.empty()) add_body(frame, control, std::move(respond.body));
-  }
-  void operator()(Done& done) {
-    control.text("kind", "done");
-    control.text("outcome", done.outcome == Outcome::ok ? "ok" : "retry");
-    if (done.outcome == Outcome::retry) control.number("delay_secs", done.delay_secs);
-  }
-};
-
-Failed malformed() { return {"malformed", "the host's result cannot be read"}; }
-
-EffectResult read_http(const Json& result, std::vector<std::string>& parts) {
-  if (find_bool(result, "captured").value_or(false)) return Captured{};
-  const auto status = find_int64(result, "status");
-  auto body = body_of(result, parts);
-  if (!status || *status < 100 || *status > 999 || !body) return malformed();
-  return HttpReply{static_cast<int>(*status), read_headers(result), *std::move(body),
-                   find_int64(result, "elapsed_ms").value_or(0)};
+void write(Frame& frame, JsonObject& control, HttpRequest& http) {
+  control.text("kind", "http");
+  control.text("method", http.method);
+  control.text("url", http.url);
+  control.json("headers", to_json(http.headers));
+  control.number("timeout_ms", http.timeout_ms);
+  control.number("max_bytes", http.max_bytes);
+  if (!http.body_secrets.empty()) control.json("body_secrets", to_json(http.body_secrets));
+  if (http.capture) control.json("capture", to_json(*http.capture));
+  if (!http.body.empty()) add_body(frame, control, std::move(http.body));
 }
 
-EffectResult read_object(const Json& result, std::vector<std::string>& parts) {
+void write(Frame& frame, JsonObject& control, PutObject& put) {
+  control.text("kind", "put_object");
+  control.text("key", put.key);
+  control.text("content_type", put.content_type);
+  control.flag("if_absent", put.if_absent);
+  if (put.metadata.is_object()) control.json("metadata", std::move(put.metadata));
+  add_body(frame, control, std::move(put.body));
+}
+
+void write(Frame& frame, JsonObject& control, Verify& verify) {
+  control.text("kind", "verify");
+  control.text("algorithm", verify.algorithm);
+  control.text("secret", verify.secret);
+  control.text("prefix", verify.prefix);
+  control.json("signatures", to_json(verify.signatures));
+  add_body(frame, control, std::move(verify.body));
+}
+
+void write(JsonObject& control, const Sign& sign) {
+  control.text("kind", "sign");
+  control.text("algorithm", sign.algorithm);
+  control.text("secret", sign.secret);
+  control.text("message", sign.message);
+  if (sign.captured.empty()) return;
+  control.json(
+      "capture",
+      JsonObject().text("name", sign.captured).number("expires_in_secs", sign.expires_in_secs).take());
+}
+
+void write(Frame& frame, JsonObject& control, Respond& respond) {
+  control.text("kind", "respond");
+  control.number("status", respond.status);
+  control.json("headers", to_json(respond.headers));
+  if (!respond.body.empty()) add_body(frame, control, std::move(respond.body));
+}
+
+void write(Frame& frame, JsonObject& control, Effect& effect) {
+  if (auto* http = std::get_if<HttpRequest>(&effect)) return write(frame, control, *http);
+  if (auto* put = std::get_if<PutObject>(&effect)) return write(frame, control, *put);
+  if (auto* verify = std::get_if<Verify>(&effect)) return write(frame, control, *verify);
+  if (auto* sign = std::get_if<Sign>(&effect)) return write(control, *sign);
+  if (auto* respond = std::get_if<Respond>(&effect)) return write(frame, control, *respond);
+  if (auto* get = std::get_if<GetObject>(&effect)) {
+    control.text("kind", "get_object").text("key", get->key);
+  } else if (auto* enqueue = std::get_if<Enqueue>(&effect)) {
+    control.text("kind", "enqueue").number("delay_secs", enqueue->delay_secs);
+    control.json("message", std::move(enqueue->message));
+  } else if (auto* log = std::get_if<Log>(&effect)) {
+    control.text("kind", "log").text("level", log->level).json("fields", std::move(log->fields));
+  } else if (auto* done = std::get_if<Done>(&effect)) {
+    const bool ok = done->outcome == Outcome::ok;
+    control.text("kind", "done").text("outcome", ok ? "ok" : "retry");
+    if (!ok) control.number("delay_secs", done->delay_secs);
+  }
+}
+
+bool says(const Json& result, std::string_view what) { return find_bool(result, what).value_or(false); }
+
+// Each leaves `outcome` as it is when the result cannot be read.
+void read_http(const Json& result, std::vector<std::string>& parts, EffectResult& outcome) {
+  if (says(result, "captured")) {
+    outcome = Captured{};
+    return;
+  }
+  const auto status = find_int64(result, "status").value_or(0);
+  HttpReply reply;
+  if (status < 100 || status > 999 || !take_body(result, parts, reply.body)) return;
+  reply.status = static_cast<int>(status);
+  reply.headers = read_headers(result);
+  reply.elapsed_ms = find_int64(result, "elapsed_ms").value_or(0);
+  outcome = std::move(reply);
+}
+
+void read_object(const Json& result, std::vector<std::string>& parts, EffectResult& outcome) {
   const auto found = find_bool(result, "found");
-  if (!found) return malformed();
-  if (!*found) return NoObject{};
-  auto body = body_of(result, parts);
-  if (!body) return malformed();
-  const Json* metadata = find_object(result, "metadata");
-  return FoundObject{*std::move(body), metadata ? *metadata : Json()};
-}
-
-EffectResult read_verified(const Json& result) {
-  const auto valid = find_bool(result, "valid");
-  const auto present = find_bool(result, "secret_present");
-  if (!valid || !present) return malformed();
-  return Verified{*valid, *present};
+  if (found && !*found) outcome = NoObject{};
+  FoundObject object;
+  if (!found || !*found || !take_body(result, parts, object.body)) return;
+  if (const Json* metadata = find_object(result, "metadata")) object.metadata = *metadata;
+  outcome = std::move(object);
 }
 
 }  // namespace
 
 void add_effect(Frame& frame, int id, Effect effect) {
-  Writer writer{frame, {}};
-  writer.control.number("effect", id);
-  std::visit(writer, effect);
-  frame.control["effects"].push_back(writer.control.take());
+  JsonObject control;
+  control.number("effect", id);
+  write(frame, control, effect);
+  frame.control["effects"].push_back(control.take());
 }
 
 ResultKind result_kind(const Effect& effect) {
@@ -149,31 +153,37 @@ ResultKind result_kind(const Effect& effect) {
 }
 
 EffectResult read_result(ResultKind kind, const Json& result, std::vector<std::string>& parts) {
-  if (!result.is_object()) return malformed();
-  if (const auto reason = find_string(result, "failed"))
-    return Failed{*reason, find_string(result, "message").value_or(""),
-                  find_string(result, "name").value_or("")};
+  if (const auto reason = find_text(result, "failed"); !reason.empty())
+    return Failed{std::string(reason), std::string(find_text(result, "message")),
+                  std::string(find_text(result, "name"))};
+  EffectResult outcome = Failed{"malformed", "the host's result cannot be read"};
   switch (kind) {
     case ResultKind::http:
-      return read_http(result, parts);
+      read_http(result, parts, outcome);
+      break;
     case ResultKind::object:
-      return read_object(result, parts);
-    case ResultKind::verified:
-      return read_verified(result);
+      read_object(result, parts, outcome);
+      break;
+    case ResultKind::verified: {
+      const auto valid = find_bool(result, "valid");
+      const auto present = find_bool(result, "secret_present");
+      if (valid && present) outcome = Verified{*valid, *present};
+      break;
+    }
     case ResultKind::stored:
-      if (const auto stored = find_bool(result, "stored")) return Stored{*stored};
-      return malformed();
+      if (const auto stored = find_bool(result, "stored")) outcome = Stored{*stored};
+      break;
     case ResultKind::captured:
-      if (find_bool(result, "captured").value_or(false)) return Captured{};
-      return malformed();
+      if (says(result, "captured")) outcome = Captured{};
+      break;
     case ResultKind::signature:
-      if (auto hex = find_string(result, "signature"); hex && !hex->empty()) return Signed{*std::move(hex)};
-      return malformed();
+      if (const auto hex = find_text(result, "signature"); !hex.empty()) outcome = Signed{std::string(hex)};
+      break;
     case ResultKind::queued:
-      if (find_bool(result, "queued").value_or(false)) return Queued{};
-      return malformed();
+      if (says(result, "queued")) outcome = Queued{};
+      break;
   }
-  return malformed();
+  return outcome;
 }
 
 Headers read_headers(const Json& object) {
@@ -182,9 +192,9 @@ Headers read_headers(const Json& object) {
   if (!list) return headers;
   for (const Json& entry : *list) {
     if (!entry.is_array() || entry.size() != 2) continue;
-    auto name = as_string(entry[0]);
-    auto value = as_string(entry[1]);
-    if (name && value) headers.emplace_back(*std::move(name), *std::move(value));
+    const auto* name = entry[0].get_ptr<const std::string*>();
+    const auto* value = entry[1].get_ptr<const std::string*>();
+    if (name && value) add_header(headers, *name, *value);
   }
   return headers;
 }

@@ -18,25 +18,30 @@ void add_u32(std::string& bytes, std::size_t value) {
   for (std::size_t i = 0; i < word; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xff);
 }
 
-tl::unexpected<Error> broken(std::string why) { return fail(ErrorKind::ours, "frame: " + std::move(why)); }
+tl::unexpected<Error> broken(std::string_view why) { return fail(ErrorKind::ours, {"frame: ", why}); }
+
+// Views of the frame's parts. The answer says what is wrong with the frame; empty: nothing.
+std::string_view split_frame(std::string_view bytes, std::vector<std::string_view>& parts) {
+  if (bytes.size() < word) return "too short";
+  const std::size_t count = read_u32(bytes, 0);
+  if (count == 0 || count > most_parts) return "number of parts";
+  std::size_t at = word * (count + 1);
+  if (at > bytes.size()) return "cut short";
+  for (std::size_t i = 1; i <= count; ++i) {
+    const std::size_t length = read_u32(bytes, word * i);
+    if (length > bytes.size() - at) return "cut short";
+    parts.push_back(bytes.substr(at, length));
+    at += length;
+  }
+  return at == bytes.size() ? "" : "bytes left over";
+}
 
 }  // namespace
 
 Result<Frame> decode_frame(std::string_view bytes) {
-  if (bytes.size() < word) return broken("too short");
-  const std::size_t count = read_u32(bytes, 0);
-  if (count == 0 || count > most_parts) return broken("number of parts");
-  std::size_t at = word * (count + 1);
-  if (at > bytes.size()) return broken("cut short");
   std::vector<std::string_view> parts;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t length = read_u32(bytes, word * (i + 1));
-    if (length > bytes.size() - at) return broken("cut short");
-    parts.push_back(bytes.substr(at, length));
-    at += length;
-  }
-  if (at != bytes.size()) return broken("bytes left over");
-  auto control = parse_json(parts[0], "frame");
+  if (const auto wrong = split_frame(bytes, parts); !wrong.empty()) return broken(wrong);
+  auto control = parse_json(parts.front(), "frame");
   if (!control) return broken(control.error().message);
   if (!control->is_object()) return broken("control is not an object");
   return Frame{*std::move(control), {parts.begin() + 1, parts.end()}};
@@ -56,13 +61,19 @@ std::string encode_frame(const Frame& frame) {
   return bytes;
 }
 
-Result<std::string> body_of(const Json& object, std::vector<std::string>& parts) {
+bool take_body(const Json& object, std::vector<std::string>& parts, std::string& body) {
   const Json* index = find(object, "body");
-  if (!index || index->is_null()) return std::string();
+  if (!index) return true;
   const auto number = as_int64(*index);
-  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > parts.size())
-    return broken("body names no part");
-  return std::move(parts[static_cast<std::size_t>(*number) - 1]);
+  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > parts.size()) return false;
+  body = std::move(parts[static_cast<std::size_t>(*number) - 1]);
+  return true;
+}
+
+Result<std::string> body_of(const Json& object, std::vector<std::string>& parts) {
+  std::string body;
+  if (!take_body(object, parts, body)) return broken("body names no part");
+  return body;
 }
 
 }  // namespace wf

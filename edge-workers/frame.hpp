@@ -19,6 +19,8 @@ struct Frame {
 Result<Frame> decode_frame(std::string_view bytes);
 std::string encode_frame(const Frame& frame);
 
+// The body that `object` refers to, if any. False: there is no such part.
+bool take_body(const Json& object, std::vector<std::string>& parts, std::string& body);
 // The body that `object` refers to; "" when it refers to none. Errors: ours (no such part).
 Result<std::string> body_of(const Json& object, std::vector<std::string>& parts);
 
