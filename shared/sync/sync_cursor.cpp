@@ -51,8 +51,7 @@ bool holds(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
 
 }  // namespace
 
-SyncCursor read_cursor(const Json& stored) {
-  SyncCursor cursor;
+void read_cursor(const Json& stored, SyncCursor& cursor) {
   cursor.run_id = find_text(stored, "run_id");
   cursor.window = read_window(stored);
   if (const Json* position = find(stored, "position")) cursor.position = *position;
@@ -63,7 +62,6 @@ SyncCursor read_cursor(const Json& stored) {
   add_unsettled(cursor, read_refs(stored, "ties"));
   cursor.counted = find_bool(stored, "counted").value_or(false);
   if (const Json* rows = find_array(stored, "earlier_rows")) cursor.earlier_rows = *rows;
-  return cursor;
 }
 
 Json to_json(const SyncCursor& cursor) {

@@ -27,8 +27,8 @@ struct SyncCursor {
   Json earlier_rows = Json::array();         // of earlier finished runs (remember_rows)
 };
 
-// Null or an unknown shape reads as "nothing was ever read": reading again is harmless.
-SyncCursor read_cursor(const Json& stored);
+// Into one that is new. An unknown shape reads as "nothing was ever read": reading again is harmless.
+void read_cursor(const Json& stored, SyncCursor& cursor);
 Json to_json(const SyncCursor& cursor);
 
 // Each object once, and not without end: what is left out is fetched by a later run.

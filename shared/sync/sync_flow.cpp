@@ -99,8 +99,8 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   pages_ = find_int64(*answer, "pages").value_or(0);
   attempt_ = find_int64(*answer, "attempt").value_or(0);
   if (const Json* facts = find_object(*answer, "facts")) learn(facts_, *facts);
-  if (!stream_) return fail_run(turn, {{ErrorKind::ours, who(": no connector reads this stream")}});
-  if (const Json* cursor = find_object(*answer, "cursor")) cursor_ = read_cursor(*cursor);
+  if (!stream_) return fail_run(turn, ErrorKind::ours, ": no connector reads this stream", Remedy::give_up);
+  if (const Json* cursor = find_object(*answer, "cursor")) read_cursor(*cursor, cursor_);
   begin_run(cursor_, *stream_, job_.run_id, turn.now);
   go_on(turn);
 }
@@ -177,15 +177,15 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   kept_ = kept_ && std::holds_alternative<Stored>(result);
   if (--unkept_ > 0) return;
   if (!kept_)
-    return fail_run(
-        turn, {{ErrorKind::ours, who(": the reply could not be kept in the object store")}, Remedy::retry});
+    return fail_run(turn, ErrorKind::ours, ": the reply could not be kept in the object store",
+                    Remedy::retry);
   auto page = stream_->parse(reply_, query(), source_at_);
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(std::move(page.error())));
   if (!page->next && !page->unavailable.empty())
     turn.log("warn", log_fields("no longer given").text("names", join(page->unavailable, ", ")));
   if (page->next && leads_back(cursor_, *page->next))
-    return fail_run(turn, unreadable({ErrorKind::data, who(": the pages lead back to one before")}));
+    return fail_run(turn, ErrorKind::data, ": the pages lead back to one before", Remedy::retry);
   apply(turn, *page);
 }
 
@@ -218,8 +218,8 @@ void SyncFlow::apply(Turn& turn, const Page& page) {
 void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
-    return fail_run(
-        turn, {{ErrorKind::data, concat({who(), ": the rows were refused, ", answer.error().message})}});
+    return fail_run(turn, ErrorKind::data, concat({": the rows were refused, ", answer.error().message}),
+                    Remedy::give_up);
   // Whether the page was written is unknown; the next lease tells.
   if (!answer) return turn.retry(database_rest_secs);
   if (find_bool(*answer, "applied").value_or(false)) return after_apply(*answer, turn);
@@ -245,16 +245,9 @@ void SyncFlow::after_apply(const Json& answer, Turn& turn) {
 // Nothing failed: the provider would refuse the next page, and waits count for it.
 void SyncFlow::rest(Turn& turn, std::int64_t rest_secs) {
   rest_secs_ = std::min(rest_secs, longest_queue_delay_secs);
-  const UnixSeconds until = turn.now + std::chrono::seconds(rest_secs_);
   turn.log("info", log_fields("run rests").number("rest_secs", rest_secs_));
-  ask(turn,
-      database_.call("fail_run", lease()
-                                     .text("kind", name(ErrorKind::rate_limit))
-                                     .text("message", who(": the provider's limit is nearly used up"))
-                                     .flag("final", false)
-                                     .time("retry_at", until)
-                                     .json("facts", facts_while_resting(until))),
-      &SyncFlow::on_failure_recorded);
+  record_failure(turn, {ErrorKind::rate_limit, who(": the provider's limit is nearly used up")},
+                 facts_while_resting(turn.now + std::chrono::seconds(rest_secs_)));
 }
 
 void SyncFlow::fetch_unsettled(Turn& turn) {
@@ -281,6 +274,10 @@ void SyncFlow::on_fetched(EffectResult& result, Turn& turn) {
   fetch_unsettled(turn);
 }
 
+void SyncFlow::fail_run(Turn& turn, ErrorKind kind, std::string_view what, Remedy remedy) {
+  fail_run(turn, Problem{{kind, who(what)}, remedy});
+}
+
 void SyncFlow::fail_run(Turn& turn, Problem problem) {
   const NextTry next = next_try(problem, attempt_);
   Error& error = problem.error;
@@ -289,16 +286,20 @@ void SyncFlow::fail_run(Turn& turn, Problem problem) {
   turn.log(next.final ? "error" : "warn", log_fields(next.final ? "run failed" : "run waits")
                                               .text("kind", name(error.kind))
                                               .text("message", error.message));
+  record_failure(turn, error, facts_after_failure(facts_, error, next.final, turn.now));
+}
+
+void SyncFlow::record_failure(Turn& turn, const Error& error, Json facts) {
+  const bool final = rest_secs_ < 0;
   std::optional<UnixSeconds> retry_at;
-  if (!next.final) retry_at = turn.now + std::chrono::seconds(next.delay_secs);
+  if (!final) retry_at = turn.now + std::chrono::seconds(rest_secs_);
   ask(turn,
-      database_.call("fail_run",
-                     lease()
-                         .text("kind", name(error.kind))
-                         .text("message", error.message)
-                         .flag("final", next.final)
-                         .time("retry_at", retry_at)
-                         .json("facts", facts_after_failure(facts_, error, next.final, turn.now))),
+      database_.call("fail_run", lease()
+                                     .text("kind", name(error.kind))
+                                     .text("message", error.message)
+                                     .flag("final", final)
+                                     .time("retry_at", retry_at)
+                                     .json("facts", std::move(facts))),
       &SyncFlow::on_failure_recorded);
 }
 

@@ -60,6 +60,8 @@ class SyncFlow final : public Steps<SyncFlow> {
   void apply(Turn& turn, const Page& page);
   void after_apply(const Json& answer, Turn& turn);
   void fail_run(Turn& turn, Problem problem);
+  void fail_run(Turn& turn, ErrorKind kind, std::string_view what, Remedy remedy);
+  void record_failure(Turn& turn, const Error& error, Json facts);
   void rest(Turn& turn, std::int64_t rest_secs);
   void yield_run(Turn& turn, std::int64_t delay_secs);
   bool budget_used_up(UnixSeconds now) const;
