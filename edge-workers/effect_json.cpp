@@ -25,7 +25,7 @@ Json to_json(const std::vector<std::string>& texts) {
 }
 
 // A body always travels when the effect has one to give, also an empty one.
-void add_body(Frame& frame, JsonObject& control, std::string body) {
+void add_body(Frame& frame, JsonObject& control, std::string&& body) {
   frame.parts.push_back(std::move(body));
   control.number("body", static_cast<std::int64_t>(frame.parts.size()));
 }

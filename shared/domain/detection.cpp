@@ -120,7 +120,7 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
 Result<Configured> read_configured(const Json& configured) {
   const Json* workspaces = find_object(configured, "workspaces");
   if (find_array(configured, "agency") == nullptr || workspaces == nullptr) {
-    return fail(ErrorKind::ours, "tick: `configured` has no agency list or no workspaces");
+    return fail(ErrorKind::ours, {"tick: `configured` has no agency list or no workspaces"});
   }
   Configured out{.agency = names_of(configured, "agency")};
   out.agency_ids = object_of(configured, "agency_ids");
@@ -137,13 +137,13 @@ Result<Configured> read_configured(const Json& configured) {
 }
 
 Result<std::vector<KnownWorkspace>> read_workspaces(const Json& rows) {
-  if (!rows.is_array()) return fail(ErrorKind::data, "workspaces: the reply is not a list");
+  if (!rows.is_array()) return fail(ErrorKind::data, {"workspaces: the reply is not a list"});
   std::vector<KnownWorkspace> out(rows.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     out[i].client_id = find_text(rows[i], "client_id");
     out[i].slug = find_text(rows[i], "slug");
     if (out[i].client_id.empty() || out[i].slug.empty())
-      return fail(ErrorKind::data, "workspaces: a row without client_id or slug");
+      return fail(ErrorKind::data, {"workspaces: a row without client_id or slug"});
   }
   return out;
 }

@@ -6,13 +6,14 @@ namespace wf {
 
 void Turn::ask(Effect effect) { effects.push_back(std::move(effect)); }
 void Turn::ask(HttpRequest request) { ask(Effect(std::move(request))); }
-void Turn::log(std::string_view level, const Json& fields) { ask(Log{level, fields}); }
+void Turn::ask(Respond answer) { ask(Effect(std::move(answer))); }
+void Turn::log(std::string_view level, const Json& fields) { ask(Effect(Log{level, fields})); }
 
 void Turn::log_error(std::string_view what, std::string_view message) {
   log("error", JsonObject().text("what", what).text("message", message));
 }
 
-void Turn::done() { ask(Done{}); }
-void Turn::retry(std::int64_t delay_secs) { ask(Done{Outcome::retry, delay_secs}); }
+void Turn::done() { ask(Effect(Done{})); }
+void Turn::retry(std::int64_t delay_secs) { ask(Effect(Done{Outcome::retry, delay_secs})); }
 
 }  // namespace wf

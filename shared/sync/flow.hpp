@@ -20,6 +20,7 @@ struct Turn {
 
   void ask(Effect effect);
   void ask(HttpRequest request);  // by far the most frequent kind
+  void ask(Respond answer);
   void log(std::string_view level, const Json& fields);
   void log_error(std::string_view what, std::string_view message);
   void done();
