@@ -32,7 +32,7 @@ void append_utf8(std::string& out, std::uint16_t code) {
 
 // Senders say ISO-8859-1 and mean windows-1252, so both are read as the latter, as browsers do.
 // https://encoding.spec.whatwg.org/#names-and-labels
-Decoded from_windows_1252(std::string_view bytes) {
+Decoded from_windows_1252(const std::string& bytes) {
   Decoded decoded;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -51,12 +51,10 @@ Decoded from_windows_1252(std::string_view bytes) {
 
 Decoded to_utf8(std::string_view bytes, std::string_view charset) {
   const std::string name = to_lower(trim(charset));
-  if (is_one_of(name, "iso-8859-1 latin1 windows-1252 cp1252 iso8859-1"))
-    return from_windows_1252(without_nul(bytes));
+  const std::string text = without_nul(bytes);
+  if (is_one_of(name, "iso-8859-1 latin1 windows-1252 cp1252 iso8859-1")) return from_windows_1252(text);
   const bool known = name.empty() || is_one_of(name, "utf-8 utf8 us-ascii ascii");
-  Decoded decoded{valid_utf8(without_nul(bytes)), known};
-  decoded.exact = known && is_valid_utf8(bytes);
-  return decoded;
+  return {valid_utf8(text), known && is_valid_utf8(bytes)};
 }
 
 }  // namespace wf::sendgrid

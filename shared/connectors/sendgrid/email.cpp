@@ -7,6 +7,7 @@
 
 #include "shared/base/text.hpp"
 #include "shared/connectors/sendgrid/events.hpp"
+#include "shared/connectors/sendgrid/multipart.hpp"
 #include "shared/connectors/sendgrid/stats.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
 #include "shared/connectors/sendgrid/thread.hpp"
@@ -58,20 +59,20 @@ class Check {
  public:
   explicit Check(const Json& body) : body_(body) {}
 
-  void refuse(std::initializer_list<std::string_view> why) {
-    if (problem_.empty()) problem_ = concat(why);
+  void refuse(std::string_view where, std::string_view why) {
+    if (problem_.empty()) problem_ = concat({"email: ", where, why});
   }
 
   void members_known() {
-    if (!body_.is_object()) return refuse({"not an object"});
+    if (!body_.is_object()) return refuse("", "not an object");
     for (const auto& member : *body_.get_ptr<const Json::object_t*>())
-      if (!is_one_of(member.first, members)) refuse({"a member that is not known"});
+      if (!is_one_of(member.first, members)) refuse("", "a member that is not known");
   }
 
   void recipients(std::string_view list) {
-    if (!find_array(body_, list)) return refuse({list, " is not a list"});
+    if (!find_array(body_, list)) return refuse(list, " is not a list");
     const Json::array_t& items = list_in(body_, list);
-    if (known_.size() + items.size() > most_recipients) return refuse({"more than 50 recipients"});
+    if (known_.size() + items.size() > most_recipients) return refuse("", "more than 50 recipients");
     Json checked = Json::array();
     for (const Json& item : items) checked.push_back(recipient(item, list));
     if (!checked.empty()) input_.json(list, std::move(checked));
@@ -82,30 +83,29 @@ class Check {
     const Json* given = find(body_, name);
     if (!given && !required) return;
     const std::string_view text = find_text(body_, name);
-    if (!given || !given->is_string() || (required && trim(text).empty())) refuse({name, " is missing"});
-    if (text.size() > most) refuse({name, " is too long"});
-    if (text.find('\0') != std::string_view::npos) refuse({name, " has a character that mail has not"});
+    if (!given || !given->is_string() || (required && trim(text).empty())) refuse(name, " is missing");
+    if (text.size() > most) refuse(name, " is too long");
+    if (text.find('\0') != std::string_view::npos) refuse(name, " has a character that mail has not");
     if (!text.empty()) input_.text(name, text);
   }
 
   Result<Json> take() {
-    if (!problem_.empty()) return fail(ErrorKind::data, {"email: ", problem_});
+    if (!problem_.empty()) return fail(ErrorKind::data, problem_);
     return input_.take();
   }
 
  private:
   Json recipient(const Json& item, std::string_view list) {
     const std::string_view address = find_text(item, "email");
-    if (!is_email_address(address)) refuse({list, " has what is no email address"});
+    if (!is_email_address(address)) refuse(list, " has what is no email address");
     // SendGrid refuses a mail that names somebody twice.
     std::string lower = to_lower(address);
-    if (std::find(known_.begin(), known_.end(), lower) != known_.end())
-      refuse({list, " names somebody twice"});
+    if (std::find(known_.begin(), known_.end(), lower) != known_.end()) refuse(list, " names somebody twice");
     known_.push_back(std::move(lower));
     const Json* given = find(item, "name");
     const std::string_view name = find_text(item, "name");
     if ((given && !given->is_string()) || !is_one_line(name) || name.size() > longest_name)
-      refuse({"a name in ", list, " is not one line of text"});
+      refuse("", concat({"a name in ", list, " is not one line of text"}));
     return address_with(address, name);
   }
 
@@ -217,7 +217,7 @@ HttpRequest send_request(const ActionQuery& query) {
   add_thread_headers(mail, query);
   HttpRequest request = api_request("/v3/mail/send", query.ids);
   request.method = "POST";
-  request.headers.push_back({"content-type", "application/json"});
+  add_header(request.headers, "content-type", "application/json");
   request.body = dump(mail.take());
   return request;
 }
@@ -239,16 +239,16 @@ Result<Json> check_email(const Json& body) {
   Check check(body);
   check.members_known();
   check.recipients("to");
-  if (list_in(body, "to").empty()) check.refuse({"to is empty"});
+  if (list_in(body, "to").empty()) check.refuse("", "to is empty");
   if (find(body, "cc")) check.recipients("cc");
   check.text("subject", longest_subject, true);
-  if (!is_one_line(find_text(body, "subject"))) check.refuse({"the subject is not one line"});
+  if (!is_one_line(find_text(body, "subject"))) check.refuse("", "the subject is not one line");
   check.text("text", longest_body, true);
   check.text("html", longest_body, false);
   const Json* thread = find(body, "thread_id");
   const std::string_view thread_id = find_text(body, "thread_id");
   if (thread && !(thread->is_string() && (thread_id.empty() || is_thread_id(thread_id))))
-    check.refuse({"thread_id is not the id of a thread"});
+    check.refuse("", "thread_id is not the id of a thread");
   check.text("thread_id", thread_id_digits, false);
   return check.take();
 }
@@ -263,10 +263,10 @@ std::optional<Sign> sign_email(const ActionQuery& query) {
 
 Result<ActionStart> start_email(const ActionQuery& query, UnixSeconds now) {
   if (!is_email_address(find_text(query.ids, from_email)) || !is_one_line(find_text(query.ids, from_name)))
-    return fail(ErrorKind::configuration, "email: sendgrid.from_email is missing, or is no address");
+    return fail(ErrorKind::configuration, {"email: sendgrid.from_email is missing, or is no address"});
   const bool is_answer = !find_text(query.input, "thread_id").empty();
   if (is_answer && !find_object(query.facts, "thread"))
-    return fail(ErrorKind::data, "email: there is no such thread");
+    return fail(ErrorKind::data, {"email: there is no such thread"});
   ActionStart start{message_batch(message_row(query, "queued", now)), send_request(query)};
   if (!is_answer)
     add_thread(start.batches, thread_of(query), find_text(query.input, "subject"),

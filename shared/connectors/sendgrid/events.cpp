@@ -23,13 +23,16 @@ constexpr std::int64_t newest_secs = 600;
 constexpr std::size_t most_digits = 11;
 constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
 
-enum class Kind : std::uint8_t { text, integer, flag, texts };
+enum class Kind : std::uint8_t { any, text, integer, flag, texts };
 struct Column {
   std::string_view member;
   std::string_view name;
   Kind kind = Kind::text;
 };
-constexpr std::array columns{Column{"url", "url"},
+constexpr std::array columns{Column{"event", "event", Kind::any},
+                             Column{"timestamp", "occurred_at", Kind::any},
+                             Column{"email", "email", Kind::any},
+                             Column{"url", "url"},
                              Column{"sg_event_id", "sg_event_id"},
                              Column{"sg_message_id", "sg_message_id"},
                              Column{"smtp-id", "smtp_id"},
@@ -46,10 +49,22 @@ constexpr std::array columns{Column{"url", "url"},
                              Column{"sg_machine_open", "is_machine_open", Kind::flag}};
 constexpr Column bounce_type{"type", "bounce_type"};
 
-tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {"event webhook: ", why}); }
+// Why a claim is none; empty: it is one.
+std::string_view problem_of(std::string_view timestamp, std::string_view signature, std::string_view body,
+                            UnixSeconds now) {
+  if (signature.empty()) return "no signature";
+  const auto seconds = timestamp.size() <= most_digits ? parse_int64(timestamp) : std::nullopt;
+  if (!seconds || *seconds < 0) return "the timestamp is not a number of seconds";
+  const std::int64_t age = to_unix(now) - *seconds;
+  if (age > oldest_secs) return "timestamp too old";
+  if (age < -newest_secs) return "timestamp in the future";
+  // Time and body are signed without a mark between them: digits of one could be read as the other's.
+  if (!starts_with(trim(body), "[")) return "the body is not an array";
+  return {};
+}
 
-// What a column of that kind takes of a value; null: nothing.
-Json taken_of(const Json& value, Kind kind) {
+// The value as a column of that kind takes it; null: it does not.
+Json taken(Json value, Kind kind) {
   if (kind == Kind::integer) {
     const auto number = as_int64(value);
     return number ? exact_integer(*number) : Json();
@@ -57,12 +72,11 @@ Json taken_of(const Json& value, Kind kind) {
   // A string or an array of strings. https://github.com/sendgrid/docs/issues/2862
   if (kind == Kind::texts && value.is_string()) {
     Json list;
-    list.push_back(value);
+    list.push_back(std::move(value));
     return list;
   }
-  const bool fits = kind == Kind::text   ? value.is_string()
-                    : kind == Kind::flag ? value.is_boolean()
-                                         : value.is_array();
+  const bool fits = kind == Kind::any || (kind == Kind::text && value.is_string()) ||
+                    (kind == Kind::flag && value.is_boolean()) || (kind == Kind::texts && value.is_array());
   return fits ? value : Json();
 }
 
@@ -71,11 +85,10 @@ struct Reading {
   Json& event;
   JsonObject row = {};
 
-  void drop(std::string_view member) { event.erase(std::string(member)); }
   void take(const Column& column) {
     const Json* found = find(event, column.member);
-    Json value = found ? taken_of(*found, column.kind) : Json();
-    if (!value.is_null()) drop(column.member);
+    Json value = found ? taken(*found, column.kind) : Json();
+    if (!value.is_null() || column.kind == Kind::any) event.erase(std::string(column.member));
     row.json(column.name, std::move(value));
   }
 };
@@ -89,12 +102,10 @@ std::optional<UnixSeconds> time_of(const Json& event) {
 Json event_row(Json& event, std::string_view name, UnixSeconds at) {
   Reading reading{event};
   JsonObject& row = reading.row;
-  row.text("event", name)
-      .time("occurred_at", at)
-      .text("email", to_lower(one_line(find_text(event, "email"))))
-      .text("message_id", one_line(message_id_of(find_text(event, "sg_message_id"))));
-  for (const std::string_view member : {"event", "timestamp", "email"}) reading.drop(member);
+  const std::string email = to_lower(one_line(find_text(event, "email")));
+  row.text("message_id", one_line(message_id_of(find_text(event, "sg_message_id"))));
   for (const Column& column : columns) reading.take(column);
+  row.text("event", name).time("occurred_at", at).text("email", email);
   if (name == "bounce")
     reading.take(bounce_type);
   else
@@ -116,14 +127,8 @@ Result<Json> read_batch(std::string_view body) {
 Result<SignatureClaim> claim_events(const Headers& headers, std::string_view body, UnixSeconds now) {
   const std::string_view timestamp = trim(header(headers, timestamp_header));
   const std::string_view signature = trim(header(headers, signature_header));
-  if (signature.empty()) return refuse("no signature");
-  const auto seconds = timestamp.size() <= most_digits ? parse_int64(timestamp) : std::nullopt;
-  if (!seconds || *seconds < 0) return refuse("the timestamp is not a number of seconds");
-  const std::int64_t age = to_unix(now) - *seconds;
-  if (age > oldest_secs) return refuse("timestamp too old");
-  if (age < -newest_secs) return refuse("timestamp in the future");
-  // Time and body are signed without a mark between them: digits of one could be read as the other's.
-  if (!starts_with(trim(body), "[")) return refuse("the body is not an array");
+  const std::string_view problem = problem_of(timestamp, signature, body, now);
+  if (!problem.empty()) return fail(ErrorKind::data, {"event webhook: ", problem});
   SignatureClaim claim{"ecdsa-p256-sha256", public_key, std::string(timestamp), {}};
   claim.signatures.push_back(std::string(signature));
   return claim;

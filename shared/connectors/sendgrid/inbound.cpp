@@ -185,7 +185,7 @@ bool is_inbound(std::string_view body) { return starts_with(body, "--"); }
 
 Result<SignatureClaim> claim_inbound(const Headers& headers) {
   if (value_of(header(headers, "content-type")) != "multipart/form-data")
-    return fail(ErrorKind::data, "inbound parse: the content type is not multipart/form-data");
+    return fail(ErrorKind::data, {"inbound parse: the content type is not multipart/form-data"});
   return SignatureClaim{
       .algorithm = "basic-auth", .secret = inbound_password, .prefix = "", .signatures = {}};
 }
@@ -226,7 +226,7 @@ Result<Delivery> parse_inbound(const Received& received) {
   if (!form.raw)
     read_fields(form, fields, mail);
   else if (!read_mail(form.mail, mail))
-    return fail(ErrorKind::data, "mail: no headers");
+    return fail(ErrorKind::data, {"mail: no headers"});
 
   Delivery delivery{.event_at = sent_at(headers, received.now)};
   const std::string token = token_of(form, received.ids);

@@ -64,6 +64,10 @@ std::string take_parameter(std::string_view& rest) {
 
 }  // namespace
 
+void add_header(Headers& headers, std::string_view name, std::string_view value) {
+  headers.emplace_back(name, value);
+}
+
 Headers read_header_lines(std::string_view lines) {
   Headers headers;
   while (!lines.empty()) {
@@ -75,7 +79,7 @@ Headers read_header_lines(std::string_view lines) {
     }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    headers.emplace_back(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
+    add_header(headers, trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
   }
   return headers;
 }

@@ -7,6 +7,7 @@
 #include "shared/base/text.hpp"
 #include "shared/connectors/day_slices.hpp"
 #include "shared/connectors/row_reader.hpp"
+#include "shared/connectors/sendgrid/multipart.hpp"
 #include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
@@ -22,12 +23,6 @@ constexpr std::string_view columns =
     "deferred invalid_emails spam_reports spam_report_drops unsubscribes unsubscribe_drops";
 
 tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {who, ": ", why}); }
-
-Result<Json> day_row(const Json& metrics, Day day, UnixSeconds source_at) {
-  RowReader reader(metrics, who);
-  for (const std::string_view column : split(columns, ' ')) reader.integer(column);
-  return reader.set("day", format_day(day)).set_time("source_at", source_at).take();
-}
 
 // A day without mail is no news.
 void note_newest(Page& page, const Json& row, Day day, UnixSeconds source_at) {
@@ -58,8 +53,8 @@ HttpRequest api_request(std::string_view path_and_query, const Json& ids) {
   const bool eu = to_lower(find_text(ids, "sendgrid.region")) == "eu";
   HttpRequest request;
   request.url = concat({eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com", path_and_query});
-  request.headers = {{"authorization", "Bearer {{secret:sendgrid.api_key}}"},
-                     {"user-agent", "webfluentia-edge"}};
+  add_header(request.headers, "authorization", "Bearer {{secret:sendgrid.api_key}}");
+  add_header(request.headers, "user-agent", "webfluentia-edge");
   return request;
 }
 
@@ -78,15 +73,17 @@ Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds
   Page page{.items = body->size(), .next = position_before(slice, query, days)};
   page.oldest = begin_of(slice.first, days);
   RowBatch batch{"email_stats_daily", {}};
-  for (const Json& line : *body) {
+  for (const Json& line : *body->get_ptr<const Json::array_t*>()) {
     const auto day = parse_day(find_text(line, "date"));
-    if (!day) return refuse("missing date");
     const Json* stats = find_array(line, "stats");
-    if (!stats) return refuse("missing stats");
-    if (stats->empty()) continue;  // SendGrid says nothing of that day
-    const Json* metrics = find_object(stats->front(), "metrics");
-    if (!metrics) return refuse("missing metrics");
-    auto row = day_row(*metrics, *day, source_at);
+    const bool has_stats = stats && !stats->empty();
+    const Json* metrics = has_stats ? find_object(stats->front(), "metrics") : nullptr;
+    if (!day || !stats || (has_stats && !metrics))
+      return refuse(!day ? "missing date" : !stats ? "missing stats" : "missing metrics");
+    if (!metrics) continue;  // SendGrid says nothing of that day
+    RowReader reader(*metrics, who);
+    for (const std::string_view column : split(columns, ' ')) reader.integer(column);
+    auto row = reader.set("day", format_day(*day)).set_time("source_at", source_at).take();
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
     note_newest(page, *row, *day, source_at);
     batch.rows.push_back(*std::move(row));
