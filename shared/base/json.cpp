@@ -42,7 +42,7 @@ class DocumentBuilder final : public JsonEvents {
     return true;
   }
   bool on_key(std::string_view name) override {
-    member_ = &(*open_.back()->get_ptr<Json::object_t*>())[std::string(name)];
+    member_ = &slot(*open_.back(), name);
     return true;
   }
   bool on_scalar(JsonScalar kind, std::string_view text) override {
@@ -109,6 +109,10 @@ const Json* find(const Json& object, std::string_view key) {
   if (members == nullptr) return nullptr;
   const auto found = members->find(key);
   return found == members->end() || found->second.is_null() ? nullptr : &found->second;
+}
+
+Json& slot(Json& object, std::string_view key) {
+  return (*object.get_ptr<Json::object_t*>())[std::string(key)];
 }
 
 std::optional<double> as_double(const Json& value) {

@@ -62,7 +62,8 @@ void append_integer(std::string& out, std::int64_t value) {
 
 class Reader final : public JsonEvents {
  public:
-  Reader(const BulkShape& shape, BulkRows& out) : shape_(shape), out_(out) {
+  Reader(const BulkShape& shape, BulkRows& out)
+      : shape_(shape), columns_(columns_of(shape.columns.text)), out_(out) {
     out_.notes.resize(shape.notes.size());
   }
 
@@ -157,12 +158,12 @@ class Reader final : public JsonEvents {
 
   bool end_row() {
     inside_row_ = false;
-    for (std::size_t i = 0; i < shape_.columns.size(); ++i) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (seen_ >> i & 1U) continue;
-      const BulkColumn& column = shape_.columns[i];
-      if (column.absent.empty()) return refuse("missing " + std::string(column.path));
+      const Column& column = columns_[i];
+      if (column.absent == Absent::error) return refuse("missing " + std::string(column.place));
       begin_cell(i);
-      out_.text += column.absent;
+      out_.text += column.absent == Absent::null ? "null" : "\"\"";
     }
     out_.text += '}';
     ++out_.count;
@@ -171,10 +172,10 @@ class Reader final : public JsonEvents {
 
   // Rows list their members in one order, so the next column is nearly always the next one.
   std::size_t find_column() {
-    const std::size_t count = shape_.columns.size();
+    const std::size_t count = columns_.size();
     for (std::size_t tried = 0; tried < count; ++tried) {
       const std::size_t i = (expected_ + tried) % count;
-      if (shape_.columns[i].path == path_) return i;
+      if (columns_[i].place == path_) return i;
     }
     return count;
   }
@@ -183,23 +184,24 @@ class Reader final : public JsonEvents {
     seen_ |= std::uint32_t{1} << i;
     if (out_.text.back() != '{') out_.text += ',';
     out_.text += '"';
-    out_.text += shape_.columns[i].column;
+    out_.text += columns_[i].name;
     out_.text += "\":";
   }
 
   bool on_cell(JsonScalar kind, std::string_view text) {
     if (kind == JsonScalar::null) return true;
     const std::size_t i = find_column();
-    if (i == shape_.columns.size() || (seen_ >> i & 1U)) return true;
+    if (i == columns_.size() || (seen_ >> i & 1U)) return true;
     expected_ = i + 1;
     begin_cell(i);
-    const BulkColumn& column = shape_.columns[i];
-    if (write(column.cell, kind, text)) return true;
-    std::string why(column.path);
+    const Column& column = columns_[i];
+    const Cell cell{column.type};
+    if (write(cell, kind, text)) return true;
+    std::string why(column.place);
     why += " is ";
     why += type_of(kind);
     why += ", not ";
-    return refuse(why.append(wanted(column.cell)));
+    return refuse(why.append(wanted(cell)));
   }
 
   bool write(Cell cell, JsonScalar kind, std::string_view text) {
@@ -244,6 +246,7 @@ class Reader final : public JsonEvents {
   }
 
   const BulkShape& shape_;
+  const std::vector<Column> columns_;
   BulkRows& out_;
   std::vector<Frame> frames_;
   std::string path_;

@@ -11,29 +11,27 @@
 
 #include "shared/base/result.hpp"
 #include "shared/base/time.hpp"
+#include "shared/connectors/columns.hpp"
 
 namespace wf {
 
-enum class Cell : std::uint8_t {
-  text,
-  integer,      // 64-bit; a number or, as Google writes them, a decimal text
-  number,       // kept as it was written; "NaN" and the infinities become null
-  micros,       // a number of whole units, as millionths
-  day,          // YYYY-MM-DD
-  resource_id,  // the last part of "customers/1/conversionActions/42"
+enum class Cell : char {
+  text = 't',
+  integer = 'i',      // 64-bit; a number or, as Google writes them, a decimal text
+  number = 'n',       // kept as it was written; "NaN" and the infinities become null
+  micros = 'm',       // a number of whole units, as millionths
+  day = 'd',          // YYYY-MM-DD
+  resource_id = 'r',  // the last part of "customers/1/conversionActions/42"
 };
 
-struct BulkColumn {
-  std::string_view path;  // inside the row: "metrics.costMicros"; an array's element: "keys.0"
-  std::string_view column;
-  Cell cell = Cell::text;
-  std::string_view absent = {};  // the JSON text of an absent member; empty: it is an error
-};
+// Places are inside the row: "metrics.costMicros"; an array's element: "keys.0".
+inline constexpr std::string_view bulk_types = " text integer number micros day resource_id ";
+using BulkTable = ColumnTable<bulk_types>;
 
 struct BulkShape {
-  std::string_view who;   // opens every error
-  std::string_view rows;  // the member that holds the rows; absent: there are none
-  std::span<const BulkColumn> columns;
+  std::string_view who;                     // opens every error
+  std::string_view rows;                    // the member that holds the rows; absent: there are none
+  BulkTable columns;                        // at most 32
   std::span<const std::string_view> notes;  // scalars beside the rows that are wanted: "nextPageToken"
 };
 

@@ -1,6 +1,7 @@
 #include "shared/connectors/row_reader.hpp"
 
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "shared/base/text.hpp"
@@ -10,8 +11,8 @@ namespace {
 
 // Postgres takes more, but no provider means a year above 9999.
 constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
-
-Json* slot(Json& row, std::string_view column) { return &row[std::string(column)]; }
+// 2^53: beyond it a double no longer counts in ones.
+constexpr double most_counted = 9'007'199'254'740'992.0;
 
 const Json* step_into(const Json& at, std::string_view key) {
   if (at.is_object()) return find(at, key);
@@ -22,175 +23,158 @@ const Json* step_into(const Json& at, std::string_view key) {
 
 // The first of a column's places that holds something.
 const Json* find_at(const Json& object, std::string_view places) {
-  for (const std::string_view place : split(places, '|')) {
+  while (!places.empty()) {
+    std::string_view place = cut(places, '|');
     const Json* at = &object;
-    for (const std::string_view key : split(place, '.'))
-      if (at) at = step_into(*at, key);
+    while (at && !place.empty()) at = step_into(*at, cut(place, '.'));
     if (at && !at->is_null()) return at;
   }
   return nullptr;
 }
 
 // An id, or an expanded object that has one.
-const Json* id_of(const Json* found) {
-  if (!found || !found->is_object()) return found;
-  const Json* id = find(*found, "id");
-  return id && !id->is_null() ? id : nullptr;
+const Json* id_of(const Json* found) { return found && found->is_object() ? find(*found, "id") : found; }
+
+std::string_view text_of(const Json& value) {
+  const auto* text = value.get_ptr<const std::string*>();
+  return text ? std::string_view(*text) : std::string_view();
+}
+
+bool is_text(ColumnType type) { return type == ColumnType::text || type == ColumnType::reference; }
+
+std::optional<std::int64_t> integer_of(const Json& value) {
+  return value.is_number_integer() ? as_int64(value) : std::nullopt;
+}
+
+Json to_integer(const Json& value) {
+  const auto integer = integer_of(value);
+  return integer ? exact_integer(*integer) : Json();
+}
+
+Json to_count(double value) {
+  const double count = std::round(value);
+  return std::abs(count) <= most_counted ? Json(static_cast<std::int64_t>(count)) : Json();
+}
+
+std::optional<UnixSeconds> unix_time_of(const Json& value) {
+  const auto seconds = integer_of(value);
+  if (!seconds || *seconds < 0 || *seconds > last_second_of_9999) return std::nullopt;
+  return from_unix(*seconds);
+}
+
+Json to_time(std::optional<UnixSeconds> time) { return time ? Json(format_time(*time)) : Json(); }
+
+Json when(bool fits, const Json& value) { return fits ? value : Json(); }
+
+// What goes into the column; null when the value is not `wanted`.
+Json convert(ColumnType type, const Json& value, std::string_view& wanted) {
+  switch (type) {
+    case ColumnType::text:
+    case ColumnType::reference:
+      wanted = "a string";
+      return when(value.is_string(), value);
+    case ColumnType::number:
+      wanted = "a number";
+      return when(value.is_number(), value);
+    case ColumnType::flag:
+      wanted = "true or false";
+      return when(value.is_boolean(), value);
+    case ColumnType::object:
+      wanted = "an object";
+      return when(value.is_object(), value);
+    case ColumnType::array:
+      wanted = "an array";
+      return when(value.is_array(), value);
+    case ColumnType::unix_time:
+      wanted = "Unix seconds";
+      return to_time(unix_time_of(value));
+    case ColumnType::date_time:
+      wanted = "an ISO 8601 time";
+      return to_time(parse_time(text_of(value)));
+    case ColumnType::count:
+      wanted = "a count";
+      if (value.is_number_float()) return to_count(*value.get_ptr<const double*>());
+      [[fallthrough]];
+    case ColumnType::integer:
+      wanted = "a 64-bit integer";
+      return to_integer(value);
+  }
+  return Json();
 }
 
 }  // namespace
 
-const Json* RowReader::member(Path path) const {
-  const Json* at = &object_;
-  for (const std::string_view key : path) {
-    if (!at->is_object()) return nullptr;
-    at = find(*at, key);
-    if (!at || at->is_null()) return nullptr;
-  }
-  return at;
-}
-
-RowReader& RowReader::fail_on(std::string_view column, const Json* found, std::string_view wanted) {
-  std::string message = std::string(who_) + ": ";
-  if (found)
-    message += std::string(column) + " is " + std::string(type_name(*found)) + ", not " + std::string(wanted);
-  else
-    message += "missing " + std::string(column);
-  error_ = Error{ErrorKind::data, std::move(message)};
-  return *this;
-}
-
-bool RowReader::settled(std::string_view column, const Json* found, Need need) {
-  if (error_) return true;
-  if (found) return false;
-  if (need == Need::required)
-    fail_on(column, nullptr, "");
-  else
-    *slot(row_, column) = nullptr;
-  return true;
-}
-
-RowReader& RowReader::read_text(std::string_view column, const Json* found, Need need) {
-  if (settled(column, found, need)) return *this;
-  if (!found->is_string()) return fail_on(column, found, "a string");
-  if (need == Need::required && found->get_ptr<const std::string*>()->empty())
-    return fail_on(column, nullptr, "");
-  return set(column, *found);
-}
-
-RowReader& RowReader::read_integer(std::string_view column, const Json* found, Need need) {
-  if (settled(column, found, need)) return *this;
-  const auto value = found->is_number_integer() ? as_int64(*found) : std::nullopt;
-  return value ? set(column, exact_integer(*value)) : fail_on(column, found, "a 64-bit integer");
-}
-
-RowReader& RowReader::read_flag(std::string_view column, const Json* found, Need need) {
-  if (settled(column, found, need)) return *this;
-  return found->is_boolean() ? set(column, *found) : fail_on(column, found, "true or false");
-}
-
-RowReader& RowReader::read_time(std::string_view column, const Json* found, Need need) {
-  if (settled(column, found, need)) return *this;
-  const auto value = found->is_number_integer() ? as_int64(*found) : std::nullopt;
-  if (!value || *value < 0 || *value > last_second_of_9999) return fail_on(column, found, "Unix seconds");
-  return set_time(column, from_unix(*value));
-}
-
-RowReader& RowReader::read_any(std::string_view column, const Json* found, Need need, bool fits,
-                               std::string_view wanted) {
-  if (settled(column, found, need)) return *this;
-  return fits ? set(column, *found) : fail_on(column, found, wanted);
-}
-
-RowReader& RowReader::required_text(std::string_view column, Path path) {
-  return read_text(column, member(path), Need::required);
-}
-RowReader& RowReader::required_integer(std::string_view column, Path path) {
-  return read_integer(column, member(path), Need::required);
-}
-RowReader& RowReader::text(std::string_view column, Path path) {
-  return read_text(column, member(path), Need::optional);
-}
-RowReader& RowReader::integer(std::string_view column, Path path) {
-  return read_integer(column, member(path), Need::optional);
-}
-RowReader& RowReader::flag(std::string_view column) {
-  return read_flag(column, member({column}), Need::optional);
-}
-
-RowReader& RowReader::iso_time(std::string_view column, Path path) {
-  const Json* found = member(path);
-  if (settled(column, found, Need::optional)) return *this;
-  const auto text = as_string(*found);
-  const auto time = text ? parse_time(*text) : std::nullopt;
-  return time ? set_time(column, *time) : fail_on(column, found, "an ISO 8601 time");
-}
-
-RowReader& RowReader::number(std::string_view column, Path path) {
-  const Json* found = member(path);
-  return read_any(column, found, Need::optional, found && found->is_number(), "a number");
-}
-
-RowReader& RowReader::rounded(std::string_view column, Path path) {
-  const Json* found = member(path);
-  if (!found || !found->is_number_float()) return read_integer(column, found, Need::optional);
-  if (error_) return *this;
-  const double value = std::round(*found->get_ptr<const double*>());
-  // 2^53: beyond it a double no longer counts in ones.
-  if (!(std::abs(value) <= 9'007'199'254'740'992.0)) return fail_on(column, found, "a count");
-  return set(column, static_cast<std::int64_t>(value));
-}
-
-RowReader& RowReader::object(std::string_view column, Path path) {
-  const Json* found = member(path);
-  return read_any(column, found, Need::optional, found && found->is_object(), "an object");
-}
-
-RowReader& RowReader::array(std::string_view column, Path path) {
-  const Json* found = member(path);
-  return read_any(column, found, Need::optional, found && found->is_array(), "an array");
-}
-
-RowReader& RowReader::read_column(const Column& column) {
-  const Json* found = find_at(object_, column.at.empty() ? column.name : column.at);
-  switch (column.type) {
-    case ColumnType::text:
-      return read_text(column.name, found, column.need);
-    case ColumnType::reference:
-      return read_text(column.name, id_of(found), column.need);
-    case ColumnType::integer:
-      return read_integer(column.name, found, column.need);
-    case ColumnType::flag:
-      return read_flag(column.name, found, column.need);
-    case ColumnType::unix_time:
-      return read_time(column.name, found, column.need);
-    case ColumnType::number:
-      return read_any(column.name, found, column.need, found && found->is_number(), "a number");
-    case ColumnType::object:
-      return read_any(column.name, found, column.need, found && found->is_object(), "an object");
-    case ColumnType::array:
-      return read_any(column.name, found, column.need, found && found->is_array(), "an array");
+RowReader& RowReader::columns(const RowTable& table, const Json& object) {
+  for (std::string_view rest = table.text; !rest.empty();) {
+    const Column column = cut_column(rest);
+    read(column.name, ColumnType{column.type}, column.absent, find_at(object, column.place));
   }
   return *this;
 }
 
-RowReader& RowReader::columns(std::span<const Column> columns) {
-  for (const Column& column : columns) read_column(column);
+RowReader& RowReader::read(std::string_view column, ColumnType type, Absent absent, const Json* found) {
+  if (type == ColumnType::reference) found = id_of(found);
+  const bool must_be = absent == Absent::error;
+  if (found && must_be && is_text(type) && found->is_string() && text_of(*found).empty()) found = nullptr;
+  if (!found)
+    return must_be ? refuse({who_, ": missing ", column})
+                   : set(column, absent == Absent::empty ? Json("") : Json());
+  std::string_view wanted;
+  Json value = convert(type, *found, wanted);
+  if (value.is_null()) return refuse({who_, ": ", column, " is ", type_name(*found), ", not ", wanted});
+  return set(column, std::move(value));
+}
+
+RowReader& RowReader::refuse(std::initializer_list<std::string_view> why) {
+  if (row_) row_ = fail(ErrorKind::data, why);
   return *this;
 }
 
 RowReader& RowReader::set(std::string_view column, Json value) {
-  if (!error_) *slot(row_, column) = std::move(value);
+  if (row_) slot(*row_, column) = std::move(value);
   return *this;
 }
 
 RowReader& RowReader::set_time(std::string_view column, UnixSeconds time) {
-  return set(column, format_time(time));
+  return set(column, to_time(time));
 }
 
-Result<Json> RowReader::take() {
-  if (error_) return tl::unexpected<Error>(*std::move(error_));
-  return std::move(row_);
+RowReader& RowReader::read(std::string_view column, ColumnType type, Absent absent, Path path) {
+  const Json* at = &object_;
+  for (const std::string_view key : path)
+    if (at) at = find(*at, key);
+  return read(column, type, absent, at);
+}
+
+RowReader& RowReader::required_text(std::string_view column, Path path) {
+  return read(column, ColumnType::text, Absent::error, path);
+}
+RowReader& RowReader::required_integer(std::string_view column, Path path) {
+  return read(column, ColumnType::integer, Absent::error, path);
+}
+RowReader& RowReader::text(std::string_view column, Path path) {
+  return read(column, ColumnType::text, Absent::null, path);
+}
+RowReader& RowReader::integer(std::string_view column, Path path) {
+  return read(column, ColumnType::integer, Absent::null, path);
+}
+RowReader& RowReader::iso_time(std::string_view column, Path path) {
+  return read(column, ColumnType::date_time, Absent::null, path);
+}
+RowReader& RowReader::number(std::string_view column, Path path) {
+  return read(column, ColumnType::number, Absent::null, path);
+}
+RowReader& RowReader::rounded(std::string_view column, Path path) {
+  return read(column, ColumnType::count, Absent::null, path);
+}
+RowReader& RowReader::object(std::string_view column, Path path) {
+  return read(column, ColumnType::object, Absent::null, path);
+}
+RowReader& RowReader::array(std::string_view column, Path path) {
+  return read(column, ColumnType::array, Absent::null, path);
+}
+RowReader& RowReader::flag(std::string_view column) {
+  return read(column, ColumnType::flag, Absent::null, {column});
 }
 
 }  // namespace wf

@@ -3,7 +3,7 @@
 namespace wf {
 
 JsonObject& JsonObject::json(std::string_view key, Json value) {
-  (*object_.get_ptr<Json::object_t*>())[std::string(key)] = std::move(value);
+  slot(object_, key) = std::move(value);
   return *this;
 }
 

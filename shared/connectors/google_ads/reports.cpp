@@ -23,49 +23,49 @@ constexpr hours begun_everywhere{-12};
 // 10,000 rows, of about half a kilobyte each.
 constexpr std::int64_t largest_page = 24 * 1024 * 1024;
 
-constexpr std::string_view null = "null";
-constexpr std::string_view empty_text = "\"\"";
+constexpr BulkTable campaign_columns(R"(
+day day! segments.date
+campaign_id text! campaign.id
+campaign_name text campaign.name
+campaign_status text campaign.status
+channel_type text campaign.advertisingChannelType
+impressions integer metrics.impressions
+clicks integer metrics.clicks
+cost_micros integer metrics.costMicros
+conversions number metrics.conversions
+conversions_value_micros micros metrics.conversionsValue
+currency text! customer.currencyCode
+time_zone text customer.timeZone
+)");
 
-constexpr std::array campaign_columns{
-    BulkColumn{"segments.date", "day", Cell::day},
-    BulkColumn{"campaign.id", "campaign_id", Cell::text},
-    BulkColumn{"campaign.name", "campaign_name", Cell::text, null},
-    BulkColumn{"campaign.status", "campaign_status", Cell::text, null},
-    BulkColumn{"campaign.advertisingChannelType", "channel_type", Cell::text, null},
-    BulkColumn{"metrics.impressions", "impressions", Cell::integer, null},
-    BulkColumn{"metrics.clicks", "clicks", Cell::integer, null},
-    BulkColumn{"metrics.costMicros", "cost_micros", Cell::integer, null},
-    BulkColumn{"metrics.conversions", "conversions", Cell::number, null},
-    BulkColumn{"metrics.conversionsValue", "conversions_value_micros", Cell::micros, null},
-    BulkColumn{"customer.currencyCode", "currency", Cell::text},
-    BulkColumn{"customer.timeZone", "time_zone", Cell::text, null}};
+constexpr BulkTable search_term_columns(R"(
+day day! segments.date
+campaign_id text! campaign.id
+ad_group_id text="" adGroup.id
+match_type text="" segments.searchTermMatchType
+search_term text! searchTermView.searchTerm
+status text searchTermView.status
+impressions integer metrics.impressions
+clicks integer metrics.clicks
+cost_micros integer metrics.costMicros
+conversions number metrics.conversions
+conversions_value_micros micros metrics.conversionsValue
+currency text! customer.currencyCode
+time_zone text customer.timeZone
+)");
 
-constexpr std::array search_term_columns{
-    BulkColumn{"segments.date", "day", Cell::day},
-    BulkColumn{"campaign.id", "campaign_id", Cell::text},
-    BulkColumn{"adGroup.id", "ad_group_id", Cell::text, empty_text},
-    BulkColumn{"segments.searchTermMatchType", "match_type", Cell::text, empty_text},
-    BulkColumn{"searchTermView.searchTerm", "search_term", Cell::text},
-    BulkColumn{"searchTermView.status", "status", Cell::text, null},
-    BulkColumn{"metrics.impressions", "impressions", Cell::integer, null},
-    BulkColumn{"metrics.clicks", "clicks", Cell::integer, null},
-    BulkColumn{"metrics.costMicros", "cost_micros", Cell::integer, null},
-    BulkColumn{"metrics.conversions", "conversions", Cell::number, null},
-    BulkColumn{"metrics.conversionsValue", "conversions_value_micros", Cell::micros, null},
-    BulkColumn{"customer.currencyCode", "currency", Cell::text},
-    BulkColumn{"customer.timeZone", "time_zone", Cell::text, null}};
-
-constexpr std::array conversion_columns{
-    BulkColumn{"segments.date", "day", Cell::day},
-    BulkColumn{"campaign.id", "campaign_id", Cell::text},
-    BulkColumn{"segments.conversionAction", "conversion_action_id", Cell::resource_id},
-    BulkColumn{"segments.conversionActionName", "conversion_action_name", Cell::text, null},
-    BulkColumn{"segments.conversionActionCategory", "conversion_action_category", Cell::text, null},
-    BulkColumn{"metrics.conversions", "conversions", Cell::number, null},
-    BulkColumn{"metrics.allConversions", "all_conversions", Cell::number, null},
-    BulkColumn{"metrics.conversionsValue", "conversions_value_micros", Cell::micros, null},
-    BulkColumn{"customer.currencyCode", "currency", Cell::text},
-    BulkColumn{"customer.timeZone", "time_zone", Cell::text, null}};
+constexpr BulkTable conversion_columns(R"(
+day day! segments.date
+campaign_id text! campaign.id
+conversion_action_id resource_id! segments.conversionAction
+conversion_action_name text segments.conversionActionName
+conversion_action_category text segments.conversionActionCategory
+conversions number metrics.conversions
+all_conversions number metrics.allConversions
+conversions_value_micros micros metrics.conversionsValue
+currency text! customer.currencyCode
+time_zone text customer.timeZone
+)");
 
 // An error may follow good chunks in a reply that began as a success.
 constexpr std::array<std::string_view, 5> notes{"nextPageToken", "fieldMask", "requestId", "error.status",

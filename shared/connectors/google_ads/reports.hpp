@@ -14,7 +14,7 @@ struct Report {
   std::string_view table;
   std::string_view select;  // of the query, but for the days
   std::string_view from;
-  std::span<const BulkColumn> columns;
+  BulkTable columns;
   DayRules days;
 };
 

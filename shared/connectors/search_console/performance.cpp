@@ -28,14 +28,21 @@ constexpr std::array<std::string_view, 2> query_dimensions{"query", "page"};
 constexpr std::array<std::string_view, 1> page_dimensions{"page"};
 constexpr std::array<std::string_view, 1> site_dimensions{"date"};
 
-constexpr std::array query_columns{
-    BulkColumn{"keys.0", "query", Cell::text},      BulkColumn{"keys.1", "page", Cell::text},
-    BulkColumn{"clicks", "clicks", Cell::integer},  BulkColumn{"impressions", "impressions", Cell::integer},
-    BulkColumn{"ctr", "ctr", Cell::number, "null"}, BulkColumn{"position", "position", Cell::number, "null"}};
-constexpr std::array page_columns{
-    BulkColumn{"keys.0", "page", Cell::text}, BulkColumn{"clicks", "clicks", Cell::integer},
-    BulkColumn{"impressions", "impressions", Cell::integer}, BulkColumn{"ctr", "ctr", Cell::number, "null"},
-    BulkColumn{"position", "position", Cell::number, "null"}};
+constexpr BulkTable query_columns(R"(
+query text! keys.0
+page text! keys.1
+clicks integer!
+impressions integer!
+ctr number
+position number
+)");
+constexpr BulkTable page_columns(R"(
+page text! keys.0
+clicks integer!
+impressions integer!
+ctr number
+position number
+)");
 constexpr std::array<std::string_view, 1> notes{"responseAggregationType"};
 
 HttpRequest query_request(const Query& query, const DaySlice& slice,

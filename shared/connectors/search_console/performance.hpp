@@ -22,7 +22,7 @@ struct Detail {
   std::string_view who;
   std::string_view table;
   std::span<const std::string_view> dimensions;
-  std::span<const BulkColumn> columns;
+  BulkTable columns;
 };
 extern const Detail queries;
 extern const Detail pages;

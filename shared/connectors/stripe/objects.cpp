@@ -5,214 +5,209 @@
 namespace wf::stripe {
 namespace {
 
-using enum ColumnType;
-using enum Need;
-
 // https://docs.stripe.com/api/charges/object
-constexpr std::array charge_columns{
-    Column{"id", text, required},
-    Column{"amount", integer, required},
-    Column{"amount_captured", integer},
-    Column{"amount_refunded", integer},
-    Column{"currency", text, required},
-    Column{"status", text, required},
-    Column{"paid", flag},
-    Column{"captured", flag},
-    Column{"refunded", flag},
-    Column{"disputed", flag},
-    Column{"description", text},
-    Column{"balance_transaction", reference},
-    Column{"payment_intent", reference},
-    Column{"customer", reference},
-    Column{"failure_code", text},
-    Column{"failure_message", text},
-    Column{"outcome_type", text, optional, "outcome.type"},
-    Column{"payment_method_type", text, optional, "payment_method_details.type"},
-    Column{"billing_name", text, optional, "billing_details.name"},
-    Column{"billing_email", text, optional, "billing_details.email"},
-    Column{"billing_country", text, optional, "billing_details.address.country"},
-    Column{"receipt_url", text},
-    Column{"livemode", flag},
-    Column{"metadata", object},
-    Column{"created", unix_time, required},
-};
+constexpr RowTable charge_columns(R"(
+id text!
+amount integer!
+amount_captured integer
+amount_refunded integer
+currency text!
+status text!
+paid flag
+captured flag
+refunded flag
+disputed flag
+description text
+balance_transaction reference
+payment_intent reference
+customer reference
+failure_code text
+failure_message text
+outcome_type text outcome.type
+payment_method_type text payment_method_details.type
+billing_name text billing_details.name
+billing_email text billing_details.email
+billing_country text billing_details.address.country
+receipt_url text
+livemode flag
+metadata object
+created unix_time!
+)");
 
-// https://docs.stripe.com/api/payment_intents/object (client_secret is left where it is)
-constexpr std::array payment_intent_columns{
-    Column{"id", text, required},
-    Column{"amount", integer, required},
-    Column{"amount_received", integer},
-    Column{"amount_capturable", integer},
-    Column{"currency", text, required},
-    Column{"status", text, required},
-    Column{"description", text},
-    // Versions before 2022-11-15 list the charges inside, newest first.
-    // https://docs.stripe.com/upgrades#2022-11-15
-    Column{"latest_charge", reference, optional, "latest_charge|charges.data.0.id"},
-    Column{"customer", reference},
-    Column{"error_code", text, optional, "last_payment_error.code"},
-    Column{"error_decline_code", text, optional, "last_payment_error.decline_code"},
-    Column{"error_message", text, optional, "last_payment_error.message"},
-    Column{"canceled_at", unix_time},
-    Column{"cancellation_reason", text},
-    Column{"livemode", flag},
-    Column{"metadata", object},
-    Column{"created", unix_time, required},
-};
+// https://docs.stripe.com/api/payment_intents/object (client_secret is left where it is). Versions before
+// 2022-11-15 list the charges inside, newest first: https://docs.stripe.com/upgrades#2022-11-15
+constexpr RowTable payment_intent_columns(R"(
+id text!
+amount integer!
+amount_received integer
+amount_capturable integer
+currency text!
+status text!
+description text
+latest_charge reference latest_charge|charges.data.0.id
+customer reference
+error_code text last_payment_error.code
+error_decline_code text last_payment_error.decline_code
+error_message text last_payment_error.message
+canceled_at unix_time
+cancellation_reason text
+livemode flag
+metadata object
+created unix_time!
+)");
 
 // https://docs.stripe.com/api/payment-link/object
-constexpr std::array payment_link_columns{
-    Column{"id", text, required},
-    Column{"active", flag, required},
-    Column{"url", text, required},
-    Column{"currency", text},
-    Column{"completed_sessions_count", integer, optional, "restrictions.completed_sessions.count"},
-    Column{"completed_sessions_limit", integer, optional, "restrictions.completed_sessions.limit"},
-    Column{"livemode", flag},
-    Column{"metadata", object},
-};
+constexpr RowTable payment_link_columns(R"(
+id text!
+active flag!
+url text!
+currency text
+completed_sessions_count integer restrictions.completed_sessions.count
+completed_sessions_limit integer restrictions.completed_sessions.limit
+livemode flag
+metadata object
+)");
 
 // https://docs.stripe.com/api/balance_transactions/object
-constexpr std::array balance_transaction_columns{
-    Column{"id", text, required},
-    Column{"amount", integer, required},
-    Column{"fee", integer, required},
-    Column{"net", integer, required},
-    Column{"currency", text, required},
-    Column{"exchange_rate", number},
-    Column{"type", text, required},
-    Column{"reporting_category", text},
-    Column{"status", text, required},
-    Column{"description", text},
-    Column{"source", reference},
-    Column{"fee_details", array},
-    Column{"balance_type", text},
-    Column{"available_on", unix_time},
-    Column{"created", unix_time, required},
-};
+constexpr RowTable balance_transaction_columns(R"(
+id text!
+amount integer!
+fee integer!
+net integer!
+currency text!
+exchange_rate number
+type text!
+reporting_category text
+status text!
+description text
+source reference
+fee_details array
+balance_type text
+available_on unix_time
+created unix_time!
+)");
 
 // https://docs.stripe.com/api/payouts/object
-constexpr std::array payout_columns{
-    Column{"id", text, required},
-    Column{"amount", integer, required},
-    Column{"currency", text, required},
-    Column{"status", text, required},
-    Column{"arrival_date", unix_time},
-    Column{"automatic", flag},
-    Column{"balance_transaction", reference},
-    Column{"description", text},
-    Column{"destination", reference},
-    Column{"failure_code", text},
-    Column{"failure_message", text},
-    Column{"method", text},
-    Column{"reconciliation_status", text},
-    Column{"source_type", text},
-    Column{"statement_descriptor", text},
-    Column{"type", text},
-    Column{"livemode", flag},
-    Column{"metadata", object},
-    Column{"created", unix_time, required},
-};
+constexpr RowTable payout_columns(R"(
+id text!
+amount integer!
+currency text!
+status text!
+arrival_date unix_time
+automatic flag
+balance_transaction reference
+description text
+destination reference
+failure_code text
+failure_message text
+method text
+reconciliation_status text
+source_type text
+statement_descriptor text
+type text
+livemode flag
+metadata object
+created unix_time!
+)");
 
 // https://docs.stripe.com/api/refunds/object
-constexpr std::array refund_columns{
-    Column{"id", text, required},
-    Column{"amount", integer, required},
-    Column{"currency", text, required},
-    Column{"status", text},
-    Column{"charge", reference},
-    Column{"payment_intent", reference},
-    Column{"balance_transaction", reference},
-    Column{"reason", text},
-    Column{"failure_reason", text},
-    Column{"description", text},
-    Column{"destination_type", text, optional, "destination_details.type"},
-    Column{"metadata", object},
-    Column{"created", unix_time, required},
-};
+constexpr RowTable refund_columns(R"(
+id text!
+amount integer!
+currency text!
+status text
+charge reference
+payment_intent reference
+balance_transaction reference
+reason text
+failure_reason text
+description text
+destination_type text destination_details.type
+metadata object
+created unix_time!
+)");
 
 // https://docs.stripe.com/api/disputes/object (the evidence is left where it is)
-constexpr std::array dispute_columns{
-    Column{"id", text, required},
-    Column{"amount", integer, required},
-    Column{"currency", text, required},
-    Column{"status", text, required},
-    Column{"reason", text},
-    Column{"charge", reference},
-    Column{"payment_intent", reference},
-    Column{"is_charge_refundable", flag},
-    Column{"evidence_due_by", unix_time, optional, "evidence_details.due_by"},
-    Column{"has_evidence", flag, optional, "evidence_details.has_evidence"},
-    Column{"past_due", flag, optional, "evidence_details.past_due"},
-    Column{"submission_count", integer, optional, "evidence_details.submission_count"},
-    Column{"card_brand", text, optional, "payment_method_details.card.brand"},
-    Column{"network_reason_code", text, optional,
-           "payment_method_details.card.network_reason_code|network_reason_code"},
-    Column{"livemode", flag},
-    Column{"metadata", object},
-    Column{"created", unix_time, required},
-};
+constexpr RowTable dispute_columns(R"(
+id text!
+amount integer!
+currency text!
+status text!
+reason text
+charge reference
+payment_intent reference
+is_charge_refundable flag
+evidence_due_by unix_time evidence_details.due_by
+has_evidence flag evidence_details.has_evidence
+past_due flag evidence_details.past_due
+submission_count integer evidence_details.submission_count
+card_brand text payment_method_details.card.brand
+network_reason_code text payment_method_details.card.network_reason_code|network_reason_code
+livemode flag
+metadata object
+created unix_time!
+)");
 
 // https://docs.stripe.com/api/checkout/sessions/object (url and client_secret are left where they are)
-constexpr std::array checkout_session_columns{
-    Column{"id", text, required},
-    Column{"amount_subtotal", integer},
-    Column{"amount_total", integer},
-    Column{"amount_discount", integer, optional, "total_details.amount_discount"},
-    Column{"amount_tax", integer, optional, "total_details.amount_tax"},
-    Column{"currency", text},
-    Column{"status", text},
-    Column{"payment_status", text, required},
-    Column{"mode", text},
-    Column{"payment_intent", reference},
-    Column{"payment_link", reference},
-    Column{"customer", reference},
-    Column{"subscription", reference},
-    Column{"invoice", reference},
-    Column{"client_reference_id", text},
-    Column{"customer_name", text, optional, "customer_details.name"},
-    Column{"customer_email", text, optional, "customer_details.email|customer_email"},
-    Column{"customer_country", text, optional, "customer_details.address.country"},
-    Column{"expires_at", unix_time},
-    Column{"livemode", flag},
-    Column{"metadata", object},
-    Column{"created", unix_time, required},
-};
+constexpr RowTable checkout_session_columns(R"(
+id text!
+amount_subtotal integer
+amount_total integer
+amount_discount integer total_details.amount_discount
+amount_tax integer total_details.amount_tax
+currency text
+status text
+payment_status text!
+mode text
+payment_intent reference
+payment_link reference
+customer reference
+subscription reference
+invoice reference
+client_reference_id text
+customer_name text customer_details.name
+customer_email text customer_details.email|customer_email
+customer_country text customer_details.address.country
+expires_at unix_time
+livemode flag
+metadata object
+created unix_time!
+)");
 
-// https://docs.stripe.com/api/invoices/object
-constexpr std::array invoice_columns{
-    Column{"id", text, required},
-    Column{"number", text},
-    Column{"status", text},
-    Column{"amount_due", integer, required},
-    Column{"amount_paid", integer},
-    Column{"amount_remaining", integer},
-    Column{"amount_overpaid", integer},
-    Column{"subtotal", integer},
-    Column{"total", integer},
-    Column{"currency", text, required},
-    Column{"customer", reference},
-    Column{"customer_name", text},
-    Column{"customer_email", text},
-    // Both moved on 2025-03-31. https://docs.stripe.com/changelog/basil
-    Column{"subscription", reference, optional, "parent.subscription_details.subscription|subscription"},
-    Column{"payment_intent", reference, optional, "payments.data.0.payment.payment_intent|payment_intent"},
-    Column{"billing_reason", text},
-    Column{"collection_method", text},
-    Column{"description", text},
-    Column{"attempt_count", integer},
-    Column{"attempted", flag},
-    Column{"period_start", unix_time},
-    Column{"period_end", unix_time},
-    Column{"due_date", unix_time},
-    Column{"next_payment_attempt", unix_time},
-    Column{"finalized_at", unix_time, optional, "status_transitions.finalized_at"},
-    Column{"paid_at", unix_time, optional, "status_transitions.paid_at"},
-    Column{"voided_at", unix_time, optional, "status_transitions.voided_at"},
-    Column{"livemode", flag},
-    Column{"metadata", object},
-    Column{"created", unix_time, required},
-};
+// https://docs.stripe.com/api/invoices/object. Its subscription and payment_intent moved on 2025-03-31:
+// https://docs.stripe.com/changelog/basil
+constexpr RowTable invoice_columns(R"(
+id text!
+number text
+status text
+amount_due integer!
+amount_paid integer
+amount_remaining integer
+amount_overpaid integer
+subtotal integer
+total integer
+currency text!
+customer reference
+customer_name text
+customer_email text
+subscription reference parent.subscription_details.subscription|subscription
+payment_intent reference payments.data.0.payment.payment_intent|payment_intent
+billing_reason text
+collection_method text
+description text
+attempt_count integer
+attempted flag
+period_start unix_time
+period_end unix_time
+due_date unix_time
+next_payment_attempt unix_time
+finalized_at unix_time status_transitions.finalized_at
+paid_at unix_time status_transitions.paid_at
+voided_at unix_time status_transitions.voided_at
+livemode flag
+metadata object
+created unix_time!
+)");
 
 constexpr std::array kinds{&charge,  &payment_intent,   &payment_link, &balance_transaction, &payout, &refund,
                            &dispute, &checkout_session, &invoice};

@@ -2,7 +2,6 @@
 // Stripe's objects as rows. Both shapes are read: an account's webhooks may be rendered in an older
 // version than the one its lists are asked in.
 
-#include <span>
 #include <string_view>
 
 #include "shared/connectors/row_reader.hpp"
@@ -15,7 +14,7 @@ struct ObjectKind {
   std::string_view table;
   std::string_view path;  // of its list; one object is `path/id`
   std::string_view who;
-  std::span<const Column> columns;
+  RowTable columns;
   // A member that comes only when asked for, hence never in an event; versions before it had the
   // other one instead.
   std::string_view expand = {};

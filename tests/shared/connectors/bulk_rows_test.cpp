@@ -9,13 +9,15 @@ using namespace wf;
 
 namespace {
 
-constexpr std::array columns{BulkColumn{"id", "id", Cell::text},
-                             BulkColumn{"m.count", "count", Cell::integer, "null"},
-                             BulkColumn{"m.money", "micros", Cell::micros, "null"},
-                             BulkColumn{"keys.1", "second", Cell::text, "\"\""},
-                             BulkColumn{"day", "day", Cell::day, "null"},
-                             BulkColumn{"rate", "rate", Cell::number, "null"},
-                             BulkColumn{"owner", "owner", Cell::resource_id, "null"}};
+constexpr BulkTable columns(R"(
+id text!
+count integer m.count
+micros micros m.money
+second text="" keys.1
+day day
+rate number
+owner resource_id
+)");
 constexpr std::array<std::string_view, 2> notes{"next", "error.status"};
 constexpr BulkShape shape{.who = "test", .rows = "list.rows", .columns = columns, .notes = notes};
 

@@ -11,12 +11,12 @@ namespace {
 
 constexpr std::string_view who = "toy orders";
 
-constexpr std::array columns{
-    Column{"id", ColumnType::text, Need::required},
-    Column{"amount", ColumnType::integer, Need::required},
-    Column{"currency", ColumnType::text, Need::required},
-    Column{"created", ColumnType::unix_time, Need::required},
-};
+constexpr RowTable columns(R"(
+id text!
+amount integer!
+currency text!
+created unix_time!
+)");
 
 HttpRequest orders_request(const Query& query) {
   UrlBuilder url("https://api.toy.example/v1/orders");
