@@ -1,6 +1,5 @@
 #include "shared/connectors/pagespeed/audits.hpp"
 
-#include <map>
 #include <string>
 #include <utility>
 
@@ -16,24 +15,21 @@ constexpr double passes_from = 0.9;
 
 // Metrics have columns of the run, and hidden audits are in no report.
 bool is_reported(const Json& audit_ref) {
-  const auto group = find_string(audit_ref, "group");
+  const std::string_view group = find_text(audit_ref, "group");
   return group != "metrics" && group != "hidden";
 }
 
 // Audit id -> the categories that show it.
-std::map<std::string, Json> categories_of_audits(const Json& lighthouse) {
-  std::map<std::string, Json> shown_in;
+Json categories_of_audits(const Json& lighthouse) {
+  Json shown_in = Json::object();
   const Json* categories = find_object(lighthouse, "categories");
   if (!categories) return shown_in;
-  for (const auto& [category, content] : categories->items()) {
+  for (const auto& [category, content] : *categories->get_ptr<const Json::object_t*>()) {
     const Json* refs = find_array(content, "auditRefs");
     if (!refs) continue;
     for (const Json& ref : *refs) {
-      const auto id = find_string(ref, "id");
-      if (!id || !is_reported(ref)) continue;
-      Json& list = shown_in[*id];
-      if (list.is_null()) list = Json::array();
-      list.push_back(Json(category));
+      const std::string_view id = find_text(ref, "id");
+      if (!id.empty() && is_reported(ref)) slot(shown_in, id).push_back(Json(category));
     }
   }
   return shown_in;
@@ -42,39 +38,40 @@ std::map<std::string, Json> categories_of_audits(const Json& lighthouse) {
 // https://github.com/GoogleChrome/lighthouse/blob/main/docs/scoring.md: informative, manual and not
 // applicable audits have no verdict; one that broke has none either, but is worth a look.
 bool is_failed(const Json& audit) {
-  const auto mode = find_string(audit, "scoreDisplayMode");
+  const std::string_view mode = find_text(audit, "scoreDisplayMode");
   if (mode == "error") return true;
   if (mode != "numeric" && mode != "binary" && mode != "metricSavings") return false;
   const Json* score = find(audit, "score");
   return score && as_double(*score).value_or(1) < passes_from;
 }
 
-Result<Json> audit_row(const Json& audit, const std::string& id, Json categories) {
-  return RowReader(audit, who)
-      .set("audit_id", id)
-      .set("categories", std::move(categories))
-      .text("title")
-      .number("score")
-      .text("score_display_mode", {"scoreDisplayMode"})
-      .text("display_value", {"displayValue"})
-      .number("numeric_value", {"numericValue"})
-      .text("numeric_unit", {"numericUnit"})
-      .number("savings_ms", {"details", "overallSavingsMs"})
-      .rounded("savings_bytes", {"details", "overallSavingsBytes"})
-      .object("metric_savings", {"metricSavings"})
-      .take();
-}
+constexpr RowTable columns(R"(
+title text
+score number
+score_display_mode text scoreDisplayMode
+display_value text displayValue
+numeric_value number numericValue
+numeric_unit text numericUnit
+savings_ms number details.overallSavingsMs
+savings_bytes count details.overallSavingsBytes
+metric_savings object metricSavings
+)");
 
 }  // namespace
 
-Result<std::vector<Json>> failed_audits(const Json& lighthouse) {
+Result<std::vector<Json>> failed_audits(const Json& lighthouse, const Json& run) {
   std::vector<Json> rows;
   const Json* audits = find_object(lighthouse, "audits");
   if (!audits) return rows;
-  for (auto& [id, categories] : categories_of_audits(lighthouse)) {
+  Json shown_in = categories_of_audits(lighthouse);
+  for (auto& [id, categories] : *shown_in.get_ptr<Json::object_t*>()) {
     const Json* audit = find_object(*audits, id);
     if (!audit || !is_failed(*audit)) continue;
-    auto row = audit_row(*audit, id, std::move(categories));
+    RowReader reader(*audit, who);
+    reader.columns(columns).set("audit_id", id).set("categories", std::move(categories));
+    for (const std::string_view key : {"url", "strategy", "run_at", "source_at"})
+      reader.set(key, *find(run, key));
+    auto row = reader.take();
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
     rows.push_back(*std::move(row));
   }

@@ -8,7 +8,7 @@
 
 namespace wf::pagespeed {
 
-// Rows of pagespeed_audits without their key's first columns, which the caller adds.
-Result<std::vector<Json>> failed_audits(const Json& lighthouse);
+// Rows of pagespeed_audits; `run` is the row of pagespeed_runs that they belong to.
+Result<std::vector<Json>> failed_audits(const Json& lighthouse, const Json& run);
 
 }  // namespace wf::pagespeed

@@ -36,11 +36,12 @@ HttpRequest run_request(const Query& query) {
   return request;
 }
 
+// Views into the reply's document.
 struct GoogleError {
-  std::string code;     // "API_KEY_INVALID", "rateLimitExceeded", "lighthouseUserError"
-  std::string domain;   // "lighthouse" or "global"
-  std::string message;  // may quote the page's address
-  std::string quota;    // "defaultPerDayPerProject"
+  std::string_view code;     // "API_KEY_INVALID", "rateLimitExceeded", "lighthouseUserError"
+  std::string_view domain;   // "lighthouse" or "global"
+  std::string_view message;  // may quote the page's address
+  std::string_view quota;    // "defaultPerDayPerProject"
 };
 
 // https://cloud.google.com/apis/design/errors, with the older `errors` beside the newer `details`.
@@ -48,25 +49,21 @@ GoogleError read_error(const Json& body) {
   GoogleError read;
   const Json* error = find_object(body, "error");
   if (!error) return read;
-  read.message = find_string(*error, "message").value_or("");
+  read.message = find_text(*error, "message");
   const Json* errors = find_array(*error, "errors");
   if (errors && !errors->empty()) {
-    read.code = find_string(errors->front(), "reason").value_or("");
-    read.domain = find_string(errors->front(), "domain").value_or("");
+    read.code = find_text(errors->front(), "reason");
+    read.domain = find_text(errors->front(), "domain");
   }
   const Json* details = find_array(*error, "details");
   if (!details) return read;
   for (const Json& detail : *details) {
-    if (const auto reason = find_string(detail, "reason")) read.code = *reason;
+    const std::string_view reason = find_text(detail, "reason");
+    if (!reason.empty()) read.code = reason;
     const Json* metadata = find_object(detail, "metadata");
-    if (metadata) read.quota = find_string(*metadata, "quota_limit").value_or("");
+    if (metadata) read.quota = find_text(*metadata, "quota_limit");
   }
   return read;
-}
-
-GoogleError read_error(const HttpReply& reply) {
-  const auto body = parse_json(reply.body, who);
-  return body ? read_error(*body) : GoogleError{};
 }
 
 bool is_about_the_page(const HttpReply& reply, const GoogleError& error) {
@@ -80,13 +77,14 @@ bool is_code_letter(char c) {
 // "Lighthouse returned error: FAILED_DOCUMENT_REQUEST. Lighthouse was unable to ..."
 Failure page_failure(const GoogleError& error) {
   constexpr std::string_view opening = "Lighthouse returned error: ";
-  std::string_view text = error.message;
-  if (!starts_with(text, opening)) return {error.code, error.message};
-  text.remove_prefix(opening.size());
-  const auto end = std::find_if_not(text.begin(), text.end(), is_code_letter);
-  std::string code(text.begin(), end);
-  if (code.empty()) code = error.code;
-  return {std::move(code), error.message};
+  std::string_view code;
+  if (starts_with(error.message, opening)) {
+    const std::string_view text = error.message.substr(opening.size());
+    std::size_t end = 0;
+    while (end < text.size() && is_code_letter(text[end])) ++end;
+    code = text.substr(0, end);
+  }
+  return {std::string(code.empty() ? error.code : code), std::string(error.message)};
 }
 
 Page to_page(Run run, const Query& query) {
@@ -122,14 +120,15 @@ std::int64_t seconds_to_new_quota(const HttpReply& reply) {
 }
 
 Problem explain(const HttpReply& reply, Problem general) {
-  const GoogleError error = read_error(reply);
+  const auto body = parse_json(reply.body, who);
+  const GoogleError error = body ? read_error(*body) : GoogleError{};
   if (is_about_the_page(reply, error)) {
     general.remedy = Remedy::read;
     return general;
   }
   if (!error.code.empty() && error.code.size() <= 64 &&
       std::all_of(error.code.begin(), error.code.end(), is_code_letter))
-    general.error.message += " (" + error.code + ")";
+    general.error.message += concat({" (", error.code, ")"});
   if (error.code == "API_KEY_INVALID") general.error.kind = ErrorKind::credentials;
   // What is left of a 400 is an address that Google does not accept.
   if (reply.status == 400 && general.error.kind == ErrorKind::ours)
