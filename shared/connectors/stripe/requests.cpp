@@ -70,7 +70,7 @@ Result<List> read_list(const HttpReply& reply, std::string_view who) {
   auto body = parse_json(reply.body, who);
   if (!body) return tl::unexpected<Error>(std::move(body.error()));
   const Json* data = find_array(*body, "data");
-  if (!data) return fail(ErrorKind::data, std::string(who) + ": the reply is not a list");
+  if (!data) return fail(ErrorKind::data, {who, ": the reply is not a list"});
   const auto has_more = require_bool(*body, "has_more", who);
   if (!has_more) return tl::unexpected<Error>(has_more.error());
   List list{*data, std::nullopt};
@@ -108,7 +108,7 @@ std::optional<HttpRequest> fetch_object(const ObjectRef& ref) {
 
 Result<Page> parse_fetched_object(const ObjectRef& ref, const HttpReply& reply, UnixSeconds source_at) {
   const ObjectKind* kind = find_kind_of_table(ref.table);
-  if (!kind) return fail(ErrorKind::ours, "stripe: no object belongs to " + ref.table);
+  if (!kind) return fail(ErrorKind::ours, {"stripe: no object belongs to ", ref.table});
   auto object = parse_json(reply.body, kind->who);
   if (!object) return tl::unexpected<Error>(std::move(object.error()));
   auto row = read_row(*kind, *object, source_at);
@@ -127,11 +127,11 @@ Problem explain(const HttpReply& reply, Problem general) {
   const auto body = parse_json(reply.body, "stripe");
   const Json* error = body ? find_object(*body, "error") : nullptr;
   if (!error) return general;
-  auto code = find_string(*error, "code");
-  if (!code) code = find_string(*error, "type");
-  if (code && is_code(*code)) general.error.message += " (" + *code + ")";
+  std::string_view code = find_text(*error, "code");
+  if (code.empty()) code = find_text(*error, "type");
+  if (is_code(code)) general.error.message += concat({" (", code, ")"});
   // The object that a page began after was deleted: its place in the list is lost.
-  if (code == "resource_missing" && find_string(*error, "param") == "starting_after")
+  if (code == "resource_missing" && find_text(*error, "param") == "starting_after")
     general.remedy = Remedy::restart_scan;
   return general;
 }

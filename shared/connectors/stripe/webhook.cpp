@@ -52,7 +52,7 @@ bool is_id(std::string_view text) {
 }
 
 bool is_event(const Json& event) {
-  const auto object = find_string(event, "object");
+  const std::string_view object = find_text(event, "object");
   return object == "event" || object == "v2.core.event";
 }
 
@@ -76,7 +76,7 @@ std::string id_in(const Json& object, std::string_view member) {
 // What changes without being carried by the event: a dispute's charge, a payment's invoice.
 // https://docs.stripe.com/api/disputes/object, https://docs.stripe.com/api/invoice-payment/object
 std::vector<ObjectRef> changed_elsewhere(const Json& object) {
-  const auto type = find_string(object, "object");
+  const std::string_view type = find_text(object, "object");
   ObjectRef ref;
   if (type == "dispute") ref = {std::string(charge.table), id_in(object, "charge")};
   if (type == "invoice_payment") ref = {std::string(invoice.table), id_in(object, "invoice")};
@@ -89,19 +89,17 @@ const Json* object_in(const Json& event) {
   return data ? find_object(*data, "object") : nullptr;
 }
 
-const ObjectKind* kind_of(const Json& object) {
-  return find_kind_of_object(find_string(object, "object").value_or(""));
-}
+const ObjectKind* kind_of(const Json& object) { return find_kind_of_object(find_text(object, "object")); }
 
 // Types and objects that are not stored give an empty delivery, today's and tomorrow's alike.
 Result<Delivery> read_event(const Json& event) {
-  if (!is_event(event)) return fail(ErrorKind::data, std::string(who) + ": not an event");
+  if (!is_event(event)) return fail(ErrorKind::data, {who, ": not an event"});
   const auto created = created_at(event);
-  if (!created) return fail(ErrorKind::data, std::string(who) + ": missing created");
+  if (!created) return fail(ErrorKind::data, {who, ": missing created"});
   Delivery delivery{.event_at = *created};
   const Json* object = object_in(event);
   // A preview of an invoice is none: it has no id.
-  if (!object || find_string(event, "type") == "invoice.upcoming") return delivery;
+  if (!object || find_text(event, "type") == "invoice.upcoming") return delivery;
   delivery.stale = changed_elsewhere(*object);
   const ObjectKind* kind = kind_of(*object);
   if (!kind) return delivery;
@@ -110,7 +108,7 @@ Result<Delivery> read_event(const Json& event) {
   if (is_whole(*kind, *object))
     delivery.batches.push_back({std::string(kind->table), {*std::move(row)}});
   else
-    delivery.stale.push_back({std::string(kind->table), id_in(event["data"], "object")});
+    delivery.stale.push_back({std::string(kind->table), id_in(*find(event, "data"), "object")});
   return delivery;
 }
 
@@ -119,9 +117,9 @@ Result<Delivery> read_event(const Json& event) {
 std::vector<ObjectRef> object_of(const Json& event) {
   const Json* object = object_in(event);
   const ObjectKind* kind = object ? kind_of(*object) : nullptr;
-  const auto id = kind ? find_string(*object, "id") : std::nullopt;
-  if (!id) return {};
-  return {{std::string(kind->table), *id}};
+  const Json* id = kind ? find(*object, "id") : nullptr;
+  if (!id || !id->is_string()) return {};
+  return {{std::string(kind->table), std::string(find_text(*object, "id"))}};
 }
 
 // Where in the list of events: which names were asked for, and after which event. A text is an event
@@ -147,10 +145,10 @@ Json to_json(EventsPosition position) {
 }
 
 void add_event(Page& page, const Json& event) {
-  const auto id = find_string(event, "id");
-  const auto type = find_string(event, "type");
-  if (!id || !is_id(*id) || !type || !is_wanted(*type)) return;
-  page.deliveries.push_back({*id, *type});
+  const std::string_view id = find_text(event, "id");
+  const std::string_view type = find_text(event, "type");
+  if (!is_id(id) || !is_wanted(type)) return;
+  page.deliveries.push_back({std::string(id), std::string(type)});
   auto delivery = read_event(event);
   const auto stale = delivery ? std::move(delivery->stale) : object_of(event);
   page.stale.insert(page.stale.end(), stale.begin(), stale.end());
@@ -172,10 +170,10 @@ void add_event(Page& page, const Json& event) {
 Result<Identity> identify_event(std::string_view body) {
   const auto event = parse_json(body, who);
   if (!event) return tl::unexpected<Error>(event.error());
-  if (!is_event(*event)) return fail(ErrorKind::data, std::string(who) + ": not an event");
+  if (!is_event(*event)) return fail(ErrorKind::data, {who, ": not an event"});
   auto id = require_string(*event, "id", who);
   if (!id) return tl::unexpected<Error>(std::move(id.error()));
-  if (!is_id(*id)) return fail(ErrorKind::data, std::string(who) + ": id is not an id");
+  if (!is_id(*id)) return fail(ErrorKind::data, {who, ": id is not an id"});
   auto type = require_string(*event, "type", who);
   if (!type) return tl::unexpected<Error>(std::move(type.error()));
   return Identity{*std::move(id), *std::move(type)};

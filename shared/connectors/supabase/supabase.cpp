@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shared/connectors/supabase/probes.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::supabase {
 namespace {
@@ -28,7 +29,10 @@ Step read_step(const Json& position) {
 }
 
 Json to_json(const Step& step) {
-  return {{"probe", static_cast<std::int64_t>(step.number)}, {"again", step.again}};
+  return JsonObject()
+      .number("probe", static_cast<std::int64_t>(step.number))
+      .flag("again", step.again)
+      .take();
 }
 
 bool is_time_to_count(const Query& query) {
