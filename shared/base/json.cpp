@@ -16,16 +16,15 @@ namespace {
 constexpr int deepest = 200;
 
 // RFC 8259, section 6: a number without fraction and exponent is whole, as far as 64 bits hold it.
-std::optional<Json> read_number(std::string_view text) {
+Json read_number(std::string_view text) {
   if (text.find_first_of(".eE") == std::string_view::npos) {
     if (text.front() != '-') {
-      if (const auto value = parse_uint64(text)) return Json(*value);
+      if (const auto value = parse_uint64(text)) return *value;
     } else if (const auto value = parse_int64(text)) {
-      return Json(*value);
+      return *value;
     }
   }
-  const double value = std::strtod(std::string(text).c_str(), nullptr);
-  return std::isfinite(value) ? std::optional<Json>(value) : std::nullopt;
+  return std::strtod(std::string(text).c_str(), nullptr);
 }
 
 // Json::parse would do, but the reader of bulk pages is here already, and a second parser is a tenth of
@@ -34,7 +33,9 @@ class DocumentBuilder final : public JsonEvents {
  public:
   bool on_begin(bool array) override {
     // Whatever is open is the last element of what it is in, so its address stays.
-    open_.push_back(place(Json(array ? Json::value_t::array : Json::value_t::object)));
+    Json& value = next();
+    value = array ? Json::value_t::array : Json::value_t::object;
+    open_.push_back(&value);
     return true;
   }
   bool on_end() override {
@@ -46,21 +47,21 @@ class DocumentBuilder final : public JsonEvents {
     return true;
   }
   bool on_scalar(JsonScalar kind, std::string_view text) override {
-    std::optional<Json> value = Json();
-    if (kind == JsonScalar::text) value = Json(text);
-    if (kind == JsonScalar::flag) value = Json(text == "true");
+    Json& value = next();
+    value = nullptr;  // a member may have been there before
+    if (kind == JsonScalar::text) value = text;
+    if (kind == JsonScalar::flag) value = text == "true";
     if (kind == JsonScalar::number) value = read_number(text);
-    if (!value) return false;
-    place(*std::move(value));
     return true;
   }
   Json take() { return std::move(root_); }
 
  private:
-  Json* place(Json value) {
-    if (open_.empty()) return &(root_ = std::move(value));
-    if (auto* list = open_.back()->get_ptr<Json::array_t*>()) return &list->emplace_back(std::move(value));
-    return &(*member_ = std::move(value));
+  // Where the next value belongs.
+  Json& next() {
+    if (open_.empty()) return root_;
+    auto* list = open_.back()->get_ptr<Json::array_t*>();
+    return list == nullptr ? *member_ : list->emplace_back();
   }
 
   Json root_;
@@ -68,28 +69,12 @@ class DocumentBuilder final : public JsonEvents {
   Json* member_ = nullptr;
 };
 
-std::string at(std::string_view who, std::string_view what) {
-  return std::string(who) + ": " + std::string(what);
-}
-
-template <class T>
-Result<T> required(const std::optional<T>& value, const Json& object, std::string_view key,
-                   std::string_view who, std::string_view wanted) {
-  if (value) return *value;
+// Why a member is not what it should be.
+tl::unexpected<Error> refuse(const Json& object, std::string_view key, std::string_view who,
+                             std::string_view wanted) {
   const Json* found = find(object, key);
-  if (found == nullptr) return fail(ErrorKind::data, at(who, "missing ") + std::string(key));
-  return fail(ErrorKind::data,
-              at(who, key) + " is " + std::string(type_name(*found)) + ", not " + std::string(wanted));
-}
-
-template <class T, class Read>
-Result<std::optional<T>> allowed(Read read, const Json& object, std::string_view key, std::string_view who,
-                                 std::string_view wanted) {
-  const Json* found = find(object, key);
-  if (found == nullptr) return std::optional<T>{};
-  const Result<T> value = required<T>(read(*found), object, key, who, wanted);
-  if (!value) return tl::unexpected<Error>(value.error());
-  return std::optional<T>{*value};
+  if (found == nullptr) return fail(ErrorKind::data, {who, ": missing ", key});
+  return fail(ErrorKind::data, {who, ": ", key, " is ", type_name(*found), ", not ", wanted});
 }
 
 }  // namespace
@@ -100,7 +85,7 @@ Result<Json> parse_json(std::string_view text, std::string_view who) {
   DocumentBuilder builder;
   const auto whole = read_json_events(text, who, builder, deepest);
   if (!whole) return tl::unexpected<Error>(whole.error());
-  if (!*whole) return fail(ErrorKind::data, at(who, "the reply is not JSON, or was cut off"));
+  if (!*whole) return fail(ErrorKind::data, {who, ": the reply is not JSON, or was cut off"});
   return builder.take();
 }
 
@@ -177,25 +162,32 @@ const Json* find_array(const Json& object, std::string_view key) {
 }
 
 Result<std::string> require_string(const Json& object, std::string_view key, std::string_view who) {
-  return required(find_string(object, key), object, key, who, "a string");
+  if (auto text = find_string(object, key)) return *std::move(text);
+  return refuse(object, key, who, "a string");
 }
 
 Result<std::int64_t> require_int64(const Json& object, std::string_view key, std::string_view who) {
-  return required(find_int64(object, key), object, key, who, "an integer");
+  if (const auto number = find_int64(object, key)) return *number;
+  return refuse(object, key, who, "an integer");
 }
 
 Result<bool> require_bool(const Json& object, std::string_view key, std::string_view who) {
-  return required(find_bool(object, key), object, key, who, "true or false");
+  if (const auto flag = find_bool(object, key)) return *flag;
+  return refuse(object, key, who, "true or false");
 }
 
 Result<std::optional<std::string>> allow_string(const Json& object, std::string_view key,
                                                 std::string_view who) {
-  return allowed<std::string>(as_string, object, key, who, "a string");
+  auto text = find_string(object, key);
+  if (!text && find(object, key) != nullptr) return refuse(object, key, who, "a string");
+  return text;
 }
 
 Result<std::optional<std::int64_t>> allow_int64(const Json& object, std::string_view key,
                                                 std::string_view who) {
-  return allowed<std::int64_t>(as_int64, object, key, who, "an integer");
+  const auto number = find_int64(object, key);
+  if (!number && find(object, key) != nullptr) return refuse(object, key, who, "an integer");
+  return number;
 }
 
 std::string_view type_name(const Json& value) {

@@ -1,74 +1,239 @@
 #include "shared/base/json_events.hpp"
 
+#include <cmath>
+#include <cstdlib>
 #include <string>
-
-#include <rapidjson/reader.h>
 
 #include "shared/base/text.hpp"
 
 namespace wf {
 namespace {
 
-struct Handler {
-  JsonEvents& events;
-  const int deepest;
-  const bool has_surrogates;
-  int depth = 0;
-  bool broken = false;
+enum class Ending : std::uint8_t { wrong, stopped, too_deep };
 
-  bool Null() { return events.on_scalar(JsonScalar::null, "null"); }
-  bool Bool(bool value) { return events.on_scalar(JsonScalar::flag, value ? "true" : "false"); }
-  // Never called: numbers are read as text.
-  bool Int(int) { return false; }
-  bool Uint(unsigned) { return false; }
-  bool Int64(std::int64_t) { return false; }
-  bool Uint64(std::uint64_t) { return false; }
-  bool Double(double) { return false; }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
-    return events.on_scalar(JsonScalar::number, {text, size});
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+void append_utf8(std::string& out, unsigned point) {
+  if (point < 0x80) {
+    out += static_cast<char>(point);
+    return;
   }
-  bool String(const char* text, rapidjson::SizeType size, bool) {
-    return is_whole({text, size}) && events.on_scalar(JsonScalar::text, {text, size});
+  unsigned shift = point < 0x800 ? 6 : point < 0x10000 ? 12 : 18;
+  // As many leading ones as there are bytes.
+  out += static_cast<char>((0xFF00U >> (shift / 6 + 1) & 0xFFU) | point >> shift);
+  while (shift > 0) {
+    shift -= 6;
+    out += static_cast<char>(0x80U | (point >> shift & 0x3FU));
   }
-  bool Key(const char* text, rapidjson::SizeType size, bool) {
-    return is_whole({text, size}) && events.on_key({text, size});
+}
+
+// RFC 8259, from left to right, in a text that is valid UTF-8. Each step says whether it was taken, and the
+// first that was not ends it all.
+class Reader {
+ public:
+  Reader(std::string_view text, JsonEvents& events, int deepest)
+      : at_(text.data()), end_(text.data() + text.size()), events_(events), levels_left_(deepest) {}
+
+  bool read_document() {
+    if (!read_value()) return false;
+    skip_space();
+    return at_ == end_;
   }
-  bool StartObject() { return ++depth <= deepest && events.on_begin(false); }
-  bool StartArray() { return ++depth <= deepest && events.on_begin(true); }
-  bool EndObject(rapidjson::SizeType) { return end(); }
-  bool EndArray(rapidjson::SizeType) { return end(); }
+  Ending ending() const { return ending_; }
+
+ private:
+  bool read_value() {
+    skip_space();
+    switch (peek()) {
+      case '{':
+        return begin(false) && read_members() && end();
+      case '[':
+        return begin(true) && read_elements() && end();
+      case '"':
+        return read_text() && goes_on(events_.on_scalar(JsonScalar::text, text_));
+      case 't':
+        return read_word(JsonScalar::flag, "true");
+      case 'f':
+        return read_word(JsonScalar::flag, "false");
+      case 'n':
+        return read_word(JsonScalar::null, "null");
+      default:
+        return read_number();
+    }
+  }
+
+  bool read_members() {
+    if (takes('}')) return true;
+    do {
+      skip_space();
+      if (!read_text() || !goes_on(events_.on_key(text_)) || !takes(':') || !read_value()) return false;
+    } while (takes(','));
+    return takes('}');
+  }
+
+  bool read_elements() {
+    if (takes(']')) return true;
+    do {
+      if (!read_value()) return false;
+    } while (takes(','));
+    return takes(']');
+  }
+
+  bool begin(bool array) {
+    ++at_;
+    if (--levels_left_ < 0) {
+      ending_ = Ending::too_deep;
+      return false;
+    }
+    return goes_on(events_.on_begin(array));
+  }
+
   bool end() {
-    --depth;
-    return events.on_end();
+    ++levels_left_;
+    return goes_on(events_.on_end());
   }
-  // The reader takes half of a surrogate pair, "\udc00", for a character of its own.
-  bool is_whole(std::string_view text) {
-    broken = has_surrogates && !is_valid_utf8(text);
-    return !broken;
+
+  bool read_word(JsonScalar kind, std::string_view word) {
+    if (!starts_with(rest(), word)) return false;
+    at_ += word.size();
+    return goes_on(events_.on_scalar(kind, word));
   }
+
+  bool read_number() {
+    const char* start = at_;
+    skips('-');
+    if (!skips('0') && !read_digits()) return false;
+    if (skips('.') && !read_digits()) return false;
+    const bool has_exponent = skips('e') || skips('E');
+    if (has_exponent && !skips('+')) skips('-');
+    if (has_exponent && !read_digits()) return false;
+    const std::string_view text(start, static_cast<std::size_t>(at_ - start));
+    // Only these can be more than a double holds.
+    const bool is_large = has_exponent || text.size() > 308;
+    if (is_large && std::isinf(std::strtod(std::string(text).c_str(), nullptr))) return false;
+    return goes_on(events_.on_scalar(JsonScalar::number, text));
+  }
+
+  bool read_digits() {
+    const char* start = at_;
+    while (is_digit(peek())) ++at_;
+    return at_ != start;
+  }
+
+  // What stands between quotes, into text_: where it stands, or, if anything is escaped, from unescaped_.
+  bool read_text() {
+    if (!skips('"')) return false;
+    const char* start = at_;
+    skip_plain();
+    text_ = {start, static_cast<std::size_t>(at_ - start)};
+    if (peek() == '\\') {
+      unescaped_ = text_;
+      while (skips('\\')) {
+        if (!read_escape()) return false;
+        start = at_;
+        skip_plain();
+        unescaped_.append(start, at_);
+      }
+      text_ = unescaped_;
+    }
+    return skips('"');
+  }
+
+  void skip_plain() {
+    while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+  }
+
+  bool read_escape() {
+    constexpr std::string_view names = "\"\\/bfnrt";
+    constexpr std::string_view characters = "\"\\/\b\f\n\r\t";
+    const auto known = names.find(peek());
+    if (known == std::string_view::npos) return skips('u') && read_code_point();
+    unescaped_ += characters[known];
+    ++at_;
+    return true;
+  }
+
+  // Beyond U+FFFF there are two in a row, of which neither may stand alone (RFC 8259, section 7).
+  bool read_code_point() {
+    unsigned point = read_code_unit();
+    if (point >> 10U == 0xD800 >> 10U) {
+      if (!starts_with(rest(), "\\u")) return false;
+      at_ += 2;
+      const unsigned low = read_code_unit();
+      if (low >> 10U != 0xDC00 >> 10U) return false;
+      point = 0x10000 + ((point & 0x3FFU) << 10U | (low & 0x3FFU));
+    } else if (point >> 10U == 0xDC00 >> 10U || point > 0xFFFF) {
+      return false;
+    }
+    append_utf8(unescaped_, point);
+    return true;
+  }
+
+  // Four hexadecimal digits; more than 0xFFFF when they are not.
+  unsigned read_code_unit() {
+    unsigned unit = 0;
+    for (int i = 0; i < 4; ++i) {
+      const char c = peek();
+      const char letter = static_cast<char>(c | 0x20);
+      if (is_digit(c))
+        unit = unit << 4U | static_cast<unsigned>(c - '0');
+      else if (letter >= 'a' && letter <= 'f')
+        unit = unit << 4U | static_cast<unsigned>(letter - 'a' + 10);
+      else
+        return ~0U;
+      ++at_;
+    }
+    return unit;
+  }
+
+  // What a receiver answers.
+  bool goes_on(bool answer) {
+    if (!answer) ending_ = Ending::stopped;
+    return answer;
+  }
+
+  bool takes(char wanted) {
+    skip_space();
+    return skips(wanted);
+  }
+
+  bool skips(char wanted) {
+    if (peek() != wanted) return false;
+    ++at_;
+    return true;
+  }
+
+  void skip_space() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+  }
+
+  char peek() const { return at_ == end_ ? '\0' : *at_; }
+  std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
+
+  const char* at_;
+  const char* end_;
+  JsonEvents& events_;
+  int levels_left_;
+  Ending ending_ = Ending::wrong;
+  std::string_view text_;
+  std::string unescaped_;
 };
 
 tl::unexpected<Error> refuse(std::string_view who, std::string_view why) {
-  return fail(ErrorKind::data, std::string(who) + ": the reply is " + std::string(why));
+  return fail(ErrorKind::data, {who, ": the reply is ", why});
 }
 
 }  // namespace
 
 Result<bool> read_json_events(std::string_view text, std::string_view who, JsonEvents& events, int deepest) {
-  if (trim(text).empty()) return refuse(who, "empty");
+  const std::string_view trimmed = trim(text);
+  if (trimmed.empty()) return refuse(who, "empty");
   if (!is_valid_utf8(text)) return refuse(who, "not valid UTF-8");
-  // Strings are decoded where they are, which is cheaper than copying them one by one.
-  std::string buffer(text);
-  rapidjson::InsituStringStream stream(buffer.data());
-  rapidjson::Reader reader;
-  Handler handler{events, deepest, contains(text, "\\ud") || contains(text, "\\uD")};
-  constexpr unsigned how = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseInsituFlag;
-  const auto result = reader.Parse<how>(stream, handler);
-  // The stream ends at a NUL as well; bytes behind one were never looked at.
-  if (!result.IsError() && stream.Tell() == text.size()) return true;
-  if (handler.depth > deepest) return refuse(who, "nested too deep");
-  if (result.Code() == rapidjson::kParseErrorTermination && !handler.broken) return false;
-  if (trim(text).front() == '<') return refuse(who, "HTML, not JSON");
+  Reader reader(text, events, deepest);
+  if (reader.read_document()) return true;
+  if (reader.ending() == Ending::too_deep) return refuse(who, "nested too deep");
+  if (reader.ending() == Ending::stopped) return false;
+  if (trimmed.front() == '<') return refuse(who, "HTML, not JSON");
   return refuse(who, "not JSON, or was cut off");
 }
 
