@@ -31,7 +31,8 @@ endif()
 # Functions of the same code are merged; Binaryen then shrinks the whole, and the build says what is left.
 # Nothing lies in the first kilobyte of memory, the far end of the stack: Binaryen may rely on it.
 function(wf_link_small target)
-  target_link_options(${target} PRIVATE -Wl,-mllvm,-enable-merge-functions)
+  target_link_options(${target} PRIVATE -Wl,-mllvm,-enable-merge-functions -Wl,-mllvm,-disable-lsr
+                                                -Wl,-mllvm,-enable-load-pre=false)
   if(WF_WASM_OPT)
     target_link_options(${target} PRIVATE -Wl,--strip-debug)
     add_custom_command(
