@@ -1,4 +1,4 @@
-# Outside libraries as targets: json, rapidjson, fmt, expected, date (headers), catch2, imgui.
+# Outside libraries as targets: json, fmt, expected, date (headers), catch2, imgui.
 # Headers come from the distribution's packages, Catch2 and Dear ImGui from .dev/cache/sources
 # (scripts/fetch_sources); whatever is not there is fetched from its upstream repository.
 include(FetchContent)
@@ -40,7 +40,6 @@ function(wf_header_library name folder header repository tag include_dir)
 endfunction()
 
 wf_header_library(json nlohmann json.hpp nlohmann/json v3.11.3 include)
-wf_header_library(rapidjson rapidjson reader.h Tencent/rapidjson v1.1.0 include)
 wf_header_library(fmt fmt format.h fmtlib/fmt 9.1.0 include)
 wf_header_library(expected tl expected.hpp TartanLlama/expected v1.1.0 include)
 wf_header_library(date date date.h HowardHinnant/date v3.0.1 include)
