@@ -167,3 +167,34 @@ TEST_CASE("a document is read as nlohmann reads it") {
     CHECK(why(text) == "stripe charges: the reply is not JSON, or was cut off");
   }
 }
+
+TEST_CASE("spoiled documents are refused where nlohmann refuses them, and read alike where it does not") {
+  const std::string whole =
+      R"({"k\u0041":[0,-12,3.25e2,1E-7,true,false,null,"é\ud83d\ude00\n\"\\"],"":{"a":{},"b":[ [] , "\u20ac" ]}})";
+  constexpr std::string_view bytes = "{}[],:\"\\ \n0179-+.eEuUdD8abtfn\t\x01\x80\xC3\xED";
+  Random random;
+  int valid = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text = whole;
+    for (std::uint64_t changes = 1 + random.next() % 3; changes > 0 && !text.empty(); --changes) {
+      const std::size_t at = random.next() % text.size();
+      const char byte = bytes[random.next() % bytes.size()];
+      const std::uint64_t how = random.next() % 4;
+      if (how == 0)
+        text[at] = byte;
+      else if (how == 1)
+        text.insert(at, 1, byte);
+      else if (how == 2)
+        text.erase(at, 1 + random.next() % 3);
+      else if (random.next() % 4 == 0)
+        text.resize(at + 1);
+    }
+    const Json expected = Json::parse(text, nullptr, false);
+    const auto read = wf::parse_json(text, "test");
+    if (read.has_value() == expected.is_discarded()) FAIL(text);
+    if (!read) continue;
+    ++valid;
+    if (as_nlohmann_writes(*read) != as_nlohmann_writes(expected)) FAIL(text);
+  }
+  CHECK(valid > 1'000);
+}
