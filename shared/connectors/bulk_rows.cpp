@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <utility>
+#include <initializer_list>
 
 #include "shared/base/json.hpp"
 #include "shared/base/json_events.hpp"
@@ -75,13 +75,13 @@ class Reader final : public JsonEvents {
     begin_member();
     const Kind parent = frames_.back().kind;
     if (parent == Kind::rows) {
-      if (array) return refuse("a row is an array, not an object");
+      if (array) return refuse({"a row is an array, not an object"});
       frames_.push_back({0, Kind::row});
       begin_row();
       return true;
     }
     if (!inside_row_ && path_ == shape_.rows) {
-      if (!array) return refuse(std::string(shape_.rows) + " is an object, not an array");
+      if (!array) return refuse({shape_.rows, " is an object, not an array"});
       found_rows_ = true;
       frames_.push_back({path_.size(), Kind::rows});
       return true;
@@ -107,13 +107,12 @@ class Reader final : public JsonEvents {
   }
 
   bool on_scalar(JsonScalar kind, std::string_view text) override {
-    if (frames_.empty()) return refuse("the reply is " + std::string(type_of(kind)));
+    if (frames_.empty()) return refuse({"the reply is ", type_of(kind)});
     begin_member();
     if (inside_row_) return on_cell(kind, text);
-    if (frames_.back().kind == Kind::rows) return refuse("a row is " + std::string(type_of(kind)));
+    if (frames_.back().kind == Kind::rows) return refuse({"a row is ", type_of(kind)});
     if (kind == JsonScalar::null) return true;
-    if (path_ == shape_.rows)
-      return refuse(std::string(shape_.rows) + " is " + std::string(type_of(kind)) + ", not an array");
+    if (path_ == shape_.rows) return refuse({shape_.rows, " is ", type_of(kind), ", not an array"});
     const auto note = std::find(shape_.notes.begin(), shape_.notes.end(), path_);
     if (note != shape_.notes.end())
       out_.notes[static_cast<std::size_t>(note - shape_.notes.begin())] = std::string(text);
@@ -122,7 +121,7 @@ class Reader final : public JsonEvents {
 
   bool found_rows() const { return found_rows_; }
   bool found_anything() const { return anything_; }
-  std::string take_refusal() { return std::move(refusal_); }
+  std::string_view refusal() const { return refusal_; }
 
  private:
   enum class Kind : std::uint8_t { root, object, array, rows, row };
@@ -132,8 +131,9 @@ class Reader final : public JsonEvents {
     std::size_t index = 0;
   };
 
-  bool refuse(std::string why) {
-    refusal_ = std::move(why);
+  // Apart, so that the way of the rows stays short.
+  [[gnu::noinline]] bool refuse(std::initializer_list<std::string_view> why) {
+    refusal_ = concat(why);
     return false;
   }
 
@@ -161,7 +161,7 @@ class Reader final : public JsonEvents {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (seen_ >> i & 1U) continue;
       const Column& column = columns_[i];
-      if (column.absent == Absent::error) return refuse("missing " + std::string(column.place));
+      if (column.absent == Absent::error) return refuse({"missing ", column.place});
       begin_cell(i);
       out_.text += column.absent == Absent::null ? "null" : "\"\"";
     }
@@ -197,11 +197,7 @@ class Reader final : public JsonEvents {
     const Column& column = columns_[i];
     const Cell cell{column.type};
     if (write(cell, kind, text)) return true;
-    std::string why(column.place);
-    why += " is ";
-    why += type_of(kind);
-    why += ", not ";
-    return refuse(why.append(wanted(cell)));
+    return refuse({column.place, " is ", type_of(kind), ", not ", wanted(cell)});
   }
 
   bool write(Cell cell, JsonScalar kind, std::string_view text) {
@@ -265,16 +261,14 @@ bool BulkRows::noted() const {
 }
 
 Result<BulkRows> read_bulk_rows(std::string_view body, const BulkShape& shape) {
-  const auto refuse = [&](std::string_view why) {
-    return fail(ErrorKind::data, std::string(shape.who) + ": " + std::string(why));
-  };
+  const auto refuse = [&](std::string_view why) { return fail(ErrorKind::data, {shape.who, ": ", why}); };
   BulkRows rows;
   Reader reader(shape, rows);
   // Once, instead of growing by copies of all that was there; columns are a little longer than keys.
   rows.text.reserve(body.size() + body.size() / 8);
   const auto whole = read_json_events(body, shape.who, reader);
   if (!whole) return tl::unexpected<Error>(whole.error());
-  if (!*whole) return refuse(reader.take_refusal());
+  if (!*whole) return refuse(reader.refusal());
   rows.empty_reply = !reader.found_anything();
   // Something else that is JSON must not pass for "no rows".
   if (!reader.found_rows() && !rows.empty_reply && !rows.noted()) return refuse("the reply is not a report");

@@ -93,11 +93,10 @@ std::string version_of(const Query& query) {
 }
 
 std::string gaql(const Report& report, const DaySlice& slice) {
-  std::string query = "SELECT segments.date, campaign.id, customer.currency_code, customer.time_zone, ";
-  query.append(report.select).append(" FROM ").append(report.from);
-  query += " WHERE segments.date BETWEEN '" + format_day(slice.first) + "' AND '" + format_day(slice.last) +
-           "' ORDER BY segments.date DESC";
-  return query;
+  return concat({"SELECT segments.date, campaign.id, customer.currency_code, customer.time_zone, ",
+                 report.select, " FROM ", report.from, " WHERE segments.date BETWEEN '",
+                 format_day(slice.first), "' AND '", format_day(slice.last),
+                 "' ORDER BY segments.date DESC"});
 }
 
 Headers headers_of(const Query& query) {
@@ -114,7 +113,7 @@ std::optional<Json> next_position(const std::string& token, const DaySlice& slic
                                   const Report& report) {
   if (token.empty()) return position_before(slice, query, report.days);
   Json position = position_at(slice.last);
-  position["page_token"] = token;
+  slot(position, "page_token") = token;
   return position;
 }
 
@@ -200,7 +199,7 @@ Result<Page> parse_report(const Report& report, const HttpReply& reply, const Qu
       reply.body, {.who = report.who, .rows = "results", .columns = report.columns, .notes = notes});
   if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
   if (!rows->notes[error_status].empty() || !rows->notes[error_message].empty())
-    return fail(ErrorKind::provider, std::string(report.who) + ": broke off with an error");
+    return fail(ErrorKind::provider, {report.who, ": broke off with an error"});
   const DaySlice slice = slice_of(query, report.days);
   Page page{.items = rows->count, .next = next_position(rows->notes[page_token], slice, query, report)};
   // The account's midnight is unknown here: UTC's is near enough for how fresh the data is.
@@ -221,7 +220,7 @@ Problem explain(const HttpReply& reply, Problem general) {
               "this version of the API is gone; set google_ads.api_version to a living one");
   const auto error = google::read_api_error(reply);
   if (!error) return general;
-  if (!error->word().empty()) general.error.message.append(" (").append(error->word()).append(")");
+  if (!error->word().empty()) general.error.message += concat({" (", error->word(), ")"});
   if (error->kind == "quotaError") {
     general.error.kind = ErrorKind::rate_limit;
     general.remedy = Remedy::retry;

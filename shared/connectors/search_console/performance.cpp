@@ -93,16 +93,14 @@ std::optional<Day> first_incomplete(const Json& body) {
 
 bool is_young(Day day, UnixSeconds source_at) { return day > provider_day(source_at, pacific) - final_after; }
 
-tl::unexpected<Error> refuse(std::string_view why) {
-  return fail(ErrorKind::data, std::string(site_who) + ": " + std::string(why));
-}
+tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {site_who, ": ", why}); }
 
 Result<std::int64_t> count_of(const Json& row, std::string_view key) {
   const Json* value = find(row, key);
   const auto count = value && value->is_number() ? as_int64(*value) : std::nullopt;
   if (count) return *count;
-  if (!value) return refuse("missing " + std::string(key));
-  return refuse(std::string(key) + " is " + std::string(type_name(*value)) + ", not a whole number");
+  if (!value) return refuse(concat({"missing ", key}));
+  return refuse(concat({key, " is ", type_name(*value), ", not a whole number"}));
 }
 
 Json number_of(const Json& row, std::string_view key) {
@@ -143,7 +141,7 @@ JsonObject common_columns(const Query& query, UnixSeconds source_at) {
 std::optional<Json> next_position(const DaySlice& slice, const Query& query, std::size_t count) {
   if (count < static_cast<std::size_t>(rows_per_page)) return position_before(slice, query, pacific);
   Json position = position_at(slice.last);
-  position["start_row"] = start_row(query) + rows_per_page;
+  slot(position, "start_row") = start_row(query) + rows_per_page;
   return position;
 }
 
@@ -183,7 +181,7 @@ Result<Page> parse_site(const HttpReply& reply, const Query& query, UnixSeconds 
   if (!rows && !body->empty() && !find(*body, "responseAggregationType"))
     return refuse("the reply is not a report");
   if (!rows) return page;
-  if (!rows->is_array()) return refuse("rows is " + std::string(type_name(*rows)) + ", not an array");
+  if (!rows->is_array()) return refuse(concat({"rows is ", type_name(*rows), ", not an array"}));
   const auto incomplete = first_incomplete(*body);
   RowBatch batch{.table = "gsc_site_daily", .common = common_columns(query, source_at).take()};
   for (const Json& one : *rows) {
@@ -227,7 +225,7 @@ Result<Page> parse_detail(const Detail& detail, const HttpReply& reply, const Qu
 Problem explain(const HttpReply& reply, Problem general) {
   const auto error = google::read_api_error(reply);
   if (!error) return general;
-  if (!error->word().empty()) general.error.message.append(" (").append(error->word()).append(")");
+  if (!error->word().empty()) general.error.message += concat({" (", error->word(), ")"});
   if (error->code == "quotaExceeded") return wait(std::move(general), load_rest_secs);
   if (error->code == "dailyLimitExceeded") return wait(std::move(general), daily_rest_secs);
   if (error->code == "rateLimitExceeded" || error->code == "userRateLimitExceeded")
