@@ -32,4 +32,10 @@ std::optional<UnixSeconds> find_time(const Json& object, std::string_view key) {
   return parse_time(find_text(object, key));
 }
 
+std::span<const Json> list_in(const Json& object, std::string_view key) {
+  const Json* found = find(object, key);
+  const auto* list = found ? found->get_ptr<const Json::array_t*>() : nullptr;
+  return list ? std::span<const Json>(*list) : std::span<const Json>();
+}
+
 }  // namespace wf

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,5 +37,8 @@ class JsonObject {
 
 // What JsonObject::time wrote.
 std::optional<UnixSeconds> find_time(const Json& object, std::string_view key);
+// The elements of a member that is a list; none where there is no list. To go through them costs the edge
+// module a fraction of what nlohmann's iterators do.
+std::span<const Json> list_in(const Json& object, std::string_view key);
 
 }  // namespace wf

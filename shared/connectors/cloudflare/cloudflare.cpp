@@ -1,5 +1,6 @@
 #include "shared/connectors/cloudflare/cloudflare.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "shared/base/text.hpp"
 #include "shared/connectors/cloudflare/graphql.hpp"
 #include "shared/connectors/cloudflare/rows.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::cloudflare {
 namespace {
@@ -17,158 +19,137 @@ using std::chrono::hours;
 // https://developers.cloudflare.com/analytics/graphql-api/tutorials/querying-workers-metrics/
 constexpr Dataset workers{.who = "cloudflare workers",
                           .node = "workersInvocationsAdaptive",
+                          .query =
+                              ",filter:{datetime_geq:$from,datetime_lt:$to,scriptName:$name},"
+                              "orderBy:[datetimeHour_DESC]){sum{requests errors subrequests} "
+                              "quantiles{cpuTimeP50 cpuTimeP99} dimensions{datetimeHour scriptName status}",
                           .table = "cloudflare_worker_hourly",
-                          .name_filter = "scriptName",
-                          .fields =
-                              "sum{requests errors subrequests} quantiles{cpuTimeP50 cpuTimeP99} "
-                              "dimensions{datetimeHour scriptName status}",
-                          .order = "datetimeHour_DESC",
+                          .rows = worker_rows,
                           .unit = hours(1),
                           .newest_length = hours(24),
-                          .documented = {.longest = days(28), .kept = days(90)},
-                          .rows = worker_rows,
-                          .row_time = "hour"};
+                          .documented = {.longest = days(28), .kept = days(90)}};
 
 // https://developers.cloudflare.com/r2/platform/metrics-analytics/
-constexpr Dataset r2_operations{.who = "cloudflare r2_operations",
-                                .node = "r2OperationsAdaptiveGroups",
-                                .table = "cloudflare_r2_daily",
-                                .name_filter = "bucketName",
-                                .fields = "sum{requests} dimensions{date bucketName actionType actionStatus}",
-                                .order = "date_DESC",
-                                .unit = days(1),
-                                .newest_length = days(2),
-                                .documented = {.longest = days(31), .kept = days(31)},
-                                .rows = r2_operation_rows,
-                                .row_time = "day"};
+constexpr Dataset r2_operations{
+    .who = "cloudflare r2_operations",
+    .node = "r2OperationsAdaptiveGroups",
+    .query =
+        ",filter:{datetime_geq:$from,datetime_lt:$to,bucketName:$name},orderBy:[date_DESC]){"
+        "sum{requests} dimensions{date bucketName actionType actionStatus}",
+    .table = "cloudflare_r2_daily",
+    .rows = r2_operation_rows,
+    .unit = days(1),
+    .newest_length = days(2),
+    .documented = {.longest = days(31), .kept = days(31)}};
 
 // A reading per bucket and moment, hence short spans.
-constexpr Dataset r2_storage{.who = "cloudflare r2_storage",
-                             .node = "r2StorageAdaptiveGroups",
-                             .table = "cloudflare_r2_daily",
-                             .name_filter = "bucketName",
-                             .fields =
-                                 "max{objectCount uploadCount payloadSize metadataSize} "
-                                 "dimensions{datetime bucketName}",
-                             .order = "datetime_DESC",
-                             .unit = days(1),
-                             .newest_length = days(2),
-                             .documented = {.longest = days(31), .kept = days(31)},
-                             .rows = r2_storage_rows,
-                             .row_time = "measured_at"};
+constexpr Dataset r2_storage{
+    .who = "cloudflare r2_storage",
+    .node = "r2StorageAdaptiveGroups",
+    .query =
+        ",filter:{datetime_geq:$from,datetime_lt:$to,bucketName:$name},orderBy:[datetime_DESC]){"
+        "max{objectCount uploadCount payloadSize metadataSize} dimensions{datetime bucketName}",
+    .table = "cloudflare_r2_daily",
+    .rows = r2_storage_rows,
+    .unit = days(1),
+    .newest_length = days(2),
+    .documented = {.longest = days(31), .kept = days(31)}};
 
 // https://developers.cloudflare.com/analytics/graphql-api/tutorials/end-customer-analytics/
 constexpr Dataset zone{.who = "cloudflare zone",
                        .node = "httpRequests1dGroups",
-                       .table = "cloudflare_zone_daily",
-                       .fields =
-                           "dimensions{date} sum{requests bytes cachedRequests cachedBytes pageViews "
-                           "threats countryMap{clientCountryName requests bytes threats} "
+                       .query =
+                           ",filter:{date_geq:$from,date_lt:$to},orderBy:[date_DESC]){dimensions{date} "
+                           "sum{requests bytes cachedRequests cachedBytes pageViews threats "
+                           "countryMap{clientCountryName requests bytes threats} "
                            "responseStatusMap{edgeResponseStatus requests}} uniq{uniques}",
-                       .order = "date_DESC",
+                       .table = "cloudflare_zone_daily",
+                       .rows = zone_rows,
                        .unit = days(1),
                        .newest_length = days(2),
                        .documented = {.longest = days(30), .kept = days(90), .page_size = 100},
-                       .rows = zone_rows,
-                       .row_time = "day"};
+                       .of_zone = true};
 
-Subject subject_of(const Dataset& dataset, const Query& query) {
-  if (dataset.of_zone()) return {.tag = query.partition};
-  return {find_string(query.ids, "cloudflare.account_id").value_or(""), query.partition};
-}
-
-Span newest_span(const Dataset& dataset, const Query& query) {
-  return first_span(query.window, dataset.unit, dataset.newest_length);
-}
-
-HttpRequest request(const Dataset& dataset, const Query& query) {
-  const Subject subject = subject_of(dataset, query);
-  if (query.position.is_null())
-    return graphql_request(dataset, subject, newest_span(dataset, query), dataset.documented.page_size, true);
-  const Plan plan = read_plan(query.position);
-  // A position of another shape, as of an older version, is only good to begin again.
-  const Span span = plan.spans.empty() ? newest_span(dataset, query) : plan.spans.front();
-  return graphql_request(dataset, subject, span,
-                         plan.page_size > 0 ? plan.page_size : dataset.documented.page_size,
-                         plan.spans.empty());
+Plan plan_of(const Dataset& dataset, const Query& query) {
+  Plan plan = read_plan(query.position);
+  if (plan.is_new) plan.first = first_span(query.window, dataset.unit, dataset.newest_length);
+  if (plan.page_size <= 0) plan.page_size = dataset.documented.page_size;
+  return plan;
 }
 
 // The account or zone in the reply, or none.
 const Json* scope_of(const Dataset& dataset, const Json& body) {
   const Json* data = find_object(body, "data");
   const Json* viewer = data ? find_object(*data, "viewer") : nullptr;
-  const Json* scopes = viewer ? find_array(*viewer, dataset.of_zone() ? "zones" : "accounts") : nullptr;
-  return scopes && !scopes->empty() ? &scopes->front() : nullptr;
+  if (!viewer) return nullptr;
+  const auto scopes = list_in(*viewer, dataset.of_zone ? "zones" : "accounts");
+  return scopes.empty() ? nullptr : &scopes.front();
 }
 
-// The plan whose first span this reply answers. The limits are those of the first reply.
-Plan plan_of(const Dataset& dataset, const Query& query, const Json& body, UnixSeconds source_at) {
-  if (!query.position.is_null()) {
-    Plan plan = read_plan(query.position);
-    if (!plan.spans.empty()) return plan;
-  }
-  const Json* scope = scope_of(dataset, body);
-  const Limits limits = scope ? read_limits(*scope, dataset) : dataset.documented;
-  return make_plan(query.window, newest_span(dataset, query), dataset.unit, limits, source_at);
-}
-
-Result<Page> ask_in_halves(const Dataset& dataset, Plan plan) {
-  if (!split(plan, dataset.unit)) return tl::unexpected<Error>(to_error({Complaint::too_much}, dataset.who));
-  return Page{.next = to_json(plan)};
-}
-
-Result<Page> ask_for_less(const Dataset& dataset, Plan plan, const Refusal& refusal, UnixSeconds source_at) {
-  if (refusal.complaint == Complaint::too_much) return ask_in_halves(dataset, std::move(plan));
-  const bool known = refusal.limit > 0;
-  bool less = false;
-  if (known && refusal.complaint == Complaint::page_too_large) {
-    less = plan.page_size > refusal.limit;
-    plan.page_size = refusal.limit;
-  } else if (known) {
+// False when nothing less can be asked for.
+bool ask_for_less(const Dataset& dataset, Plan& plan, const Refusal& refusal, UnixSeconds source_at) {
+  if (refusal.complaint == Complaint::too_much) return halve(plan, dataset.unit);
+  if (refusal.limit <= 0) return false;
+  if (refusal.complaint == Complaint::too_old) {
     const auto kept = std::chrono::seconds(refusal.limit);
-    less = clamp(plan, round_up(source_at - kept + hours(1), dataset.unit));
+    return clamp(plan, round_up(source_at - kept + hours(1), dataset.unit));
   }
-  if (!less) return tl::unexpected<Error>(to_error(refusal, dataset.who));
-  Page page;
-  if (!plan.spans.empty()) page.next = to_json(plan);
-  return page;
+  const bool less = refusal.complaint == Complaint::page_too_large && plan.page_size > refusal.limit;
+  plan.page_size = refusal.limit;
+  return less;
 }
 
-Result<Page> to_page(const Dataset& dataset, const Plan& plan, std::vector<Json> rows, std::size_t items) {
-  Page page{.items = items, .next = after_first(plan), .oldest = plan.spans.front().from};
-  for (const Json& row : rows) {
-    const auto at = parse_time(find_string(row, dataset.row_time).value_or(""));
-    if (at && (!page.newest || *at > *page.newest)) page.newest = at;
-  }
-  if (!rows.empty()) page.batches.push_back({.table = std::string(dataset.table), .rows = std::move(rows)});
-  return page;
+// The newest hour or reading of the rows; a day says less than when it was read.
+std::optional<UnixSeconds> newest_of(const std::vector<Json>& rows) {
+  std::string_view newest;
+  for (const Json& row : rows)
+    newest = std::max(newest, std::max(find_text(row, "hour"), find_text(row, "measured_at")));
+  return parse_time(newest);
 }
 
-// How many rows that span was asked for.
-std::size_t asked_for(const Dataset& dataset, const Query& query) {
-  const std::int64_t planned = read_plan(query.position).page_size;
-  return static_cast<std::size_t>(planned > 0 ? planned : dataset.documented.page_size);
+Result<void> read_page(const Dataset& dataset, const HttpReply& reply, const Query& query,
+                       UnixSeconds source_at, Page& page) {
+  const auto body = parse_json(reply.body, dataset.who);
+  if (!body) return tl::unexpected<Error>(body.error());
+  const Json* scope = scope_of(dataset, *body);
+  const Json* groups = scope ? find_array(*scope, dataset.node) : nullptr;
+  Plan plan = plan_of(dataset, query);
+  Refusal refusal = read_refusal(*body);
+  if (refusal.complaint == Complaint::none && groups &&
+      groups->size() >= static_cast<std::size_t>(plan.page_size))
+    refusal.complaint = Complaint::too_much;
+  // The limits are those of the first reply.
+  if (plan.is_new) add_older(plan, query.window, dataset.unit, read_limits(scope, dataset), source_at);
+  if (refusal.complaint != Complaint::none) {
+    if (!ask_for_less(dataset, plan, refusal, source_at)) return to_error(refusal.complaint, dataset.who);
+    if (plan.first.from < plan.first.to) page.next = to_json(plan);
+    return {};
+  }
+  if (!groups && !scope && find_object(*body, "data"))
+    return fail(ErrorKind::configuration,
+                {dataset.who, ": there is no such id, or the token may not read it"});
+  if (!groups) return fail(ErrorKind::data, {dataset.who, ": the reply holds no groups"});
+  RowBatch batch{.table = std::string(dataset.table), .rows = {}};
+  auto read =
+      read_rows(dataset.rows, list_in(*scope, dataset.node), tag_of(dataset, query), source_at, batch.rows);
+  page.items = groups->size();
+  page.next = after_first(plan);
+  page.newest = newest_of(batch.rows);
+  page.oldest = plan.first.from;
+  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
+  return read;
+}
+
+HttpRequest request(const Dataset& dataset, const Query& query) {
+  return graphql_request(dataset, query, plan_of(dataset, query));
 }
 
 Result<Page> parse(const Dataset& dataset, const HttpReply& reply, const Query& query,
                    UnixSeconds source_at) {
-  const auto body = parse_json(reply.body, dataset.who);
-  if (!body) return tl::unexpected<Error>(body.error());
-  Plan plan = plan_of(dataset, query, *body, source_at);
-  if (const auto refusal = read_refusal(*body)) {
-    if (can_ask_for_less(*refusal)) return ask_for_less(dataset, std::move(plan), *refusal, source_at);
-    return tl::unexpected<Error>(to_error(*refusal, dataset.who));
-  }
-  const Json* scope = scope_of(dataset, *body);
-  if (!scope && find_object(*body, "data"))
-    return fail(ErrorKind::configuration,
-                std::string(dataset.who) + ": there is no such id, or the token may not read it");
-  const Json* groups = scope ? find_array(*scope, dataset.node) : nullptr;
-  if (!groups) return fail(ErrorKind::data, std::string(dataset.who) + ": the reply holds no groups");
-  if (groups->size() >= asked_for(dataset, query)) return ask_in_halves(dataset, std::move(plan));
-  auto rows = dataset.rows(*groups, subject_of(dataset, query).tag, source_at);
-  if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
-  return to_page(dataset, plan, *std::move(rows), groups->size());
+  Page page;
+  if (const auto read = read_page(dataset, reply, query, source_at, page); !read)
+    return tl::unexpected<Error>(read.error());
+  return page;
 }
 
 template <const Dataset& dataset>
@@ -181,21 +162,17 @@ Result<Page> parse_of(const HttpReply& reply, const Query& query, UnixSeconds so
   return parse(dataset, reply, query, source_at);
 }
 
-// {"success": false, "errors": [{"code": 1000, "message": "Invalid API Token"}]}
-std::optional<std::int64_t> rest_code(const Json& body) {
-  const Json* errors = find_array(body, "errors");
-  return errors && !errors->empty() ? find_int64(errors->front(), "code") : std::nullopt;
-}
-
 Problem explain(const HttpReply& reply, Problem general) {
   if (reply.status == 429 && !general.error.retry_after_secs) general.error.retry_after_secs = 300;
   const auto body = parse_json(reply.body, "cloudflare");
   if (!body) return general;
-  if (const auto code = rest_code(*body)) general.error.message += " (" + std::to_string(*code) + ")";
-  const auto refusal = read_refusal(*body);
-  if (!refusal) return general;
-  if (can_ask_for_less(*refusal)) general.remedy = Remedy::read;
-  if (refusal->complaint == Complaint::credentials) {
+  // {"success": false, "errors": [{"code": 1000, "message": "Invalid API Token"}]}
+  const auto errors = list_in(*body, "errors");
+  const auto code = errors.empty() ? std::nullopt : find_int64(errors.front(), "code");
+  if (code) general.error.message += concat({" (", std::to_string(*code), ")"});
+  const Refusal refusal = read_refusal(*body);
+  if (can_ask_for_less(refusal)) general.remedy = Remedy::read;
+  if (refusal.complaint == Complaint::credentials) {
     general.error.kind = ErrorKind::credentials;
     general.remedy = Remedy::give_up;
   }

@@ -1,17 +1,24 @@
 #include "shared/connectors/cloudflare/graphql.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::cloudflare {
 namespace {
 
-constexpr std::string_view endpoint = "https://api.cloudflare.com/client/v4/graphql";
 // The rate limit counts the queries of five minutes.
 constexpr std::int64_t rate_limit_rest_secs = 300;
 constexpr std::int64_t century_secs = 100LL * 365 * 86'400;
+
+constexpr std::string_view account_opening =
+    "query($tag:string!,$name:string!,$from:Time!,$to:Time!){viewer{accounts(filter:{accountTag:$tag}){";
+constexpr std::string_view zone_opening =
+    "query($tag:string!,$from:Date!,$to:Date!){viewer{zones(filter:{zoneTag:$tag}){";
 
 struct Phrase {
   std::string_view part;
@@ -26,75 +33,90 @@ constexpr Phrase phrases[]{
     {"error parsing args", Complaint::ours},      {"not greater than", Complaint::page_too_large},
     {"must be positive", Complaint::ours}};
 
-std::string to_text(UnixSeconds time, bool as_day) {
-  return as_day ? format_day(day_of(time)) : format_time(time);
-}
+struct Meaning {
+  ErrorKind kind;
+  std::string_view words;
+};
+// In the order of the enumeration.
+constexpr std::array<Meaning, 8> meanings{
+    Meaning{ErrorKind::provider, ""},
+    Meaning{ErrorKind::provider, ": the query was not carried out"},
+    Meaning{ErrorKind::ours, ": data was asked for that is no longer kept"},
+    Meaning{ErrorKind::data, ": the shortest window still holds more than a reply can"},
+    Meaning{ErrorKind::ours, ": the query was refused"},
+    Meaning{ErrorKind::rate_limit, ": too many queries"},
+    Meaning{ErrorKind::credentials, ": the token may not read this"},
+    Meaning{ErrorKind::ours, ": the query was refused"}};
 
-// Of "cannot request data older than 2678400s". A number beyond a century is no limit, and would
+// Of " 2678400s", what follows "data older than". A number beyond a century is no limit, and would
 // overflow the clock.
-std::int64_t number_after(std::string_view message, std::string_view part) {
-  const std::size_t at = message.find(part);
-  if (at == std::string_view::npos) return 0;
-  std::string_view rest = trim(message.substr(at + part.size()));
-  const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
-  const std::int64_t number = parse_int64(rest.substr(0, digits)).value_or(0);
-  return number < century_secs ? number : 0;
+std::int64_t leading_number(std::string_view text) {
+  std::int64_t number = 0;
+  for (const char c : trim(text)) {
+    if (c < '0' || c > '9') break;
+    number = number * 10 + (c - '0');
+    if (number >= century_secs) return 0;
+  }
+  return number;
 }
 
 bool is_about_settings(const Json& error) {
-  const Json* path = find_array(error, "path");
-  return path && std::any_of(path->begin(), path->end(),
-                             [](const Json& step) { return as_string(step) == "settings"; });
+  for (const Json& step : list_in(error, "path"))
+    if (as_string(step) == "settings") return true;
+  return false;
 }
 
-std::string query_text(const Dataset& dataset, std::int64_t page_size, bool with_limits) {
-  const std::string node(dataset.node);
-  const std::string moment = dataset.of_zone() ? "Date" : "Time";
-  const std::string filter =
-      dataset.of_zone() ? "date_geq:$from,date_lt:$to"
-                        : "datetime_geq:$from,datetime_lt:$to," + std::string(dataset.name_filter) + ":$name";
-  const std::string scope =
-      dataset.of_zone() ? "zones(filter:{zoneTag:$tag})" : "accounts(filter:{accountTag:$tag})";
-  const std::string settings =
-      with_limits ? "settings{" + node + "{maxDuration maxPageSize notOlderThan}} " : "";
-  return "query($tag:string!," + std::string(dataset.of_zone() ? "" : "$name:string!,") + "$from:" + moment +
-         "!,$to:" + moment + "!){viewer{" + scope + "{" + settings + node +
-         "(limit:" + std::to_string(page_size) + ",filter:{" + filter + "},orderBy:[" +
-         std::string(dataset.order) + "]){" + std::string(dataset.fields) + "}}}}";
+std::string query_text(const Dataset& dataset, const Plan& plan) {
+  std::string settings;
+  if (plan.is_new) settings = concat({"settings{", dataset.node, "{maxDuration maxPageSize notOlderThan}} "});
+  return concat({dataset.of_zone ? zone_opening : account_opening, settings, dataset.node,
+                 "(limit:", std::to_string(plan.page_size), dataset.query, "}}}}"});
+}
+
+std::string to_text(const Dataset& dataset, UnixSeconds time) {
+  return dataset.of_zone ? format_day(day_of(time)) : format_time(time);
+}
+
+std::int64_t limit_in(const Json& settings, std::string_view key, std::int64_t documented) {
+  const std::int64_t limit = find_int64(settings, key).value_or(0);
+  return limit > 0 && limit < century_secs ? limit : documented;
 }
 
 }  // namespace
 
-HttpRequest graphql_request(const Dataset& dataset, const Subject& subject, const Span& span,
-                            std::int64_t page_size, bool with_limits) {
+std::string_view tag_of(const Dataset& dataset, const Query& query) {
+  return dataset.of_zone ? query.partition : find_text(query.ids, "cloudflare.account_id");
+}
+
+HttpRequest graphql_request(const Dataset& dataset, const Query& query, const Plan& plan) {
   HttpRequest request;
   request.method = "POST";
-  request.url = std::string(endpoint);
+  request.url = "https://api.cloudflare.com/client/v4/graphql";
   request.headers = {{"authorization", "Bearer {{secret:cloudflare.api_token}}"},
                      {"content-type", "application/json"},
                      {"user-agent", "webfluentia-edge"}};
-  Json body = {{"query", query_text(dataset, page_size, with_limits)},
-               {"variables",
-                {{"tag", subject.tag},
-                 {"from", to_text(span.from, dataset.of_zone())},
-                 {"to", to_text(span.to, dataset.of_zone())}}}};
-  if (!dataset.of_zone()) body["variables"]["name"] = subject.name;
-  request.body = dump(body);
+  JsonObject variables;
+  variables.text("tag", tag_of(dataset, query))
+      .text("from", to_text(dataset, plan.first.from))
+      .text("to", to_text(dataset, plan.first.to));
+  if (!dataset.of_zone) variables.text("name", query.partition);
+  request.body =
+      dump(JsonObject().text("query", query_text(dataset, plan)).json("variables", variables.take()).take());
   return request;
 }
 
-std::optional<Refusal> read_refusal(const Json& body) {
-  const Json* errors = find_array(body, "errors");
-  if (!errors) return std::nullopt;
-  for (const Json& error : *errors) {
+Refusal read_refusal(const Json& body) {
+  for (const Json& error : list_in(body, "errors")) {
     if (is_about_settings(error)) continue;
-    const std::string message = to_lower(find_string(error, "message").value_or(""));
-    for (const Phrase& phrase : phrases)
-      if (contains(message, phrase.part))
-        return Refusal{phrase.complaint, number_after(message, phrase.part)};
-    return Refusal{};
+    const std::string message = to_lower(find_text(error, "message"));
+    for (const Phrase& phrase : phrases) {
+      const std::size_t at = message.find(phrase.part);
+      if (at == std::string::npos) continue;
+      return {phrase.complaint, leading_number(std::string_view(message).substr(at + phrase.part.size()))};
+    }
+    return {Complaint::other};
   }
-  return std::nullopt;
+  return {};
 }
 
 bool can_ask_for_less(const Refusal& refusal) {
@@ -102,39 +124,21 @@ bool can_ask_for_less(const Refusal& refusal) {
          refusal.complaint == Complaint::page_too_large;
 }
 
-Error to_error(const Refusal& refusal, std::string_view who) {
-  const std::string opening = std::string(who) + ": ";
-  switch (refusal.complaint) {
-    case Complaint::too_old:
-      return {ErrorKind::ours, opening + "data was asked for that is no longer kept"};
-    case Complaint::too_much:
-      return {ErrorKind::data, opening + "the shortest window still holds more than a reply can"};
-    case Complaint::limited:
-      return {ErrorKind::rate_limit, opening + "too many queries", rate_limit_rest_secs};
-    case Complaint::credentials:
-      return {ErrorKind::credentials, opening + "the token may not read this"};
-    case Complaint::page_too_large:
-    case Complaint::ours:
-      return {ErrorKind::ours, opening + "the query was refused"};
-    case Complaint::other:
-      break;
-  }
-  return {ErrorKind::provider, opening + "the query was not carried out"};
+tl::unexpected<Error> to_error(Complaint complaint, std::string_view who) {
+  const Meaning& meaning = meanings[static_cast<std::size_t>(complaint)];
+  std::optional<std::int64_t> rest;
+  if (complaint == Complaint::limited) rest = rate_limit_rest_secs;
+  return fail(meaning.kind, concat({who, meaning.words}), rest);
 }
 
-Limits read_limits(const Json& scope, const Dataset& dataset) {
+Limits read_limits(const Json* scope, const Dataset& dataset) {
   Limits limits = dataset.documented;
-  const Json* settings = find_object(scope, "settings");
+  const Json* settings = scope ? find_object(*scope, "settings") : nullptr;
   const Json* node = settings ? find_object(*settings, dataset.node) : nullptr;
   if (!node) return limits;
-  const auto read = [&](std::string_view key, std::chrono::seconds& limit) {
-    const auto secs = find_int64(*node, key);
-    if (secs && *secs > 0 && *secs < century_secs) limit = std::chrono::seconds(*secs);
-  };
-  read("maxDuration", limits.longest);
-  read("notOlderThan", limits.kept);
-  const auto rows = find_int64(*node, "maxPageSize");
-  if (rows && *rows > 0) limits.page_size = std::min(limits.page_size, *rows);
+  limits.longest = std::chrono::seconds(limit_in(*node, "maxDuration", limits.longest.count()));
+  limits.kept = std::chrono::seconds(limit_in(*node, "notOlderThan", limits.kept.count()));
+  limits.page_size = std::min(limits.page_size, limit_in(*node, "maxPageSize", limits.page_size));
   return limits;
 }
 

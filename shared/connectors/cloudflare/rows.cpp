@@ -1,217 +1,187 @@
 #include "shared/connectors/cloudflare/rows.hpp"
 
-#include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/connectors/cloudflare/windows.hpp"
-#include "shared/connectors/row_reader.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::cloudflare {
 namespace {
 
-constexpr std::string_view workers = "cloudflare workers";
-constexpr std::string_view r2 = "cloudflare r2";
-constexpr std::string_view zone = "cloudflare zone";
+constexpr std::string_view class_a =
+    "ListBuckets PutBucket ListObjects PutObject CopyObject CompleteMultipartUpload CreateMultipartUpload "
+    "LifecycleStorageTierTransition ListMultipartUploads UploadPart UploadPartCopy ListParts "
+    "PutBucketEncryption PutBucketCors PutBucketLifecycleConfiguration";
+constexpr std::string_view class_b =
+    "HeadBucket HeadObject GetObject UsageSummary GetBucketEncryption GetBucketLocation GetBucketCors "
+    "GetBucketLifecycleConfiguration";
+constexpr std::string_view free_of_charge = "DeleteObject DeleteBucket AbortMultipartUpload";
 
-constexpr std::array<std::string_view, 15> class_a{"ListBuckets",
-                                                   "PutBucket",
-                                                   "ListObjects",
-                                                   "PutObject",
-                                                   "CopyObject",
-                                                   "CompleteMultipartUpload",
-                                                   "CreateMultipartUpload",
-                                                   "LifecycleStorageTierTransition",
-                                                   "ListMultipartUploads",
-                                                   "UploadPart",
-                                                   "UploadPartCopy",
-                                                   "ListParts",
-                                                   "PutBucketEncryption",
-                                                   "PutBucketCors",
-                                                   "PutBucketLifecycleConfiguration"};
-constexpr std::array<std::string_view, 8> class_b{
-    "HeadBucket",          "HeadObject",        "GetObject",     "UsageSummary",
-    "GetBucketEncryption", "GetBucketLocation", "GetBucketCors", "GetBucketLifecycleConfiguration"};
-constexpr std::array<std::string_view, 3> free_of_charge{"DeleteObject", "DeleteBucket",
-                                                         "AbortMultipartUpload"};
+constexpr std::array worker_dimensions{Dimension{"script_name", "scriptName"}, Dimension{"status", "status"}};
+constexpr RowTable worker_columns(R"(
+requests integer! sum.requests
+errors integer! sum.errors
+subrequests integer sum.subrequests
+cpu_p50_us number quantiles.cpuTimeP50
+cpu_p99_us number quantiles.cpuTimeP99
+)");
+constexpr std::array<std::string_view, 3> worker_counts{"requests", "errors", "subrequests"};
+constexpr std::array<std::string_view, 2> worker_percentiles{"cpu_p50_us", "cpu_p99_us"};
 
-template <class List>
-bool holds(const List& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
+// Operations and readings are rows of one table: what the other kind has is null or empty.
+constexpr std::array r2_dimensions{Dimension{"bucket_name", "bucketName"},
+                                   Dimension{"action_type", "actionType"},
+                                   Dimension{"action_status", "actionStatus"}};
+constexpr RowTable r2_operation_columns(R"(
+action_type text! dimensions.actionType
+requests integer! sum.requests
+object_count integer
+upload_count integer
+payload_bytes integer
+metadata_bytes integer
+measured_at integer
+)");
+constexpr std::array<std::string_view, 1> r2_counts{"requests"};
+constexpr RowTable r2_storage_columns(R"(
+requests integer
+object_count integer max.objectCount
+upload_count integer max.uploadCount
+payload_bytes integer max.payloadSize
+metadata_bytes integer max.metadataSize
+)");
 
-Error error_of(std::string_view who, std::string_view what) {
-  return {ErrorKind::data, std::string(who) + ": " + std::string(what)};
+constexpr RowTable zone_columns(R"(
+requests integer! sum.requests
+cached_requests integer sum.cachedRequests
+bytes integer sum.bytes
+cached_bytes integer sum.cachedBytes
+page_views integer sum.pageViews
+threats integer sum.threats
+unique_visitors integer uniq.uniques
+)");
+
+bool holds(std::string_view list, std::string_view item) {
+  for (const std::string_view one : split(list, ' '))
+    if (one == item) return true;
+  return false;
 }
 
 // A dimension that a group does not carry is part of the key all the same.
-std::string dimension(const Json& group, std::string_view key) {
+std::string_view dimension(const Json& group, std::string_view name) {
   const Json* dimensions = find_object(group, "dimensions");
-  return dimensions ? find_string(*dimensions, key).value_or("") : "";
+  return dimensions ? find_text(*dimensions, name) : std::string_view();
 }
 
-// Adds what another group of the same key counted. False when it overflows.
-bool add(Json& row, const Json& more, std::string_view column) {
-  Json& slot = row[std::string(column)];
-  const auto a = as_int64(slot);
-  const auto b = find_int64(more, column);
-  std::int64_t sum = 0;
-  if (a && b && __builtin_add_overflow(*a, *b, &sum)) return false;
-  slot = a && b ? Json(sum) : Json();
-  return true;
+std::optional<UnixSeconds> time_of(const Json& group, Moment moment) {
+  if (moment == Moment::day) return parse_day(dimension(group, "date"));
+  const std::string_view hour = dimension(group, "datetimeHour");
+  return parse_time(hour.empty() ? dimension(group, "datetime") : hour);
 }
 
-// Groups of parts of an hour become the hour. Percentiles of parts say nothing about the whole.
-bool add_group(Json& row, const Json& more) {
-  row["cpu_p50_us"] = nullptr;
-  row["cpu_p99_us"] = nullptr;
-  return add(row, more, "requests") && add(row, more, "errors") && add(row, more, "subrequests");
-}
-
-Result<Json> worker_row(const Json& group, std::string_view tag, UnixSeconds source_at) {
-  std::string moment = dimension(group, "datetimeHour");
-  if (moment.empty()) moment = dimension(group, "datetime");
-  const auto at = parse_time(moment);
-  if (!at) return tl::unexpected<Error>(error_of(workers, "a group has no time"));
-  return RowReader(group, workers)
-      .set("account_id", tag)
-      .set("script_name", dimension(group, "scriptName"))
-      .set("status", dimension(group, "status"))
-      .set_time("hour", round_down(*at, std::chrono::hours(1)))
-      .required_integer("requests", {"sum", "requests"})
-      .required_integer("errors", {"sum", "errors"})
-      .integer("subrequests", {"sum", "subrequests"})
-      .number("cpu_p50_us", {"quantiles", "cpuTimeP50"})
-      .number("cpu_p99_us", {"quantiles", "cpuTimeP99"})
-      .set_time("source_at", source_at)
-      .take();
-}
-
-Result<Json> r2_row(RowReader& reader, std::string_view tag, UnixSeconds source_at) {
-  return reader.set("account_id", tag).set_time("source_at", source_at).take();
-}
-
-Result<Json> r2_operation_row(const Json& group, std::string_view tag, UnixSeconds source_at) {
-  const std::string action = dimension(group, "actionType");
-  RowReader reader(group, r2);
-  reader.required_text("day", {"dimensions", "date"})
-      .set("bucket_name", dimension(group, "bucketName"))
-      .required_text("action_type", {"dimensions", "actionType"})
-      .set("action_status", dimension(group, "actionStatus"))
-      .set("operation_class", std::string(r2_operation_class(action)))
-      .required_integer("requests", {"sum", "requests"});
-  for (const char* column :
-       {"object_count", "upload_count", "payload_bytes", "metadata_bytes", "measured_at"})
-    reader.set(column, nullptr);
-  auto row = r2_row(reader, tag, source_at);
-  if (row && !parse_day(find_string(*row, "day").value_or("")))
-    return tl::unexpected<Error>(error_of(r2, "a group's date is not a day"));
-  return row;
-}
-
-Result<Json> r2_storage_row(const Json& group, std::string_view tag, UnixSeconds source_at) {
-  const auto measured_at = parse_time(dimension(group, "datetime"));
-  if (!measured_at) return tl::unexpected<Error>(error_of(r2, "a reading has no time"));
-  RowReader reader(group, r2);
-  reader.set("day", format_day(day_of(*measured_at)))
-      .set("bucket_name", dimension(group, "bucketName"))
-      .set("action_type", "")
-      .set("action_status", "")
-      .set("operation_class", "")
-      .set("requests", nullptr)
-      .integer("object_count", {"max", "objectCount"})
-      .integer("upload_count", {"max", "uploadCount"})
-      .integer("payload_bytes", {"max", "payloadSize"})
-      .integer("metadata_bytes", {"max", "metadataSize"})
-      .set_time("measured_at", *measured_at);
-  return r2_row(reader, tag, source_at);
+void add_operation_class(RowReader& row, const Json& group) {
+  const std::string_view action = dimension(group, "actionType");
+  row.set("operation_class", action.empty() ? action : r2_operation_class(action));
 }
 
 // [{clientCountryName: "DE", requests: 5, ...}] as {"DE": {"requests": 5, ...}}
-Json countries_of(const Json& group) {
-  const Json* sum = find_object(group, "sum");
-  const Json* map = sum ? find_array(*sum, "countryMap") : nullptr;
-  if (!map) return nullptr;
-  Json countries = Json::object();
-  for (const Json& entry : *map) {
-    const auto name = find_string(entry, "clientCountryName");
-    if (!name) continue;
-    Json& country = countries[*name];
-    for (const char* column : {"requests", "bytes", "threats"})
-      if (const auto count = find_int64(entry, column)) country[column] = *count;
+Json countries_of(std::span<const Json> entries) {
+  JsonObject countries;
+  for (const Json& entry : entries) {
+    JsonObject country;
+    for (const std::string_view column : {"requests", "bytes", "threats"})
+      if (const auto count = find_int64(entry, column)) country.number(column, *count);
+    if (const auto name = find_string(entry, "clientCountryName")) countries.json(*name, country.take());
   }
-  return countries;
+  return countries.take();
 }
 
-Json statuses_of(const Json& group) {
-  const Json* sum = find_object(group, "sum");
-  const Json* map = sum ? find_array(*sum, "responseStatusMap") : nullptr;
-  if (!map) return nullptr;
-  Json statuses = Json::object();
-  for (const Json& entry : *map) {
+Json statuses_of(std::span<const Json> entries) {
+  JsonObject statuses;
+  for (const Json& entry : entries) {
     const auto status = find_int64(entry, "edgeResponseStatus");
     const auto requests = find_int64(entry, "requests");
-    if (status && requests) statuses[std::to_string(*status)] = *requests;
+    if (status && requests) statuses.number(std::to_string(*status), *requests);
   }
-  return statuses;
+  return statuses.take();
 }
 
-Result<Json> zone_row(const Json& group, std::string_view tag, UnixSeconds source_at) {
-  const auto day = parse_day(dimension(group, "date"));
-  if (!day) return tl::unexpected<Error>(error_of(zone, "a group has no day"));
-  return RowReader(group, zone)
-      .set("zone_id", tag)
-      .set("day", format_day(*day))
-      .required_integer("requests", {"sum", "requests"})
-      .integer("cached_requests", {"sum", "cachedRequests"})
-      .integer("bytes", {"sum", "bytes"})
-      .integer("cached_bytes", {"sum", "cachedBytes"})
-      .integer("page_views", {"sum", "pageViews"})
-      .integer("threats", {"sum", "threats"})
-      .integer("unique_visitors", {"uniq", "uniques"})
-      .set("countries", countries_of(group))
-      .set("statuses", statuses_of(group))
-      .set_time("source_at", source_at)
-      .take();
+void add_maps(RowReader& row, const Json& group) {
+  const Json* sum = find_object(group, "sum");
+  const Json* countries = sum ? find_array(*sum, "countryMap") : nullptr;
+  const Json* statuses = sum ? find_array(*sum, "responseStatusMap") : nullptr;
+  row.set("countries", countries ? countries_of(list_in(*sum, "countryMap")) : Json());
+  row.set("statuses", statuses ? statuses_of(list_in(*sum, "responseStatusMap")) : Json());
 }
 
-using ReadRow = Result<Json> (*)(const Json&, std::string_view, UnixSeconds);
-// Joins a second row of the same key to the first. False: the sum is too large to be one.
-using Join = bool (*)(Json& row, const Json& more);
+Result<Json> row_of(const RowKind& kind, const Json& group, std::string_view tag, UnixSeconds source_at) {
+  const auto at = time_of(group, kind.moment);
+  if (!at)
+    return fail(ErrorKind::data,
+                {kind.who, kind.moment == Moment::day ? ": missing day" : ": a group has no time"});
+  RowReader row(group, kind.who);
+  row.set(kind.tag_column, tag).columns(kind.columns).set_time("source_at", source_at);
+  for (const auto& [column, name] : kind.dimensions) row.set(column, dimension(group, name));
+  if (kind.moment == Moment::hour)
+    row.set_time("hour", round_down(*at, std::chrono::hours(1)));
+  else
+    row.set("day", format_day(day_of(*at)));
+  if (kind.moment == Moment::reading) row.set_time("measured_at", *at);
+  if (kind.add_more) kind.add_more(row, group);
+  return row.take();
+}
 
-Rows read_rows(const Json& groups, std::string_view tag, UnixSeconds source_at, std::string_view who,
-               std::initializer_list<const char*> key_columns, ReadRow read_row, Join join) {
-  std::map<std::string, Json> by_key;
-  for (const Json& group : groups) {
-    auto row = read_row(group, tag, source_at);
-    if (!row) return tl::unexpected<Error>(std::move(row.error()));
-    Json key = Json::array();
-    for (const char* column : key_columns) key.push_back((*row)[column]);
-    const auto [at, is_new] = by_key.try_emplace(dump(key), *row);
-    if (!is_new && !join(at->second, *row))
-      return tl::unexpected<Error>(error_of(who, "a sum is larger than 64 bits"));
+// Joins another row of the same key. False: a sum is too large to be one.
+bool join(const RowKind& kind, Json& row, Json& more) {
+  for (const std::string_view column : kind.counts) {
+    const auto a = find_int64(row, column);
+    const auto b = find_int64(more, column);
+    std::int64_t sum = 0;
+    if (a && b && __builtin_add_overflow(*a, *b, &sum)) return false;
+    slot(row, column) = a && b ? Json(sum) : Json();
   }
-  std::vector<Json> rows;
-  for (auto& [key, row] : by_key) rows.push_back(std::move(row));
-  return rows;
-}
-
-// ISO times of one form compare as text.
-bool keep_latest(Json& row, const Json& more) {
-  if (find_string(row, "measured_at") < find_string(more, "measured_at")) row = more;
-  return true;
-}
-
-bool add_requests(Json& row, const Json& more) { return add(row, more, "requests"); }
-
-bool keep_last(Json& row, const Json& more) {
-  row = more;
+  for (const std::string_view column : kind.percentiles) slot(row, column) = nullptr;
+  // ISO times of one form compare as text; a day has no other time than itself.
+  if (kind.counts.empty() && find_text(row, "measured_at") <= find_text(more, "measured_at"))
+    row = std::move(more);
   return true;
 }
 
 }  // namespace
+
+constinit const RowKind worker_rows{.who = "cloudflare workers",
+                                    .tag_column = "account_id",
+                                    .moment = Moment::hour,
+                                    .dimensions = worker_dimensions,
+                                    .columns = worker_columns,
+                                    .counts = worker_counts,
+                                    .percentiles = worker_percentiles};
+constinit const RowKind r2_operation_rows{.who = "cloudflare r2",
+                                          .tag_column = "account_id",
+                                          .moment = Moment::day,
+                                          .dimensions = r2_dimensions,
+                                          .columns = r2_operation_columns,
+                                          .counts = r2_counts,
+                                          .percentiles = {},
+                                          .add_more = add_operation_class};
+constinit const RowKind r2_storage_rows{.who = "cloudflare r2",
+                                        .tag_column = "account_id",
+                                        .moment = Moment::reading,
+                                        .dimensions = r2_dimensions,
+                                        .columns = r2_storage_columns,
+                                        .counts = {},
+                                        .percentiles = {},
+                                        .add_more = add_operation_class};
+constinit const RowKind zone_rows{.who = "cloudflare zone",
+                                  .tag_column = "zone_id",
+                                  .moment = Moment::day,
+                                  .dimensions = {},
+                                  .columns = zone_columns,
+                                  .counts = {},
+                                  .percentiles = {},
+                                  .add_more = add_maps};
 
 std::string_view r2_operation_class(std::string_view action) {
   if (holds(class_a, action)) return "A";
@@ -219,21 +189,22 @@ std::string_view r2_operation_class(std::string_view action) {
   return holds(free_of_charge, action) ? "free" : "other";
 }
 
-Rows worker_rows(const Json& groups, std::string_view tag, UnixSeconds source_at) {
-  return read_rows(groups, tag, source_at, workers, {"hour", "script_name", "status"}, worker_row, add_group);
-}
-
-Rows r2_operation_rows(const Json& groups, std::string_view tag, UnixSeconds source_at) {
-  return read_rows(groups, tag, source_at, r2, {"day", "bucket_name", "action_type", "action_status"},
-                   r2_operation_row, add_requests);
-}
-
-Rows r2_storage_rows(const Json& groups, std::string_view tag, UnixSeconds source_at) {
-  return read_rows(groups, tag, source_at, r2, {"day", "bucket_name"}, r2_storage_row, keep_latest);
-}
-
-Rows zone_rows(const Json& groups, std::string_view tag, UnixSeconds source_at) {
-  return read_rows(groups, tag, source_at, zone, {"day"}, zone_row, keep_last);
+Result<void> read_rows(const RowKind& kind, std::span<const Json> groups, std::string_view tag,
+                       UnixSeconds source_at, std::vector<Json>& rows) {
+  Json::object_t by_key;
+  for (const Json& group : groups) {
+    auto row = row_of(kind, group, tag, source_at);
+    if (!row) return tl::unexpected<Error>(std::move(row.error()));
+    std::string key = dump(slot(*row, kind.moment == Moment::hour ? "hour" : "day"));
+    for (const Dimension& part : kind.dimensions) key += dump(slot(*row, part.column));
+    Json& joined = by_key[std::move(key)];
+    if (joined.is_null())
+      joined = *std::move(row);
+    else if (!join(kind, joined, *row))
+      return fail(ErrorKind::data, {kind.who, ": a sum is larger than 64 bits"});
+  }
+  for (auto& [key, row] : by_key) rows.push_back(std::move(row));
+  return {};
 }
 
 }  // namespace wf::cloudflare

@@ -3,28 +3,55 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/sync/json_object.hpp"
+
 namespace wf::cloudflare {
 namespace {
 
 // A later page is asked for later: what was just young enough must still be.
 constexpr std::chrono::seconds margin = std::chrono::hours(1);
 
-std::optional<UnixSeconds> time_at(const Json& pair, std::size_t index) {
-  const auto text = as_string(pair[index]);
-  return text ? parse_time(*text) : std::nullopt;
+std::optional<UnixSeconds> time_of(const Json& text) {
+  const auto* time = text.get_ptr<const std::string*>();
+  return time ? parse_time(*time) : std::nullopt;
+}
+
+bool read_span(const Json& pair, Span& span) {
+  const auto* times = pair.get_ptr<const Json::array_t*>();
+  if (!times || times->size() != 2) return false;
+  const auto from = time_of(times->front());
+  const auto to = time_of(times->back());
+  if (!from || !to || *from >= *to) return false;
+  span = {*from, *to};
+  return true;
+}
+
+void add_span(Json& spans, const Span& span) {
+  Json pair = Json::array();
+  pair.push_back(format_time(span.from));
+  pair.push_back(format_time(span.to));
+  spans.push_back(std::move(pair));
+}
+
+Json with_span_in_front(const Span& span, const Json& older) {
+  Json spans = Json::array();
+  add_span(spans, span);
+  for (const Json& pair : older) spans.push_back(pair);
+  return spans;
+}
+
+Json to_position(Json spans, std::int64_t page_size) {
+  return JsonObject().json("spans", std::move(spans)).number("page_size", page_size).take();
 }
 
 }  // namespace
 
 UnixSeconds round_down(UnixSeconds time, std::chrono::seconds unit) {
-  const auto since = time.time_since_epoch();
-  const auto rest = ((since % unit) + unit) % unit;
-  return time - rest;
+  return time - time.time_since_epoch() % unit;
 }
 
 UnixSeconds round_up(UnixSeconds time, std::chrono::seconds unit) {
-  const UnixSeconds down = round_down(time, unit);
-  return down == time ? time : down + unit;
+  return round_down(time + unit - std::chrono::seconds(1), unit);
 }
 
 Span first_span(const Window& window, std::chrono::seconds unit, std::chrono::seconds length) {
@@ -33,65 +60,51 @@ Span first_span(const Window& window, std::chrono::seconds unit, std::chrono::se
   return {std::min(from, to - unit), to};
 }
 
-Plan make_plan(const Window& window, Span first, std::chrono::seconds unit, const Limits& limits,
+void add_older(Plan& plan, const Window& window, std::chrono::seconds unit, const Limits& limits,
                UnixSeconds now) {
-  Plan plan{{first}, limits.page_size};
+  plan.page_size = limits.page_size;
   const UnixSeconds earliest = round_up(now - limits.kept + margin, unit);
   const UnixSeconds from = std::max(round_down(window.from, unit), earliest);
   const auto longest = std::max(limits.longest - limits.longest % unit, unit);
-  for (UnixSeconds to = first.from; to > from; to -= longest)
-    plan.spans.push_back({std::max(from, to - longest), to});
-  return plan;
+  for (UnixSeconds to = plan.first.from; to > from; to -= longest)
+    add_span(plan.older, {std::max(from, to - longest), to});
 }
 
 Plan read_plan(const Json& position) {
-  Plan plan{{}, find_int64(position, "page_size").value_or(0)};
-  const Json* spans = find_array(position, "spans");
-  if (!spans) return plan;
-  for (const Json& pair : *spans) {
-    if (!pair.is_array() || pair.size() != 2) continue;
-    const auto from = time_at(pair, 0);
-    const auto to = time_at(pair, 1);
-    if (from && to && *from < *to) plan.spans.push_back({*from, *to});
+  Plan plan{.first = {}, .page_size = find_int64(position, "page_size").value_or(0)};
+  for (const Json& pair : list_in(position, "spans")) {
+    if (!plan.is_new)
+      plan.older.push_back(pair);
+    else
+      plan.is_new = !read_span(pair, plan.first);
   }
   return plan;
 }
 
 Json to_json(const Plan& plan) {
-  Json spans = Json::array();
-  for (const Span& span : plan.spans) {
-    Json pair = Json::array();
-    pair.push_back(format_time(span.from));
-    pair.push_back(format_time(span.to));
-    spans.push_back(std::move(pair));
-  }
-  return {{"spans", std::move(spans)}, {"page_size", plan.page_size}};
+  return to_position(with_span_in_front(plan.first, plan.older), plan.page_size);
 }
 
-bool split(Plan& plan, std::chrono::seconds unit) {
-  if (plan.spans.empty()) return false;
-  const Span whole = plan.spans.front();
-  const auto units = (whole.to - whole.from) / unit;
+bool halve(Plan& plan, std::chrono::seconds unit) {
+  Span& first = plan.first;
+  const auto units = (first.to - first.from) / unit;
   if (units < 2) return false;
-  const UnixSeconds middle = whole.from + unit * (units / 2);
-  plan.spans.front() = {whole.from, middle};
-  plan.spans.insert(plan.spans.begin(), Span{middle, whole.to});
+  const UnixSeconds middle = first.from + unit * (units / 2);
+  plan.older = with_span_in_front({first.from, middle}, plan.older);
+  first.from = middle;
   return true;
 }
 
 bool clamp(Plan& plan, UnixSeconds earliest) {
-  if (plan.spans.empty() || plan.spans.front().from >= earliest) return false;
-  std::vector<Span> young;
-  for (const Span& span : plan.spans)
-    if (span.to > earliest) young.push_back({std::max(span.from, earliest), span.to});
-  plan.spans = std::move(young);
+  if (plan.first.from >= earliest) return false;
+  plan.first.from = earliest;
+  plan.older = Json::array();
   return true;
 }
 
-std::optional<Json> after_first(Plan plan) {
-  if (plan.spans.size() < 2) return std::nullopt;
-  plan.spans.erase(plan.spans.begin());
-  return to_json(plan);
+std::optional<Json> after_first(const Plan& plan) {
+  if (plan.older.empty()) return std::nullopt;
+  return to_position(plan.older, plan.page_size);
 }
 
 }  // namespace wf::cloudflare

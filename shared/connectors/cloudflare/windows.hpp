@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "shared/base/json.hpp"
 #include "shared/sync/connector.hpp"
@@ -26,27 +25,30 @@ struct Limits {
   std::int64_t page_size = 10'000;  // rows of one reply
 };
 
-// The connector's position: the first span is the one that is asked for.
+// The connector's position: {"spans":[["2026-11-23T09:00:00Z","2026-11-23T14:00:00Z"]],"page_size":500}
 struct Plan {
-  std::vector<Span> spans;
+  Span first;                  // the one that is asked for
+  Json older = Json::array();  // the ones that follow it without a gap, each as its two times
   std::int64_t page_size = 0;
+  bool is_new = true;  // nothing was asked for yet: the limits are not known
 };
 
 // The newest part of the scan, small enough to be asked for before the limits are known.
 Span first_span(const Window& window, std::chrono::seconds unit, std::chrono::seconds length);
-// That part and all the older ones, as the limits allow.
-Plan make_plan(const Window& window, Span first, std::chrono::seconds unit, const Limits& limits,
+// Adds what is older than that part, as the limits allow.
+void add_older(Plan& plan, const Window& window, std::chrono::seconds unit, const Limits& limits,
                UnixSeconds now);
 
+// A position of another shape, as of an older version, is only good to begin again: then the plan is new.
 Plan read_plan(const Json& position);
 Json to_json(const Plan& plan);
 
 // Halves the first span. False when it is a single unit.
-bool split(Plan& plan, std::chrono::seconds unit);
+bool halve(Plan& plan, std::chrono::seconds unit);
 // Leaves out what is older. False when the first span stays as it was.
 bool clamp(Plan& plan, UnixSeconds earliest);
 // The position after the first span; none when it was the last.
-std::optional<Json> after_first(Plan plan);
+std::optional<Json> after_first(const Plan& plan);
 
 UnixSeconds round_down(UnixSeconds time, std::chrono::seconds unit);
 UnixSeconds round_up(UnixSeconds time, std::chrono::seconds unit);
