@@ -1,96 +1,105 @@
 #include "shared/connectors/meta/figures.hpp"
 
+#include <string>
 #include <utility>
+
+#include "shared/connectors/pacific_day.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::meta {
 namespace {
 
-tl::unexpected<Error> refused(std::string_view who, std::string_view what) {
-  return fail(ErrorKind::data, std::string(who) + ": " + std::string(what));
+// A number, or null when it is none.
+Json number_of(const Json& value) {
+  if (value.is_number_float()) return value;
+  const auto whole = value.is_number_integer() ? as_int64(value) : std::nullopt;
+  return whole ? exact_integer(*whole) : Json();
 }
 
-// False when the value is of no type that a figure has.
-bool take_value(Figure& figure, const Json& value) {
-  if (value.is_object()) figure.parts = value;
-  if (const auto whole = value.is_number_integer() ? as_int64(value) : std::nullopt)
-    figure.value = exact_integer(*whole);
-  else if (value.is_number_float())
-    figure.value = value;
-  return value.is_object() || !figure.value.is_null();
-}
-
-std::string joined(const Json& names) {
+std::string joined(const Json& object, std::string_view list) {
   std::string text;
-  for (const Json& name : names) {
+  for (const Json& name : list_in(object, list)) {
     if (!text.empty()) text += '/';
     text += as_string(name).value_or("?");
   }
   return text;
 }
 
-// [{"dimension_keys":["follow_type"],"results":[{"dimension_values":["FOLLOWER"],"value":60}]}] as
-// {"follow_type":{"FOLLOWER":60}}
-Json parts_of(const Json& breakdowns) {
-  Json parts;
-  for (const Json& breakdown : breakdowns) {
-    const Json* keys = find_array(breakdown, "dimension_keys");
-    const Json* results = find_array(breakdown, "results");
-    if (!keys || !results) continue;
-    Json& part = parts[joined(*keys)];
-    for (const Json& result : *results) {
-      const Json* names = find_array(result, "dimension_values");
-      const Json* value = find(result, "value");
-      if (names && value && value->is_number()) part[joined(*names)] = *value;
-    }
-  }
-  return parts;
+Json null_if_empty(Json object) {
+  if (object.empty()) object = nullptr;
+  return object;
 }
 
-Result<std::vector<Figure>> read_total(const Json& total, std::string_view who) {
-  Figure figure;
-  const Json* value = find(total, "value");
-  if (value && !take_value(figure, *value)) return refused(who, "a total is no number");
-  if (const Json* breakdowns = find_array(total, "breakdowns")) figure.parts = parts_of(*breakdowns);
-  if (figure.value.is_null() && figure.parts.is_null()) return std::vector<Figure>{};
-  return std::vector<Figure>{std::move(figure)};
+// [{"dimension_keys":["follow_type"],"results":[{"dimension_values":["FOLLOWER"],"value":60}]}] as
+// {"follow_type":{"FOLLOWER":60}}
+Json parts_of(std::span<const Json> breakdowns) {
+  JsonObject parts;
+  for (const Json& breakdown : breakdowns) {
+    if (!find_array(breakdown, "dimension_keys") || !find_array(breakdown, "results")) continue;
+    JsonObject part;
+    for (const Json& result : list_in(breakdown, "results")) {
+      const Json* value = find(result, "value");
+      if (value && value->is_number() && find_array(result, "dimension_values"))
+        part.json(joined(result, "dimension_values"), *value);
+    }
+    parts.json(joined(breakdown, "dimension_keys"), part.take());
+  }
+  return null_if_empty(parts.take());
+}
+
+// Adds what `one` holds: {"value":7,"end_time":"2026-11-20T08:00:00+0000"}.
+Result<void> add_figure(Json& figures, const Json& one, std::string_view who) {
+  Json number;
+  Json parts;
+  if (const Json* value = find(one, "value")) {
+    number = number_of(*value);
+    if (value->is_object()) parts = *value;
+    if (number.is_null() && parts.is_null()) return fail(ErrorKind::data, {who, ": a value is no number"});
+  }
+  const auto breakdowns = list_in(one, "breakdowns");
+  if (!breakdowns.empty()) parts = parts_of(breakdowns);
+  if (number.is_null() && parts.is_null()) return {};
+  JsonObject figure;
+  figure.json("value", std::move(number)).json("parts", std::move(parts));
+  if (find(one, "end_time")) {
+    const auto end = parse_time(find_text(one, "end_time"));
+    if (!end) return fail(ErrorKind::data, {who, ": end_time is not a time"});
+    figure.text("day", format_day(measured_day(*end)));
+  }
+  figures.push_back(figure.take());
+  return {};
 }
 
 }  // namespace
 
-Result<std::vector<Figure>> read_figures(const Json& item, std::string_view who) {
-  if (const Json* total = find_object(item, "total_value")) return read_total(*total, who);
-  const Json* values = find_array(item, "values");
-  if (!values) return refused(who, "neither values nor total_value");
-  std::vector<Figure> figures;
-  for (const Json& one : *values) {
-    const Json* value = find(one, "value");
-    if (!value) continue;
-    Figure figure;
-    if (!take_value(figure, *value)) return refused(who, "a value is no number");
-    if (const auto end = find_string(one, "end_time")) {
-      figure.end_time = parse_time(*end);
-      if (!figure.end_time) return refused(who, "end_time is not a time");
-    }
-    figures.push_back(std::move(figure));
-  }
+Day measured_day(UnixSeconds end_time) { return pacific_day(end_time - std::chrono::seconds{1}); }
+
+Result<Json> read_figures(const Json& item, std::string_view who) {
+  const Json* total = find_object(item, "total_value");
+  if (!total && !find_array(item, "values"))
+    return fail(ErrorKind::data, {who, ": neither values nor total_value"});
+  const std::span<const Json> all = total ? std::span(total, 1) : list_in(item, "values");
+  Json figures = Json::array();
+  for (const Json& one : all)
+    if (const auto added = add_figure(figures, one, who); !added) return tl::unexpected<Error>(added.error());
   return figures;
 }
 
 Result<Json> read_lifetime(const Json& post, std::string_view who) {
   const Json* insights = find_object(post, "insights");
-  const Json* data = insights ? find_array(*insights, "data") : nullptr;
-  Json metrics;
-  if (!data) return metrics;
-  for (const Json& item : *data) {
-    const auto name = require_string(item, "name", who);
-    if (!name) return tl::unexpected<Error>(name.error());
-    auto figures = read_figures(item, who);
-    if (!figures) return tl::unexpected<Error>(figures.error());
+  const std::span<const Json> items = insights ? list_in(*insights, "data") : std::span<const Json>();
+  JsonObject metrics;
+  for (const Json& item : items) {
+    const std::string_view name = find_text(item, "name");
+    if (name.empty()) return fail(ErrorKind::data, {who, ": missing name"});
+    const auto figures = read_figures(item, who);
+    if (!figures) return figures;
     if (figures->empty()) continue;
-    Figure& newest = figures->back();
-    metrics[*name] = newest.value.is_null() ? std::move(newest.parts) : std::move(newest.value);
+    const Json& newest = figures->back();
+    const Json* value = find(newest, "value");
+    metrics.json(name, value ? *value : *find(newest, "parts"));
   }
-  return metrics;
+  return null_if_empty(metrics.take());
 }
 
 }  // namespace wf::meta

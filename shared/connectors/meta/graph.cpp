@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::meta {
 namespace {
@@ -15,8 +16,8 @@ constexpr std::int64_t stop_from_percent = 95;
 constexpr std::int64_t no_such_object = 33;  // error_subcode of code 100
 
 struct Meaning {
-  std::int64_t from;
-  std::int64_t to;
+  int from;
+  int to;
   ErrorKind kind;
   Remedy remedy;
   std::string_view words;
@@ -59,7 +60,7 @@ std::optional<GraphError> read_error(const HttpReply& reply) {
   return GraphError{.code = find_int64(*error, "code").value_or(0),
                     .subcode = find_int64(*error, "error_subcode").value_or(0),
                     .transient = find_bool(*error, "is_transient").value_or(false),
-                    .of_proof = contains(find_string(*error, "message").value_or(""), "appsecret_proof")};
+                    .of_proof = contains(find_text(*error, "message"), "appsecret_proof")};
 }
 
 constexpr Meaning wrong_proof{0, 0, ErrorKind::configuration, Remedy::give_up,
@@ -71,11 +72,11 @@ constexpr Meaning passing{0, 0, ErrorKind::provider, Remedy::retry, "Meta says t
 const Meaning* meaning_of(const GraphError& error) {
   if (error.of_proof) return &wrong_proof;
   if (error.code == 100 && error.subcode == no_such_object) return &wrong_object;
-  const auto found = std::find_if(meanings.begin(), meanings.end(), [&](const Meaning& meaning) {
-    return error.code >= meaning.from && error.code <= meaning.to;
-  });
-  // A limit that is called transient still takes its hour.
-  if (found != meanings.end() && (found->kind == ErrorKind::rate_limit || !error.transient)) return &*found;
+  for (const Meaning& meaning : meanings) {
+    const bool is_it = error.code >= meaning.from && error.code <= meaning.to;
+    // A limit that is called transient still takes its hour.
+    if (is_it && (meaning.kind == ErrorKind::rate_limit || !error.transient)) return &meaning;
+  }
   return error.transient ? &passing : nullptr;
 }
 
@@ -99,11 +100,10 @@ Usage read_usage(const HttpReply& reply) {
   Usage usage;
   if (const auto app = parse_json(header(reply.headers, "x-app-usage"), "meta")) add_usage(usage, *app);
   const auto cases = parse_json(header(reply.headers, "x-business-use-case-usage"), "meta");
-  if (!cases || !cases->is_object()) return usage;
-  for (const auto& [business, list] : cases->items()) {
-    if (!list.is_array()) continue;
-    for (const Json& counts : list) add_usage(usage, counts);
-  }
+  const auto* lists = cases ? cases->get_ptr<const Json::object_t*>() : nullptr;
+  if (!lists) return usage;
+  for (const auto& [business, list] : *lists)
+    for (const Json& counts : list_in(*cases, business)) add_usage(usage, counts);
   return usage;
 }
 
@@ -111,7 +111,7 @@ std::int64_t wait_for(const Usage& usage) {
   return usage.minutes_until_room > 0 ? usage.minutes_until_room * minute : hour;
 }
 
-std::string place_holder(std::string_view name) { return "{{secret:" + std::string(name) + "}}"; }
+std::string place_holder(std::string_view name) { return concat({"{{secret:", name, "}}"}); }
 
 Sign proof_of(const Credential& credential) {
   return {.algorithm = "hmac-sha256",
@@ -120,29 +120,27 @@ Sign proof_of(const Credential& credential) {
           .captured = std::string(credential.proof)};
 }
 
-// One id, or a list of them.
-std::vector<std::string> page_ids(const Json& ids) {
-  const Json* value = find(ids, "meta.page_id");
-  std::vector<std::string> found;
-  if (value && value->is_string()) found.push_back(*as_string(*value));
-  if (value && value->is_array())
-    for (const Json& id : *value) found.push_back(as_string(id).value_or(""));
-  return found;
+// The id at that place of one, or of a list of them; empty when there is none.
+std::string_view page_id_at(const Json& ids, std::size_t place) {
+  const std::string_view only = find_text(ids, "meta.page_id");
+  if (!only.empty()) return place == 0 ? only : std::string_view();
+  const auto all = list_in(ids, "meta.page_id");
+  const auto* id = place < all.size() ? all[place].get_ptr<const std::string*>() : nullptr;
+  return id ? std::string_view(*id) : std::string_view();
 }
 
 }  // namespace
 
 const Credential& page_credential(const Json& ids, std::string_view page_id) {
-  const auto all = page_ids(ids);
-  const auto place = static_cast<std::size_t>(std::find(all.begin(), all.end(), page_id) - all.begin());
-  return place < all.size() && place < page_credentials.size() ? page_credentials[place] : owner;
+  for (std::size_t place = 0; place < page_credentials.size(); ++place)
+    if (page_id_at(ids, place) == page_id) return page_credentials[place];
+  return owner;
 }
 
 HttpRequest graph_request(std::string_view path_and_query, const Credential& credential) {
   HttpRequest request;
-  request.url.append(origin).append(graph_version).append("/").append(path_and_query);
-  request.url += contains(path_and_query, "?") ? '&' : '?';
-  request.url += "appsecret_proof=" + place_holder(credential.proof);
+  request.url = concat({origin, graph_version, "/", path_and_query, contains(path_and_query, "?") ? "&" : "?",
+                        "appsecret_proof=", place_holder(credential.proof)});
   request.headers = {{"authorization", "Bearer " + place_holder(credential.token)},
                      {"user-agent", "webfluentia-edge"}};
   return request;
@@ -151,24 +149,27 @@ HttpRequest graph_request(std::string_view path_and_query, const Credential& cre
 std::vector<GrantStep> access_proof_steps() { return {proof_of(owner)}; }
 
 std::vector<GrantStep> page_token_steps(const Json& ids, std::size_t place) {
-  const auto all = page_ids(ids);
-  if (place >= all.size()) return {};
-  HttpRequest ask = graph_request(percent_encode(all[place]) + "?fields=access_token", owner);
+  const std::string_view id = page_id_at(ids, place);
+  if (id.empty()) return {};
+  HttpRequest ask = graph_request(percent_encode(id) + "?fields=access_token", owner);
   ask.capture = Capture{.name = std::string(page_credentials[place].token)};
+  std::vector<GrantStep> steps;
+  steps.push_back(proof_of(owner));
+  steps.push_back(std::move(ask));
   // The proof is made with the token, so that it never belongs to the one before.
-  return {proof_of(owner), std::move(ask), proof_of(page_credentials[place])};
+  steps.push_back(proof_of(page_credentials[place]));
+  return steps;
 }
 
 Problem explain(const HttpReply& reply, Problem general) {
   const auto error = read_error(reply);
   if (!error) return general;
-  general.error.message += " (" + std::to_string(error->code);
-  if (error->subcode != 0) general.error.message += '/' + std::to_string(error->subcode);
-  general.error.message += ')';
+  const std::string subcode = error->subcode != 0 ? "/" + std::to_string(error->subcode) : std::string();
   const Meaning* meaning = meaning_of(*error);
+  general.error.message = concat({general.error.message, " (", std::to_string(error->code), subcode, ")",
+                                  meaning ? ": " : "", meaning ? meaning->words : ""});
   if (!meaning) return general;
   general.error.kind = meaning->kind;
-  general.error.message.append(": ").append(meaning->words);
   general.remedy = meaning->remedy;
   if (meaning->kind == ErrorKind::rate_limit) general.error.retry_after_secs = wait_for(read_usage(reply));
   return general;
@@ -180,7 +181,7 @@ bool is_unknown_field(const HttpReply& reply) {
 }
 
 Error refusal(const HttpReply& reply, std::string_view who) {
-  return explain(reply, {{ErrorKind::ours, std::string(who) + ": refused"}}).error;
+  return explain(reply, {{ErrorKind::ours, concat({who, ": refused"})}}).error;
 }
 
 std::int64_t rest_after(const HttpReply& reply) {
@@ -192,14 +193,15 @@ std::int64_t rest_after(const HttpReply& reply) {
 Result<Json> read_data(const HttpReply& reply, std::string_view who) {
   auto body = parse_json(reply.body, who);
   if (!body) return tl::unexpected<Error>(body.error());
-  if (!find_array(*body, "data")) return fail(ErrorKind::data, std::string(who) + ": data is not a list");
+  if (!find_array(*body, "data")) return fail(ErrorKind::data, {who, ": data is not a list"});
   return body;
 }
 
 Result<void> check_id(std::string_view id, std::string_view who) {
-  const bool digits = std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!id.empty() && digits) return {};
-  return fail(ErrorKind::configuration, std::string(who) + ": the id is not a number");
+  bool digits = !id.empty();
+  for (const char c : id) digits = digits && c >= '0' && c <= '9';
+  if (digits) return {};
+  return fail(ErrorKind::configuration, {who, ": the id is not a number"});
 }
 
 }  // namespace wf::meta

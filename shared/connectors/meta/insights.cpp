@@ -67,8 +67,8 @@ constexpr std::array instagram_groups{
     Group{.metrics = account_totals, .parameters = "&metric_type=total_value", .per_call = days{1}},
 };
 
-std::string insight_query(const Group& group, const Metric& metric, const Step& step) {
-  UrlBuilder url("insights");
+std::string insight_query(std::string id, const Group& group, const Metric& metric, const Step& step) {
+  UrlBuilder url(std::move(id) + "/insights");
   url.add("metric", metric.name)
       .add("period", "day")
       .add("since", to_unix(pacific_midnight(step.first)))
@@ -77,93 +77,108 @@ std::string insight_query(const Group& group, const Metric& metric, const Step& 
   return url.take().append(group.parameters);
 }
 
-const Credential& credential_of(const Account& account, const Query& query) {
-  return account.is_page ? page_credential(query.ids, query.partition) : owner;
-}
+// An answer on its way into a page: whose it is, and what was asked for.
+struct Asking {
+  const Account& account;
+  const Query& query;
+  const Step& step;
+  std::string_view metric;
+  UnixSeconds source_at;
+};
 
-Json row_of(const Account& account, const Query& query, std::string_view metric, Day day,
-            const Figure& figure, UnixSeconds source_at) {
-  return JsonObject()
-      .text(account.id_column, query.partition)
-      .text("metric", metric)
-      .text("day", format_day(day))
-      .json("value", figure.value)
-      .json("parts", figure.parts)
-      .time("source_at", source_at)
-      .take();
-}
-
-// What is added to a page: its rows, and when the newest was measured.
-void add_row(Page& page, const Account& account, Json row) {
-  if (page.batches.empty()) page.batches.push_back({.table = std::string(account.table), .rows = {}});
-  page.batches.front().rows.push_back(std::move(row));
+void add_row(Page& page, const Asking& asking, Day day, const Json* value, const Json* parts) {
+  if (page.batches.empty()) page.batches.push_back({.table = std::string(asking.account.table), .rows = {}});
+  page.batches.front().rows.push_back(JsonObject()
+                                          .text(asking.account.id_column, asking.query.partition)
+                                          .text("metric", asking.metric)
+                                          .text("day", format_day(day))
+                                          .json("value", value ? *value : Json())
+                                          .json("parts", parts ? *parts : Json())
+                                          .time("source_at", asking.source_at)
+                                          .take());
   ++page.items;
 }
 
 // Not every token may look at itself: when it ends is then unknown, and the figures come all the same.
 // https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging
-Result<void> read_token(Page& page, const Account& account, const Json& body) {
-  const std::string who(account.who);
+Result<void> read_token(Page& page, std::string_view who, const Json& body) {
   const Json* data = find_object(body, "data");
-  if (!data) return fail(ErrorKind::data, who + ": nothing is said about the token");
+  if (!data) return fail(ErrorKind::data, {who, ": nothing is said about the token"});
   if (!find_bool(*data, "is_valid").value_or(true))
-    return fail(ErrorKind::credentials, who + ": the access token is no longer valid");
-  page.credentials_expire_at = never_ends;
+    return fail(ErrorKind::credentials, {who, ": the access token is no longer valid"});
+  UnixSeconds earliest = never_ends;
   for (const std::string_view member : {"expires_at", "data_access_expires_at"}) {
     const std::int64_t end = find_int64(*data, member).value_or(0);
-    if (end > 0) page.credentials_expire_at = std::min(*page.credentials_expire_at, from_unix(end));
+    if (end > 0) earliest = std::min(earliest, from_unix(end));
   }
+  page.credentials_expire_at = earliest;
   return {};
 }
 
 // The day on which it is read, because Meta does not say what it was on another.
-Result<void> read_field(Page& page, const Account& account, const Query& query, const Json& body,
-                        std::string_view field, UnixSeconds source_at) {
-  const Json* value = find(body, field);
+Result<void> read_field(Page& page, const Asking& asking, const Json& body) {
+  const Json* value = find(body, asking.metric);
   if (!value) return {};
   const auto count = value->is_number_integer() ? as_int64(*value) : std::nullopt;
-  if (!count)
-    return fail(ErrorKind::data, std::string(account.who) + ": " + std::string(field) + " is no count");
-  const Figure figure{.end_time = {}, .value = exact_integer(*count), .parts = {}};
-  add_row(page, account, row_of(account, query, field, pacific_day(source_at), figure, source_at));
+  if (!count) return fail(ErrorKind::data, {asking.account.who, ": ", asking.metric, " is no count"});
+  const Json exact = exact_integer(*count);
+  add_row(page, asking, pacific_day(asking.source_at), &exact, nullptr);
   return {};
 }
 
-Result<void> read_insight(Page& page, const Account& account, const Query& query, const Json& body,
-                          const Step& step, std::string_view metric, UnixSeconds source_at) {
-  const Json* data = find_array(body, "data");
-  if (!data) return fail(ErrorKind::data, std::string(account.who) + ": data is not a list");
-  for (const Json& item : *data) {
-    if (find_string(item, "name") != metric) continue;
-    auto figures = read_figures(item, std::string(account.who) + " " + std::string(metric));
+Result<void> read_insight(Page& page, const Asking& asking, const Json& body) {
+  if (!find_array(body, "data")) return fail(ErrorKind::data, {asking.account.who, ": data is not a list"});
+  for (const Json& item : list_in(body, "data")) {
+    if (find_text(item, "name") != asking.metric) continue;
+    const auto figures = read_figures(item, concat({asking.account.who, " ", asking.metric}));
     if (!figures) return tl::unexpected<Error>(figures.error());
-    for (const Figure& figure : *figures) {
-      const Day day = figure.end_time ? measured_day(*figure.end_time) : step.last;
-      add_row(page, account, row_of(account, query, metric, day, figure, source_at));
-      const UnixSeconds at = std::min(pacific_midnight(day), source_at);
-      if (!page.newest || at > *page.newest) page.newest = at;
+    for (const Json& figure : *figures) {
+      const Day day = read_day(figure).value_or(asking.step.last);
+      add_row(page, asking, day, find(figure, "value"), find(figure, "parts"));
+      const UnixSeconds at = std::min(pacific_midnight(day), asking.source_at);
+      page.newest = std::max(page.newest.value_or(at), at);
     }
   }
   return {};
 }
 
-Result<void> read_answer(Page& page, const Account& account, const HttpReply& reply, const Query& query,
-                         const Step& step, UnixSeconds source_at) {
-  const auto body = parse_json(reply.body, account.who);
+Result<void> read_answer(Page& page, const Asking& asking, Asked asked, const HttpReply& reply) {
+  const auto body = parse_json(reply.body, asking.account.who);
   if (!body) return tl::unexpected<Error>(body.error());
-  const Group& group = account.groups[step.group];
-  const std::string_view name = group.metrics[step.metric].name;
-  if (group.asked == Asked::token) return read_token(page, account, *body);
-  if (group.asked == Asked::field) return read_field(page, account, query, *body, name, source_at);
-  return read_insight(page, account, query, *body, step, name, source_at);
+  if (asked == Asked::token) return read_token(page, asking.account.who, *body);
+  if (asked == Asked::field) return read_field(page, asking, *body);
+  return read_insight(page, asking, *body);
 }
 
 // A version past its end is answered by another one, and only this header says so.
 void note_version(Step& step, const HttpReply& reply) {
   const std::string_view answered_by = header(reply.headers, "facebook-api-version");
-  const std::string name = "Graph API " + std::string(graph_version);
-  if (answered_by.empty() || answered_by == graph_version) return;
-  if (std::find(step.lost.begin(), step.lost.end(), name) == step.lost.end()) step.lost.push_back(name);
+  const std::string name = concat({"Graph API ", graph_version});
+  if (!answered_by.empty() && answered_by != graph_version && !is_lost(step, name)) step.lost.push_back(name);
+}
+
+Result<void> read_page(Page& page, const Account& account, const HttpReply& reply, const Query& query,
+                       UnixSeconds source_at) {
+  if (auto checked = check_id(query.partition, account.who); !checked) return checked;
+  Step step = read_step(account.groups, query);
+  const Group& group = account.groups[step.group];
+  const std::string_view metric = group.metrics[step.metric].name;
+  page.rest_secs = rest_after(reply);
+  if (is_success(reply)) {
+    auto read = read_answer(page, {account, query, step, metric, source_at}, group.asked, reply);
+    if (!read) return read;
+  } else if (group.asked != Asked::token) {
+    if (!is_unknown_field(reply)) return tl::unexpected<Error>(refusal(reply, account.who));
+    step.lost.emplace_back(metric);
+  }
+  note_version(step, reply);
+  step.heard = step.heard || page.items > 0;
+  page.unavailable = step.lost;
+  const Day first = step.first;
+  const bool is_last_group = step.group + 1 == account.groups.size();
+  page.next = step_after(account.groups, query, step);
+  if (is_last_group && page.next && step.first != first) page.oldest = pacific_midnight(first);
+  return {};
 }
 
 }  // namespace
@@ -178,8 +193,6 @@ constinit const Account instagram_account{.who = "meta instagram",
                                           .id_column = "account_id",
                                           .groups = instagram_groups};
 
-Day measured_day(UnixSeconds end_time) { return pacific_day(end_time - std::chrono::seconds{1}); }
-
 HttpRequest insights_request(const Account& account, const Query& query) {
   const Step step = read_step(account.groups, query);
   const Group& group = account.groups[step.group];
@@ -188,33 +201,16 @@ HttpRequest insights_request(const Account& account, const Query& query) {
   if (group.asked == Asked::token)
     return graph_request("debug_token?input_token={{secret:meta.access_token}}", owner);
   const std::string id = percent_encode(query.partition);
-  if (group.asked == Asked::field)
-    return graph_request(id + "?fields=" + std::string(metric.name), credential_of(account, query));
-  return graph_request(id + "/" + insight_query(group, metric, step), credential_of(account, query));
+  return graph_request(group.asked == Asked::field ? concat({id, "?fields=", metric.name})
+                                                   : insight_query(id, group, metric, step),
+                       account.is_page ? page_credential(query.ids, query.partition) : owner);
 }
 
 Result<Page> parse_insights(const Account& account, const HttpReply& reply, const Query& query,
                             UnixSeconds source_at) {
-  if (const auto checked = check_id(query.partition, account.who); !checked)
-    return tl::unexpected<Error>(checked.error());
-  Step step = read_step(account.groups, query);
-  const Group& group = account.groups[step.group];
-  Page page{.rest_secs = rest_after(reply)};
-  if (is_success(reply)) {
-    const auto read = read_answer(page, account, reply, query, step, source_at);
-    if (!read) return tl::unexpected<Error>(read.error());
-  } else if (is_unknown_field(reply) && group.asked != Asked::token) {
-    step.lost.emplace_back(group.metrics[step.metric].name);
-  } else if (group.asked != Asked::token) {
-    return tl::unexpected<Error>(refusal(reply, account.who));
-  }
-  note_version(step, reply);
-  step.heard = step.heard || page.items > 0;
-  page.unavailable = step.lost;
-  page.next = step_after(account.groups, query, step);
-  const bool is_last_group = step.group + 1 == account.groups.size();
-  if (is_last_group && page.next && read_day(*page.next) != step.last)
-    page.oldest = pacific_midnight(step.first);
+  Page page;
+  if (const auto read = read_page(page, account, reply, query, source_at); !read)
+    return tl::unexpected<Error>(read.error());
   return page;
 }
 

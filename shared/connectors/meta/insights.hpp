@@ -42,7 +42,4 @@ HttpRequest insights_request(const Account& account, const Query& query);
 Result<Page> parse_insights(const Account& account, const HttpReply& reply, const Query& query,
                             UnixSeconds source_at);
 
-// "2026-11-20T08:00:00+0000" is the end of a Pacific day: it is the day before that was measured.
-Day measured_day(UnixSeconds end_time);
-
 }  // namespace wf::meta

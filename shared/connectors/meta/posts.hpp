@@ -18,8 +18,6 @@ struct PostList {
   std::string_view fields;  // but for the figures
   std::span<const std::string_view> metrics;
   std::string_view posted_at;
-  std::string_view message;
-  std::string_view permalink;
   bool is_page = false;
 };
 

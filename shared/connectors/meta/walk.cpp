@@ -27,10 +27,6 @@ void set_stretch(Step& step, const Group& group, const Query& query, Day last) {
   if (group.asked != Asked::insight) step.first = last;
 }
 
-bool is_lost(const Step& step, std::string_view name) {
-  return std::find(step.lost.begin(), step.lost.end(), name) != step.lost.end();
-}
-
 // The first metric from `metric` on that is not lost; metrics.size() when there is none.
 std::size_t living_from(const Step& step, const Group& group, std::size_t metric) {
   while (metric < group.metrics.size() && is_lost(step, group.metrics[metric].name)) ++metric;
@@ -66,9 +62,12 @@ void begin_group(Step& step, std::span<const Group> groups, const Query& query) 
 
 }  // namespace
 
-std::optional<Day> read_day(const Json& position) {
-  const auto text = find_string(position, "day");
-  return text ? parse_day(*text) : std::nullopt;
+std::optional<Day> read_day(const Json& position) { return parse_day(find_text(position, "day")); }
+
+bool is_lost(const Step& step, std::string_view name) {
+  for (const std::string& lost : step.lost)
+    if (lost == name) return true;
+  return false;
 }
 
 Step read_step(std::span<const Group> groups, const Query& query) {
@@ -86,12 +85,11 @@ Step read_step(std::span<const Group> groups, const Query& query) {
   set_stretch(step, groups[group], query, *day);
   step.heard = find_bool(at, "heard").value_or(false);
   step.silent = find_int64(at, "silent").value_or(0);
-  if (const Json* lost = find_array(at, "lost"))
-    for (const Json& name : *lost) step.lost.push_back(as_string(name).value_or(""));
+  for (const Json& name : list_in(at, "lost")) step.lost.push_back(as_string(name).value_or(""));
   return step;
 }
 
-std::optional<Json> step_after(std::span<const Group> groups, const Query& query, Step step) {
+std::optional<Json> step_after(std::span<const Group> groups, const Query& query, Step& step) {
   const Group& group = groups[step.group];
   step.metric = living_from(step, group, step.metric + 1);
   if (step.metric < group.metrics.size()) return to_position(step);

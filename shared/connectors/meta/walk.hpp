@@ -22,9 +22,10 @@ struct Step {
 
 // The one that the query's position names; null, or of another shape, is the first.
 Step read_step(std::span<const Group> groups, const Query& query);
-// The position of the next one; none: that was the last.
-std::optional<Json> step_after(std::span<const Group> groups, const Query& query, Step step);
-// The last day of the stretch that a position names.
+// Moves on to the next one and gives its position; none: that was the last.
+std::optional<Json> step_after(std::span<const Group> groups, const Query& query, Step& step);
+bool is_lost(const Step& step, std::string_view name);
+// The day that a position or a figure names.
 std::optional<Day> read_day(const Json& position);
 
 }  // namespace wf::meta

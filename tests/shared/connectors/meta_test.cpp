@@ -190,11 +190,11 @@ TEST_CASE("a figure may be an integer, a double, an object or absent, and nothin
       figures(R"({"values":[{"value":7},{"value":1.5},{"value":{"like":5}},{},{"value":null}]})");
   REQUIRE(mixed.has_value());
   REQUIRE(mixed->size() == 3);
-  CHECK(mixed->at(0).value == 7);
-  CHECK(mixed->at(1).value == 1.5);
-  CHECK(mixed->at(2).value.is_null());
-  CHECK(mixed->at(2).parts == Json{{"like", 5}});
-  CHECK(figures(R"({"values":[{"value":9223372036854775807}]})")->at(0).value == "9223372036854775807");
+  CHECK(mixed->at(0)["value"] == 7);
+  CHECK(mixed->at(1)["value"] == 1.5);
+  CHECK(mixed->at(2)["value"].is_null());
+  CHECK(mixed->at(2)["parts"] == Json{{"like", 5}});
+  CHECK(figures(R"({"values":[{"value":9223372036854775807}]})")->at(0)["value"] == "9223372036854775807");
   CHECK(figures(R"({"total_value":{}})")->empty());
   for (const char* wrong :
        {R"({"values":[{"value":"7"}]})", R"({"values":[{"value":true}]})", R"({"values":7})", R"({})",
