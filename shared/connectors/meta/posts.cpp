@@ -14,9 +14,6 @@
 namespace wf::meta {
 namespace {
 
-using enum ColumnType;
-using enum Need;
-
 // Meta refuses larger pages of posts with their figures: "please reduce the amount of data".
 constexpr std::int64_t posts_per_page = 25;
 
@@ -26,16 +23,16 @@ constexpr std::array<std::string_view, 7> media_metrics{
     "reach", "views", "likes", "comments", "saved", "shares", "total_interactions"};
 
 // What has another name on Instagram has it in second place.
-constexpr std::array post_columns{
-    Column{"id", text, required},
-    Column{"message", text, optional, "message|caption"},
-    Column{"media_type", text},
-    Column{"media_product_type", text},
-    Column{"permalink_url", text, optional, "permalink_url|permalink"},
-    Column{"likes", integer, optional, "likes.summary.total_count|like_count"},
-    Column{"comments", integer, optional, "comments.summary.total_count|comments_count"},
-    Column{"shares", integer, optional, "shares.count"},
-};
+constexpr RowTable post_columns(R"(
+id text!
+message text message|caption
+media_type text
+media_product_type text
+permalink_url text permalink_url|permalink
+likes integer likes.summary.total_count|like_count
+comments integer comments.summary.total_count|comments_count
+shares integer shares.count
+)");
 
 // How many metrics were left out so far: 0 none, k the k-th, one more than there are all.
 struct Place {
