@@ -26,7 +26,7 @@ std::string share_words(double value, double expected) {
            " times the usual";
   }
   const auto percent = change_percent(value, expected).value_or(0);
-  return std::to_string(std::abs(percent)) + (percent < 0 ? " % below usual" : " % above usual");
+  return decimal(std::abs(percent)) + (percent < 0 ? " % below usual" : " % above usual");
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ std::string words(const Spoken& number) {
   std::string text = (number.value < 0 ? "-" : "") + group_digits(whole);
   if (hundredths > 0) {
     text += hundredths < 10 ? ".0" : ".";
-    text += std::to_string(hundredths % 10 == 0 ? hundredths / 10 : hundredths);
+    text += decimal(hundredths % 10 == 0 ? hundredths / 10 : hundredths);
   }
   return number.unit.empty() ? text : text + " " + number.unit;
 }

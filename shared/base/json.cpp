@@ -112,7 +112,7 @@ std::optional<std::string> as_string(const Json& value) {
   return text == nullptr ? std::nullopt : std::optional<std::string>(*text);
 }
 
-Json exact_integer(std::int64_t value) { return is_exact(value) ? Json(value) : Json(std::to_string(value)); }
+Json exact_integer(std::int64_t value) { return is_exact(value) ? Json(value) : Json(decimal(value)); }
 
 std::optional<std::int64_t> as_int64(const Json& value) {
   constexpr auto highest = std::numeric_limits<std::int64_t>::max();

@@ -144,6 +144,12 @@ void append_int64(std::string& out, std::int64_t value) {
   append_uint64(out, value < 0 ? 0 - bits : bits);
 }
 
+std::string decimal(std::int64_t value) {
+  std::string text;
+  append_int64(text, value);
+  return text;
+}
+
 std::string percent_encode(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;

@@ -25,6 +25,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::optional<std::int64_t> parse_int64(std::string_view text);
 std::optional<std::uint64_t> parse_uint64(std::string_view text);
 void append_int64(std::string& out, std::int64_t value);
+// As std::to_string, whose tables of digits the edge module does without.
+std::string decimal(std::int64_t value);
 void append_uint64(std::string& out, std::uint64_t value);
 
 // RFC 3986: everything but unreserved characters is escaped, '/' too.

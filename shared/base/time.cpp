@@ -95,7 +95,7 @@ seconds read_offset(Reader& in) {
 }
 
 std::string padded(std::int64_t number, std::size_t width) {
-  const std::string digits = std::to_string(number);
+  const std::string digits = decimal(number);
   return digits.size() >= width ? digits : std::string(width - digits.size(), '0') + digits;
 }
 
@@ -210,7 +210,7 @@ std::string format_day(Day day) {
 
 std::string format_short_day(Day day) {
   const std::chrono::year_month_day date{day};
-  return std::to_string(static_cast<unsigned>(date.day())) + ' ' +
+  return decimal(static_cast<unsigned>(date.day())) + ' ' +
          std::string(months[static_cast<unsigned>(date.month()) - 1]);
 }
 
@@ -219,13 +219,13 @@ std::string format_clock(UnixSeconds time) { return full_clock(time).substr(0, 5
 std::string describe(std::chrono::seconds duration) {
   const std::int64_t total = duration.count();
   if (total <= 0) return "now";
-  if (total < 60) return std::to_string(total) + " s";
-  if (total < 3600) return std::to_string(total / 60) + " min";
+  if (total < 60) return decimal(total) + " s";
+  if (total < 3600) return decimal(total / 60) + " min";
   const std::int64_t hours = total / 3600;
-  if (hours < 24) return std::to_string(hours) + " h";
+  if (hours < 24) return decimal(hours) + " h";
   const std::int64_t days = hours / 24;
-  if (days >= 3 || hours % 24 == 0) return std::to_string(days) + " d";
-  return std::to_string(days) + " d " + std::to_string(hours % 24) + " h";
+  if (days >= 3 || hours % 24 == 0) return decimal(days) + " d";
+  return decimal(days) + " d " + decimal(hours % 24) + " h";
 }
 
 }  // namespace wf

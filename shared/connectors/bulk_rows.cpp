@@ -1,7 +1,6 @@
 #include "shared/connectors/bulk_rows.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <initializer_list>
@@ -52,12 +51,6 @@ std::optional<std::int64_t> micros_of(std::string_view text) {
 // How protocol buffers write what JSON has no number for.
 bool is_no_number(std::string_view text) {
   return text == "NaN" || text == "Infinity" || text == "-Infinity";
-}
-
-void append_integer(std::string& out, std::int64_t value) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  out.append(digits, end);
 }
 
 class Reader final : public JsonEvents {
@@ -145,7 +138,7 @@ class Reader final : public JsonEvents {
     path_.resize(frame.path);
     if (frame.kind != Kind::array) return;
     if (!path_.empty()) path_ += '.';
-    append_integer(path_, static_cast<std::int64_t>(frame.index++));
+    append_int64(path_, static_cast<std::int64_t>(frame.index++));
   }
 
   void begin_row() {
@@ -228,7 +221,7 @@ class Reader final : public JsonEvents {
     if (!value) return false;
     const std::string_view quote = is_exact(*value) ? "" : "\"";
     out_.text += quote;
-    append_integer(out_.text, *value);
+    append_int64(out_.text, *value);
     out_.text += quote;
     return true;
   }

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/sync/json_object.hpp"
 
 namespace wf {
@@ -11,7 +12,7 @@ namespace {
 constexpr std::int64_t default_retry_after_secs = 30;
 
 Respond with_retry_after(Respond answer, std::int64_t secs) {
-  answer.headers.emplace_back("retry-after", std::to_string(secs));
+  answer.headers.emplace_back("retry-after", decimal(secs));
   return answer;
 }
 

@@ -32,7 +32,7 @@ Json ids_of(const Json& ids, std::string_view service) {
 std::string object_key(const ArchiveKey& key) {
   if (!key.is_page()) return concat({"webhooks/", key.owner, "/", key.service, "/", key.delivery_key});
   return concat({"raw/", key.owner, "/", key.service, "/", key.stream, "/", key.run_id, "/",
-                 std::to_string(key.page), ".json"});
+                 decimal(key.page), ".json"});
 }
 
 std::optional<ArchiveKey> read_object_key(std::string_view text) {

@@ -19,7 +19,7 @@ bool says_nothing_about_the_call(int status) {
 }
 
 std::string describe_refusal(const HttpReply& reply) {
-  std::string message = concat({"database: ", std::to_string(reply.status)});
+  std::string message = concat({"database: ", decimal(reply.status)});
   const auto body = parse_json(reply.body, "database");
   if (!body) return message;
   if (const auto code = find_text(*body, "code"); !code.empty()) message.append(" ").append(code);

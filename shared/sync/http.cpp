@@ -24,8 +24,6 @@ UrlBuilder& UrlBuilder::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
-UrlBuilder& UrlBuilder::add(std::string_view name, std::int64_t value) {
-  return add(name, std::to_string(value));
-}
+UrlBuilder& UrlBuilder::add(std::string_view name, std::int64_t value) { return add(name, decimal(value)); }
 
 }  // namespace wf

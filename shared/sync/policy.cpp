@@ -58,7 +58,7 @@ constexpr std::array<Refusal, 3> refusals{{
 }};
 
 Problem classify_status(std::string_view who, const HttpReply& reply, UnixSeconds now) {
-  const std::string says = concat({who, ": answered ", std::to_string(reply.status)});
+  const std::string says = concat({who, ": answered ", decimal(reply.status)});
   for (const Refusal& refusal : refusals)
     if (refusal.status == reply.status) return problem(refusal.kind, {says, refusal.says}, Remedy::give_up);
   const bool limited = reply.status == 429;

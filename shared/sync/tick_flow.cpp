@@ -28,8 +28,7 @@ TickFlow::TickFlow(Database database, Json configured)
 void TickFlow::start(Turn& turn) { read_workspaces_after(turn, ""); }
 
 void TickFlow::read_workspaces_after(Turn& turn, std::string_view client_id) {
-  std::string query =
-      concat({"select=client_id,slug&order=client_id&limit=", std::to_string(workspaces_per_page)});
+  std::string query = concat({"select=client_id,slug&order=client_id&limit=", decimal(workspaces_per_page)});
   if (!client_id.empty()) query.append("&client_id=gt.").append(percent_encode(client_id));
   ask(turn, database_.select("workspaces", query), &TickFlow::on_workspaces);
 }

@@ -169,7 +169,7 @@ Problem explain(const HttpReply& reply, Problem general) {
   // {"success": false, "errors": [{"code": 1000, "message": "Invalid API Token"}]}
   const auto errors = list_in(*body, "errors");
   const auto code = errors.empty() ? std::nullopt : find_int64(errors.front(), "code");
-  if (code) general.error.message += concat({" (", std::to_string(*code), ")"});
+  if (code) general.error.message += concat({" (", decimal(*code), ")"});
   const Refusal refusal = read_refusal(*body);
   if (can_ask_for_less(refusal)) general.remedy = Remedy::read;
   if (refusal.complaint == Complaint::credentials) {

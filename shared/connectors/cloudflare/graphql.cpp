@@ -70,7 +70,7 @@ std::string query_text(const Dataset& dataset, const Plan& plan) {
   std::string settings;
   if (plan.is_new) settings = concat({"settings{", dataset.node, "{maxDuration maxPageSize notOlderThan}} "});
   return concat({dataset.of_zone ? zone_opening : account_opening, settings, dataset.node,
-                 "(limit:", std::to_string(plan.page_size), dataset.query, "}}}}"});
+                 "(limit:", decimal(plan.page_size), dataset.query, "}}}}"});
 }
 
 std::string to_text(const Dataset& dataset, UnixSeconds time) {

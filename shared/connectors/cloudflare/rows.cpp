@@ -103,7 +103,7 @@ Json statuses_of(std::span<const Json> entries) {
   for (const Json& entry : entries) {
     const auto status = find_int64(entry, "edgeResponseStatus");
     const auto requests = find_int64(entry, "requests");
-    if (status && requests) statuses.number(std::to_string(*status), *requests);
+    if (status && requests) statuses.number(decimal(*status), *requests);
   }
   return statuses.take();
 }

@@ -164,9 +164,9 @@ std::vector<GrantStep> page_token_steps(const Json& ids, std::size_t place) {
 Problem explain(const HttpReply& reply, Problem general) {
   const auto error = read_error(reply);
   if (!error) return general;
-  const std::string subcode = error->subcode != 0 ? "/" + std::to_string(error->subcode) : std::string();
+  const std::string subcode = error->subcode != 0 ? "/" + decimal(error->subcode) : std::string();
   const Meaning* meaning = meaning_of(*error);
-  general.error.message = concat({general.error.message, " (", std::to_string(error->code), subcode, ")",
+  general.error.message = concat({general.error.message, " (", decimal(error->code), subcode, ")",
                                   meaning ? ": " : "", meaning ? meaning->words : ""});
   if (!meaning) return general;
   general.error.kind = meaning->kind;

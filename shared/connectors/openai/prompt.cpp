@@ -75,7 +75,8 @@ Result<std::string> short_text(const Json& body, std::string_view key, std::size
   auto text = allow_string(body, key, "body");
   if (!text) return tl::unexpected<Error>(std::move(text.error()));
   if (*text && (*text)->size() > longest)
-    return refuse(std::string(key) + " is longer than " + std::to_string(longest) + " bytes");
+    return refuse(std::string(key) + " is longer than " + decimal(static_cast<std::int64_t>(longest)) +
+                  " bytes");
   return std::string(trim(text->value_or("")));
 }
 
@@ -118,7 +119,7 @@ Json cited_lines(const Json& facts, std::string_view list, std::string_view memb
   for (std::size_t i = 0; rows && i < std::min(rows->size(), most_lines); ++i) {
     const Json& row = (*rows)[i];
     JsonObject line;
-    line.text("id", std::string(member) + "." + std::to_string(i + 1))
+    line.text("id", std::string(member) + "." + decimal(static_cast<std::int64_t>(i) + 1))
         .text(member, shorten(text_of(row, member), longest));
     for (const std::string_view number : {"clicks", "impressions", "position"})
       if (const Json* value = find(row, number); value && value->is_number()) line.json(number, *value);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared/base/text.hpp"
 #include "shared/connectors/openai/errors.hpp"
 #include "shared/connectors/openai/numbers.hpp"
 #include "shared/sync/json_object.hpp"
@@ -121,7 +122,7 @@ std::vector<Json> insight_rows(const Told& told) {
   for (const Json& item : told.answer.items) {
     const Json invented = invented_in(item, numbers, ids, must_cite);
     rows.push_back(JsonObject()
-                       .text("id", told.query.id + "-" + std::to_string(rows.size() + 1))
+                       .text("id", told.query.id + "-" + decimal(static_cast<std::int64_t>(rows.size()) + 1))
                        .text("request_id", told.query.id)
                        .text("kind", kind_of(told.query))
                        .text("title", text_of(item, "title"))

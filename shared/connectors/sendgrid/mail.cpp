@@ -209,7 +209,8 @@ std::string read_text(Mail& mail, std::string_view what, std::string_view bytes,
 }
 
 void add_file(Mail& mail, std::string_view name, std::string_view content_type, std::string bytes) {
-  const std::string key = concat({mail.folder, "/", std::to_string(mail.files.size() + 1)});
+  const std::string key =
+      concat({mail.folder, "/", decimal(static_cast<std::int64_t>(mail.files.size()) + 1)});
   mail.attachments.push_back(JsonObject()
                                  .text("name", safe_file_name(decode_words(name)))
                                  .text("content_type", one_line(content_type, 100))

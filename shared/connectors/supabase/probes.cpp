@@ -129,7 +129,7 @@ std::span<const Probe> probes() { return list; }
 Json failed_row(const Probe& probe, const HttpReply& reply, UnixSeconds probed_at) {
   Json row = row_of(probe.name, reply, probed_at);
   slot(row, "ok") = false;
-  slot(row, "failure_message") = "answered " + std::to_string(reply.status);
+  slot(row, "failure_message") = "answered " + decimal(reply.status);
   const auto body = parse_json(reply.body, "supabase");
   // PostgREST's codes are stable; its texts may quote a row.
   if (const auto code = body ? find_string(*body, "code") : std::nullopt)

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/connectors/supabase/probes.hpp"
 #include "shared/sync/json_object.hpp"
 
@@ -55,7 +56,7 @@ HttpRequest probe_request(const Query& query) {
 Result<Page> parse_refusal(const Probe& probe, const Step& step, const HttpReply& reply, UnixSeconds now) {
   if (step.again)
     return fail(reply.status == 401 || reply.status == 403 ? ErrorKind::credentials : ErrorKind::provider,
-                "supabase " + std::string(probe.name) + ": answered " + std::to_string(reply.status));
+                "supabase " + std::string(probe.name) + ": answered " + decimal(reply.status));
   Page page{.items = 1, .next = to_json({step.number, true}), .newest = now};
   page.batches.push_back({.table = "probe_results", .rows = {failed_row(probe, reply, now)}});
   return page;
