@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "edge-workers/modules/modules.hpp"
 
@@ -28,19 +29,21 @@ wf::Edge& edge() {
 extern "C" {
 
 char* edge_alloc(std::uint32_t length) {
+  output() = std::string();         // its memory is free for what comes
   input().reset(new char[length]);  // the host writes all of it: no zeros first
   return input().get();
 }
 
 // At the returned address: u32 length, then the frame.
 const char* edge_step(const char* at, std::uint32_t length) {
-  const std::string frame = edge().step_bytes({at, length});
+  auto frame = wf::decode_frame({at, length});
   input().reset();  // a large delivery must not stay in memory
-  const auto size = static_cast<std::uint32_t>(frame.size());
-  output().clear();
-  for (int shift = 0; shift < 32; shift += 8) output() += static_cast<char>(size >> shift & 0xff);
-  output() += frame;
-  return output().data();
+  std::string& bytes = output();
+  bytes.assign(4, '\0');
+  wf::encode_frame(edge().step(std::move(frame)), bytes);
+  const std::size_t size = bytes.size() - 4;
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<char>(size >> (8 * i) & 0xff);
+  return bytes.data();
 }
 
 }  // extern "C"

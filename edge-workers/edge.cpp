@@ -14,17 +14,13 @@ Frame fault(std::string_view why) {
 
 }  // namespace
 
-Frame Edge::step(Frame input) {
-  const auto op = find_string(input.control, "op");
+Frame Edge::step(Result<Frame> input) {
+  if (!input) return fault(input.error().message);
+  const std::string_view op = find_text(input->control, "op");
   if (op == "manifest") return {manifest(), {}};
-  if (op == "start") return start(std::move(input));
-  if (op == "reply") return reply(std::move(input));
+  if (op == "start") return start(*std::move(input));
+  if (op == "reply") return reply(*std::move(input));
   return fault("unknown op");
-}
-
-std::string Edge::step_bytes(std::string_view input) {
-  auto frame = decode_frame(input);
-  return encode_frame(frame ? step(*std::move(frame)) : fault(frame.error().message));
 }
 
 Frame Edge::start(Frame input) {

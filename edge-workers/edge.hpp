@@ -19,8 +19,7 @@ class Edge {
   Edge(Registry registry, MakeFlow make_flow) : registry_(registry), make_flow_(make_flow) {}
 
   // Takes any frame: what cannot be understood is answered with `fault` and changes nothing.
-  Frame step(Frame input);
-  std::string step_bytes(std::string_view input);
+  Frame step(Result<Frame> input);
 
   std::size_t flows() const { return flows_.size(); }
 

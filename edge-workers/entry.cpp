@@ -43,12 +43,12 @@ Made make_job(Registry registry, Database database, const Json& event) {
 }
 
 Made make_webhook(Registry registry, Start start) {
-  auto body = body_of(start.event, start.parts);
-  if (!body) return tl::unexpected<Error>(std::move(body.error()));
+  std::string body;
+  if (!take_body(start.event, start.parts, body)) return fail(ErrorKind::ours, "body names no part");
   return std::make_unique<WebhookFlow>(
       registry, std::move(start.database),
       WebhookEvent{start.id, text(start.event, "service"), text(start.event, "workspace"),
-                   read_headers(start.event), *std::move(body)});
+                   read_headers(start.event), std::move(body)});
 }
 
 }  // namespace
@@ -73,12 +73,12 @@ Made make_api_flow(Registry registry, Start start) {
     return std::make_unique<ActionEndFlow>(std::move(start.database), object_or_null(message, "p"));
   }
   if (kind != "api") return unknown();
-  auto body = body_of(start.event, start.parts);
-  if (!body) return tl::unexpected<Error>(std::move(body.error()));
+  std::string body;
+  if (!take_body(start.event, start.parts, body)) return fail(ErrorKind::ours, "body names no part");
   return std::make_unique<ApiFlow>(
       registry, std::move(start.database),
       ApiRequest{start.id, text(start.event, "method"), text(start.event, "path"), read_headers(start.event),
-                 *std::move(body), object_or_null(start.event, "ids")});
+                 std::move(body), object_or_null(start.event, "ids")});
 }
 
 Made make_replay_flow(Registry registry, Start start) {

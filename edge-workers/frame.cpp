@@ -47,17 +47,21 @@ Result<Frame> decode_frame(std::string_view bytes) {
   return Frame{*std::move(control), {parts.begin() + 1, parts.end()}};
 }
 
-std::string encode_frame(const Frame& frame) {
+void encode_frame(const Frame& frame, std::string& bytes) {
   const std::string control = dump(frame.control);
-  std::size_t total = word * (frame.parts.size() + 2) + control.size();
+  std::size_t total = bytes.size() + word * (frame.parts.size() + 2) + control.size();
   for (const std::string& part : frame.parts) total += part.size();
-  std::string bytes;
   bytes.reserve(total);
   add_u32(bytes, frame.parts.size() + 1);
   add_u32(bytes, control.size());
   for (const std::string& part : frame.parts) add_u32(bytes, part.size());
   bytes += control;
   for (const std::string& part : frame.parts) bytes += part;
+}
+
+std::string encode_frame(const Frame& frame) {
+  std::string bytes;
+  encode_frame(frame, bytes);
   return bytes;
 }
 
@@ -68,12 +72,6 @@ bool take_body(const Json& object, std::vector<std::string>& parts, std::string&
   if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > parts.size()) return false;
   body = std::move(parts[static_cast<std::size_t>(*number) - 1]);
   return true;
-}
-
-Result<std::string> body_of(const Json& object, std::vector<std::string>& parts) {
-  std::string body;
-  if (!take_body(object, parts, body)) return broken("body names no part");
-  return body;
 }
 
 }  // namespace wf

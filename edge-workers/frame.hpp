@@ -17,11 +17,9 @@ struct Frame {
 
 // Errors: ours (the lengths do not add up, or part 0 is not a JSON object).
 Result<Frame> decode_frame(std::string_view bytes);
+void encode_frame(const Frame& frame, std::string& bytes);  // appends to them
 std::string encode_frame(const Frame& frame);
 
 // The body that `object` refers to, if any. False: there is no such part.
 bool take_body(const Json& object, std::vector<std::string>& parts, std::string& body);
-// The body that `object` refers to; "" when it refers to none. Errors: ours (no such part).
-Result<std::string> body_of(const Json& object, std::vector<std::string>& parts);
-
 }  // namespace wf

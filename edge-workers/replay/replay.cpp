@@ -37,7 +37,7 @@ void record_u32(std::size_t value) {
 // Through the bytes of the ABI, as the Worker's host does it.
 Frame step(Edge& edge, std::string_view module, Frame input) {
   const std::string in = encode_frame(input);
-  const std::string out = edge.step_bytes(in);
+  const std::string out = encode_frame(edge.step(decode_frame(in)));
   if (frames) {
     for (const std::string_view text : {module, std::string_view(in), std::string_view(out)}) {
       record_u32(text.size());

@@ -139,9 +139,7 @@ class Reader {
     return skips('"');
   }
 
-  void skip_plain() {
-    while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
-  }
+  void skip_plain() { at_ += plain_length(rest()); }
 
   bool read_escape() {
     constexpr std::string_view names = "\"\\/bfnrt";

@@ -36,6 +36,8 @@ std::string percent_encode(std::string_view text);
 std::string shorten(std::string_view text, std::size_t max_bytes);
 
 bool is_valid_utf8(std::string_view text);
+// How much of its front may stand in a JSON string as it is: no quote, backslash or control character.
+std::size_t plain_length(std::string_view text);
 
 // What is at the front of a text that is not empty: a whole character, or the bytes that one U+FFFD stands
 // for (Unicode 15, section 3.9, "maximal subpart").

@@ -1,10 +1,35 @@
-// UTF-8 by the character: in a file of its own because all of a large page goes through it
-// (shared/base/CMakeLists.txt).
+// Texts by the character: in a file of its own because all of a large page goes through it
+// (shared/base/CMakeLists.txt). Eight bytes at once wherever none of them needs a look.
+#include <cstring>
+
 #include "shared/base/text.hpp"
 
 namespace wf {
 
 namespace {
+
+constexpr std::size_t block_size = sizeof(std::uint64_t);
+constexpr std::uint64_t each_byte = 0x0101'0101'0101'0101;
+constexpr std::uint64_t top_bits = 0x80 * each_byte;
+
+std::uint64_t block_at(std::string_view text, std::size_t at) {
+  std::uint64_t block = 0;
+  std::memcpy(&block, text.data() + at, block_size);
+  return block;
+}
+
+// A top bit is set where, or above where, a byte is less than `limit`, which is 0x80 at most; none if none
+// is.
+std::uint64_t bytes_below(std::uint64_t block, std::uint64_t limit) {
+  return (block - limit * each_byte) & ~block & top_bits;
+}
+
+bool is_plain(std::uint64_t block) {
+  return (bytes_below(block, 0x20) | bytes_below(block ^ '"' * each_byte, 1) |
+          bytes_below(block ^ '\\' * each_byte, 1)) == 0;
+}
+
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
@@ -32,11 +57,22 @@ Utf8Character first_character(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
+    if (text.size() >= block_size && (block_at(text, 0) & top_bits) == 0) {
+      text.remove_prefix(block_size);
+      continue;
+    }
     const Utf8Character character = first_character(text);
     if (!character.valid) return false;
     text.remove_prefix(character.length);
   }
   return true;
+}
+
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (text.size() - length >= block_size && is_plain(block_at(text, length))) length += block_size;
+  while (length < text.size() && is_plain(text[length])) ++length;
+  return length;
 }
 
 }  // namespace wf

@@ -58,6 +58,7 @@ class Reader final : public JsonEvents {
   Reader(const BulkShape& shape, BulkRows& out)
       : shape_(shape), columns_(columns_of(shape.columns.text)), out_(out) {
     out_.notes.resize(shape.notes.size());
+    for (const Column& column : columns_) names_.push_back(concat({",\"", column.name, "\":"}));
   }
 
   bool on_begin(bool array) override {
@@ -175,10 +176,7 @@ class Reader final : public JsonEvents {
 
   void begin_cell(std::size_t i) {
     seen_ |= std::uint32_t{1} << i;
-    if (out_.text.back() != '{') out_.text += ',';
-    out_.text += '"';
-    out_.text += columns_[i].name;
-    out_.text += "\":";
+    out_.text += std::string_view(names_[i]).substr(out_.text.back() == '{' ? 1 : 0);
   }
 
   bool on_cell(JsonScalar kind, std::string_view text) {
@@ -236,6 +234,7 @@ class Reader final : public JsonEvents {
 
   const BulkShape& shape_;
   const std::vector<Column> columns_;
+  std::vector<std::string> names_;  // of the columns, as they stand in a row: `,"clicks":`
   BulkRows& out_;
   std::vector<Frame> frames_;
   std::string path_;
@@ -270,15 +269,15 @@ Result<BulkRows> read_bulk_rows(std::string_view body, const BulkShape& shape) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text.substr(plain, i - plain));
-    plain = i + 1;
-    if (c == '"' || c == '\\') {
+  for (;;) {
+    const std::size_t plain = plain_length(text);
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const auto c = static_cast<unsigned char>(text[plain]);
+    text.remove_prefix(plain + 1);
+    if (c >= 0x20) {
       out += '\\';
-      out += text[i];
+      out += static_cast<char>(c);
     } else if (c == 0) {
       out += "\xEF\xBF\xBD";  // Postgres keeps no NUL in a text
     } else {
@@ -288,7 +287,6 @@ void append_json_string(std::string& out, std::string_view text) {
       out += hex[c & 15U];
     }
   }
-  out.append(text.substr(plain));
   out += '"';
 }
 

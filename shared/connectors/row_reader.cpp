@@ -139,42 +139,4 @@ RowReader& RowReader::set_time(std::string_view column, UnixSeconds time) {
   return set(column, to_time(time));
 }
 
-RowReader& RowReader::read(std::string_view column, ColumnType type, Absent absent, Path path) {
-  const Json* at = &object_;
-  for (const std::string_view key : path)
-    if (at) at = find(*at, key);
-  return read(column, type, absent, at);
-}
-
-RowReader& RowReader::required_text(std::string_view column, Path path) {
-  return read(column, ColumnType::text, Absent::error, path);
-}
-RowReader& RowReader::required_integer(std::string_view column, Path path) {
-  return read(column, ColumnType::integer, Absent::error, path);
-}
-RowReader& RowReader::text(std::string_view column, Path path) {
-  return read(column, ColumnType::text, Absent::null, path);
-}
-RowReader& RowReader::integer(std::string_view column, Path path) {
-  return read(column, ColumnType::integer, Absent::null, path);
-}
-RowReader& RowReader::iso_time(std::string_view column, Path path) {
-  return read(column, ColumnType::date_time, Absent::null, path);
-}
-RowReader& RowReader::number(std::string_view column, Path path) {
-  return read(column, ColumnType::number, Absent::null, path);
-}
-RowReader& RowReader::rounded(std::string_view column, Path path) {
-  return read(column, ColumnType::count, Absent::null, path);
-}
-RowReader& RowReader::object(std::string_view column, Path path) {
-  return read(column, ColumnType::object, Absent::null, path);
-}
-RowReader& RowReader::array(std::string_view column, Path path) {
-  return read(column, ColumnType::array, Absent::null, path);
-}
-RowReader& RowReader::flag(std::string_view column) {
-  return read(column, ColumnType::flag, Absent::null, {column});
-}
-
 }  // namespace wf

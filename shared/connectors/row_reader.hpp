@@ -32,9 +32,6 @@ using RowTable = ColumnTable<row_types>;
 
 class RowReader {
  public:
-  // Where a member is: its name, or the names on the way to it.
-  using Path = std::initializer_list<std::string_view>;
-
   // `who` opens every error: "stripe charges".
   RowReader(const Json& object, std::string_view who) : object_(object), who_(who) {}
 
@@ -43,31 +40,12 @@ class RowReader {
   RowReader& columns(const RowTable& table) { return columns(table, object_); }
   RowReader& columns(const RowTable& table, const Json& object);
 
-  RowReader& required_text(std::string_view column) { return required_text(column, {column}); }
-  RowReader& required_text(std::string_view column, Path path);
-  RowReader& required_integer(std::string_view column) { return required_integer(column, {column}); }
-  RowReader& required_integer(std::string_view column, Path path);
-  RowReader& text(std::string_view column) { return text(column, {column}); }
-  RowReader& text(std::string_view column, Path path);
-  RowReader& integer(std::string_view column) { return integer(column, {column}); }
-  RowReader& integer(std::string_view column, Path path);
-  RowReader& flag(std::string_view column);
-  RowReader& iso_time(std::string_view column, Path path);
-  RowReader& number(std::string_view column) { return number(column, {column}); }
-  RowReader& number(std::string_view column, Path path);
-  RowReader& rounded(std::string_view column, Path path);
-  RowReader& object(std::string_view column) { return object(column, {column}); }
-  RowReader& object(std::string_view column, Path path);
-  RowReader& array(std::string_view column) { return array(column, {column}); }
-  RowReader& array(std::string_view column, Path path);
-
   RowReader& set(std::string_view column, Json value);
   RowReader& set_time(std::string_view column, UnixSeconds time);
 
   Result<Json> take() { return std::move(row_); }
 
  private:
-  RowReader& read(std::string_view column, ColumnType type, Absent absent, Path path);
   RowReader& read(std::string_view column, ColumnType type, Absent absent, const Json* found);
   RowReader& refuse(std::initializer_list<std::string_view> why);
 

@@ -18,9 +18,24 @@ constexpr std::string_view who = "sendgrid stats";
 constexpr std::int64_t least_unix_seconds = 1'000'000'000;
 constexpr DayRules days{.per_slice = std::chrono::days{30}};
 
-constexpr std::string_view columns =
-    "requests processed delivered opens unique_opens clicks unique_clicks bounces bounce_drops blocks "
-    "deferred invalid_emails spam_reports spam_report_drops unsubscribes unsubscribe_drops";
+constexpr RowTable columns(R"(
+requests integer
+processed integer
+delivered integer
+opens integer
+unique_opens integer
+clicks integer
+unique_clicks integer
+bounces integer
+bounce_drops integer
+blocks integer
+deferred integer
+invalid_emails integer
+spam_reports integer
+spam_report_drops integer
+unsubscribes integer
+unsubscribe_drops integer
+)");
 
 tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {who, ": ", why}); }
 
@@ -81,9 +96,11 @@ Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds
     if (!day || !stats || (has_stats && !metrics))
       return refuse(!day ? "missing date" : !stats ? "missing stats" : "missing metrics");
     if (!metrics) continue;  // SendGrid says nothing of that day
-    RowReader reader(*metrics, who);
-    for (const std::string_view column : split(columns, ' ')) reader.integer(column);
-    auto row = reader.set("day", format_day(*day)).set_time("source_at", source_at).take();
+    auto row = RowReader(*metrics, who)
+                   .columns(columns)
+                   .set("day", format_day(*day))
+                   .set_time("source_at", source_at)
+                   .take();
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
     note_newest(page, *row, *day, source_at);
     batch.rows.push_back(*std::move(row));

@@ -80,3 +80,20 @@ TEST_CASE("one replacement stands for as many bytes as began a character") {
   CHECK(wf::first_character("\xE0\x80").length == 1);
   CHECK(wf::first_character("\xF0\x9F\x98x").length == 3);
 }
+
+TEST_CASE("what must be escaped or is no UTF-8 is found wherever it stands") {
+  for (std::size_t size = 0; size < 20; ++size) {
+    const std::string plain(size, 'a');
+    CHECK(wf::plain_length(plain) == size);
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text = plain;
+        text[at] = static_cast<char>(byte);
+        const bool special = byte < 0x20 || byte == '"' || byte == '\\';
+        CAPTURE(size, at, byte);
+        REQUIRE(wf::plain_length(text) == (special ? at : size));
+        REQUIRE(wf::is_valid_utf8(text) == (byte < 0x80));
+      }
+    }
+  }
+}

@@ -58,7 +58,8 @@ std::string Host::run(const Json& event, std::string body) {
     control["flow"] = flow;
     control["now_ms"] = now_ms;
     // Through the bytes of the ABI, so that these are tested as well.
-    auto out = wf::decode_frame(edge.step_bytes(wf::encode_frame({std::move(control), std::move(parts)})));
+    const std::string input = wf::encode_frame({std::move(control), std::move(parts)});
+    const auto out = wf::decode_frame(wf::encode_frame(edge.step(wf::decode_frame(input))));
     REQUIRE(out.has_value());
     return take(*out);
   };

@@ -1,17 +1,18 @@
 #include <catch_amalgamated.hpp>
 
-#include "edge-workers/edge.hpp"
 #include "edge-workers/effect_json.hpp"
+#include "edge-workers/modules/modules.hpp"
 #include "fake_host.hpp"
-#include "shared/connectors/registry.hpp"
 
 using wf::Json;
 
 namespace {
 
 wf::Frame step(wf::Edge& edge, Json control, std::vector<std::string> parts = {}) {
-  return edge.step({std::move(control), std::move(parts)});
+  return edge.step(wf::Frame{std::move(control), std::move(parts)});
 }
+
+wf::Frame step_bytes(wf::Edge& edge, std::string_view input) { return edge.step(wf::decode_frame(input)); }
 
 bool is_fault(const wf::Frame& frame) {
   return frame.control.contains("fault") && frame.control["effects"].empty();
@@ -36,24 +37,22 @@ TEST_CASE("a frame survives its encoding, bodies with any bytes included", "[fra
 }
 
 TEST_CASE("every cut and every flipped byte of a frame is refused or read, never a trap", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
+  wf::Edge edge = wf::module_for(Json());
   const std::string good =
       wf::encode_frame({start_of({{"kind", "webhook"}, {"service", "toy"}, {"body", 1}}), {"body"}});
   for (std::size_t length = 0; length < good.size(); ++length) {
-    const auto out = wf::decode_frame(edge.step_bytes(std::string_view(good).substr(0, length)));
-    REQUIRE(out.has_value());
-    CHECK(is_fault(*out));
+    CHECK(is_fault(step_bytes(edge, std::string_view(good).substr(0, length))));
   }
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x5a);
-    CHECK(wf::decode_frame(edge.step_bytes(bad)).has_value());
+    CHECK(step_bytes(edge, bad).control.contains("effects"));
   }
-  CHECK(wf::decode_frame(edge.step_bytes(good + "x"))->control.contains("fault"));
+  CHECK(is_fault(step_bytes(edge, good + "x")));
 }
 
 TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
+  wf::Edge edge = wf::module_for(Json());
   CHECK(is_fault(step(edge, {{"op", "dance"}})));
   CHECK(is_fault(step(edge, {{"op", 7}})));
   CHECK(is_fault(step(edge, start_of({{"kind", "unknown"}}))));
@@ -65,7 +64,7 @@ TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
 }
 
 TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
+  wf::Edge edge = wf::module_for(Json());
   const auto first = step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
   REQUIRE(first.control["effects"].size() == 1);
   const Json reply = {{"op", "reply"},
@@ -89,7 +88,7 @@ TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
 TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]") {
   for (const char* result : {"null", "7", "[]", "{}", R"({"status":"200"})", R"({"status":200,"body":9})",
                              R"({"status":99999,"headers":{}})", R"({"failed":3})"}) {
-    wf::Edge edge(wf::connectors(), wf::make_feed_flow);
+    wf::Edge edge = wf::module_for(Json());
     step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
     const auto out = step(
         edge, {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2}, {"result", fake::json(result)}});
@@ -100,7 +99,7 @@ TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]
 }
 
 TEST_CASE("the manifest names every key, its hosts, and no value", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_feed_flow);
+  wf::Edge edge = wf::module_for(Json());
   const Json manifest = step(edge, {{"op", "manifest"}}).control;
   bool stripe = false;
   for (const Json& secret : manifest["secrets"]) {
