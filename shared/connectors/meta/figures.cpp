@@ -92,7 +92,7 @@ Result<Json> read_lifetime(const Json& post, std::string_view who) {
   for (const Json& item : items) {
     const std::string_view name = find_text(item, "name");
     if (name.empty()) return fail(ErrorKind::data, {who, ": missing name"});
-    const auto figures = read_figures(item, who);
+    auto figures = read_figures(item, who);
     if (!figures) return figures;
     if (figures->empty()) continue;
     const Json& newest = figures->back();

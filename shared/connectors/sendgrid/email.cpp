@@ -226,7 +226,7 @@ HttpRequest send_request(const ActionQuery& query) {
 
 bool is_email_address(std::string_view text) {
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos || at > 64 || text.size() > 254) return false;
+  if (at > 64 || text.size() > 254) return false;  // npos is more as well
   for (const std::string_view atom : split(text.substr(0, at), '.'))
     if (!consists_of(atom, "!#$%&'*+/=?^_`{|}~-")) return false;
   const auto labels = split(text.substr(at + 1), '.');
