@@ -58,7 +58,8 @@ class ActionFlow final : public Steps<ActionFlow> {
   Respond answer_;
 };
 
-// What the database was to be told when it did not answer, queued: {"job":"action_end","core":"api","p":{..}}.
+// What the database was to be told when it did not answer, queued:
+// {"job":"action_end","core":"api","p":{..}}.
 class ActionEndFlow final : public Steps<ActionEndFlow> {
  public:
   ActionEndFlow(Database database, Json p) : database_(std::move(database)), p_(std::move(p)) {}
