@@ -140,7 +140,7 @@ bool join(const RowKind& kind, Json& row, Json& more) {
     const auto b = find_int64(more, column);
     std::int64_t sum = 0;
     if (a && b && __builtin_add_overflow(*a, *b, &sum)) return false;
-    slot(row, column) = a && b ? Json(sum) : Json();
+    slot(row, column) = a && b ? exact_integer(sum) : Json();
   }
   for (const std::string_view column : kind.percentiles) slot(row, column) = nullptr;
   // ISO times of one form compare as text; a day has no other time than itself.

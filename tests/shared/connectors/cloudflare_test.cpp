@@ -139,6 +139,15 @@ TEST_CASE("invocations of parts of an hour become the hour", "[cloudflare]") {
   CHECK(rows[0]["source_at"] == "2026-11-23T13:44:00Z");
 }
 
+TEST_CASE("a sum beyond what a double counts stays exact", "[cloudflare]") {
+  const auto rows =
+      rows_of(page_of("workers", workers_reply({group_of("2026-11-23T12:10:00Z", 9007199254740991),
+                                                group_of("2026-11-23T12:20:00Z", 2)})),
+              "cloudflare_worker_hourly");
+  REQUIRE(rows.size() == 1);
+  CHECK(dump(rows[0]["requests"]) == R"("9007199254740993")");
+}
+
 TEST_CASE("an hour that comes as one group keeps its percentiles", "[cloudflare]") {
   const Page page = page_of("workers", workers_reply({group_of("2026-11-23T12:00:00Z", 9007199254740993),
                                                       group_of("2026-11-23T13:00:00Z")}));
