@@ -24,11 +24,6 @@ Json object_of(const Json& object, std::string_view key) {
   return found != nullptr ? *found : Json::object();
 }
 
-// Also smaller than operator[], which takes any type for a key.
-void set(Json& object, std::string_view key, Json value) {
-  (*object.get_ptr<Json::object_t*>())[std::string(key)] = std::move(value);
-}
-
 bool is_present(const Key& key, std::span<const std::string> agency, std::span<const std::string> own) {
   const bool in_bundle = key.scope != Scope::agency && holds(own, key.name);
   const bool in_agency = key.scope != Scope::workspace && holds(agency, key.name);
@@ -59,10 +54,10 @@ Json schedules_of(const Descriptor& service, const Json& ids) {
   for (const StreamDescriptor& stream : service.streams) {
     for (const std::string& partition : partitions_of(stream, ids)) {
       Json schedule = Json::object();
-      set(schedule, "stream", Json(stream.name));
-      set(schedule, "partition", Json(partition));
-      set(schedule, "cadence", Json(name(stream.cadence)));
-      set(schedule, "every_secs", Json(stream.every_secs));
+      slot(schedule, "stream") = Json(stream.name);
+      slot(schedule, "partition") = Json(partition);
+      slot(schedule, "cadence") = Json(name(stream.cadence));
+      slot(schedule, "every_secs") = Json(stream.every_secs);
       schedules.push_back(std::move(schedule));
     }
   }
@@ -82,10 +77,10 @@ Json detect_service(const Descriptor& service, std::span<const std::string> agen
   for (const Key& key : service.keys)
     if (is_missing(key, present)) missing.push_back(Json(key.name));
   Json out = Json::object();
-  set(out, "service", Json(service.id));
-  set(out, "present", std::move(present_names));
-  set(out, "missing", std::move(missing));
-  set(out, "schedules", schedules_of(service, ids));
+  slot(out, "service") = Json(service.id);
+  slot(out, "present") = std::move(present_names);
+  slot(out, "missing") = std::move(missing);
+  slot(out, "schedules") = schedules_of(service, ids);
   return out;
 }
 
@@ -103,15 +98,15 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
   // An unreadable bundle says nothing: its services are left as they were.
   if (bundle.problem.empty()) {
     Json ids = configured.agency_ids;
-    for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) set(ids, key, value);
+    for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) slot(ids, key) = value;
     for (const Descriptor& service : catalogue())
       if (is_relevant(service, configured.agency, bundle.present))
         services.push_back(detect_service(service, configured.agency, bundle.present, ids));
   }
   Json out = Json::object();
-  set(out, "client_id", Json(workspace.client_id));
-  set(out, "problem", bundle.problem.empty() ? Json() : Json(bundle.problem));
-  set(out, "services", std::move(services));
+  slot(out, "client_id") = Json(workspace.client_id);
+  slot(out, "problem") = bundle.problem.empty() ? Json() : Json(bundle.problem);
+  slot(out, "services") = std::move(services);
   return out;
 }
 
@@ -165,7 +160,7 @@ Json detect(const Configured& configured, std::span<const KnownWorkspace> worksp
   Json all = Json::array();
   for (const KnownWorkspace& workspace : workspaces) all.push_back(detect_workspace(configured, workspace));
   Json out = Json::object();
-  set(out, "workspaces", std::move(all));
+  slot(out, "workspaces") = std::move(all);
   return out;
 }
 
