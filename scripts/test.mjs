@@ -6,6 +6,7 @@ import { suites } from './suites.mjs';
 
 const LOGS = '.dev/logs';
 const SUITE_LIMIT_MS = 15 * 60 * 1000;
+const LAST_WORDS_MS = 5000; // node --test prints why tests failed when it is asked to end
 const SHOWN_OF_A_FAILURE = 60;
 
 let running = null;
@@ -39,13 +40,14 @@ function run([program, ...args], log, shown) {
     child.stdout.setEncoding('utf8').on('data', take);
     child.stderr.setEncoding('utf8').on('data', take);
     child.on('error', (error) => take(`${program}: ${error.message}\n`));
-    const limit = setTimeout(() => {
+    let timer = setTimeout(() => {
       take(`\nended after ${SUITE_LIMIT_MS / 60000} minutes\n`);
-      endGroup(child);
+      child.kill('SIGTERM');
+      timer = setTimeout(() => endGroup(child), LAST_WORDS_MS);
     }, SUITE_LIMIT_MS);
     child.on('exit', () => endGroup(child));
     child.on('close', (status) => {
-      clearTimeout(limit);
+      clearTimeout(timer);
       resolve({ output, status });
     });
   });

@@ -1,20 +1,11 @@
 // A workerd process of its own for a set of modules, without wrangler in between.
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const TICKS_PER_SECOND = 100; // of /proc's clock, on every Linux
+import { freePort } from '../../scripts/local/ports.mjs';
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
+const TICKS_PER_SECOND = 100; // of /proc's clock, on every Linux
 
 function configuration(port, wasmCount) {
   const wasm = Array.from(

@@ -2,11 +2,12 @@
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import postgres from 'postgres';
+
+import { freePort } from '../../scripts/local/ports.mjs';
 
 // As root the server gets the least user there is for it; anyone else runs it as themselves.
 function serverUser() {
@@ -17,14 +18,6 @@ function serverUser() {
     return { uid: Number(uid.stdout), gid: Number(execFileSync('id', ['-g', name], { encoding: 'utf8' })) };
   }
   throw new Error('no user to run Postgres as');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Returns {url, port, pid(), start(), stop(signal)}; a stopped cluster can be started again. */

@@ -27,7 +27,8 @@ const AGENCY = 'agency@webfluentia.example';
 let stack, browser;
 
 before(async () => {
-  [stack, browser] = await Promise.all([testStack('page'), launch()]);
+  browser = await launch();
+  stack = await testStack('page');
   await stack.tick();
   await untilRested(stack);
 });

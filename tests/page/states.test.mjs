@@ -26,7 +26,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let stack, browser;
 
 before(async () => {
-  [stack, browser] = await Promise.all([testStack('page-states'), launch()]);
+  browser = await launch();
+  stack = await testStack('page-states');
   await stack.tick();
   await untilRested(stack);
 });
