@@ -1,5 +1,6 @@
 # What makes the edge module small; docs/benchmarks.md says what each part is worth.
-find_program(WF_WASM_OPT wasm-opt HINTS ${PROJECT_SOURCE_DIR}/node_modules/.bin)
+# Binaryen is the npm package of package-lock.json: the size does not depend on the system's version.
+set(WF_WASM_OPT ${PROJECT_SOURCE_DIR}/node_modules/.bin/node ${PROJECT_SOURCE_DIR}/node_modules/binaryen/bin/wasm-opt)
 find_program(WF_GZIP gzip)
 
 # Optimised as a whole. A module lives until its Worker is thrown away: nothing needs to be destroyed at
@@ -18,34 +19,22 @@ function(wf_compile_small target)
             -mnontrapping-fptoint)
 endfunction()
 
-# gzip finds more that repeats where related functions, which have related names, stand side by side, and
-# where the data stay in one piece, zeros and all. Older Binaryens can do neither.
-set(WF_WASM_ORDER)
-if(WF_WASM_OPT)
-  execute_process(COMMAND ${WF_WASM_OPT} --help OUTPUT_VARIABLE wf_wasm_opt_help ERROR_QUIET)
-  if(wf_wasm_opt_help MATCHES "--skip-pass" AND wf_wasm_opt_help MATCHES "--reorder-functions-by-name")
-    set(WF_WASM_ORDER --skip-pass=memory-packing --reorder-functions-by-name)
-  endif()
-endif()
-
 # Functions of the same code are merged; Binaryen then shrinks the whole, and the build says what is left.
+# gzip finds more that repeats where related functions, which have related names, stand side by side, and
+# where the data stay in one piece, zeros and all.
+# Told to optimise, clang would run the system's own wasm-opt first, which takes the names away: -O0.
 # Nothing lies in the first kilobyte of memory, the far end of the stack: Binaryen may rely on it.
 function(wf_link_small target)
-  target_link_options(${target} PRIVATE -Wl,-mllvm,-enable-merge-functions -Wl,-mllvm,-disable-lsr
-                                                -Wl,-mllvm,-enable-load-pre=false)
-  if(WF_WASM_OPT)
-    target_link_options(${target} PRIVATE -Wl,--strip-debug)
-    add_custom_command(
-      TARGET ${target}
-      POST_BUILD
-      COMMAND
-        ${WF_WASM_OPT} -Oz ${WF_WASM_ORDER} --low-memory-unused --strip-producers --strip-target-features
-        --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory $<TARGET_FILE:${target}> -o
-        $<TARGET_FILE:${target}>
-      VERBATIM)
-  else()
-    target_link_options(${target} PRIVATE -Wl,--strip-all)
-  endif()
+  target_link_options(${target} PRIVATE -O0 -Wl,--strip-debug -Wl,-mllvm,-enable-merge-functions
+                                                -Wl,-mllvm,-disable-lsr -Wl,-mllvm,-enable-load-pre=false)
+  add_custom_command(
+    TARGET ${target}
+    POST_BUILD
+    COMMAND
+      ${WF_WASM_OPT} -Oz --skip-pass=memory-packing --reorder-functions-by-name --low-memory-unused
+      --strip-producers --strip-target-features --enable-sign-ext --enable-nontrapping-float-to-int
+      --enable-bulk-memory $<TARGET_FILE:${target}> -o $<TARGET_FILE:${target}>
+    VERBATIM)
   if(WF_GZIP)
     add_custom_command(
       TARGET ${target}
