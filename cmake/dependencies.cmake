@@ -1,4 +1,4 @@
-# Outside libraries as targets: json, fmt, expected, date (headers), catch2, imgui.
+# Outside libraries as targets: json, expected (headers), catch2, imgui.
 # Headers come from the distribution's packages, Catch2 and Dear ImGui from .dev/cache/sources
 # (scripts/fetch_sources); whatever is not there is fetched from its upstream repository.
 include(FetchContent)
@@ -40,16 +40,12 @@ function(wf_header_library name folder header repository tag include_dir)
 endfunction()
 
 wf_header_library(json nlohmann json.hpp nlohmann/json v3.11.3 include)
-wf_header_library(fmt fmt format.h fmtlib/fmt 9.1.0 include)
 wf_header_library(expected tl expected.hpp TartanLlama/expected v1.1.0 include)
-wf_header_library(date date date.h HowardHinnant/date v3.0.1 include)
 
 # Reading must not be able to throw, nor to convert silently (a wrong type would abort).
 target_compile_definitions(
   json INTERFACE JSON_NOEXCEPTION JSON_HAS_FILESYSTEM=0 JSON_HAS_EXPERIMENTAL_FILESYSTEM=0
                  JSON_USE_IMPLICIT_CONVERSIONS=0)
-# Without the second definition fmt brings in <locale>, a third of the edge's size.
-target_compile_definitions(fmt INTERFACE FMT_HEADER_ONLY FMT_STATIC_THOUSANDS_SEPARATOR=',')
 
 # Catch2's amalgamated file takes 15 s to compile, hence a library.
 if(EXISTS ${wf_sources}/catch2/extras/catch_amalgamated.cpp)

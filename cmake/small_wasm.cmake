@@ -1,10 +1,10 @@
-# What makes the edge module small; docs/benchmarks.md says what each part is worth.
+# What makes the Worker's modules small; docs/benchmarks.md says what the larger steps were worth.
 # Binaryen is the npm package of package-lock.json: the size does not depend on the system's version.
 set(WF_WASM_OPT ${PROJECT_SOURCE_DIR}/node_modules/.bin/node ${PROJECT_SOURCE_DIR}/node_modules/binaryen/bin/wasm-opt)
 find_program(WF_GZIP gzip)
 
 # Optimised as a whole. A module lives until its Worker is thrown away: nothing needs to be destroyed at
-# exit, nothing waits for another thread. Every engine that runs Workers has both instruction sets.
+# exit, nothing waits for another thread. Every engine that runs Workers has all three instruction sets.
 function(wf_compile_small target)
   target_compile_options(
     ${target}

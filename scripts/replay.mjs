@@ -46,7 +46,7 @@ const OPTIONS = {
   ),
 };
 
-export class Usage extends Error {}
+class Usage extends Error {}
 
 function readOptions(args) {
   let options;

@@ -13,7 +13,7 @@ export function readConfig(env) {
 
 // The page may talk to its own Supabase and to nobody else, so the policy follows SUPABASE_URL and
 // cannot be a static file.
-export function fence(env) {
+function fence(env) {
   const { origin } = new URL(env.SUPABASE_URL);
   const socket = origin.replace(/^http/, 'ws');
   const policy = [

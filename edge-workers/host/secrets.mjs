@@ -241,7 +241,7 @@ const escapeRegExp = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 const hostOf = (host, env) => (host.startsWith('$') ? new URL(env[host.slice(1)]).host : host);
 
 // One character per byte (String.fromCharCode takes only so many arguments at once).
-export function byteString(bytes) {
+function byteString(bytes) {
   let text = '';
   for (let at = 0; at < bytes.length; at += 8192)
     text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192)); // faster than spreading

@@ -237,6 +237,9 @@ Json ReplayDatabase::fail_run(const Json& p) {
   run["error_message"] = p.value("message", Json());
   run["lease"] = nullptr;
   run["lease_until"] = nullptr;
+  const auto cursor = cursors_.find(text(run, "stream"));
+  if (final && find_int64(run, "pages").value_or(0) == 0 && cursor != cursors_.end())
+    cursor->second["stuck"] = true;
   merge_facts(text(run, "stream"), {{"running_since", nullptr}});
   merge_facts(text(run, "stream"), object_of(p, "facts"));
   return {{"applied", true}, {"state", run["state"]}, {"attempt", run["attempt"]}};

@@ -7,9 +7,7 @@ import { demoAgencyKeys, demoBundles, random } from './demo.mjs';
 const REQUIRED = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_SECRET_KEY'];
 const HEAD = '# Variables of the local Worker. Delete this file to have it written anew.\n';
 
-export class VarsProblem extends Error {}
-
-export const workspaceVariable = (slug) => `WORKSPACE_${slug.toUpperCase().replaceAll('-', '_')}`;
+const workspaceVariable = (slug) => `WORKSPACE_${slug.toUpperCase().replaceAll('-', '_')}`;
 
 // A value is as it stands, or inside single or double quotes.
 export function parseVars(text, file) {
@@ -19,7 +17,7 @@ export function parseVars(text, file) {
     const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     const problem = !name ? 'is not NAME=value' : quoteProblem(value);
     if (problem)
-      throw new VarsProblem(
+      throw new Error(
         `${file}: line ${i + 1} ${problem}. Correct it, or delete the file to have it written anew.`,
       );
     vars[name] = value.replace(/^(['"])(.*)\1$/, '$2');
@@ -32,12 +30,12 @@ function quoteProblem(value) {
   return quote && (value.length < 2 || !value.endsWith(quote)) ? 'has a quote that is not closed' : null;
 }
 
-export function formatVars(vars) {
+function formatVars(vars) {
   const line = ([name, value]) => `${name}='${value}'`;
   return `${HEAD}${Object.entries(vars).map(line).join('\n')}\n`;
 }
 
-export function demoVars() {
+function demoVars() {
   const vars = {
     SUPABASE_PUBLISHABLE_KEY: random('sb_publishable_', 16),
     SUPABASE_SECRET_KEY: random('sb_secret_'),
@@ -53,7 +51,7 @@ export function prepareVars(file, addresses) {
   const known = existsSync(file) ? parseVars(readFileSync(file, 'utf8'), file) : demoVars();
   const missing = REQUIRED.filter((name) => !known[name]);
   if (missing.length > 0)
-    throw new VarsProblem(
+    throw new Error(
       `${file}: ${missing.join(' and ')} missing. Add it, or delete the file to have it written anew.`,
     );
   const vars = { ...known, ...addresses };

@@ -166,11 +166,6 @@ Result<std::string> require_string(const Json& object, std::string_view key, std
   return refuse(object, key, who, "a string");
 }
 
-Result<std::int64_t> require_int64(const Json& object, std::string_view key, std::string_view who) {
-  if (const auto number = find_int64(object, key)) return *number;
-  return refuse(object, key, who, "an integer");
-}
-
 Result<bool> require_bool(const Json& object, std::string_view key, std::string_view who) {
   if (const auto flag = find_bool(object, key)) return *flag;
   return refuse(object, key, who, "true or false");

@@ -46,7 +46,6 @@ std::optional<std::string> as_string(const Json& value);
 // Errors: data, "stripe charges: missing id" or "stripe charges: amount is a string, not
 // an integer".
 Result<std::string> require_string(const Json& object, std::string_view key, std::string_view who);
-Result<std::int64_t> require_int64(const Json& object, std::string_view key, std::string_view who);
 Result<bool> require_bool(const Json& object, std::string_view key, std::string_view who);
 // Null and absent are allowed (nullopt); any other type is an error.
 Result<std::optional<std::string>> allow_string(const Json& object, std::string_view key,

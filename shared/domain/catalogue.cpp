@@ -45,8 +45,7 @@ constexpr std::array<std::string_view, 2> sendgrid_hosts{"api.sendgrid.com", "ap
 constexpr Hosts google_token_hosts{"oauth2.googleapis.com"};
 constexpr Hosts google_ads_hosts{"googleads.googleapis.com"};
 constexpr Hosts search_console_hosts{"searchconsole.googleapis.com"};
-constexpr std::array<std::string_view, 2> pagespeed_hosts{"pagespeedonline.googleapis.com",
-                                                          "www.googleapis.com"};
+constexpr Hosts pagespeed_hosts{"pagespeedonline.googleapis.com"};
 constexpr Hosts meta_hosts{"graph.facebook.com"};
 constexpr Hosts cloudflare_hosts{"api.cloudflare.com"};
 constexpr Hosts openai_hosts{"api.openai.com"};
@@ -319,7 +318,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Core Web Vitals, scores, audits",
                                          .method = "Weekly",
                                          .thresholds = weekly,
-                                         .jobs_per_tick = 10,  // a call takes up to a minute
+                                         .jobs_per_tick = 10,  // a call takes up to two minutes
                                          .keys = pagespeed_keys,
                                          .streams = pagespeed_streams},
                               Descriptor{.id = "meta",

@@ -69,53 +69,6 @@ class Columns {
   std::optional<Error> error_;
 };
 
-// Every column of a stream, once: `visit` is called with (column, member).
-template <class Facts, class Visit>
-void for_each_column(Facts& facts, Visit visit) {
-  visit("enabled", facts.enabled);
-  visit("detected_at", facts.detected_at);
-  visit("last_attempt_at", facts.last_attempt_at);
-  visit("last_success_at", facts.last_success_at);
-  visit("newest_row_at", facts.newest_row_at);
-  visit("failure_kind", facts.failure_kind);
-  visit("failure_message", facts.failure_message);
-  visit("failed_at", facts.failed_at);
-  visit("failures", facts.failures);
-  visit("failure_final", facts.failure_final);
-  visit("rate_limited_until", facts.rate_limited_until);
-  visit("provisional_until", facts.provisional_until);
-  visit("last_rows", facts.last_rows);
-  visit("usual_rows_min", facts.usual_rows_min);
-  visit("run_rows", facts.run_rows);
-  visit("progress_done", facts.progress_done);
-  visit("progress_total", facts.progress_total);
-  visit("running_since", facts.running_since);
-  visit("credentials_expire_at", facts.credentials_expire_at);
-  visit("unavailable", facts.unavailable);
-  visit("last_event_at", facts.last_event_at);
-  visit("usual_gap_secs", facts.usual_gap_secs);
-  visit("bad_signatures", facts.bad_signatures);
-  visit("last_bad_signature_at", facts.last_bad_signature_at);
-  visit("reconciled_at", facts.reconciled_at);
-  visit("reconciled_missed", facts.reconciled_missed);
-}
-
-Json column(const std::string& text) { return text.empty() ? Json() : Json(text); }
-Json column(std::int64_t number) { return number; }
-Json column(bool flag) { return flag; }
-Json column(ErrorKind kind) { return std::string(name(kind)); }
-Json column(UnixSeconds time) { return format_time(time); }
-Json column(Day day) { return format_day(day); }
-Json column(const std::vector<std::string>& names) {
-  Json list = Json::array();
-  for (const std::string& name : names) list.push_back(name);
-  return list;
-}
-template <class T>
-Json column(const std::optional<T>& value) {
-  return value ? column(*value) : Json();
-}
-
 Result<void> read_service_row(const Json& row, ServiceFacts& facts) {
   Columns columns(row);
   columns.read("enabled", facts.enabled);
@@ -166,7 +119,32 @@ Result<StreamFacts> read_stream_facts(const Json& row) {
   Columns columns(row);
   columns.read("stream", facts.stream);
   columns.read("partition", facts.partition);
-  for_each_column(facts, [&](std::string_view name, auto& member) { columns.read(name, member); });
+  columns.read("enabled", facts.enabled);
+  columns.read("detected_at", facts.detected_at);
+  columns.read("last_attempt_at", facts.last_attempt_at);
+  columns.read("last_success_at", facts.last_success_at);
+  columns.read("newest_row_at", facts.newest_row_at);
+  columns.read("failure_kind", facts.failure_kind);
+  columns.read("failure_message", facts.failure_message);
+  columns.read("failed_at", facts.failed_at);
+  columns.read("failures", facts.failures);
+  columns.read("failure_final", facts.failure_final);
+  columns.read("rate_limited_until", facts.rate_limited_until);
+  columns.read("provisional_until", facts.provisional_until);
+  columns.read("last_rows", facts.last_rows);
+  columns.read("usual_rows_min", facts.usual_rows_min);
+  columns.read("run_rows", facts.run_rows);
+  columns.read("progress_done", facts.progress_done);
+  columns.read("progress_total", facts.progress_total);
+  columns.read("running_since", facts.running_since);
+  columns.read("credentials_expire_at", facts.credentials_expire_at);
+  columns.read("unavailable", facts.unavailable);
+  columns.read("last_event_at", facts.last_event_at);
+  columns.read("usual_gap_secs", facts.usual_gap_secs);
+  columns.read("bad_signatures", facts.bad_signatures);
+  columns.read("last_bad_signature_at", facts.last_bad_signature_at);
+  columns.read("reconciled_at", facts.reconciled_at);
+  columns.read("reconciled_missed", facts.reconciled_missed);
   if (columns.error()) return tl::unexpected<Error>(*columns.error());
   return facts;
 }
@@ -178,20 +156,6 @@ Result<std::vector<ServiceFacts>> read_service_facts(const Json& rows) {
     if (const auto added = add_row(row, all); !added) return tl::unexpected<Error>(added.error());
   }
   return all;
-}
-
-Result<StreamFacts> merged(const StreamFacts& facts, const Json& patch) {
-  Json row = to_json(facts);
-  if (patch.is_object()) row.update(patch);
-  return read_stream_facts(row);
-}
-
-Json to_json(const StreamFacts& facts) {
-  Json row = Json::object();
-  row["stream"] = facts.stream;
-  row["partition"] = facts.partition;
-  for_each_column(facts, [&](const char* name, const auto& member) { row[name] = column(member); });
-  return row;
 }
 
 }  // namespace wf

@@ -76,9 +76,4 @@ Result<StreamFacts> read_stream_facts(const Json& row);
 // order: one ServiceFacts per (client_id, service), in order of first appearance.
 Result<std::vector<ServiceFacts>> read_service_facts(const Json& rows);
 
-// The row as it will be after `patch` (an object of service_facts columns) was merged in.
-Result<StreamFacts> merged(const StreamFacts& facts, const Json& patch);
-
-Json to_json(const StreamFacts& facts);
-
 }  // namespace wf

@@ -32,13 +32,6 @@ std::optional<UnixSeconds> newest_row(const EarlierFacts& before, const PageFact
 
 }  // namespace
 
-Json facts_after_start(UnixSeconds now) {
-  Json patch = Json::object();
-  set(patch, "running_since", now);
-  set(patch, "last_attempt_at", now);
-  return patch;
-}
-
 Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSeconds now) {
   Json patch = Json::object();
   set(patch, "run_rows", rows_of_run(before, page));

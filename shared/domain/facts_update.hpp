@@ -44,7 +44,6 @@ struct RunEnd {
   std::optional<std::int64_t> reconciled_missed = std::nullopt;
 };
 
-Json facts_after_start(UnixSeconds now);
 Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSeconds now);
 // The last page of a run: only this writes a success, and it clears every failure.
 Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, const RunEnd& end,

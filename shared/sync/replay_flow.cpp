@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/pages.hpp"
 
@@ -40,10 +41,14 @@ void ReplayFlow::on_object(EffectResult& result, Turn& turn) {
   auto* object = std::get_if<FoundObject>(&result);
   if (!object) return refuse(turn, unavailable, away("the object could not be read"));
   body_ = std::move(object->body);
-  if (!key_.is_page()) {
-    questions_.begin(*connector_->webhook, received(turn.now));
-    return ask_next(turn);
-  }
+  // A mail's date is believed by when it came, which is not today.
+  if (!key_.is_page())
+    return ask(
+        turn,
+        database_.select("webhook_receipts",
+                         concat({"select=received_at&client_id=eq.", job_.client_id, "&service=eq.",
+                                 key_.service, "&delivery_key=eq.", percent_encode(key_.delivery_key)})),
+        &ReplayFlow::on_receipt);
   if (!is_in_sidecar(object->metadata)) return read_page(object->metadata, turn);
   ask(turn, GetObject{sidecar_key(job_.object_key)}, &ReplayFlow::on_sidecar);
 }
@@ -70,8 +75,18 @@ void ReplayFlow::read_page(const Json& metadata, Turn& turn) {
   compare(turn, std::move(p), page->batches);
 }
 
-Received ReplayFlow::received(UnixSeconds now) const {
-  return {body_, job_.client_id, job_.object_key, job_.ids, questions_.answers(), now};
+// Bytes of a folder may have no receipt here: they come now.
+void ReplayFlow::on_receipt(EffectResult& result, Turn& turn) {
+  const auto rows = read_answer(result);
+  if (!rows) return refuse(turn, rows.error());
+  const bool known = rows->is_array() && !rows->empty();
+  received_at_ = known ? find_time(rows->front(), "received_at").value_or(turn.now) : turn.now;
+  questions_.begin(*connector_->webhook, received());
+  ask_next(turn);
+}
+
+Received ReplayFlow::received() const {
+  return {body_, job_.client_id, job_.object_key, job_.ids, questions_.answers(), received_at_};
 }
 
 void ReplayFlow::ask_next(Turn& turn) {
@@ -86,7 +101,7 @@ void ReplayFlow::on_answered(EffectResult& result, Turn& turn) {
 }
 
 void ReplayFlow::read_delivery(Turn& turn) {
-  const auto delivery = connector_->webhook->parse(received(turn.now));
+  const auto delivery = connector_->webhook->parse(received());
   if (!delivery) return refuse(turn, unreadable_object, delivery.error());
   // Objects to be asked for again, and files to be kept: a matter for the delivery flow.
   stale_ = static_cast<std::int64_t>(delivery->stale.size() + delivery->objects.size());

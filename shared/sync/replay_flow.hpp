@@ -33,12 +33,13 @@ class ReplayFlow final : public Steps<ReplayFlow> {
  private:
   void on_object(EffectResult& result, Turn& turn);
   void on_sidecar(EffectResult& result, Turn& turn);
+  void on_receipt(EffectResult& result, Turn& turn);
   void on_answered(EffectResult& result, Turn& turn);
   void on_compared(EffectResult& result, Turn& turn);
   void on_applied(EffectResult& result, Turn& turn);
 
   void read_page(const Json& metadata, Turn& turn);
-  Received received(UnixSeconds now) const;
+  Received received() const;
   void ask_next(Turn& turn);
   void read_delivery(Turn& turn);
   void compare(Turn& turn, JsonObject p, const std::vector<RowBatch>& batches);
@@ -53,6 +54,7 @@ class ReplayFlow final : public Steps<ReplayFlow> {
   ReplayJob job_;
   ArchiveKey key_;  // views of the job's object key
   std::string body_;
+  UnixSeconds received_at_{};  // a delivery
   Questions questions_;
   std::string rows_;        // what compare_rows and apply_replay are both called with
   std::int64_t stale_ = 0;  // objects whose newest state is not in these bytes

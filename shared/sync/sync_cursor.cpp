@@ -61,6 +61,7 @@ void read_cursor(const Json& stored, SyncCursor& cursor) {
   // apply_page adds the ties of the page that it stored this cursor with.
   add_unsettled(cursor, read_refs(stored, "ties"));
   cursor.counted = find_bool(stored, "counted").value_or(false);
+  cursor.stuck = find_bool(stored, "stuck").value_or(false);
   if (const Json* rows = find_array(stored, "earlier_rows")) cursor.earlier_rows = *rows;
 }
 
@@ -94,7 +95,9 @@ void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id
   cursor.run_rows = 0;
   cursor.newest.reset();
   cursor.counted = false;
-  if (!cursor.window) open_scan(cursor, stream, now);
+  // What a run could not get past may never be had: the next one takes the newest pages first. What is read
+  // as a whole is always read from its beginning.
+  if (!cursor.window || stream.full_scan || cursor.stuck) open_scan(cursor, stream, now);
 }
 
 void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {

@@ -24,6 +24,7 @@ struct SyncCursor {
   std::optional<UnixSeconds> newest;         // row that the run has seen
   std::int64_t run_rows = 0;                 // rows received by the run so far
   bool counted = false;                      // run_rows is the whole run's
+  bool stuck = false;                        // fail_run says: a run ended here without a page
   Json earlier_rows = Json::array();         // of earlier finished runs (remember_rows)
 };
 
@@ -34,7 +35,8 @@ Json to_json(const SyncCursor& cursor);
 // Each object once, and not without end: what is left out is fetched by a later run.
 void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more);
 
-// A run begins: it goes on with a scan that an earlier run left open, else opens its own.
+// A run begins: it goes on with a scan that an earlier run left open, unless that run got no further itself;
+// else it opens its own.
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now);
 void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now);
 void restart_scan(SyncCursor& cursor);

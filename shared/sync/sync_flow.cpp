@@ -23,6 +23,8 @@ constexpr int settlings_per_visit = 2;
 constexpr std::int64_t tie_rest_secs = 2;
 // The lease must outlast the fetches between two applies.
 constexpr int fetches_per_apply = 50;
+// No more than 500 are kept, and a page adds up to 100: more are fetched before the next page.
+constexpr std::size_t most_unsettled_before_a_page = 400;
 constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
 
 std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
@@ -107,7 +109,7 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
 
 void SyncFlow::go_on(Turn& turn) {
   if (budget_used_up(turn.now)) return yield_run(turn, 0);
-  if (cursor_.window) return request_page(turn);
+  if (cursor_.window && cursor_.unsettled.size() <= most_unsettled_before_a_page) return request_page(turn);
   fetch_unsettled(turn);
 }
 
@@ -186,11 +188,10 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
     turn.log("warn", log_fields("no longer given").text("names", join(page->unavailable, ", ")));
   if (page->next && leads_back(cursor_, *page->next))
     return fail_run(turn, ErrorKind::data, ": the pages lead back to one before", Remedy::retry);
-  apply(turn, *page);
+  apply(turn, *page, cursor_.window);
 }
 
-void SyncFlow::apply(Turn& turn, const Page& page) {
-  const std::optional<Window> window = cursor_.window;
+void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window) {
   // The cursor's count is exact also after a last page that ties held back.
   facts_.run_rows = cursor_.run_rows;
   page_rest_secs_ = page.rest_secs;
@@ -262,7 +263,7 @@ void SyncFlow::fetch_unsettled(Turn& turn) {
 void SyncFlow::apply_settled(Turn& turn) {
   Page page;
   page.batches = std::exchange(settled_, {});
-  apply(turn, page);
+  apply(turn, page, std::nullopt);
 }
 
 void SyncFlow::on_fetched(EffectResult& result, Turn& turn) {

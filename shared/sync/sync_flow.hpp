@@ -57,7 +57,8 @@ class SyncFlow final : public Steps<SyncFlow> {
   void keep_page(Turn& turn);
   void fetch_unsettled(Turn& turn);
   void apply_settled(Turn& turn);
-  void apply(Turn& turn, const Page& page);
+  // `window` of the scan that the page is of; none: of objects fetched again.
+  void apply(Turn& turn, const Page& page, std::optional<Window> window);
   void after_apply(const Json& answer, Turn& turn);
   void fail_run(Turn& turn, Problem problem);
   void fail_run(Turn& turn, ErrorKind kind, std::string_view what, Remedy remedy);

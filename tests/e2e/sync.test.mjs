@@ -87,7 +87,13 @@ test('a second sync changes no row and asks only for the overlap', async () => {
 test('an event that was never delivered is found by reconciliation', async () => {
   const charges = (await steer(stack, '/objects', { key: stripeKey(stack), list: 'charges' })).objects;
   const object = { ...charges[0], amount_refunded: 123 };
-  const { event } = await steer(stack, '/event', { key: stripeKey(stack), type: 'charge.refunded', object });
+  // Last read before the event, which is old enough not to be on its way any more.
+  const created = Math.floor(Date.now() / 1000) - 16 * 60;
+  await stack.query(`update stripe_charges set source_at = now() - interval '1 hour' where id = $1`, [
+    object.id,
+  ]);
+  const told = { key: stripeKey(stack), type: 'charge.refunded', object, created };
+  const { event } = await steer(stack, '/event', told);
   await makeDue(stack, NORTHWIND, 'events');
   await stack.tick();
   await untilRested(stack);

@@ -78,13 +78,27 @@ before(async () => {
   for (const line of LINES) await insert(line);
   const flags = ['-DCMAKE_BUILD_TYPE=Debug', '-DCMAKE_CXX_FLAGS_DEBUG=-O0', '-DCMAKE_CXX_COMPILER=g++'];
   await run('cmake', ['-S', '.', '-B', 'build', '-G', 'Ninja', ...flags]);
-  await run('cmake', ['--build', 'build', '--target', 'replay', 'toy_test', 'scenarios_test']);
+  await run('cmake', [
+    '--build',
+    'build',
+    '--target',
+    'replay',
+    'toy_test',
+    'scenarios_test',
+    'domain_test',
+    'web_ui_test',
+  ]);
 });
 after(() => rm(tree, { recursive: true, force: true }));
 
 test('its unit tests pass', async () => {
   const { stdout } = await run('build/toy_test', []);
   assert.match(stdout, /All tests passed \(\d+ assertions in 2 test cases\)/);
+});
+
+test('the catalogue, the rules of status and the page take one more service', async () => {
+  for (const program of ['build/domain_test', 'build/web_ui_test'])
+    assert.match((await run(program, [])).stdout, /All tests passed/);
 });
 
 test('its scenarios are walked with the others, each of the eight kinds is there, and all are green', async () => {

@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core';
 
 import { ROOT } from '../../scripts/local/wrangler.mjs';
 
-export const SCREENS = join(ROOT, '.dev', 'screens');
+const SCREENS = join(ROOT, '.dev', 'screens');
 mkdirSync(SCREENS, { recursive: true });
 
 const FLAGS = [

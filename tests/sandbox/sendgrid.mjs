@@ -143,7 +143,7 @@ export async function deliver(account, { kind, ...what }) {
 }
 
 // Signed as SendGrid signs: time and bytes without a mark between them; events on lines of their own.
-export function signedEvents(signingKey, events, at = Math.floor(Date.now() / 1000)) {
+function signedEvents(signingKey, events, at = Math.floor(Date.now() / 1000)) {
   const body = `[${events.map((event) => JSON.stringify(event)).join(',\r\n')}]\r\n`;
   const key = createPrivateKey({ key: Buffer.from(signingKey, 'base64'), format: 'der', type: 'pkcs8' });
   const signature = sign('sha256', Buffer.from(`${at}${body}`), key).toString('base64');

@@ -49,7 +49,7 @@ export function unexpanded(list, object, expanded = []) {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !hidden.includes(name)));
 }
 
-export function moveInTime(value, shiftSecs) {
+function moveInTime(value, shiftSecs) {
   if (Array.isArray(value)) return value.map((one) => moveInTime(one, shiftSecs));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(

@@ -31,16 +31,21 @@ export async function applyPrelude(database) {
 export async function applyMigrations(database, migrations = readMigrations()) {
   await database.transaction((query, run) => run(recordsTable));
   const rows = await database.query('select version, statements from supabase_migrations.schema_migrations');
-  const applied = new Map(rows.map((row) => [row.version, row.statements?.[0]]));
+  const applied = new Map(rows.map((row) => [row.version, row.statements]));
   const pending = migrations.filter(({ version }) => !applied.has(version));
   for (const { version, name, sql } of migrations) {
-    if (applied.has(version) && applied.get(version) !== sql) {
-      throw new Error(`migration ${version}_${name} changed after it was applied: start with --reset`);
-    }
+    const known = applied.get(version);
+    if (isWholeFile(known) && known[0] !== sql)
+      throw new Error(
+        `migration ${version}_${name} changed after it was applied (locally: start with --reset)`,
+      );
   }
   for (const migration of pending) await applyOne(database, migration);
   return pending.map(({ version, name }) => `${version}_${name}`);
 }
+
+// The CLI records each statement by itself, without the end of its line: that is not compared.
+const isWholeFile = (statements) => statements?.length === 1 && statements[0].endsWith('\n');
 
 async function applyOne(database, { version, name, sql }) {
   try {

@@ -27,7 +27,6 @@ export async function startSupabase({ dataDir, postgresUrl, port = 0, keys, seed
     await applyPrelude(database);
     await applyMigrations(database);
     if (seed) await applySeed(database, seed);
-    await firstRequest(app, keys);
     await warmUp(app, keys);
     return await serve({ app, database, port, keys });
   } catch (error) {
@@ -57,15 +56,8 @@ async function createApp(database, keys) {
   return app;
 }
 
-// The embedded API grants rights to the roles during its first request, which collides with others
-// that come meanwhile: so it has one before anybody else can.
-async function firstRequest(app, { secret }) {
-  const request = new Request('http://127.0.0.1/rest/v1/workspaces?limit=0', { headers: { apikey: secret } });
-  await (await app.fetch(request, { peerAddress: '127.0.0.1' })).arrayBuffer();
-}
-
 // The first request reads the catalogue and grants rights to the roles; two first requests at
-// once would both do so, and Postgres refuses one of them.
+// once would both do so, and Postgres refuses one of them: so it has one before anybody can ask.
 async function warmUp(app, keys) {
   const url = 'http://127.0.0.1/rest/v1/workspaces?select=slug&limit=1';
   const reply = await app.fetch(new Request(url, { headers: { apikey: keys.publishable } }), {

@@ -43,6 +43,7 @@ constexpr std::array meanings{
     Meaning{10, 10, ErrorKind::configuration, Remedy::read, not_permitted},
     Meaning{200, 299, ErrorKind::configuration, Remedy::read, not_permitted},
     Meaning{100, 100, ErrorKind::ours, Remedy::read, "there is no such metric or field"},
+    Meaning{2642, 2642, ErrorKind::ours, Remedy::restart_scan, "the list has changed"},
     Meaning{368, 368, ErrorKind::configuration, Remedy::give_up, "Meta has blocked this for its policies"},
 };
 

@@ -56,14 +56,15 @@ constexpr std::array account_totals{Metric{"views"},
                                     Metric{"replies"},
                                     Metric{"profile_links_taps"},
                                     Metric{"follows_and_unfollows", "follow_type"}};
-// A total is of the whole window that was asked for: a row per day takes a call per day.
+// A total is of the whole window that was asked for: a row per day takes a call per day. A series is of at
+// most 30 days of 24 hours, and in autumn 30 days of California have an hour more.
 constexpr std::array instagram_groups{
     Group{.asked = Asked::field, .metrics = account_fields},
     Group{.metrics = follower_series,
           .parameters = "&metric_type=time_series",
-          .per_call = days{30},
-          .furthest = days{30}},
-    Group{.metrics = reach_series, .parameters = "&metric_type=time_series", .per_call = days{30}},
+          .per_call = days{29},
+          .furthest = days{29}},
+    Group{.metrics = reach_series, .parameters = "&metric_type=time_series", .per_call = days{29}},
     Group{.metrics = account_totals, .parameters = "&metric_type=total_value", .per_call = days{1}},
 };
 

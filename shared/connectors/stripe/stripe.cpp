@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::chrono::seconds backfill = std::chrono::hours(24 * 90);
 constexpr std::chrono::seconds overlap = std::chrono::hours(24);
+// A balance transaction becomes available days or weeks after it was made, and no event tells.
+constexpr std::chrono::seconds settling = std::chrono::hours(24 * 30);
 // Stripe lists the events of 30 days; the rest of the last one is left for the scan itself.
 constexpr std::chrono::seconds listed_events = std::chrono::hours(24 * 29);
 
@@ -28,10 +30,10 @@ Result<Page> parse(const HttpReply& reply, const Query&, UnixSeconds source_at) 
 }
 
 template <const ObjectKind& kind>
-constexpr Stream windowed(std::string_view id) {
+constexpr Stream windowed(std::string_view id, std::chrono::seconds look_back = overlap) {
   return {.id = id,
           .first_sync = backfill,
-          .overlap = overlap,
+          .overlap = look_back,
           .request = request_window<kind>,
           .parse = parse<kind>};
 }
@@ -47,7 +49,7 @@ constexpr std::array streams{
            .request = request_all<payment_link>,
            .parse = parse<payment_link>},
     // https://docs.stripe.com/api/balance_transactions/list
-    windowed<balance_transaction>("balance_transactions"),
+    windowed<balance_transaction>("balance_transactions", settling),
     // https://docs.stripe.com/api/payouts/list
     windowed<payout>("payouts"),
     // https://docs.stripe.com/api/refunds/list

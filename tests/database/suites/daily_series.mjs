@@ -97,11 +97,23 @@ async function paymentTests({ test, insert, synced, read }) {
 async function reportTests({ test, insert, synced, read }) {
   await test('Google Ads: micros by currency, an absent day is zero, conversions a week later', async () => {
     await synced('google_ads', 'campaigns');
+    await synced('google_ads', 'conversions');
     const row = (campaign_id, days, more) => ({
-      ...{ customer_id: '1', campaign_id, day: dayBack(days), currency: 'EUR', time_zone: zone },
-      ...{ clicks: 3, cost_micros: 1_500_000, conversions: 0.5, ...more },
+      ...{ customer_id: '1', campaign_id, day: dayBack(days), currency: 'EUR' },
+      ...more,
     });
-    await insert('google_ads_campaign_daily', [row('1', 9), row('2', 9), row('1', 7), row('1', 1)]);
+    const figures = { time_zone: zone, clicks: 3, cost_micros: 1_500_000, conversions: 0 };
+    const campaigns = [
+      row('1', 9, figures),
+      row('2', 9, figures),
+      row('1', 7, figures),
+      row('1', 1, figures),
+    ];
+    await insert('google_ads_campaign_daily', campaigns);
+    // told of after the campaigns' days were read for the last time
+    const late = (campaign_id, days) =>
+      row(campaign_id, days, { conversion_action_id: '5', conversions: 0.5 });
+    await insert('google_ads_conversions_daily', [late('1', 9), late('2', 9), late('1', 1)]);
     const series = await read(10);
     const none = [null, null];
     assert.deepEqual(series['google_ads.cost.eur'].values, [3e6, 0, 1.5e6, 0, 0, 0, 0, 0, 1.5e6, null]);

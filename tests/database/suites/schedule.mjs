@@ -270,6 +270,48 @@ async function endTests({ test, stack, claim, take }) {
     assert.equal((await factsOf(stack, 'charges')).failure_kind, 'credentials');
   });
 
+  await test('a provider that was away is asked again in an hour, whatever the cadence; a key is not', async () => {
+    const fail = async (kind) => {
+      const run = await leasedRun(stack);
+      await stack.query(`update public.sync_cursors set next_due_at = now() + interval '5 days'`);
+      await call(stack, 'fail_run', { ...run, kind, message: 'x', final: true, retry_at: null, facts: {} });
+      const [{ hours }] = await stack.query(
+        `select round(extract(epoch from next_due_at - now()) / 3600)::int as hours
+         from public.sync_cursors where client_id = $1 and stream = 'charges'`,
+        [northwind],
+      );
+      return hours;
+    };
+    assert.equal(await fail('credentials'), 120);
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    assert.equal(await fail('provider'), 1);
+  });
+
+  await test('a run that failed without a page says so in the cursor, until the next page', async () => {
+    const run = await leasedRun(stack);
+    const fail = (held) =>
+      call(stack, 'fail_run', {
+        ...held,
+        kind: 'data',
+        message: 'x',
+        final: true,
+        retry_at: null,
+        facts: {},
+      });
+    const cursor = async () => (await stack.query('select cursor from public.sync_cursors'))[0].cursor;
+    await call(stack, 'apply_page', page(run, 1, []));
+    await fail(run);
+    const after = await cursor();
+    assert.equal(after.stuck, undefined);
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    const again = await leasedRun(stack);
+    await fail(again);
+    assert.deepEqual(await cursor(), { ...after, stuck: true });
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    await call(stack, 'apply_page', page(await leasedRun(stack), 1, []));
+    assert.equal((await cursor()).stuck, undefined);
+  });
+
   await test('a run whose budget is used up goes on from the queue', async () => {
     const run = await leasedRun(stack);
     assert.deepEqual(await call(stack, 'yield_run', run), { applied: true, state: 'queued' });

@@ -195,9 +195,12 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     await assert.rejects(mark('no such state'), { code: '23514' });
   });
 
-  await test('a dead letter fails the receipt that is still open', async () => {
+  await test('a dead letter leaves a receipt of the last hours to the tick, and fails an older one', async () => {
     await record('a');
     const message = { job: 'delivery', client_id: northwind, service, delivery_key: 'a' };
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    assert.equal(await state('a'), 'received');
+    await stack.query(`update public.webhook_receipts set received_at = now() - interval '7 hours'`);
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
     assert.equal(await state('a'), 'failed');
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });

@@ -79,10 +79,9 @@ TEST_CASE("what is required is named when it is missing or of a wrong type") {
         "stripe charges: id is a number, not a string");
   CHECK(wf::require_string(json, "nothing", "stripe charges").error().message ==
         "stripe charges: missing nothing");
-  CHECK(wf::require_int64(json, "amount", "stripe charges").error().message ==
+  CHECK(wf::allow_int64(json, "amount", "stripe charges").error().message ==
         "stripe charges: amount is a string, not an integer");
   CHECK(wf::require_bool(json, "list", "x").error().message == "x: list is a list, not true or false");
-  CHECK(*wf::require_int64(json, "id", "x") == 7);
   CHECK(wf::allow_string(json, "nothing", "x").value() == std::nullopt);
   CHECK_FALSE(wf::allow_string(json, "id", "x").has_value());
   CHECK(wf::allow_int64(json, "id", "x").value() == 7);

@@ -115,13 +115,20 @@ TEST_CASE("a page of events gives rows, deliveries and its place", "[stripe][eve
   Json customer = json(read("events/customer_updated.json"));
   refunded["id"] = "evt_a";
   customer["id"] = "evt_b";
-  const auto page = stripe::parse_events(list_of({refunded, customer}, true), {}, from_unix(0));
+  const auto listed = list_of({refunded, customer}, true);
+  const UnixSeconds old_enough = from_unix(refunded["created"].get<std::int64_t>() + 15 * 60);
+  const auto page = stripe::parse_events(listed, {}, old_enough);
   REQUIRE(page.has_value());
   CHECK(page->items == 2);
   CHECK(page->batches.size() == 1);
   REQUIRE(page->deliveries.size() == 1);
   CHECK(page->deliveries[0].key == "evt_a");
   CHECK(page->next == json(R"({"group":0,"after":"evt_b"})"));
+
+  // Its delivery may be on its way.
+  const auto younger = stripe::parse_events(listed, {}, old_enough - std::chrono::seconds(1));
+  CHECK(younger->deliveries.empty());
+  CHECK(younger->batches.size() == 1);
 }
 
 TEST_CASE("an event that cannot be read does not stop the reconciliation", "[stripe][events]") {

@@ -62,20 +62,6 @@ TEST_CASE("no facts yet, nulls and unknown columns are fine") {
             .has_value());
 }
 
-TEST_CASE("facts survive the way to JSON and back, and a patch changes only its columns") {
-  const Json row = parse(R"({"stream":"charges","enabled":true,"last_attempt_at":"2026-11-23T12:00:00Z",
-    "failure_kind":"rate_limit","failures":2,"provisional_until":"2026-11-24","last_rows":9007199254740993})");
-  const auto facts = wf::read_stream_facts(row);
-  REQUIRE(facts.has_value());
-  const Json back = wf::to_json(*facts);
-  for (const auto& [key, value] : row.items()) CHECK(back[key] == value);
-  const auto patched = wf::merged(*facts, parse(R"({"failure_kind":null,"failures":0})"));
-  REQUIRE(patched.has_value());
-  CHECK_FALSE(patched->failure_kind);
-  CHECK(patched->failures == 0);
-  CHECK(patched->last_rows == 9007199254740993);
-}
-
 TEST_CASE("each partition of a stream has facts of its own") {
   const auto facts = wf::read_service_facts(parse(
       R"([{"client_id":"a","service":"pagespeed","stream":"runs","partition":"mobile https://a/","last_rows":1},
@@ -86,5 +72,4 @@ TEST_CASE("each partition of a stream has facts of its own") {
   REQUIRE(desktop != nullptr);
   CHECK(desktop->last_rows == 2);
   CHECK(wf::find_stream(facts->front(), "runs") == nullptr);
-  CHECK(wf::to_json(*desktop)["partition"] == "desktop https://a/");
 }

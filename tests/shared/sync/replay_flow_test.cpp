@@ -13,6 +13,7 @@ const std::string first_page = "raw/" + client + "/stripe/charges/run-1/1.json";
 // What the replay of one object responds, its status among it.
 Json replay(Host& host, const std::string& object_key, bool apply = false) {
   const auto before = host.responses.size();
+  if (!host.rows) host.rows = [](const std::string&) { return Reply{200, "[]"}; };
   CHECK(host.run({{"kind", "replay"},
                   {"workspace", "northwind-dental"},
                   {"client_id", client},
@@ -191,6 +192,29 @@ TEST_CASE("a delivery is read again; one that was unreadable becomes applied", "
   CHECK(applied["applied"] == json(R"({"written":1,"receipt":"applied"})"));
   CHECK(receipt["state"] == "applied");
   CHECK(host.database.facts["webhook"]["last_event_at"] == "2021-04-29T12:58:31Z");
+}
+
+TEST_CASE("a mail is dated by when it came, however late it is read again", "[replay]") {
+  Host host;
+  const std::string part = "\r\n--b\r\nContent-Disposition: form-data; name=";
+  host.objects["webhooks/northwind-dental/sendgrid/mail/1"] =
+      part.substr(2) +
+      "\"headers\"\r\n\r\nMessage-ID: <a@b.example>\r\nDate: Thu, 20 Nov 2025 10:00:00 +0000" + part +
+      "\"from\"\r\n\r\njo@b.example" + part + "\"to\"\r\n\r\nhello@in.example" + part +
+      "\"envelope\"\r\n\r\n{\"to\":[\"hello@in.example\"],\"from\":\"jo@b.example\"}\r\n--b--\r\n";
+  std::vector<std::string> asked;
+  host.rows = [&](const std::string& path) {
+    asked.push_back(path);
+    return Reply{200,
+                 has(path, "webhook_receipts?") ? R"([{"received_at":"2025-11-20T10:00:05+00:00"}])" : "[]"};
+  };
+  host.now_ms += std::int64_t{30} * 86'400'000;
+  CHECK(replay(host, "webhooks/northwind-dental/sendgrid/mail/1", true)["status"] == 200);
+  CHECK(asked.front() == "webhook_receipts?select=received_at&client_id=eq." + client +
+                             "&service=eq.sendgrid&delivery_key=eq.mail%2F1");
+  const auto& messages = host.database.rows["email_messages"];
+  REQUIRE(messages.size() == 1);
+  CHECK(messages.begin()->second["sent_at"] == "2025-11-20T10:00:00Z");
 }
 
 TEST_CASE("a delivery says whether it is stored, ignored or needs its objects", "[replay]") {

@@ -74,3 +74,46 @@ TEST_CASE("a run with failures in between, killed at every effect", "[resume]") 
     return host;
   });
 }
+
+TEST_CASE("what one run could not get past, the next tries once more and the one after leaves for later",
+          "[resume]") {
+  Host host = stripe_host();
+  host.provider = [](const std::string& url) -> Reply {
+    return has(url, "starting_after=") ? Reply{401, "{}"} : stripe_reply(url);
+  };
+  const auto sync_a_day_later = [&] {
+    host.now_ms += 86'400'000;
+    host.provider_urls.clear();
+    host.sync("charges");
+    CHECK(host.last_run().state == "failed");
+    return host.provider_urls;
+  };
+  CHECK(sync_a_day_later().size() == 2);
+  const auto again = sync_a_day_later();
+  REQUIRE(again.size() == 1);
+  CHECK(has(again[0], "starting_after="));
+  const auto newest = sync_a_day_later();
+  REQUIRE(newest.size() == 2);
+  CHECK_FALSE(has(newest[0], "starting_after="));
+  CHECK(has(newest[0], "created[lte]=" + std::to_string(host.now_ms / 1000)));
+  CHECK(sync_a_day_later().size() == 1);
+}
+
+TEST_CASE("what is read as a whole is read from its beginning by every run", "[resume]") {
+  Host host = stripe_host();
+  bool broken = true;
+  host.provider = [&](const std::string& url) -> Reply {
+    if (!has(url, "starting_after="))
+      return {200, R"({"object":"list","has_more":true,"data":[{"id":"plink_1","object":"payment_link",
+                      "active":true,"livemode":false,"url":"https://buy.stripe.com/test_1"}]})"};
+    return broken ? Reply{401, "{}"} : Reply{200, fixture("lists/empty.built.json")};
+  };
+  host.sync("payment_links");
+  CHECK(host.last_run().state == "failed");
+  broken = false;
+  host.provider_urls.clear();
+  host.sync("payment_links");
+  CHECK(host.last_run().state == "succeeded");
+  REQUIRE(host.provider_urls.size() == 2);
+  CHECK_FALSE(has(host.provider_urls[0], "starting_after="));
+}
