@@ -211,6 +211,23 @@ async function threadTests({ test, stack, deliver }) {
     assert.equal(new Date(last_message_at).toISOString(), '2026-11-23T12:05:00.000Z');
   });
 
+  await test('read again, the mail that began a thread moves neither the thread back nor itself out of it', async () => {
+    const began = [thread('t1', { last_direction: 'received' })];
+    await deliver('email_threads', began);
+    await deliver('email_messages', [reply('r1', 0)]);
+    await deliver('email_messages', [message('s1', { sent_at: at(5), source_at: at(5) })]);
+    const before = await state();
+    assert.equal(before.last_direction, 'sent');
+    const tables = [
+      { table: 'email_threads', rows: [...began, thread('r1', { last_direction: 'received' })] },
+      { table: 'email_messages', rows: [reply('r1', 0, { thread_id: 'r1', subject: 'read better' })] },
+    ];
+    await call(stack, 'apply_replay', { client_id: northwind, service, tables });
+    assert.deepEqual(await state(), before);
+    const [mail] = await stack.query(`select thread_id, subject from public.email_messages where id = 'r1'`);
+    assert.deepEqual(mail, { thread_id: 't1', subject: 'read better' });
+  });
+
   await test('what an answer must know: the thread and its last mails', async () => {
     await deliver('email_threads', [thread('t1', { subject: 'Hi' })]);
     await deliver('email_messages', [
