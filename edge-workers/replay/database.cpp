@@ -174,7 +174,10 @@ Json ReplayDatabase::apply_delivery(const Json& p) {
   if (receipt == receipts_.end()) return not_applied("unknown");
   if (text(receipt->second, "state") == "applied") return not_applied("repeated");
   Json result = upsert(p.value("tables", Json::array()));
-  if (result["ties"].empty()) receipt->second["state"] = "applied";
+  if (result["ties"].empty()) {
+    receipt->second["state"] = "applied";
+    tell_of(receipt->second);
+  }
   merge_webhook_facts(object_of(p, "facts"));
   result["applied"] = true;
   result["missed"] = 0;
@@ -264,6 +267,7 @@ Json ReplayDatabase::record_receipt(const Json& p) {
                       {"event_type", text(p, "event_type")},
                       {"source", "delivered"},
                       {"state", find_bool(p, "readable").value_or(true) ? "received" : "unreadable"}};
+    tell_of(receipts_[key]);
   }
   if (facts_.contains("webhook")) facts_["webhook"]["bad_signatures"] = 0;
   return {{"new", is_new}, {"state", receipts_[key]["state"]}, {"client_id", client_id_}};
@@ -282,7 +286,20 @@ Json ReplayDatabase::mark_receipt(const Json& p) {
   if (receipt == receipts_.end()) return {{"marked", false}};
   receipt->second["state"] = p.value("state", Json());
   receipt->second["error"] = p.value("error", Json());
+  tell_of(receipt->second);
   return {{"marked", true}};
+}
+
+// What app.tell_of_delivery does.
+void ReplayDatabase::tell_of(const Json& receipt) {
+  const std::string state = text(receipt, "state");
+  if (state == "applied") {
+    if (facts_.contains("webhook")) facts_["webhook"]["failure_kind"] = nullptr;
+  } else if (state == "unreadable" || state == "failed") {
+    Json& facts = facts_of("webhook");
+    facts["failure_kind"] = state == "failed" ? "ours" : "data";
+    facts["failure_message"] = find_string(receipt, "error").value_or("a delivery could not be read");
+  }
 }
 
 Json ReplayDatabase::session_workspace(const Json& p) const {

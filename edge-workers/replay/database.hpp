@@ -45,6 +45,7 @@ class ReplayDatabase {
   Json record_receipt(const Json& p);
   Json record_bad_signature(const Json& p, UnixSeconds now);
   Json mark_receipt(const Json& p);
+  void tell_of(const Json& receipt);
   Json session_workspace(const Json& p) const;
   Json begin_action(const Json& p);
   Json end_action(const Json& p);

@@ -14,6 +14,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::chrono::days warn_before_access_ends{10};
+constexpr std::string_view bad_signatures = "bad_signatures";  // judge_webhook's rule
 
 std::vector<std::string> missing_keys(const Descriptor& descriptor, const ServiceFacts& facts) {
   std::vector<std::string> missing;
@@ -114,7 +115,7 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
   decide(verdict, Badge::error, others_work ? SubState::partial : worst.state, worst.rule);
   if (!others_work) {
     verdict.words = failure_words(*worst.kind);
-    if (worst.stream == webhook_stream) verdict.words = "webhook signatures refused";
+    if (worst.rule == bad_signatures) verdict.words = "webhook signatures refused";
     return;
   }
   std::vector<std::string> failed;
@@ -122,8 +123,8 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
     if (has_failed(condition)) failed.push_back(condition.label);
   }
   verdict.words = "partial: " + list_labels(failed);
-  verdict.words += worst.stream == webhook_stream ? " signatures refused"
-                                                  : " (" + std::string(failure_words(*worst.kind)) + ')';
+  verdict.words += worst.rule == bad_signatures ? " signatures refused"
+                                                : " (" + std::string(failure_words(*worst.kind)) + ')';
 }
 
 void name_streams(Verdict& verdict, std::span<const StreamCondition> conditions) {

@@ -138,14 +138,19 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string_view labe
 }
 
 std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
-  if (webhook.bad_signatures <= bad_signatures_allowed) return std::nullopt;
-  return StreamCondition{
-      .stream = std::string(webhook_stream),
-      .label = "webhook",
-      .state = SubState::failed,
-      .rule = "bad_signatures",
-      .kind = ErrorKind::credentials,
-      .message = std::to_string(webhook.bad_signatures) + " deliveries in a row had a wrong signature"};
+  StreamCondition condition{
+      .stream = std::string(webhook_stream), .label = "webhook", .state = SubState::failed};
+  if (webhook.bad_signatures > bad_signatures_allowed) {
+    condition.rule = "bad_signatures";
+    condition.kind = ErrorKind::credentials;
+    condition.message = std::to_string(webhook.bad_signatures) + " deliveries in a row had a wrong signature";
+    return condition;
+  }
+  if (!webhook.failure_kind) return std::nullopt;
+  condition.rule = "delivery_failed";
+  condition.kind = webhook.failure_kind;
+  condition.message = webhook.failure_message;
+  return condition;
 }
 
 }  // namespace wf

@@ -36,7 +36,8 @@ bool has_failed(const StreamCondition& condition);  // for good
 StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,
                              std::optional<UnixSeconds> configured_since, UnixSeconds now);
 
-// Three signature failures in a row with none good: the webhook secret is wrong.
+// Three signature failures in a row with none good: the webhook secret is wrong. Or a delivery could not be
+// read, or was given up, and none was applied since.
 std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook);
 
 }  // namespace wf

@@ -195,6 +195,27 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     await assert.rejects(mark('no such state'), { code: '23514' });
   });
 
+  await test('a delivery that cannot be read is a failure of the webhook until one is applied', async () => {
+    const failure = async () => {
+      const facts = await factsOf(stack, 'webhook');
+      return [facts?.failure_kind ?? null, facts?.failure_message ?? null, facts?.failures ?? 0];
+    };
+    await record('a', { readable: false });
+    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1]);
+    await record('a', { readable: false });
+    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'a copy is the same one');
+    await record('b');
+    assert.equal((await failure())[0], 'data', 'not applied yet');
+    await call(stack, 'mark_receipt', {
+      ...{ client_id: northwind, service, delivery_key: 'b' },
+      ...{ state: 'failed', error: 'the rows were refused' },
+    });
+    assert.deepEqual(await failure(), ['ours', 'the rows were refused', 2]);
+    await record('c');
+    assert.equal((await deliver('c', [])).applied, true);
+    assert.deepEqual(await failure(), [null, null, 0]);
+  });
+
   await test('a dead letter leaves a receipt of the last hours to the tick, and fails an older one', async () => {
     await record('a');
     const message = { job: 'delivery', client_id: northwind, service, delivery_key: 'a' };
