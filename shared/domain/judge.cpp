@@ -14,7 +14,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::chrono::days warn_before_access_ends{10};
-constexpr std::string_view bad_signatures = "bad_signatures";  // judge_webhook's rule
 
 std::vector<std::string> missing_keys(const Descriptor& descriptor, const ServiceFacts& facts) {
   std::vector<std::string> missing;
@@ -105,6 +104,11 @@ std::vector<std::string> labels_where(std::span<const StreamCondition> condition
   return labels;
 }
 
+// What else is wrong with a webhook is not for want of credentials.
+bool has_bad_signatures(const StreamCondition& condition) {
+  return condition.stream == webhook_stream && condition.kind == ErrorKind::credentials;
+}
+
 // Some streams failed for good. `partial` only if another one is proven to work.
 void decide_failed(Verdict& verdict, const StreamCondition& worst,
                    std::span<const StreamCondition> conditions) {
@@ -115,7 +119,7 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
   decide(verdict, Badge::error, others_work ? SubState::partial : worst.state, worst.rule);
   if (!others_work) {
     verdict.words = failure_words(*worst.kind);
-    if (worst.rule == bad_signatures) verdict.words = "webhook signatures refused";
+    if (has_bad_signatures(worst)) verdict.words = "webhook signatures refused";
     return;
   }
   std::vector<std::string> failed;
@@ -123,8 +127,8 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
     if (has_failed(condition)) failed.push_back(condition.label);
   }
   verdict.words = "partial: " + list_labels(failed);
-  verdict.words += worst.rule == bad_signatures ? " signatures refused"
-                                                : " (" + std::string(failure_words(*worst.kind)) + ')';
+  verdict.words += has_bad_signatures(worst) ? " signatures refused"
+                                             : " (" + std::string(failure_words(*worst.kind)) + ')';
 }
 
 void name_streams(Verdict& verdict, std::span<const StreamCondition> conditions) {

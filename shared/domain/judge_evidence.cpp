@@ -96,8 +96,11 @@ std::string stream_words(const StreamCondition& condition, const StreamFacts* fa
 }
 
 std::string webhook_words(const StreamFacts& webhook, const Silence& silence) {
-  if (webhook.bad_signatures == 0) return silence.words;
-  return silence.words + "; " + counted(webhook.bad_signatures, "wrong signature") + " in a row";
+  std::string words = silence.words;
+  if (webhook.bad_signatures > 0)
+    words += "; " + counted(webhook.bad_signatures, "wrong signature") + " in a row";
+  if (webhook.failure_kind) words += "; last failure: " + without_secrets(webhook.failure_message);
+  return words;
 }
 
 void add_webhook_evidence(Verdict& verdict, const ServiceFacts& facts) {

@@ -24,7 +24,7 @@ struct SyncCursor {
   std::optional<UnixSeconds> newest;         // row that the run has seen
   std::int64_t run_rows = 0;                 // rows received by the run so far
   bool counted = false;                      // run_rows is the whole run's
-  bool stuck = false;                        // fail_run says: a run ended here without a page
+  bool stuck = false;                        // the database says: a run failed here without a page
   Json earlier_rows = Json::array();         // of earlier finished runs (remember_rows)
 };
 

@@ -1,39 +1,26 @@
 -- What a few minutes of somebody else's trouble must not cost.
 
--- A provider that was away at the hour of a daily or weekly sync is asked again an hour later, not a day or
--- a week. And where a run got no further than the one before it, the cursor says so: the next run takes the
--- newest pages first, so that one page that cannot be had does not keep all later ones away.
-create or replace function public.fail_run(p jsonb)
-returns jsonb language plpgsql set search_path = '' as $$
-declare
-  run public.sync_runs;
-  is_final constant boolean := coalesce((p ->> 'final')::boolean, false);
+-- However a run came to fail. A provider that was away at the hour of a daily or weekly sync is asked again an
+-- hour later, not a day or a week. And where a run got no further than the one before it, the cursor says so:
+-- the next run takes the newest pages first, so that one page that cannot be had does not keep all later ones
+-- away.
+create function app.plan_after_failure() returns trigger
+language plpgsql set search_path = '' as $$
 begin
-  select * into run from public.sync_runs r where r.run_id = (p ->> 'run_id')::uuid for update;
-  if app.held_place(run, (p ->> 'lease')::uuid) is null then
-    return app.not_applied('lease_lost');
-  end if;
-  update public.sync_runs r set attempt = r.attempt + 1,
-    error_kind = p ->> 'kind', error_message = p ->> 'message'
-  where r.run_id = run.run_id;
-  if is_final then
-    perform app.end_run(run.run_id, 'failed');
-    update public.sync_cursors c
-    set next_due_at = case when p ->> 'kind' = 'provider'
-        then least(c.next_due_at, clock_timestamp() + interval '1 hour') else c.next_due_at end,
-      cursor = case when run.pages = 0 then c.cursor || '{"stuck": true}' else c.cursor end
-    where c.client_id = run.client_id and c.service = run.service
-      and c.stream = run.stream and c.partition = run.partition;
-  else
-    perform app.release_run(run.run_id, 'waiting',
-      coalesce((p ->> 'retry_at')::timestamptz, clock_timestamp()));
-  end if;
-  perform app.merge_facts(run.client_id, run.service, run.stream, run.partition,
-    '{"running_since": null}' || coalesce(nullif(p -> 'facts', 'null'), '{}'));
-  return jsonb_build_object('applied', true, 'attempt', run.attempt + 1,
-    'state', case when is_final then 'failed' else 'waiting' end);
+  update public.sync_cursors c
+  set next_due_at = case when new.error_kind = 'provider'
+      then least(c.next_due_at, clock_timestamp() + interval '1 hour') else c.next_due_at end,
+    cursor = case when new.pages = 0 then c.cursor || '{"stuck": true}' else c.cursor end
+  where c.client_id = new.client_id and c.service = new.service
+    and c.stream = new.stream and c.partition = new.partition;
+  return null;
 end
 $$;
+create trigger c_plan_after_failure after update of state on public.sync_runs
+  for each row when (new.state = 'failed' and old.state <> 'failed')
+  execute function app.plan_after_failure();
+revoke all on function app.plan_after_failure() from public, anon, authenticated;
+grant execute on function app.plan_after_failure() to service_role;
 
 -- A message that the queue gave up on. Work that went on without it is left alone; so is a delivery of the
 -- last hours, which the tick queues again: the object store or the database may only be away, and most

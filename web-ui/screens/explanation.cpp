@@ -11,6 +11,7 @@ namespace {
 constexpr float pad = 14;
 constexpr float line = 18;
 constexpr float max_width = 400;
+constexpr int most_lines = 3;  // of one fact
 
 struct EvidenceLines {
   std::string label;
@@ -24,10 +25,10 @@ float label_width(const Ui& ui, const CardView& card, const TextStyle& style) {
 }
 
 std::vector<EvidenceLines> evidence_lines(const Ui& ui, const CardView& card, const TextStyle& style,
-                                          float room) {
+                                          float room, int most) {
   std::vector<EvidenceLines> lines;
   for (const auto& evidence : card.evidence) {
-    lines.push_back({evidence.label, ui.paint.wrapped(evidence.value, style, room, 3)});
+    lines.push_back({evidence.label, ui.paint.wrapped(evidence.value, style, room, most)});
   }
   return lines;
 }
@@ -51,6 +52,12 @@ float inside(const Ui& ui, float x, float width) {
   return std::clamp(x, least, std::max(least, ui.view.width - width - 8));
 }
 
+/// How high a panel may be that hangs from the anchor, below or above it.
+float height_at(const Ui& ui, Rect anchor) {
+  const float above = anchor.y - ui.view.scroll_y - 16;
+  return std::max(above, ui.view.height - (anchor.bottom() - ui.view.scroll_y) - 16);
+}
+
 /// Below the anchor, or above it where the window ends; inside the window's sides.
 Rect placed(const Ui& ui, Rect anchor, float width, float height) {
   const float left = inside(ui, anchor.right() - width, width);
@@ -72,11 +79,15 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   const auto title_lines = ui.paint.wrapped(heading, title, inner, 2);
   const auto step_lines = ui.paint.wrapped(card.notice, small, inner, 4);
   const float labels = label_width(ui, card, small) + 12;
-  const auto evidence = evidence_lines(ui, card, value, inner - labels);
 
   float height =
       pad + static_cast<float>(title_lines.size()) * 20 + static_cast<float>(step_lines.size()) * line + pad;
-  if (!evidence.empty()) height += 17 + total_lines(evidence) - 3;
+  // Ten streams that failed need more than a window is high: each says less then.
+  int most = most_lines;
+  auto evidence = evidence_lines(ui, card, value, inner - labels, most);
+  while (most > 1 && height + 14 + total_lines(evidence) > height_at(ui, badge))
+    evidence = evidence_lines(ui, card, value, inner - labels, --most);
+  if (!evidence.empty()) height += 14 + total_lines(evidence);
   const Rect r = placed(ui, badge, width, height);
   draw_floating_panel(ui, r, 12);
 

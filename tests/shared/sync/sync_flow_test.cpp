@@ -61,6 +61,15 @@ TEST_CASE("the next window overlaps the last one by a day and covers a downtime"
   CHECK(has(host.provider_urls[2], "created[gte]=1763813600&created[lte]=1767356000"));
 }
 
+TEST_CASE("what becomes available later, and tells nobody, is read again for a month", "[sync]") {
+  Host host = stripe_host();
+  host.sync("balance_transactions");
+  host.now_ms += 86'400'000;
+  host.provider_urls.clear();
+  host.sync("balance_transactions");
+  CHECK(has(host.provider_urls[0], "created[gte]=1761308000&created[lte]=1763986400"));
+}
+
 TEST_CASE("a clock that jumped ahead and came back leaves no hole", "[sync]") {
   Host host = stripe_host();
   host.now_ms += 400LL * 86'400'000;
@@ -343,62 +352,4 @@ TEST_CASE("a backfill tells how far it has come", "[sync]") {
   CHECK(progress[0]["progress_total"] == 90);
   CHECK(progress[0]["progress_done"] == 1);
   CHECK(progress[0]["run_rows"] == 3);
-}
-
-TEST_CASE("a list and a webhook of the same second are settled by asking again", "[sync]") {
-  Host host = stripe_host();
-  host.database.rows["stripe_charges"]["ch_3Q0000000000000000000002"] = {
-      {"id", "ch_3Q0000000000000000000002"},
-      {"status", "from a webhook"},
-      {"source_at", "2025-11-23T12:13:20Z"}};
-  host.provider = [&](const std::string& url) -> Reply {
-    if (!has(url, "/v1/charges/ch_3Q0000000000000000000002")) return stripe_reply(url);
-    host.now_ms += 1000;
-    Json object = json(fixture("objects/charge.json"));
-    object["id"] = "ch_3Q0000000000000000000002";
-    object["status"] = "the truth";
-    return {200, wf::dump(object)};
-  };
-  host.sync("charges");
-  CHECK(host.last_run().state == "succeeded");
-  CHECK(host.database.rows["stripe_charges"]["ch_3Q0000000000000000000002"]["status"] == "the truth");
-  CHECK(host.database.facts["charges"]["last_rows"] == 5);
-}
-
-TEST_CASE("a tie that lasts is asked again after a rest", "[sync]") {
-  Host host = stripe_host();
-  host.database.rows["stripe_charges"]["ch_3Q0000000000000000000005"] = {
-      {"id", "ch_3Q0000000000000000000005"},
-      {"status", "from a webhook"},
-      {"source_at", "2025-11-23T12:13:20Z"}};
-  host.provider = [&](const std::string& url) -> Reply {
-    if (!has(url, "/v1/charges/ch_")) return stripe_reply(url);
-    Json object = json(fixture("objects/charge.json"));
-    object["id"] = "ch_3Q0000000000000000000005";
-    return {200, wf::dump(object)};
-  };
-  host.sync("charges");
-  CHECK(host.last_run().state == "queued");
-  CHECK_FALSE(host.database.facts["charges"].contains("last_success_at"));
-  host.work_until_quiet();
-  CHECK(host.last_run().state == "succeeded");
-  CHECK(host.database.facts["charges"]["last_rows"] == 5);
-}
-
-TEST_CASE("the reconciliation applies what was never delivered", "[sync]") {
-  Host host = stripe_host();
-  Json missed = json(fixture("events/charge_refunded.json"));
-  Json delivered = json(fixture("events/payment_intent_succeeded.json"));
-  missed["id"] = "evt_missed";
-  delivered["id"] = "evt_delivered";
-  host.database.receipts["evt_delivered"] = {{"state", "applied"}, {"source", "delivered"}};
-  host.provider = [&](const std::string&) -> Reply {
-    return {200, wf::dump({{"object", "list"}, {"data", {missed, delivered}}, {"has_more", false}})};
-  };
-  host.sync("events");
-  CHECK(host.last_run().state == "succeeded");
-  CHECK(host.database.receipts["evt_missed"]["source"] == "reconciled");
-  CHECK(host.database.receipts["evt_delivered"]["source"] == "delivered");
-  CHECK(host.database.rows["stripe_charges"]["ch_3Kl36gJDPojXS6LN0DCM4A8l"]["refunded"] == true);
-  CHECK(rows(host, "stripe_payment_intents") == 1);
 }
