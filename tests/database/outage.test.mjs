@@ -10,12 +10,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createClient } from '@supabase/supabase-js';
 
+import { openPostgres } from '../../scripts/local/supabase/database.mjs';
 import { startCluster } from './cluster.mjs';
 import { detect } from './runs.mjs';
 import { killAll, serve } from './served.mjs';
 import { newKeys, northwind, password, postgresInstallations, users, workspaces } from './stack.mjs';
 
 const [installation] = postgresInstallations();
+const skip = !installation && 'no Postgres server here';
+
+async function newCluster() {
+  const folder = mkdtempSync(join(tmpdir(), 'outage-'));
+  chmodSync(folder, 0o711);
+  const cluster = await startCluster({ bin: installation.bin, folder });
+  return {
+    ...cluster,
+    async remove() {
+      await cluster.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 async function until(check, seconds) {
   const end = Date.now() + seconds * 1000;
@@ -29,10 +44,8 @@ async function until(check, seconds) {
 
 afterEach(killAll);
 
-test('Postgres is killed for a while', { skip: !installation && 'no Postgres server here' }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'outage-'));
-  chmodSync(folder, 0o711);
-  const cluster = await startCluster({ bin: installation.bin, folder });
+test('Postgres is killed for a while', { skip }, async () => {
+  const cluster = await newCluster();
   const keys = newKeys();
   const server = await serve({ postgresUrl: cluster.url, keys, seed: { workspaces, users } });
   const service = createClient(server.url, keys.secret, { auth: { persistSession: false } });
@@ -65,7 +78,46 @@ test('Postgres is killed for a while', { skip: !installation && 'no Postgres ser
     await viewer.removeAllChannels();
     await viewer.realtime.disconnect();
     await server.kill('SIGTERM');
-    await cluster.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await cluster.remove();
+  }
+});
+
+// postgres.js alone never answers the second query of the lost transaction, nor the next user
+// of its connection.
+test('a connection is lost within a transaction', { skip, timeout: 60_000 }, async () => {
+  const cluster = await newCluster();
+  const database = await openPostgres(cluster.url);
+  const loseConnection = async (query) => {
+    const [{ pid }] = await query('select pg_backend_pid() as pid');
+    await database.query('select pg_terminate_backend($1)', [pid]);
+    await until(
+      async () => !(await database.query('select 1 from pg_stat_activity where pid = $1', [pid])).length,
+      5,
+    );
+    await sleep(50); // its end has come to this side as well
+  };
+  // as the REST API does
+  const reserve = async (work) => {
+    const reserved = await database.connection.driver.reserve();
+    try {
+      return await work(async (text) => [...(await reserved.unsafe(text))]);
+    } finally {
+      reserved.release();
+    }
+  };
+  const ways = [database.transaction, reserve];
+  try {
+    for (let i = 0; i < 20; i++) {
+      const lost = ways[i % 2](async (query) => {
+        await loseConnection(query);
+        await query('select 1');
+      });
+      await assert.rejects(lost, /CONNECTION_CLOSED/);
+    }
+    const answers = Array.from({ length: 40 }, (_, i) => ways[i % 2]((query) => query('select 1 as one')));
+    for (const answer of await Promise.all(answers)) assert.deepEqual(answer, [{ one: 1 }]);
+  } finally {
+    await database.close();
+    await cluster.remove();
   }
 });

@@ -36,18 +36,7 @@ function pgliteDatabase(connection, release) {
     maxBindParameters: 32767,
     exclusive: (task) => lock.run(task),
     query: (sql, params) => lock.run(() => query(sql, params)),
-    transaction: (work) =>
-      lock.run(async () => {
-        await driver.exec('begin');
-        try {
-          const result = await work(query, (script) => driver.exec(script));
-          await driver.exec('commit');
-          return result;
-        } catch (error) {
-          await driver.exec('rollback');
-          throw error;
-        }
-      }),
+    transaction: (work) => lock.run(() => inTransaction(query, (script) => driver.exec(script), work)),
     listen: (channel, onPayload) => driver.listen(channel, onPayload),
     close: () =>
       lock.run(async () => {
@@ -55,6 +44,18 @@ function pgliteDatabase(connection, release) {
         release();
       }),
   };
+}
+
+async function inTransaction(query, run, work) {
+  await run('begin');
+  try {
+    const result = await work(query, run);
+    await run('commit');
+    return result;
+  } catch (error) {
+    await run('rollback');
+    throw error;
+  }
 }
 
 // What postgres.js does with a jsonb argument: lite hands it JSON text already.
@@ -72,6 +73,7 @@ export async function openPostgres(url) {
     }),
   );
   const { driver } = connection;
+  driver.reserve = reserveUntilLost(driver.reserve);
   const removeGuard = guardAgainstLostServer();
   const lock = new NoLock();
   return {
@@ -80,13 +82,15 @@ export async function openPostgres(url) {
     maxBindParameters: 65535,
     exclusive: (task) => lock.run(task),
     query: async (sql, params = []) => [...(await driver.unsafe(sql, params))],
-    transaction: (work) =>
-      driver.begin((tx) =>
-        work(
-          async (sql, params = []) => [...(await tx.unsafe(sql, params))],
-          (script) => tx.unsafe(script).simple(),
-        ),
-      ),
+    transaction: async (work) => {
+      const reserved = await driver.reserve();
+      const query = async (sql, params = []) => [...(await reserved.unsafe(sql, params))];
+      try {
+        return await inTransaction(query, query, work);
+      } finally {
+        reserved.release();
+      }
+    },
     listen: async (channel, onPayload, onLost) => {
       let isFirst = true;
       const onListening = () => {
@@ -99,6 +103,29 @@ export async function openPostgres(url) {
       await driver.end({ timeout: 2 });
       removeGuard();
     },
+  };
+}
+
+// postgres.js 3.4.9 writes to a reserved connection after it was lost, and takes it back as an
+// open one: what is asked of it is never answered, neither then nor by whoever has it next. So a
+// lost one answers with its error and is not given back: it is back in the pool since it closed.
+function reserveUntilLost(reserve) {
+  return async () => {
+    const reserved = await reserve();
+    let lost;
+    const watch = (connection) => {
+      connection.onclose = (error) => (lost = error);
+      return true; // as without a watcher: the connection takes more
+    };
+    return {
+      async unsafe(sql, params = []) {
+        if (lost) throw lost;
+        return reserved.unsafe(sql, params, { onexecute: watch });
+      },
+      release() {
+        if (!lost) reserved.release();
+      },
+    };
   };
 }
 

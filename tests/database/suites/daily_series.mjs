@@ -177,6 +177,7 @@ async function reportTests({ test, insert, synced, read }) {
     const known = (id) => series[id].values.filter((value) => value !== null);
     assert.deepEqual(known('meta.page_media_view'), [42]);
     assert.deepEqual(known('meta.instagram_reach'), [7]);
+    assert.equal(series['meta.instagram_reach'].kind, 'level');
     assert.equal(series['meta.page_of_no_interest'], undefined);
     for (const [name, value] of Object.entries({ requests: 9, delivered: 8, bounces: 1, opens: 5 })) {
       assert.deepEqual(known(`sendgrid.${name}`), [value]);
