@@ -5,7 +5,7 @@ import { Captures } from './captures.mjs';
 import { CoreFailure, runFlow } from './core.mjs';
 import { Effects, readAtMost } from './effects.mjs';
 import { assetReply, plain, readConfig } from './pages.mjs';
-import { Secrets, configuredNames, configurationProblem, idsFor } from './secrets.mjs';
+import { Secrets, configuredNames, configurationProblem, idsFor, readBundle } from './secrets.mjs';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
@@ -21,6 +21,8 @@ const captures = new Captures();
 
 const write = (line) => console.log(line);
 const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
+
+const unavailable = (secs) => plain(503, 'temporarily unavailable', { 'retry-after': secs });
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
@@ -55,7 +57,7 @@ function httpFlow(core, env, context, event, workspace, options) {
   return new Promise((resolve) => {
     const failed = (error) => {
       log('error', { what: 'a flow failed', error: error.message });
-      resolve(plain(503, 'temporarily unavailable', { 'retry-after': '30' }));
+      resolve(unavailable('30'));
     };
     const flow = Promise.resolve()
       .then(() => start(core, env, event, workspace, { ...options, respond: resolve }))
@@ -90,6 +92,8 @@ async function webhook(core, env, context, request, path) {
   if (request.method !== 'POST') return plain(405, 'method not allowed', { allow: 'POST' });
   const body = await readBody(request);
   if (body === null) return plain(413, 'larger than 5 MB');
+  // Its secret may be in there: the sender is to try again once somebody has mended it.
+  if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
   return httpFlow(core, env, context, event, workspace, {
     parts: [body],

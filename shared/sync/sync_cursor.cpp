@@ -21,9 +21,10 @@ constexpr std::array<std::pair<std::string_view, std::int64_t SyncCursor::*>, 4>
     {"landmark", &SyncCursor::landmark},
     {"run_rows", &SyncCursor::run_rows},
 }};
-constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> SyncCursor::*>, 3> times{{
+constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> SyncCursor::*>, 4> times{{
     {"oldest", &SyncCursor::oldest},
     {"newest", &SyncCursor::newest},
+    {"covered_from", &SyncCursor::covered_from},
     {"covered_until", &SyncCursor::covered_until},
 }};
 
@@ -133,6 +134,7 @@ bool move_past(SyncCursor& cursor, const Page& page) {
     if ((cursor.steps & (cursor.steps - 1)) == 0) cursor.landmark = hash_of(dump(cursor.position));
     return true;
   }
+  cursor.covered_from = cursor.window->from;
   cursor.covered_until = cursor.window->to;
   cursor.window.reset();
   cursor.position = Json();

@@ -16,7 +16,8 @@ struct SyncCursor {
   std::optional<Window> window;              // the scan that is open; none: every page was applied
   Json position;                             // the connector's; null: the first page
   std::optional<UnixSeconds> oldest;         // how far back the open scan has come
-  std::optional<UnixSeconds> covered_until;  // everything up to here was read once
+  std::optional<UnixSeconds> covered_from;   // the window of the last scan that came to its end,
+  std::optional<UnixSeconds> covered_until;  // when it began: everything up to here was read once
   std::vector<ObjectRef> unsettled;          // to be fetched again before the run is over
   std::int64_t restarts = 0;                 // of the open scan
   std::int64_t steps = 0;                    // from page to page in the open scan

@@ -12,6 +12,7 @@ import { realtimeSuite } from './suites/realtime.mjs';
 import { replaySuite } from './suites/replay.mjs';
 import { scheduleSuite } from './suites/schedule.mjs';
 import { webhooksSuite } from './suites/webhooks.mjs';
+import { withdrawnSuite } from './suites/withdrawn.mjs';
 import { startStack } from './stack.mjs';
 
 const suites = {
@@ -19,6 +20,7 @@ const suites = {
   pages: pagesSuite,
   schedule: scheduleSuite,
   partitions: partitionsSuite,
+  withdrawn: withdrawnSuite,
   webhooks: webhooksSuite,
   email: emailSuite,
   replay: replaySuite,
