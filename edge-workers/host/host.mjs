@@ -68,10 +68,12 @@ function httpFlow(core, env, context, event, workspace, options) {
 
 const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVATE_HEADERS.has(name));
 
-// Its bytes, or null when there are more than allowed.
-async function readBody(request) {
+// Its bytes, or null when there are more than allowed: the sender is told by status, the agency by the log.
+async function readBody(request, path) {
   const declared = Number(request.headers.get('content-length') ?? 0);
-  return declared > MAX_BODY_BYTES ? null : readAtMost(request.body, MAX_BODY_BYTES);
+  const body = declared > MAX_BODY_BYTES ? null : await readAtMost(request.body, MAX_BODY_BYTES);
+  if (body === null) log('warn', { what: 'a body larger than 5 MB was refused', path });
+  return body;
 }
 
 // RFC 7617. Who it is for says the path, so the name before the colon is not looked at.
@@ -90,7 +92,7 @@ async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
   if (!service) return plain(404, 'not found');
   if (request.method !== 'POST') return plain(405, 'method not allowed', { allow: 'POST' });
-  const body = await readBody(request);
+  const body = await readBody(request, path);
   if (body === null) return plain(413, 'larger than 5 MB');
   // Its secret may be in there: the sender is to try again once somebody has mended it.
   if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
@@ -104,7 +106,7 @@ async function webhook(core, env, context, request, path) {
 // Who asks is told by the token, which stays here: the core asks the database with it.
 async function api(core, env, context, request, path) {
   const workspace = WORKSPACE_PATH.exec(path)?.[1] ?? null;
-  const body = await readBody(request);
+  const body = await readBody(request, path);
   if (body === null) return plain(413, 'larger than 5 MB');
   const ids = idsFor(env, core.manifest(), workspace);
   const event = { kind: 'api', method: request.method, path, headers: headerPairs(request), ids, body: 1 };

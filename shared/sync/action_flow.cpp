@@ -14,6 +14,8 @@ namespace {
 
 // Where a service that is judged by its use keeps its facts.
 constexpr std::string_view use_stream = "requests";
+// Nobody waits for it, and five of them outlast a database that is away for an hour.
+constexpr std::int64_t end_rest_secs = 15 * 60;
 
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;
@@ -216,7 +218,10 @@ void ActionFlow::on_ended(EffectResult& result, Turn& turn) {
       &ActionFlow::on_queued);
 }
 
-void ActionFlow::on_queued(EffectResult&, Turn& turn) { turn.done(); }
+void ActionFlow::on_queued(EffectResult& result, Turn& turn) {
+  if (!std::holds_alternative<Queued>(result)) turn.log("error", log_fields("outcome lost").take());
+  turn.done();
+}
 
 void ActionFlow::finish(Turn& turn, Respond answer) {
   turn.ask(std::move(answer));
@@ -243,7 +248,7 @@ void ActionEndFlow::start(Turn& turn) {
 
 void ActionEndFlow::on_ended(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer && answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
+  if (!answer && answer.error().trouble == DatabaseTrouble::away) return turn.retry(end_rest_secs);
   turn.done();
 }
 

@@ -150,11 +150,11 @@ async function settleTests({ test, stack, deliver, stored }) {
       ...{ client_id: northwind, id, service, action: 'email', user_id: null },
       tables: [{ table: 'email_messages', rows: [message(id)] }],
     });
-  const end = (id, state) =>
-    call(stack, 'end_action', {
-      ...{ client_id: northwind, id, service, state: 'succeeded' },
-      tables: [{ table: 'email_messages', rows: [message(id, { state })] }],
-    });
+  const ended = (id, state) => ({
+    ...{ client_id: northwind, id, service, state: 'succeeded' },
+    tables: [{ table: 'email_messages', rows: [message(id, { state })] }],
+  });
+  const end = (id, state) => call(stack, 'end_action', ended(id, state));
   // A quarter of an hour and a tick later.
   const settle = async (...ids) => {
     await stack.query(
@@ -181,6 +181,17 @@ async function settleTests({ test, stack, deliver, stored }) {
     await end(stored_late, 'sent');
     await deliver('email_events', [event('delivered', 1, { own_message_id: told_late, message_id: 'sg3' })]);
     assert.deepEqual(await states(stored_late, told_late), ['sent', 'delivered']);
+  });
+
+  await test('an end that the queue gave up on is written down like any other', async () => {
+    const id = randomUUID();
+    await begin(id);
+    await settle(id);
+    const message = { job: 'action_end', core: 'api', p: ended(id, 'sent') };
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
+    assert.deepEqual(await states(id), ['sent']);
+    const [request] = await stack.query('select state from public.action_requests where id = $1', [id]);
+    assert.equal(request.state, 'succeeded');
   });
 }
 

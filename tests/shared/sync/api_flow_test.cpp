@@ -303,6 +303,17 @@ TEST_CASE("an outcome that the database does not take is queued, and answered al
   CHECK(api.stored()["state"] == "sent");
 }
 
+TEST_CASE("an outcome that neither the database nor the queue takes is logged", "[action]") {
+  Api api;
+  api.host.fault = [](const Json& effect) {
+    if (text_of(effect, "kind") == "enqueue") return no_reply("network");
+    return has(text_of(effect, "url"), "end_action") ? no_reply("network") : Json();
+  };
+  CHECK(api.greet() == "ok");
+  CHECK(status_of(api.host) == 202);
+  CHECK(has(wf::dump(api.host.logs), "outcome lost"));
+}
+
 TEST_CASE("an action that is killed anywhere is never carried out twice", "[action]") {
   Api whole;
   whole.greet();
