@@ -209,6 +209,25 @@ async function recoveryTests({ test, stack, claim, take, age }) {
     assert.deepEqual([grant.granted, grant.pages, grant.cursor], [true, 1, { at: 1 }]);
   });
 
+  await test('a page that stops every worker ends its run, unless another page came between', async () => {
+    const run = await leasedRun(stack);
+    const stop = async () => {
+      await stack.query(`update public.sync_cursors set lease_until = now() - interval '1 second'`);
+      const jobs = await claim();
+      if (jobs.length > 0) Object.assign(run, { lease: (await take(run.run_id)).lease });
+      return jobs.length;
+    };
+    for (let i = 0; i < 11; i++) assert.equal(await stop(), 1);
+    await call(stack, 'apply_page', page(run, 1, []));
+    for (let i = 0; i < 11; i++) assert.equal(await stop(), 1);
+    assert.equal((await factsOf(stack, 'charges')).failure_kind, null);
+    assert.equal(await stop(), 0);
+    const facts = await factsOf(stack, 'charges');
+    assert.deepEqual([facts.failure_kind, facts.failures, facts.running_since], ['ours', 1, null]);
+    assert.match(facts.failure_message, /stopped 12 times/);
+    assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
+  });
+
   await test('a lost message costs two minutes', async () => {
     await detect(stack, {});
     const [{ run_id }] = await claim();
