@@ -5,20 +5,18 @@
 alter table app.sync_targets
   add service text,
   add stream text,
-  add partition_column text,
-  add partition_value text,
+  add place text,
   add withdrawn jsonb;
 
-create function app.add_reread_report(p_table text, p_service text, p_stream text,
-  p_partition_column text, p_withdrawn jsonb, p_partition_value text default '$1') returns void
+create function app.add_reread_report(p_table text, p_service text, p_stream text, p_place text,
+  p_withdrawn jsonb) returns void
 language sql set search_path = '' as $$
   update app.sync_targets t
-  set service = p_service, stream = p_stream, partition_column = p_partition_column,
-    partition_value = p_partition_value, withdrawn = p_withdrawn
+  set service = p_service, stream = p_stream, place = p_place, withdrawn = p_withdrawn
   where t.table_name = p_table
 $$;
 comment on function app.add_reread_report is
-  'A sync target with a column "day" that a scan of the stream reads whole. p_withdrawn: what the columns of a row say that is no longer told. p_partition_value: SQL that makes the column''s value of the stream''s partition ($1).';
+  'A sync target with a column "day" that a scan of the stream reads whole. p_place: SQL that is true of the rows of the partition $1; with client_id and day it is a prefix of the key. p_withdrawn: what the columns of a row say that is no longer told.';
 revoke all on function app.add_reread_report from public;
 
 -- A scan came to its end: it began at covered_until, so what it did not write is older. Only days that were
@@ -40,11 +38,11 @@ begin
     execute format('update public.%1$I s
         set (%2$s, source_at, updated_at) = row(n.%3$s, $3, clock_timestamp())
       from jsonb_populate_record(null::public.%1$I, $5) n
-      where s.client_id = $2 and s.%4$I = %5$s and s.source_at < $3 - interval ''1 hour''
+      where s.client_id = $2 and %4$s and s.source_at < $3 - interval ''1 hour''
         and s.day > ($4 at time zone ''UTC'')::date and s.day < ($3 at time zone ''UTC'')::date - 1
-        and (s.%6$s) is distinct from (n.%3$s)',
+        and (s.%5$s) is distinct from (n.%3$s)',
       report.table_name, array_to_string(columns, ', '), array_to_string(columns, ', n.'),
-      report.partition_column, report.partition_value, array_to_string(columns, ', s.'))
+      report.place, array_to_string(columns, ', s.'))
       using new.partition, new.client_id, until, since, report.withdrawn;
   end loop;
   return null;
@@ -56,16 +54,17 @@ create trigger d_withdraw_unread_rows after update of cursor on public.sync_curs
 revoke all on function app.withdraw_unread_rows() from public, anon, authenticated;
 grant execute on function app.withdraw_unread_rows() to service_role;
 
-select app.add_reread_report('google_ads_campaign_daily', 'google_ads', 'campaigns', 'customer_id',
-  '{"impressions": 0, "clicks": 0, "cost_micros": 0, "conversions": 0, "conversions_value_micros": 0}',
-  $$regexp_replace($1, '\D', '', 'g')$$);
-select app.add_reread_report('google_ads_search_terms_daily', 'google_ads', 'search_terms', 'customer_id',
-  '{"impressions": 0, "clicks": 0, "cost_micros": 0, "conversions": 0, "conversions_value_micros": 0}',
-  $$regexp_replace($1, '\D', '', 'g')$$);
-select app.add_reread_report('google_ads_conversions_daily', 'google_ads', 'conversions', 'customer_id',
-  '{"conversions": 0, "all_conversions": 0, "conversions_value_micros": 0}',
-  $$regexp_replace($1, '\D', '', 'g')$$);
+select app.add_reread_report('google_ads_' || table_name || '_daily', 'google_ads', stream,
+  's.customer_id = regexp_replace($1, ''\D'', '''', ''g'')', withdrawn)
+from (values
+  ('campaign', 'campaigns', '{"impressions": 0, "clicks": 0, "cost_micros": 0, "conversions": 0,
+    "conversions_value_micros": 0}'::jsonb),
+  ('search_terms', 'search_terms', '{"impressions": 0, "clicks": 0, "cost_micros": 0, "conversions": 0,
+    "conversions_value_micros": 0}'),
+  ('conversions', 'conversions', '{"conversions": 0, "all_conversions": 0, "conversions_value_micros": 0}')
+) report (table_name, stream, withdrawn);
 -- The site's totals are not among them: a day without any is the provider's trouble before it is the site's.
-select app.add_reread_report('gsc_' || stream || '_daily', 'search_console', stream, 'property',
+select app.add_reread_report('gsc_' || stream || '_daily', 'search_console', stream,
+  's.property = $1 and s.search_type = ''web''',
   '{"clicks": 0, "impressions": 0, "ctr": null, "position": null, "provisional": false}')
 from unnest(array['queries', 'pages']) stream;
