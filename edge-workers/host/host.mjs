@@ -4,7 +4,7 @@
 import { Captures } from './captures.mjs';
 import { CoreFailure, runFlow } from './core.mjs';
 import { Effects, readAtMost } from './effects.mjs';
-import { assetReply, plain, readConfig } from './pages.mjs';
+import { assetReply, readConfig, refusal } from './pages.mjs';
 import { Secrets, configuredNames, configurationProblem, idsFor, readBundle } from './secrets.mjs';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -22,7 +22,8 @@ const captures = new Captures();
 const write = (line) => console.log(line);
 const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
 
-const unavailable = (secs) => plain(503, 'temporarily unavailable', { 'retry-after': secs });
+const unavailable = (secs) => refusal(503, 'unavailable', 'Temporarily unavailable', { 'retry-after': secs });
+const tooLarge = () => refusal(413, 'too-large', 'The body is larger than 5 MB');
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
@@ -61,7 +62,7 @@ function httpFlow(core, env, context, event, workspace, options) {
     };
     const flow = Promise.resolve()
       .then(() => start(core, env, event, workspace, { ...options, respond: resolve }))
-      .then(() => resolve(plain(500, 'no reply')), failed);
+      .then(() => resolve(refusal(500, 'internal', 'No reply')), failed);
     context.waitUntil(flow);
   });
 }
@@ -90,10 +91,10 @@ function presentedPassword(request) {
 
 async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
-  if (!service) return plain(404, 'not found');
-  if (request.method !== 'POST') return plain(405, 'method not allowed', { allow: 'POST' });
+  if (!service) return refusal(404, 'not-found', 'Not found');
+  if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'Only POST', { allow: 'POST' });
   const body = await readBody(request, path);
-  if (body === null) return plain(413, 'larger than 5 MB');
+  if (body === null) return tooLarge();
   // Its secret may be in there: the sender is to try again once somebody has mended it.
   if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
@@ -107,7 +108,7 @@ async function webhook(core, env, context, request, path) {
 async function api(core, env, context, request, path) {
   const workspace = WORKSPACE_PATH.exec(path)?.[1] ?? null;
   const body = await readBody(request, path);
-  if (body === null) return plain(413, 'larger than 5 MB');
+  if (body === null) return tooLarge();
   const ids = idsFor(env, core.manifest(), workspace);
   const event = { kind: 'api', method: request.method, path, headers: headerPairs(request), ids, body: 1 };
   const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -142,7 +143,8 @@ export function makeWorker(cores) {
   return {
     async fetch(request, env, context) {
       const problem = refuse(env);
-      return problem ? plain(500, `not configured: ${problem}`) : route(cores, env, context, request);
+      if (problem) return refusal(500, 'not-configured', `Not configured: ${problem}`);
+      return route(cores, env, context, request);
     },
     async scheduled(controller, env) {
       const problem = refuse(env);

@@ -1,9 +1,11 @@
-// The dashboard's files, its public settings, and the headers that fence the page in.
+// The dashboard's files, its public settings, the headers that fence the page in, and what the host
+// refuses by itself.
 
-export const plain = (status, text, headers = {}) =>
-  new Response(`${text}\n`, {
+// RFC 9457, as the cores answer.
+export const refusal = (status, type, title, headers = {}) =>
+  new Response(`${JSON.stringify({ type: `urn:webfluentia:${type}`, title, status })}\n`, {
     status,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
   });
 
 export function readConfig(env) {

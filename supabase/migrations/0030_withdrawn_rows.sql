@@ -6,17 +6,19 @@ alter table app.sync_targets
   add service text,
   add stream text,
   add place text,
-  add withdrawn jsonb;
+  add withdrawn jsonb,
+  add rows_cut int;
 
 create function app.add_reread_report(p_table text, p_service text, p_stream text, p_place text,
-  p_withdrawn jsonb) returns void
+  p_withdrawn jsonb, p_rows_cut int default null) returns void
 language sql set search_path = '' as $$
   update app.sync_targets t
-  set service = p_service, stream = p_stream, place = p_place, withdrawn = p_withdrawn
+  set service = p_service, stream = p_stream, place = p_place, withdrawn = p_withdrawn,
+    rows_cut = p_rows_cut
   where t.table_name = p_table
 $$;
 comment on function app.add_reread_report is
-  'A sync target with a column "day" that a scan of the stream reads whole. p_place: SQL that is true of the rows of the partition $1; with client_id and day it is a prefix of the key. p_withdrawn: what the columns of a row say that is no longer told.';
+  'A sync target with a column "day" that a scan of the stream reads whole. p_place: SQL that is true of the rows of the partition $1; with client_id and day it is a prefix of the key. p_withdrawn: what the columns of a row say that is no longer told. p_rows_cut: a day of so many rows is told in part, or in pages between which rows may slip, so none is withdrawn.';
 revoke all on function app.add_reread_report from public;
 
 -- A scan came to its end: it began at covered_until, so what it did not write is older. Only days that were
@@ -40,10 +42,14 @@ begin
       from jsonb_populate_record(null::public.%1$I, $5) n
       where s.client_id = $2 and %4$s and s.source_at < $3 - interval ''1 hour''
         and s.day > ($4 at time zone ''UTC'')::date and s.day < ($3 at time zone ''UTC'')::date - 1
-        and (s.%5$s) is distinct from (n.%3$s)',
+        and (s.%5$s) is distinct from (n.%3$s)
+        and s.day not in (select s.day from public.%1$I s
+          where s.client_id = $2 and %4$s and s.source_at >= $3 - interval ''1 hour''
+            and s.day > ($4 at time zone ''UTC'')::date and s.day < ($3 at time zone ''UTC'')::date - 1
+          group by s.day having count(*) >= $6)',
       report.table_name, array_to_string(columns, ', '), array_to_string(columns, ', n.'),
       report.place, array_to_string(columns, ', s.'))
-      using new.partition, new.client_id, until, since, report.withdrawn;
+      using new.partition, new.client_id, until, since, report.withdrawn, report.rows_cut;
   end loop;
   return null;
 end
@@ -66,5 +72,5 @@ from (values
 -- The site's totals are not among them: a day without any is the provider's trouble before it is the site's.
 select app.add_reread_report('gsc_' || stream || '_daily', 'search_console', stream,
   's.property = $1 and s.search_type = ''web''',
-  '{"clicks": 0, "impressions": 0, "ctr": null, "position": null, "provisional": false}')
+  '{"clicks": 0, "impressions": 0, "ctr": null, "position": null, "provisional": false}', 25000)
 from unnest(array['queries', 'pages']) stream;

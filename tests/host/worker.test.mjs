@@ -184,6 +184,13 @@ test('a body over 5 MB is 413, declared or not, and is not read to its end', asy
   const worker = workerAround(coreDouble(() => assert.fail('the core is not asked')));
   const declared = post('/webhooks/stripe/a', new Uint8Array(SIX_MB), { 'content-length': String(SIX_MB) });
   assert.equal((await worker.fetch(declared, env(), context())).status, 413);
+  const asked = await worker.fetch(post('/api/workspaces/a/email', new Uint8Array(SIX_MB)), env(), context());
+  assert.equal(asked.headers.get('content-type'), 'application/problem+json');
+  assert.deepEqual(await asked.json(), {
+    type: 'urn:webfluentia:too-large',
+    title: 'The body is larger than 5 MB',
+    status: 413,
+  });
   let read = 0;
   const endless = new ReadableStream({ pull: (c) => ((read += 65536), c.enqueue(new Uint8Array(65536))) });
   assert.equal((await worker.fetch(post('/webhooks/stripe/a', endless), env(), context())).status, 413);

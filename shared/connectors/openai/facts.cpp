@@ -125,6 +125,12 @@ void add_unusual_days(Json& facts, const DailySeries& series) {
       facts.push_back(unusual_fact(series, *one));
 }
 
+bool is_unusual(const DailySeries& series, Day day) {
+  const SeriesReport report = analyse(series);
+  return std::any_of(report.anomalies.begin(), report.anomalies.end(),
+                     [&](const Anomaly& anomaly) { return anomaly.day == day; });
+}
+
 std::optional<Json> day_fact(const DailySeries& series, Day day) {
   const std::int64_t at = (day - series.first_day).count();
   if (at < 0 || at >= static_cast<std::int64_t>(series.values.size())) return std::nullopt;
@@ -164,8 +170,10 @@ Json day_facts(const Json& daily, std::string_view wanted, Day day) {
   Json others = Json::array();
   const auto all = read_daily_series(daily);
   if (!all) return facts;
-  for (const DailySeries& series : *all)
+  for (const DailySeries& series : *all) {
+    if (series.id == wanted && !is_unusual(series, day)) return facts;
     if (auto fact = day_fact(series, day)) (series.id == wanted ? facts : others).push_back(*std::move(fact));
+  }
   if (facts.empty()) return facts;
   for (Json& fact : others) facts.push_back(std::move(fact));
   return facts;

@@ -192,7 +192,7 @@ Result<Json> given_to_model(const ActionQuery& query, Day today) {
   if (purpose == "explanation") {
     const auto day = parse_day(text_of(query.input, "day"));
     facts = day_facts(daily ? *daily : nothing, text_of(query.input, "series"), day.value_or(today));
-    if (facts.empty()) return refuse("this series has no value on that day");
+    if (facts.empty()) return refuse("nothing unusual was found in this series on that day");
   } else {
     facts = period_facts(daily ? *daily : nothing, today);
     if (facts.empty()) return refuse("there is no data to report on yet");

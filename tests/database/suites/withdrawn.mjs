@@ -30,6 +30,7 @@ export async function withdrawnSuite(t, stack) {
   await scanTests(kit);
   await replayTests(kit);
   await otherTests(kit);
+  await cutTests(kitOf('gsc_queries_daily', test, stack));
 }
 
 function kitOf(table, test, stack) {
@@ -107,6 +108,23 @@ async function scanTests({ test, stack, table, row, run, stored }) {
     await run([[row('a', '2025-11-18', yesterday)], {}]);
     await run([[], { covered_from: from, covered_until: new Date(Date.now() + 864e5).toISOString() }]);
     assert.deepEqual(await stored(), ['11-18 4']);
+  });
+}
+
+// Google sorts by clicks, and rows of as many may be on either of two pages, or on neither.
+async function cutTests({ test, run, row, stack, table }) {
+  await test('of a day that fills a page nothing is withdrawn, of the others it is', async () => {
+    const many = Array.from({ length: 25_000 }, (_, i) => row(`q${i}`, '2025-11-18', began));
+    const gone = (day) => row('gone', day, yesterday);
+    await run([[gone('2025-11-18'), gone('2025-11-19')], {}]);
+    await run([[...many, row('a', '2025-11-19', began)], covered]);
+    const rows = await stack.query(
+      `select day::text, clicks::int from public.${table} where query = 'gone' order by day`,
+    );
+    assert.deepEqual(
+      rows.map(({ day, clicks }) => `${day} ${clicks}`),
+      ['2025-11-18 4', '2025-11-19 0'],
+    );
   });
 }
 

@@ -248,8 +248,8 @@ TEST_CASE("the unusual days of the period are facts of their own", "[openai]") {
 }
 
 TEST_CASE("a day is explained by what else happened on it", "[openai]") {
-  auto dropped = steps(10, 10);
-  dropped[52] = 2;
+  auto dropped = steps(100, 100);
+  dropped[52] = 20;
   const ActionQuery asked =
       query({{"purpose", "explanation"}, {"language", "en"}, {"series", "gsc.clicks"}, {"day", "2026-11-20"}},
             Json::array({series("ads.cost", "micros:eur", "sum", steps(5'000'000, 5'500'000)),
@@ -258,8 +258,8 @@ TEST_CASE("a day is explained by what else happened on it", "[openai]") {
   const Json given = given_to(asked);
   REQUIRE(given["facts"].size() == 2);
   CHECK(given["facts"][0]["id"] == "gsc.clicks@2026-11-20");
-  CHECK(given["facts"][0]["value"] == 2);
-  CHECK(given["facts"][0]["usual"] == 10);
+  CHECK(given["facts"][0]["value"] == 20);
+  CHECK(given["facts"][0]["usual"] == 100);
   CHECK(given["facts"][0]["change_percent"] == -80);
   CHECK(given["facts"][1]["value"] == 5.5);
   CHECK(given["facts"][1]["unit"] == "EUR");
@@ -275,6 +275,8 @@ TEST_CASE("where there is nothing to write about, nothing is asked", "[openai]")
   refused(query({{"purpose", "insights"}, {"language", "en"}}, Json::array()));
   refused(query({{"purpose", "explanation"}, {"series", "other"}, {"day", "2026-11-20"}}));
   refused(query({{"purpose", "explanation"}, {"series", "gsc.clicks"}, {"day", "2026-01-01"}}));
+  CHECK(refused(query({{"purpose", "explanation"}, {"series", "gsc.clicks"}, {"day", "2026-11-20"}})) ==
+        "nothing unusual was found in this series on that day");
   refused(query({{"purpose", "content"}, {"kind", "email_reply"}, {"intent", "x"}, {"thread_id", "t"}}));
   refused(query({{"purpose", "content"}, {"kind", "page_title"}, {"intent", ""}, {"page", "/"}}));
   ActionQuery no_facts = insights();

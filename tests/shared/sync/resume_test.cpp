@@ -80,7 +80,7 @@ TEST_CASE("what one run could not get past, the next tries once more and the one
           "[resume]") {
   Host host = stripe_host();
   host.provider = [](const std::string& url) -> Reply {
-    return has(url, "starting_after=") ? Reply{401, "{}"} : stripe_reply(url);
+    return has(url, "starting_after=") ? Reply{400, "{}"} : stripe_reply(url);
   };
   const auto sync_a_day_later = [&] {
     host.now_ms += 86'400'000;
