@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
+import { factsOf } from '../runs.mjs';
 import { call, harbor, northwind } from '../stack.mjs';
 
 const at = '2026-11-23T12:00:00Z';
@@ -231,5 +232,19 @@ async function settleTests(test, stack) {
     });
     assert.deepEqual((await stored(id)).state, 'succeeded');
     assert.equal((await stored(id)).failure_code, null);
+  });
+
+  await test('an end that comes late does not hide what a later use found', async () => {
+    const end = (minute, more) =>
+      call(stack, 'end_action', {
+        ...{ client_id: northwind, id: randomUUID(), service: 'openai', state: 'succeeded', tables: [] },
+        ...{ stream: 'requests', facts: { last_attempt_at: `2026-11-23T10:0${minute}:00Z`, ...more } },
+      });
+    const kind = async () => (await factsOf(stack, 'requests', 'openai'))?.failure_kind;
+    await end(5, { failure_kind: 'credentials', failures: 1 });
+    await end(0, { failure_kind: null, failures: 0 });
+    assert.equal(await kind(), 'credentials');
+    await end(6, { failure_kind: null, failures: 0 });
+    assert.equal(await kind(), null);
   });
 }

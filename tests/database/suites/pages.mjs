@@ -308,6 +308,28 @@ async function factsTests({ test, stack, apply }) {
     );
   });
 
+  await test('what is missing is counted by scan, also where two runs read it', async (run) => {
+    const found = (key) => ({ deliveries: [{ key, event_type: 'x', object_key: 'raw/1' }] });
+    const window = { from: monday, to: later };
+    const counted = async () => (await factsOf(stack, 'webhook')).reconciled_missed;
+    await apply(page(run, 1, [], { ...found('evt_1'), cursor: { window, steps: 1 } }));
+    const failure = { kind: 'provider', message: 'x', final: true, retry_at: null, facts: {} };
+    await call(stack, 'fail_run', { ...run, ...failure });
+    const nextRun = async () => {
+      await stack.query('update public.sync_cursors set next_due_at = now()');
+      return leasedRun(stack);
+    };
+    const second = await nextRun();
+    await apply(page(second, 1, [], { ...found('evt_2'), cursor: { window, steps: 2 } }));
+    assert.equal(await counted(), 2);
+    await apply(page(second, 2, [], { deliveries: [], cursor: { window: null, steps: 2 }, last: true }));
+    assert.equal(await counted(), 2);
+    await apply(
+      page(await nextRun(), 1, [], { deliveries: [], cursor: { window: null, steps: 0 }, last: true }),
+    );
+    assert.equal(await counted(), 0);
+  });
+
   await test('5,000 rows in one page', async (run) => {
     const rows = Array.from({ length: 5000 }, (_, i) => charge(`ch_${i}`, i, monday));
     assert.equal((await apply(page(run, 1, rows))).written, 5000);

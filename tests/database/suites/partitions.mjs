@@ -73,6 +73,7 @@ async function factsTests({ test, claim, urls, facts, take, stack }) {
   await test('a dead letter is noted with its own partition', async () => {
     await urls(['a', 'b']);
     const [job] = await claim();
+    await stack.query(`update public.sync_runs set created_at = now() - interval '7 hours'`);
     assert.deepEqual(await call(stack, 'record_dead_letter', { message: job }), { recorded: true });
     assert.equal((await facts(job.partition)).failure_kind, 'ours');
     assert.equal((await facts(job.partition === 'a' ? 'b' : 'a')).failure_kind, null);

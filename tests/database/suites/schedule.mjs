@@ -141,12 +141,14 @@ async function detectionTests({ test, stack, claim, take }) {
     assert.equal((await factsOf(stack, '')).detection_problem, null);
   });
 
-  await test('detecting the same again touches nothing', async () => {
+  await test('detecting the same again touches nothing, and locks nothing', async () => {
     await detect(stack, {});
     const all = () =>
       stack.query(
-        `select to_jsonb(f) as row from public.service_facts f union all select to_jsonb(c) from public.sync_cursors c
-       union all select to_jsonb(w) from public.workspaces w union all select to_jsonb(h) from public.facts_history h`,
+        `select to_jsonb(f) as row, f.xmax::text as locked from public.service_facts f
+         union all select to_jsonb(c), c.xmax::text from public.sync_cursors c
+         union all select to_jsonb(w), w.xmax::text from public.workspaces w
+         union all select to_jsonb(h), h.xmax::text from public.facts_history h`,
       );
     const before = await all();
     await detect(stack, {});
@@ -347,7 +349,7 @@ async function endTests({ test, stack, claim, take }) {
     assert.equal((await take(run.run_id)).granted, true);
   });
 
-  await test('a dead letter fails the run, unless somebody works on it', async () => {
+  await test('a dead letter leaves a run of the last hours to the tick; it fails an older one that nobody works on', async () => {
     const run = await leasedRun(stack);
     const message = {
       job: 'sync',
@@ -358,6 +360,11 @@ async function endTests({ test, stack, claim, take }) {
     };
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
     await call(stack, 'yield_run', run);
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await stack.query(`update public.sync_runs set created_at = now() - interval '7 hours'`);
+    const { lease } = await take(run.run_id);
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await call(stack, 'yield_run', { ...run, lease });
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
     const facts = await factsOf(stack, 'charges');
     assert.deepEqual([facts.failure_kind, facts.failure_final, facts.failures], ['ours', true, 1]);

@@ -190,9 +190,24 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
       call(stack, 'mark_receipt', { client_id: northwind, service, delivery_key: 'a', state: to, error });
     assert.deepEqual(await mark('unreadable', 'not JSON'), { marked: true });
     assert.equal(await state('a'), 'unreadable');
+    await assert.rejects(mark('no such state'), { code: '23514' });
     await mark('received');
     assert.equal((await deliver('a', [])).applied, true);
-    await assert.rejects(mark('no such state'), { code: '23514' });
+    assert.deepEqual(await mark('failed', 'a second message came too late'), { marked: false });
+    assert.equal(await state('a'), 'applied');
+    assert.deepEqual(await mark('ignored'), { marked: true });
+  });
+
+  await test('a failed delivery that is sent again is received again, and found by the tick', async () => {
+    await record('a');
+    const failed = { client_id: northwind, service, delivery_key: 'a', state: 'failed', error: 'x' };
+    await call(stack, 'mark_receipt', failed);
+    await record('a', { readable: false });
+    assert.equal(await state('a'), 'failed', 'not by what cannot be read');
+    const again = await record('a');
+    assert.deepEqual([again.new, again.state], [false, 'failed']);
+    assert.equal(await state('a'), 'received');
+    assert.equal((await deliver('a', [])).applied, true);
   });
 
   await test('a delivery that cannot be read is a failure of the webhook until one is applied', async () => {
@@ -214,6 +229,16 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     await record('c');
     assert.equal((await deliver('c', [])).applied, true);
     assert.deepEqual(await failure(), [null, null, 0]);
+    await call(stack, 'mark_receipt', {
+      client_id: northwind,
+      service,
+      delivery_key: 'a',
+      state: 'received',
+    });
+    await call(stack, 'mark_receipt', { client_id: northwind, service, delivery_key: 'a', state: 'failed' });
+    assert.equal((await failure())[0], 'ours');
+    await call(stack, 'mark_receipt', { client_id: northwind, service, delivery_key: 'a', state: 'ignored' });
+    assert.deepEqual(await failure(), [null, null, 0], 'read again, it was of no interest');
   });
 
   await test('a dead letter leaves a receipt of the last hours to the tick, and fails an older one', async () => {
