@@ -88,6 +88,8 @@ std::string stream_words(const StreamCondition& condition, const StreamFacts* fa
   std::string words = condition.proven ? "last success " + ago(condition.success_at, now) : "no success yet";
   if (facts != nullptr && condition.proven && facts->last_rows)
     words += ", " + counted(*facts->last_rows, "row");
+  if (facts != nullptr && condition.running && facts->run_rows)
+    words += "; syncing, " + counted(*facts->run_rows, "row") + " so far";
   if (!condition.message.empty()) words += "; last failure: " + without_secrets(condition.message);
   if (facts != nullptr && facts->failures > 1) {
     words += " (" + counted(facts->failures, "time") + " in a row)";

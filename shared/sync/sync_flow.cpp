@@ -317,7 +317,7 @@ void SyncFlow::yield_run(Turn& turn, std::int64_t delay_secs) {
 }
 
 void SyncFlow::on_yielded(EffectResult& result, Turn& turn) {
-  if (!read_answer(result)) turn.log("warn", log_fields("lease not given back; it ends by itself"));
+  if (!read_answer(result)) turn.log("warn", log_fields("lease not given back"));
   ask(turn, Enqueue{sync_message(job_), rest_secs_}, &SyncFlow::on_queued);
 }
 

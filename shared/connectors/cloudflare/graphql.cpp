@@ -42,7 +42,7 @@ constexpr std::array<Meaning, 8> meanings{
     Meaning{ErrorKind::provider, ""},
     Meaning{ErrorKind::provider, ": the query was not carried out"},
     Meaning{ErrorKind::ours, ": data was asked for that is no longer kept"},
-    Meaning{ErrorKind::data, ": the shortest window still holds more than a reply can"},
+    Meaning{ErrorKind::data, ": the shortest window holds more than a reply can"},
     Meaning{ErrorKind::ours, ": the query was refused"},
     Meaning{ErrorKind::rate_limit, ": too many queries"},
     Meaning{ErrorKind::credentials, ": the token may not read this"},

@@ -125,7 +125,7 @@ Problem as(Problem problem, ErrorKind kind, Remedy remedy, std::string_view word
 }
 
 constexpr std::string_view under_a_manager =
-    "the account cannot be reached with this sign-in; one under a manager account needs "
+    "this sign-in cannot reach the account; under a manager account it needs "
     "google_ads.login_customer_id";
 
 // The developers' reading of the codes, by who must act.

@@ -17,8 +17,8 @@ namespace wf::openai {
 Json period_facts(const Json& daily, Day today);
 
 // [{"id","label","what","unit","value","usual"?,"change_percent"?,"days"?,"day"}]: each series on one day
-// against its median of the 28 days before, the series asked about first. Empty: the detector found nothing in
-// the series on that day.
+// against its median of the 28 days before, the series asked about first. Empty: the detector found nothing
+// in the series on that day.
 Json day_facts(const Json& daily, std::string_view series, Day day);
 
 }  // namespace wf::openai

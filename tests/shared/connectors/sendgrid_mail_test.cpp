@@ -103,6 +103,9 @@ TEST_CASE("charsets become UTF-8, or say that they do not", "[sendgrid][mail]") 
   CHECK(text("caf\xe9 \x80 \x93x\x94", "windows-1252") ==
         "caf\xC3\xA9 \xE2\x82\xAC \xE2\x80\x9Cx\xE2\x80\x9D");
   CHECK(text("caf\xe9", "ISO-8859-1") == "caf\xC3\xA9");
+  CHECK(text("Gr\xFC\xDF"
+             "e: 5 \xA4 \xA6\xA8\xB4\xB8\xBC\xBD\xBE",
+             "ISO-8859-15") == "Grüße: 5 € ŠšŽžŒœŸ");
   CHECK(text("caf\xC3\xA9", "UTF-8") == "caf\xC3\xA9");
   CHECK(to_utf8("caf\xC3\xA9", "utf-8").exact);
   CHECK(text("caf\xe9!", "utf-8") == "caf\xEF\xBF\xBD!");

@@ -219,8 +219,8 @@ Json Database::fail_run(const Json& p) {
   run.error_kind = text_of(p, "kind");
   run.error_message = text_of(p, "message");
   run.state = p["final"] == true ? "failed" : "waiting";
-  const bool of_the_page = run.error_kind != "credentials" && run.error_kind != "configuration" &&
-                           run.error_kind != "rate_limit";
+  const bool of_the_page =
+      run.error_kind != "credentials" && run.error_kind != "configuration" && run.error_kind != "rate_limit";
   if (Json& cursor = cursors[run.stream];
       of_the_page && run.state == "failed" && run.pages == 0 && cursor.is_object())
     cursor["stuck"] = true;
