@@ -109,11 +109,16 @@ test('storage away during a sync: the run waits, says so on the card, and goes o
   assert.deepEqual([(await charges()).failure_kind, (await charges()).failures], [null, 0]);
 });
 
-test('a job that the queue gave up on is on the card as ours, and the next sync clears it', async () => {
+test('a job of hours ago that the queue gave up on is on the card as ours, and the next sync clears it', async () => {
   await makeDue(stack, NORTHWIND, 'charges');
   host.queue.messages.length = 0; // what earlier tests left waiting
   await host.tick();
   const [message] = host.queue.messages.splice(0);
+  await host.giveUp(message);
+  assert.equal((await charges()).failure_kind, null, 'the tick goes on with it');
+  await stack.query(`update sync_runs set created_at = now() - interval '7 hours' where run_id = $1`, [
+    message.body.run_id,
+  ]);
   await host.giveUp(message);
   const { failure_kind, failure_final } = await charges();
   assert.deepEqual([failure_kind, failure_final], ['ours', true]);
