@@ -22,8 +22,10 @@ const sum = (values) => values.reduce((total, value) => total + Number(value), 0
 const exactSum = (values) => values.reduce((total, value) => total + BigInt(value), 0n);
 
 // The aggregates of one workspace's rows, as numbers.
-async function figures(table, slug, aggregates) {
-  const row = await one(stack, `select ${aggregates} from ${table} where client_id = $1`, [CLIENT[slug]]);
+async function figures(table, slug, aggregates, filter = 'true') {
+  const row = await one(stack, `select ${aggregates} from ${table} where client_id = $1 and ${filter}`, [
+    CLIENT[slug],
+  ]);
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]));
 }
 
@@ -149,10 +151,12 @@ test('Search Console: totals asked for as such, queries and pages beside them', 
     },
   );
   for (const table of ['gsc_queries_daily', 'gsc_pages_daily'])
-    assert.deepEqual(await figures(table, HARBOR, 'count(*) as rows, sum(clicks) as clicks'), {
+    assert.deepEqual(await figures(table, HARBOR, 'count(*) as rows, sum(clicks) as clicks', "page <> ''"), {
       rows: days.length * queries.length,
       clicks: days.length * sum(queries.map(({ clicks }) => clicks)),
     });
+  const { words } = await figures('gsc_queries_daily', HARBOR, 'count(distinct query) as words', "page = ''");
+  assert.equal(words, new Set(queries.map(({ keys: [query] }) => query)).size, 'over all pages');
   await onlyOf('gsc_site_daily', [HARBOR]);
 });
 

@@ -25,12 +25,20 @@ constexpr std::int64_t load_rest_secs = 15 * 60;
 constexpr std::int64_t daily_rest_secs = 6 * 3600;
 
 constexpr std::array<std::string_view, 2> query_dimensions{"query", "page"};
+constexpr std::array<std::string_view, 1> total_dimensions{"query"};
 constexpr std::array<std::string_view, 1> page_dimensions{"page"};
 constexpr std::array<std::string_view, 1> site_dimensions{"date"};
 
 constexpr BulkTable query_columns(R"(
 query text! keys.0
 page text! keys.1
+clicks integer!
+impressions integer!
+ctr number
+position number
+)");
+constexpr BulkTable total_columns(R"(
+query text! keys.0
 clicks integer!
 impressions integer!
 ctr number
@@ -138,10 +146,21 @@ JsonObject common_columns(const Query& query, UnixSeconds source_at) {
       .time("source_at", source_at);
 }
 
-std::optional<Json> next_position(const DaySlice& slice, const Query& query, std::size_t count) {
-  if (count < static_cast<std::size_t>(rows_per_page)) return position_before(slice, query, pacific);
+bool at_totals(const Query& query) { return find_bool(query.position, "totals").value_or(false); }
+
+// What is asked for at this position.
+const Detail& detail_at(const Detail& detail, const Query& query) {
+  return detail.totals && at_totals(query) ? *detail.totals : detail;
+}
+
+// The next rows of this day, then its totals, then the day before.
+std::optional<Json> next_position(const Detail& asked, const DaySlice& slice, const Query& query,
+                                  std::size_t count) {
+  const bool full = count >= static_cast<std::size_t>(rows_per_page);
+  if (!full && !asked.totals) return position_before(slice, query, pacific);
   Json position = position_at(slice.last);
-  slot(position, "start_row") = start_row(query) + rows_per_page;
+  if (full) slot(position, "start_row") = start_row(query) + rows_per_page;
+  if (!full || at_totals(query)) slot(position, "totals") = true;
   return position;
 }
 
@@ -159,10 +178,17 @@ Problem wait(Problem problem, std::optional<std::int64_t> secs) {
 
 }  // namespace
 
+// A query's rows by page count an impression once for each page, so they do not add up to its rank and reach.
+constinit const Detail query_totals{.who = "search_console queries",
+                                    .table = "gsc_queries_daily",
+                                    .dimensions = total_dimensions,
+                                    .columns = total_columns,
+                                    .summed_up = "page"};
 constinit const Detail queries{.who = "search_console queries",
                                .table = "gsc_queries_daily",
                                .dimensions = query_dimensions,
-                               .columns = query_columns};
+                               .columns = query_columns,
+                               .totals = &query_totals};
 constinit const Detail pages{.who = "search_console pages",
                              .table = "gsc_pages_daily",
                              .dimensions = page_dimensions,
@@ -198,26 +224,27 @@ Result<Page> parse_site(const HttpReply& reply, const Query& query, UnixSeconds 
 }
 
 HttpRequest detail_request(const Detail& detail, const Query& query) {
-  return query_request(query, slice_of(without_today(query), pacific), detail.dimensions, start_row(query));
+  return query_request(query, slice_of(without_today(query), pacific), detail_at(detail, query).dimensions,
+                       start_row(query));
 }
 
-Result<Page> parse_detail(const Detail& detail, const HttpReply& reply, const Query& asked,
+Result<Page> parse_detail(const Detail& whole, const HttpReply& reply, const Query& asked,
                           UnixSeconds source_at) {
+  const Detail& detail = detail_at(whole, asked);
   auto rows = read_bulk_rows(reply.body,
                              {.who = detail.who, .rows = "rows", .columns = detail.columns, .notes = notes});
   if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
   const Query query = without_today(asked);
   const DaySlice slice = slice_of(query, pacific);
-  Page page{.items = rows->count, .next = next_position(slice, query, rows->count)};
+  Page page{.items = rows->count, .next = next_position(detail, slice, query, rows->count)};
   page.oldest = begin_of(slice.first, pacific);
   if (rows->count == 0) return page;
   note_newest(page, slice.last, source_at);
-  page.batches.push_back({.table = std::string(detail.table),
-                          .text = std::move(rows->text),
-                          .common = common_columns(query, source_at)
-                                        .text("day", format_day(slice.last))
-                                        .flag("provisional", is_young(slice.last, source_at))
-                                        .take()});
+  JsonObject common = common_columns(query, source_at);
+  common.text("day", format_day(slice.last)).flag("provisional", is_young(slice.last, source_at));
+  if (!detail.summed_up.empty()) common.text(detail.summed_up, "");
+  page.batches.push_back(
+      {.table = std::string(detail.table), .text = std::move(rows->text), .common = common.take()});
   return page;
 }
 

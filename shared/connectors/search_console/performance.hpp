@@ -23,6 +23,8 @@ struct Detail {
   std::string_view table;
   std::span<const std::string_view> dimensions;
   BulkTable columns;
+  std::string_view summed_up{};    // the column that is '' in these rows
+  const Detail* totals = nullptr;  // asked for after it, of the same day, into the same table
 };
 extern const Detail queries;
 extern const Detail pages;

@@ -137,7 +137,28 @@ TEST_CASE("no rows member means no data", "[search_console]") {
       search_console::queries, reply("search-console/empty_no_rows_key.built.json"), week, source_at));
   CHECK(detail.items == 0);
   REQUIRE(detail.next);  // the day before may have some
-  CHECK(dump(*detail.next) == R"({"day":"2026-11-21"})");
+  CHECK(dump(*detail.next) == R"({"day":"2026-11-22","totals":true})");
+}
+
+TEST_CASE("a query's rank over all pages is asked for as such, after its pages of the day",
+          "[search_console]") {
+  const Query query = at_position({{"day", "2026-11-20"}, {"totals", true}});
+  const Json body = body_of(search_console::detail_request(search_console::queries, query));
+  CHECK(body["startDate"] == "2026-11-20");
+  CHECK(body["dimensions"] == *parse_json(R"(["query"])", "names"));
+  const HttpReply answer{
+      .body =
+          R"({"rows":[{"keys":["yoga"],"clicks":1,"impressions":9,"ctr":0.1,"position":4.5}],"responseAggregationType":"byProperty"})"};
+  const Page page = need(search_console::parse_detail(search_console::queries, answer, query, source_at));
+  check_columns(page.batches[0]);
+  CHECK(rows_of(page.batches[0])[0] ==
+        *parse_json(
+            R"({"property":"sc-domain:example.com","search_type":"web","day":"2026-11-20","query":"yoga",
+      "page":"","clicks":1,"impressions":9,"ctr":0.1,"position":4.5,"provisional":false,
+      "source_at":"2026-11-23T13:00:00Z"})",
+            "row"));
+  REQUIRE(page.next);
+  CHECK(dump(*page.next) == R"({"day":"2026-11-19"})");
 }
 
 TEST_CASE("queries carry their page, their day and whether it is final", "[search_console]") {
@@ -182,9 +203,14 @@ TEST_CASE("a full page is followed by the next one of its day", "[search_console
   const HttpReply rest{.body = full_page(10)};
   page =
       need(search_console::parse_detail(search_console::queries, rest, at_position(*page.next), source_at));
-  CHECK(dump(*page.next) == R"({"day":"2026-11-21"})");
-  const auto last = at_position({{"day", "2026-11-18"}});
+  CHECK(dump(*page.next) == R"({"day":"2026-11-22","totals":true})");
+  page =
+      need(search_console::parse_detail(search_console::queries, full, at_position(*page.next), source_at));
+  CHECK(dump(*page.next) == R"({"day":"2026-11-22","start_row":25000,"totals":true})");
+  const auto last = at_position({{"day", "2026-11-18"}, {"totals", true}});
   CHECK_FALSE(need(search_console::parse_detail(search_console::queries, rest, last, source_at)).next);
+  const auto by_page = at_position({{"day", "2026-11-18"}});
+  CHECK_FALSE(need(search_console::parse_detail(search_console::pages, rest, by_page, source_at)).next);
 }
 
 TEST_CASE("what is not a report is refused by name", "[search_console]") {
