@@ -31,6 +31,7 @@ function accountsOf(slug, bundle, vars) {
       pages: [meta?.page_id].flat(),
       instagram: [meta?.instagram_id].flat(),
       appSecret: vars.META_APP_SECRET,
+      appId: vars.META_APP_ID,
     },
   ];
 }

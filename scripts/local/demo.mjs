@@ -1,6 +1,6 @@
 // The demo agency: four client workspaces in the states a real agency has, and who may see them.
 // Every key is random and made when a folder is first used; none of them opens anything.
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
 
 export const random = (prefix, bytes = 24) => prefix + randomBytes(bytes).toString('hex');
 
@@ -82,6 +82,7 @@ export function demoBundles() {
 export const demoAgencyKeys = () => ({
   GOOGLE_ADS_CLIENT_ID: random('client-', 8),
   GOOGLE_ADS_CLIENT_SECRET: random('GOCSPX-'),
+  META_APP_ID: String(randomInt(1e9, 1e10)),
   META_APP_SECRET: random('', 16),
   PAGESPEED_API_KEY: random('AIza'),
   CLOUDFLARE_API_TOKEN: random('cf_'),

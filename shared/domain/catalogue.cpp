@@ -151,8 +151,17 @@ constexpr std::array meta_keys{
     Key{.name = "meta.access_token", .scope = Scope::either, .env = "META_ACCESS_TOKEN", .hosts = meta_hosts},
     Key{.name = "meta.page_id", .secret = false},
     Key{.name = "meta.instagram_id", .secret = false, .required = false},
-    // Signs the token of each call, for apps that demand it; never sent.
-    Key{.name = "meta.app_secret", .scope = Scope::agency, .required = false, .env = "META_APP_SECRET"}};
+    // Signs the token of each call, for apps that demand it, and asks with the app's id when tokens end.
+    Key{.name = "meta.app_secret",
+        .scope = Scope::agency,
+        .required = false,
+        .env = "META_APP_SECRET",
+        .hosts = meta_hosts},
+    Key{.name = "meta.app_id",
+        .scope = Scope::agency,
+        .secret = false,
+        .required = false,
+        .env = "META_APP_ID"}};
 
 // A Page's own token, made of the one above, and the proofs that go with both. Values are kept by name:
 // each Page of a workspace has names of its own, so that it never gets the token of another.
@@ -318,7 +327,7 @@ constexpr std::array services{Descriptor{.id = "supabase",
                                          .summary = "Core Web Vitals, scores, audits",
                                          .method = "Weekly",
                                          .thresholds = weekly,
-                                         .jobs_per_tick = 10,  // a call takes up to two minutes
+                                         .jobs_per_tick = 4,  // a call takes up to two minutes
                                          .keys = pagespeed_keys,
                                          .streams = pagespeed_streams},
                               Descriptor{.id = "meta",

@@ -92,7 +92,11 @@ Problem classify_grant(const Connector& connector, const EffectResult& result, U
   if (!reply) return classify_result(says, result, now);
   const auto body = parse_json(reply->body, says);
   // Not OAuth's error, whose code is a text, but one of the provider's own API.
-  if (body && find_object(*body, "error")) return classify(connector, says, result, now);
+  if (body && find_object(*body, "error")) {
+    Problem own = classify(connector, says, result, now);
+    if (own.remedy == Remedy::read) own.remedy = Remedy::give_up;  // a step of a grant has no reader
+    return own;
+  }
   const std::string_view code = body ? find_text(*body, "error") : "";
   if (code == "invalid_grant")
     return problem(ErrorKind::credentials, {says, ": it has expired or was withdrawn (invalid_grant)"},

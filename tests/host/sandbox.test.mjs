@@ -110,6 +110,7 @@ test('a fault begins after so many requests, lasts so many, and stays with its k
 
 const META = {
   key: 'EAA_of_the_sandbox',
+  appId: '1234567890',
   appSecret: 'the secret of the app',
   pages: ['1'],
   instagram: ['2'],
@@ -138,6 +139,10 @@ test('Meta: a Page needs its own token, and each token its own proof', async () 
     body.data[0].values.map(({ value }) => value),
     [21000, 21003],
   );
+  const about = `debug_token?input_token=${META.key}`;
+  assert.equal(await codeOf(about), 100, 'a token about itself');
+  assert.equal(await codeOf(about, `${META.appId}|another secret`), 100);
+  assert.equal((await graph(about, `${META.appId}|${META.appSecret}`)).body.data.is_valid, true);
   const posts = (await graph('1/posts?fields=id', access_token)).body;
   assert.match(posts.paging.next, new RegExp(`access_token=${access_token}`), 'as Meta does');
 });

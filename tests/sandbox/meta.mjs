@@ -24,7 +24,8 @@ const LIVING = new Set(
 
 export const prefix = '/meta';
 const tokenOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
-export const keyOf = (headers) => tokenOf(headers).split(PAGE_MARK)[0];
+// The account is the asked-about token's, who asks about it is judged in debugToken.
+export const keyOf = (headers, query) => query.get('input_token') ?? tokenOf(headers).split(PAGE_MARK)[0];
 
 const recorded = (name) => {
   const { status, body, headers } = readFixture(name);
@@ -178,7 +179,15 @@ function fields(account, kind, id, query, token) {
   return { status: 200, body: Object.fromEntries(['id', ...asked].map((name) => [name, known[name]])) };
 }
 
-function debugToken(account, query, nowMs) {
+// A token may ask about itself only if one of the app's developers owns it; an account with an appId is nobody's of them.
+function debugToken(account, query, token, nowMs) {
+  const { appId, appSecret } = account;
+  if (appId && token !== `${appId}|${appSecret}`)
+    return graphError(
+      400,
+      100,
+      'You must provide an app access token, or a user access token that is an owner or developer of the app',
+    );
   const days = account.tokenDays ?? 60;
   const end = Math.floor((nowMs + days * DAY) / 1000);
   const is_valid = Boolean(query.get('input_token'));
@@ -196,15 +205,15 @@ function proofProblem({ appSecret }, token, query) {
 
 const noSuchObject = () => faults[404]();
 
-// account: {pages?: [ids], instagram?: [ids], appSecret?: demanded when given, dead?: [metrics], tokenDays?,
-// empty?}
+// account: {pages?: [ids], instagram?: [ids], appSecret?: demanded when given, appId?: demanded of who asks
+// about tokens, dead?: [metrics], tokenDays?, empty?}
 export function answer(account, { method, path, headers, query, nowMs = Date.now() }) {
   const [, version, id, edge] = /^\/(v\d+\.\d+)\/(\w+)(?:\/(\w+))?$/.exec(path) ?? [];
   if (version !== VERSION || method !== 'GET') return graphError(400, 2500, 'Unknown path components');
   const token = tokenOf(headers);
+  if (id === 'debug_token') return debugToken(account, query, token, nowMs);
   const problem = proofProblem(account, token, query);
   if (problem) return problem;
-  if (id === 'debug_token') return debugToken(account, query, nowMs);
   const kind = account.pages?.includes(id) ? 'page' : account.instagram?.includes(id) ? 'instagram' : null;
   if (!kind) return noSuchObject();
   if (!edge) return fields(account, kind, id, query, token);

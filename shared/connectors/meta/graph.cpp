@@ -29,7 +29,7 @@ constexpr std::string_view dead_token =
 constexpr std::string_view not_permitted = "the access token lacks a permission for this";
 
 constexpr std::array meanings{
-    Meaning{190, 190, ErrorKind::credentials, Remedy::give_up, dead_token},
+    Meaning{190, 190, ErrorKind::credentials, Remedy::read, dead_token},
     Meaning{102, 102, ErrorKind::credentials, Remedy::give_up, dead_token},
     Meaning{2500, 2500, ErrorKind::credentials, Remedy::give_up, dead_token},
     Meaning{4, 4, ErrorKind::rate_limit, Remedy::retry, limited},
@@ -42,6 +42,7 @@ constexpr std::array meanings{
     Meaning{3, 3, ErrorKind::configuration, Remedy::read, not_permitted},
     Meaning{10, 10, ErrorKind::configuration, Remedy::read, not_permitted},
     Meaning{200, 299, ErrorKind::configuration, Remedy::read, not_permitted},
+    Meaning{101, 101, ErrorKind::configuration, Remedy::read, "Meta does not know the app"},
     Meaning{100, 100, ErrorKind::ours, Remedy::read, "there is no such metric or field"},
     Meaning{2642, 2642, ErrorKind::ours, Remedy::restart_scan, "the list has changed"},
     Meaning{368, 368, ErrorKind::configuration, Remedy::give_up, "Meta has blocked this for its policies"},
@@ -114,6 +115,13 @@ std::int64_t wait_for(const Usage& usage) {
 
 std::string place_holder(std::string_view name) { return concat({"{{secret:", name, "}}"}); }
 
+HttpRequest call(std::string_view path_and_query, std::string_view bearer) {
+  HttpRequest request;
+  request.url = concat({origin, graph_version, "/", path_and_query});
+  request.headers = {{"authorization", concat({"Bearer ", bearer})}, {"user-agent", "webfluentia-edge"}};
+  return request;
+}
+
 Sign proof_of(const Credential& credential) {
   return {.algorithm = "hmac-sha256",
           .secret = "meta.app_secret",
@@ -139,12 +147,16 @@ const Credential& page_credential(const Json& ids, std::string_view page_id) {
 }
 
 HttpRequest graph_request(std::string_view path_and_query, const Credential& credential) {
-  HttpRequest request;
-  request.url = concat({origin, graph_version, "/", path_and_query, contains(path_and_query, "?") ? "&" : "?",
-                        "appsecret_proof=", place_holder(credential.proof)});
-  request.headers = {{"authorization", "Bearer " + place_holder(credential.token)},
-                     {"user-agent", "webfluentia-edge"}};
-  return request;
+  return call(concat({path_and_query, contains(path_and_query, "?") ? "&" : "?",
+                      "appsecret_proof=", place_holder(credential.proof)}),
+              place_holder(credential.token));
+}
+
+HttpRequest token_request(const Json& ids) {
+  const std::string path = "debug_token?input_token=" + place_holder(owner.token);
+  const std::string_view app_id = find_text(ids, "meta.app_id");
+  return app_id.empty() ? graph_request(path, owner)
+                        : call(path, concat({percent_encode(app_id), "|", place_holder("meta.app_secret")}));
 }
 
 std::vector<GrantStep> access_proof_steps() { return {proof_of(owner)}; }

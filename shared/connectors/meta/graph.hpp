@@ -37,6 +37,11 @@ const Credential& page_credential(const Json& ids, std::string_view page_id);
 // `path_and_query`: "123/posts?limit=25". The token goes in a header: URLs end up in logs.
 HttpRequest graph_request(std::string_view path_and_query, const Credential& credential);
 
+// Asks when the owner's token ends: with the app's token (`meta.app_id` and the app's secret) where the
+// agency gave its id; else with the owner's, which Meta may refuse unless a developer of the app owns it.
+// https://developers.facebook.com/docs/graph-api/reference/debug_token
+HttpRequest token_request(const Json& ids);
+
 // Gives the token of the `place`th Page of meta.page_id, and its proof.
 // https://developers.facebook.com/docs/pages-api/getting-started
 std::vector<GrantStep> page_token_steps(const Json& ids, std::size_t place);

@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::array token_check{Metric{"access token"}};
+constexpr std::array token_check{Metric{"end of access"}};
 constexpr std::array page_fields{Metric{"followers_count"}, Metric{"fan_count"}};
 constexpr std::array page_metrics{Metric{"page_media_view"},
                                   Metric{"page_total_media_view_unique"},
@@ -100,7 +100,7 @@ void add_row(Page& page, const Asking& asking, Day day, const Json* value, const
   ++page.items;
 }
 
-// Not every token may look at itself: when it ends is then unknown, and the figures come all the same.
+// Who asks may be refused: that the token's end is not told is then said, and the figures come all the same.
 // https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging
 Result<void> read_token(Page& page, std::string_view who, const Json& body) {
   const Json* data = find_object(body, "data");
@@ -168,8 +168,10 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
   if (is_success(reply)) {
     auto read = read_answer(page, {account, query, step, metric, source_at}, group.asked, reply);
     if (!read) return read;
-  } else if (group.asked != Asked::token) {
-    if (!is_unknown_field(reply)) return tl::unexpected<Error>(refusal(reply, account.who));
+  } else {
+    const bool of_token = group.asked == Asked::token;
+    if (!of_token && !is_unknown_field(reply)) return tl::unexpected<Error>(refusal(reply, account.who));
+    if (of_token) page.credentials_expire_at = never_ends;  // what was known was of an earlier token
     step.lost.emplace_back(metric);
   }
   note_version(step, reply);
@@ -198,9 +200,7 @@ HttpRequest insights_request(const Account& account, const Query& query) {
   const Step step = read_step(account.groups, query);
   const Group& group = account.groups[step.group];
   const Metric& metric = group.metrics[step.metric];
-  // The token is looked at with itself; the call has no other place for it.
-  if (group.asked == Asked::token)
-    return graph_request("debug_token?input_token={{secret:meta.access_token}}", owner);
+  if (group.asked == Asked::token) return token_request(query.ids);
   const std::string id = percent_encode(query.partition);
   return graph_request(group.asked == Asked::field ? concat({id, "?fields=", metric.name})
                                                    : insight_query(id, group, metric, step),

@@ -247,11 +247,24 @@ TEST_CASE("the token tells when it ends: the earlier of its two ends, or never",
   CHECK(dead.error().kind == ErrorKind::credentials);
 }
 
-TEST_CASE("a token that may not look at itself takes no figure with it", "[meta]") {
-  for (const std::int64_t code : {100, 10, 200}) {
+TEST_CASE("with the app's id it is the app that asks about the token, without a proof of another's",
+          "[meta]") {
+  Query query = query_of(page_id);
+  const HttpRequest by_itself = meta::insights_request(meta::page_account, query);
+  CHECK(by_itself.headers.at(0).second == "Bearer {{secret:meta.access_token}}");
+  CHECK(contains(by_itself.url, "&appsecret_proof={{secret:meta.access_proof}}"));
+  query.ids["meta.app_id"] = "1234567890";
+  const HttpRequest by_app = meta::insights_request(meta::page_account, query);
+  CHECK(by_app.headers.at(0).second == "Bearer 1234567890|{{secret:meta.app_secret}}");
+  CHECK(by_app.url ==
+        "https://graph.facebook.com/v26.0/debug_token?input_token={{secret:meta.access_token}}");
+}
+
+TEST_CASE("who may not ask about the token takes no figure with it", "[meta]") {
+  for (const std::int64_t code : {100, 10, 200, 101, 190}) {
     const Page page = page_of(meta::page_account, reply_of(error_body(code), 400), query_of(page_id));
-    CHECK_FALSE(page.credentials_expire_at.has_value());
-    CHECK(page.unavailable.empty());
+    CHECK(page.credentials_expire_at == never_ends);
+    CHECK(page.unavailable == std::vector<std::string>{"end of access"});
     CHECK(page.next.has_value());
   }
   const auto refused = meta::parse_insights(meta::page_account, reply_of(error_body(200), 403),
@@ -363,7 +376,7 @@ TEST_CASE("of several retired figures of posts none is asked for in the end, the
 
 TEST_CASE("a code says who must act", "[meta]") {
   CHECK(explained(recorded_error("error_190_expired")).error.kind == ErrorKind::credentials);
-  CHECK(explained(recorded_error("error_190_expired")).remedy == Remedy::give_up);
+  CHECK(explained(recorded_error("error_190_expired")).remedy == Remedy::read);
   CHECK(explained(recorded_error("error_100_invalid_metric")).remedy == Remedy::read);
   CHECK(explained(recorded_error("error_4_app_rate")).error.retry_after_secs == 3600);
   CHECK(explained(recorded_error("error_32_page_rate")).error.retry_after_secs == 19 * 60);
@@ -382,6 +395,7 @@ TEST_CASE("a code says who must act", "[meta]") {
                                            {1, ErrorKind::provider, Remedy::retry},
                                            {3, ErrorKind::configuration, Remedy::read},
                                            {10, ErrorKind::configuration, Remedy::read},
+                                           {101, ErrorKind::configuration, Remedy::read},
                                            {200, ErrorKind::configuration, Remedy::read},
                                            {299, ErrorKind::configuration, Remedy::read},
                                            {2642, ErrorKind::ours, Remedy::restart_scan},
