@@ -28,6 +28,9 @@ export function configurationProblem(env) {
   if (!local && supabase.protocol !== 'https:') return 'SUPABASE_URL is not https';
   if (!env.SUPABASE_PUBLISHABLE_KEY) return 'SUPABASE_PUBLISHABLE_KEY is not set';
   if (!env.SUPABASE_SECRET_KEY) return 'SUPABASE_SECRET_KEY is not set';
+  // PostgREST takes a JWT from another header, and would ask as nobody.
+  if (env.SUPABASE_SECRET_KEY.startsWith('eyJ'))
+    return 'SUPABASE_SECRET_KEY is a legacy JWT: make a secret key, sb_secret_...';
   if (!env.LOCAL_ORIGINS) return null;
   if (!local) return 'LOCAL_ORIGINS is set although SUPABASE_URL is not on this machine';
   const origins = parseObject(env.LOCAL_ORIGINS);

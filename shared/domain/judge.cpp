@@ -127,8 +127,10 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
     if (has_failed(condition)) failed.push_back(condition.label);
   }
   verdict.words = "partial: " + list_labels(failed);
-  verdict.words += has_bad_signatures(worst) ? " signatures refused"
-                                             : " (" + std::string(failure_words(*worst.kind)) + ')';
+  // A sign-in with which others work has not expired.
+  const auto why =
+      worst.kind == ErrorKind::credentials ? std::string_view("access refused") : failure_words(*worst.kind);
+  verdict.words += has_bad_signatures(worst) ? " signatures refused" : " (" + std::string(why) + ')';
 }
 
 void name_streams(Verdict& verdict, std::span<const StreamCondition> conditions) {

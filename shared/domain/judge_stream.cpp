@@ -62,7 +62,9 @@ void judge_age(StreamCondition& condition, const Thresholds& thresholds, const S
   if (age > thresholds.error_after) {
     return overdue_condition(condition, "success_too_old", facts.failure_kind);
   }
-  if (facts.last_rows == 0 && facts.usual_rows_min.value_or(0) > 0) {
+  // Of minutes and hours some are quiet; only whole days are compared.
+  const bool by_days = thresholds.expected_every >= std::chrono::hours{24};
+  if (by_days && facts.last_rows == 0 && facts.usual_rows_min.value_or(0) > 0) {
     set(condition, SubState::empty, "no_rows_where_usual");
     condition.kind = ErrorKind::data;
     return;
@@ -143,7 +145,8 @@ std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
   if (webhook.bad_signatures > bad_signatures_allowed) {
     condition.rule = "bad_signatures";
     condition.kind = ErrorKind::credentials;
-    condition.message = std::to_string(webhook.bad_signatures) + " deliveries in a row had a wrong signature";
+    condition.message =
+        std::to_string(webhook.bad_signatures) + " deliveries in a row had a wrong signature or none";
     return condition;
   }
   if (!webhook.failure_kind) return std::nullopt;

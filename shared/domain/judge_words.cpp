@@ -49,10 +49,12 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
   const std::string service(descriptor.name);
   switch (kind) {
     case ErrorKind::credentials:
-      return verdict.stream == webhook_stream ? "Copy the signing secret of the webhook endpoint in " +
-                                                    service + " into this workspace's settings again."
-                                              : "Renew the key or sign-in of " + service +
-                                                    " for this workspace; the next sync confirms it.";
+      if (verdict.stream == webhook_stream)
+        return "Copy the signing secret of the webhook endpoint in " + service +
+               " into this workspace's settings again.";
+      return "Renew the key or sign-in of " + service + " for this workspace" +
+             (verdict.sub_state == SubState::partial ? ", or let it read this" : "") +
+             "; the next sync confirms it.";
     case ErrorKind::configuration:
       return "Check the keys, account ids and permissions of " + service + " for this workspace.";
     case ErrorKind::provider:

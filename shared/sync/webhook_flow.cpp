@@ -20,6 +20,12 @@ Respond plain_text(int status, std::string_view text) {
   return answer;
 }
 
+Respond unavailable() {
+  Respond answer = plain_text(503, "try again later");
+  add_header(answer.headers, "retry-after", retry_after_secs);
+  return answer;
+}
+
 }  // namespace
 
 WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent event)
@@ -41,14 +47,19 @@ void WebhookFlow::start(Turn& turn) {
 
 void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
   const auto* verified = std::get_if<Verified>(&result);
-  if (!verified) return answer_unavailable(turn, "verify", "signature could not be checked");
+  if (!verified) {
+    const auto* failed = std::get_if<Failed>(&result);
+    // Sent again, it comes when the key has been put right; until then the card says that none gets in.
+    if (failed && failed->reason == "bad_key") return count_bad_signature(turn, unavailable());
+    return answer_unavailable(turn, "verify", "signature could not be checked");
+  }
   if (!verified->secret_present) return finish(turn, 404, "not found");
-  if (!verified->valid) return refuse_signature(turn);
+  if (!verified->valid) return count_bad_signature(turn, plain_text(400, "signature does not match"));
   store_bytes(turn);
 }
 
-void WebhookFlow::refuse_signature(Turn& turn) {
-  turn.ask(plain_text(400, "signature does not match"));
+void WebhookFlow::count_bad_signature(Turn& turn, Respond answer) {
+  turn.ask(std::move(answer));
   ask(turn,
       database_.call("record_bad_signature",
                      JsonObject().text("workspace", event_.workspace).text("service", event_.service)),
@@ -116,9 +127,7 @@ void WebhookFlow::finish(Turn& turn, int status, std::string_view text) {
 
 void WebhookFlow::answer_unavailable(Turn& turn, std::string_view what, std::string_view message) {
   turn.log("error", log_fields("webhook not accepted").text("part", what).text("message", message));
-  Respond answer = plain_text(503, "try again later");
-  add_header(answer.headers, "retry-after", retry_after_secs);
-  turn.ask(std::move(answer));
+  turn.ask(unavailable());
   turn.done();
 }
 

@@ -31,7 +31,7 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   void on_recorded(EffectResult& result, Turn& turn);
   void on_queued(EffectResult& result, Turn& turn);
 
-  void refuse_signature(Turn& turn);
+  void count_bad_signature(Turn& turn, Respond answer);
   void store_bytes(Turn& turn);
   void finish(Turn& turn, int status, std::string_view text);
   // The provider is asked to deliver again: nothing may be acknowledged that is not kept.

@@ -179,4 +179,5 @@ test('a Worker that could leak or misdirect does not start', () => {
   assert.match(configurationProblem(env({ SUPABASE_URL: 'abc' })), /not a URL/);
   assert.match(configurationProblem({}), /SUPABASE_URL is not set/);
   assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: '' })), /SUPABASE_SECRET_KEY is not set/);
+  assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: 'eyJhbGciOi.e30.x' })), /is a legacy JWT/);
 });

@@ -99,12 +99,18 @@ bool ask_for_less(const Dataset& dataset, Plan& plan, const Refusal& refusal, Un
   return less;
 }
 
-// The newest hour or reading of the rows; a day says less than when it was read.
-std::optional<UnixSeconds> newest_of(const std::vector<Json>& rows) {
+// The newest hour or reading of the rows; of rows that have a day alone its end, which today's has not
+// reached.
+std::optional<UnixSeconds> newest_of(const std::vector<Json>& rows, UnixSeconds source_at) {
   std::string_view newest;
-  for (const Json& row : rows)
+  std::string_view newest_day;
+  for (const Json& row : rows) {
     newest = std::max(newest, std::max(find_text(row, "hour"), find_text(row, "measured_at")));
-  return parse_time(newest);
+    newest_day = std::max(newest_day, find_text(row, "day"));
+  }
+  if (!newest.empty()) return parse_time(newest);
+  const auto day = parse_day(newest_day);
+  return day ? std::optional(std::min(UnixSeconds(*day + days{1}), source_at)) : std::nullopt;
 }
 
 Result<void> read_page(const Dataset& dataset, const HttpReply& reply, const Query& query,
@@ -134,7 +140,7 @@ Result<void> read_page(const Dataset& dataset, const HttpReply& reply, const Que
       read_rows(dataset.rows, list_in(*scope, dataset.node), tag_of(dataset, query), source_at, batch.rows);
   page.items = groups->size();
   page.next = after_first(plan);
-  page.newest = newest_of(batch.rows);
+  page.newest = newest_of(batch.rows, source_at);
   page.oldest = plan.first.from;
   if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
   return read;

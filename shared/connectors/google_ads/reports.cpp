@@ -132,7 +132,8 @@ constexpr std::string_view under_a_manager =
 Problem explain_code(const google::ApiError& error, Problem problem) {
   if (error.code == "USER_PERMISSION_DENIED")
     return as(std::move(problem), ErrorKind::configuration, Remedy::give_up, under_a_manager);
-  if (error.code == "CUSTOMER_NOT_ENABLED" || error.code == "CUSTOMER_NOT_FOUND")
+  if (error.code == "CUSTOMER_NOT_ENABLED" || error.code == "CUSTOMER_NOT_FOUND" ||
+      error.code == "ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT")
     return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
               "google_ads.customer_id names no active account");
   if (error.code == "CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION" ||

@@ -130,6 +130,10 @@ Problem explain(const HttpReply& reply, Problem general) {
       std::all_of(error.code.begin(), error.code.end(), is_code_letter))
     general.error.message += concat({" (", error.code, ")"});
   if (error.code == "API_KEY_INVALID") general.error.kind = ErrorKind::credentials;
+  // The API is not switched on in the key's project, or the key is restricted to others.
+  if (error.code == "SERVICE_DISABLED" || error.code == "accessNotConfigured" ||
+      error.code == "API_KEY_SERVICE_BLOCKED")
+    general.error.kind = ErrorKind::configuration;
   // What is left of a 400 is an address that Google does not accept.
   if (reply.status == 400 && general.error.kind == ErrorKind::ours)
     general.error.kind = ErrorKind::configuration;

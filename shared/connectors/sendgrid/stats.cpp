@@ -118,6 +118,8 @@ Problem explain(const HttpReply& reply, Problem general) {
       errors && !errors->empty() ? find_text(errors->front(), "field") : std::string_view();
   // Its messages are free text; the name of the field says enough.
   if (is_field(field)) general.error.message += concat({" (", field, ")"});
+  // A sender that is not verified with SendGrid, or no address: the key is not at fault.
+  if (starts_with(field, "from")) general.error.kind = ErrorKind::configuration;
   return general;
 }
 

@@ -54,9 +54,13 @@ HttpRequest probe_request(const Query& query) {
 // The first refusal is written down and asked about again at once, so that a single one is seen but
 // does no more; the second fails the run, because a green card needs a part that works.
 Result<Page> parse_refusal(const Probe& probe, const Step& step, const HttpReply& reply, UnixSeconds now) {
-  if (step.again)
-    return fail(reply.status == 401 || reply.status == 403 ? ErrorKind::credentials : ErrorKind::provider,
+  if (step.again) {
+    const bool ours = reply.status == 403 || reply.status == 404;  // a grant or a migration is missing
+    return fail(reply.status == 401 ? ErrorKind::credentials
+                : ours              ? ErrorKind::configuration
+                                    : ErrorKind::provider,
                 "supabase " + std::string(probe.name) + ": answered " + decimal(reply.status));
+  }
   Page page{.items = 1, .next = to_json({step.number, true}), .newest = now};
   page.batches.push_back({.table = "probe_results", .rows = {failed_row(probe, reply, now)}});
   return page;

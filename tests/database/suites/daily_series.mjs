@@ -56,7 +56,13 @@ async function paymentTests({ test, insert, synced, read }) {
       charge('c', 3, 7000, { status: 'failed' }),
       charge('d', 1, 250, { currency: 'usd' }),
     ]);
-    await insert('stripe_refunds', [{ id: 'r', amount: 100, currency: 'eur', created: noonBack(2) }]);
+    const refund = { amount: 100, currency: 'eur', created: noonBack(2) };
+    await insert('stripe_refunds', [
+      { ...refund, id: 'r', status: 'succeeded' },
+      { ...refund, id: 's', status: null },
+      { ...refund, id: 't', status: 'failed' },
+      { ...refund, id: 'u', status: 'canceled' },
+    ]);
     await insert('stripe_disputes', [
       { id: 'p', amount: 5, currency: 'eur', status: 'lost', created: noonBack(2) },
     ]);
@@ -69,7 +75,7 @@ async function paymentTests({ test, insert, synced, read }) {
     assert.deepEqual(series['stripe.net_charges.usd'].values, [null, 0, 0, 250, null]);
     assert.deepEqual(series['stripe.charges'].values, [null, 2, 0, 1, null]);
     assert.deepEqual(series['stripe.failed_charges'].values, [null, 1, 0, 0, null]);
-    assert.deepEqual(series['stripe.refunds'].values, [null, 0, 1, 0, null]);
+    assert.deepEqual(series['stripe.refunds'].values, [null, 0, 2, 0, null]);
     assert.deepEqual(series['stripe.disputes'].values, [null, 0, 1, 0, null]);
   });
 

@@ -300,10 +300,13 @@ async function endTests({ test, stack, claim, take }) {
     assert.equal((await factsOf(stack, 'charges')).failure_kind, 'credentials');
   });
 
-  await test('a provider that was away or limits is asked again in an hour, whatever the cadence; a key is not', async () => {
-    const fail = async (kind) => {
+  await test('a provider that was away or limits is asked again after a 24th of the rhythm, at least an hour; a key is not', async () => {
+    const fail = async (kind, everySecs = 86_400) => {
       const run = await leasedRun(stack);
-      await stack.query(`update public.sync_cursors set next_due_at = now() + interval '5 days'`);
+      await stack.query(
+        `update public.sync_cursors set next_due_at = now() + interval '5 days', every_secs = $1`,
+        [everySecs],
+      );
       await call(stack, 'fail_run', { ...run, kind, message: 'x', final: true, retry_at: null, facts: {} });
       const [{ hours }] = await stack.query(
         `select round(extract(epoch from next_due_at - now()) / 3600)::int as hours
@@ -317,6 +320,8 @@ async function endTests({ test, stack, claim, take }) {
       await stack.query('update public.sync_cursors set next_due_at = now()');
       assert.equal(await fail(kind), 1);
     }
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    assert.equal(await fail('provider', 7 * 86_400), 7);
   });
 
   await test('a run that failed without a page says so in the cursor, until the next page', async () => {

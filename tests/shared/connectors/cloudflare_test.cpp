@@ -210,7 +210,9 @@ TEST_CASE("a zone's days", "[cloudflare]") {
   Json& sum = reply["data"]["viewer"]["zones"][0]["httpRequests1dGroups"][0]["sum"];
   sum["countryMap"] = {{{"clientCountryName", "DE"}, {"requests", 5}, {"bytes", 9}, {"threats", 0}}};
   sum["responseStatusMap"] = {{{"edgeResponseStatus", 200}, {"requests", 5}}};
-  const auto rows = rows_of(page_of("zone", dump(reply)), "cloudflare_zone_daily");
+  const Page page = page_of("zone", dump(reply));
+  CHECK(page.newest == *parse_time("2026-11-23T00:00:00Z"));  // the end of the newest day
+  const auto rows = rows_of(page, "cloudflare_zone_daily");
   REQUIRE(rows.size() == 2);
   CHECK(rows[0]["zone_id"] == zone);
   CHECK(rows[0]["day"] == "2026-11-21");

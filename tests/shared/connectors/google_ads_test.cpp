@@ -201,6 +201,11 @@ TEST_CASE("errors say who must act", "[google_ads]") {
       {.status = 400,
        .body = R"({"error":{"details":[{"errors":[{"errorCode":{"requestError":"EXPIRED_PAGE_TOKEN"}}]}]}})"},
       ours, Remedy::restart_scan);
+  explained(
+      {.status = 403,
+       .body =
+           R"({"error":{"details":[{"errors":[{"errorCode":{"authorizationError":"ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT"}}]}]}})"},
+      configuration, Remedy::give_up);
   explained({.status = 502, .body = ""}, ours, Remedy::give_up);
 }
 

@@ -229,6 +229,8 @@ TEST_CASE("errors of PageSpeed", "[pagespeed]") {
       explained(400, R"({"error":{"errors":[{"domain":"global","reason":"invalidParameter"}]}})");
   CHECK(address.error.kind == ErrorKind::configuration);
   CHECK(explained(500, "<html>", {}, ErrorKind::provider).error.kind == ErrorKind::provider);
+  CHECK(explained(403, R"({"error":{"details":[{"reason":"SERVICE_DISABLED"}]}})", {}, ErrorKind::credentials)
+            .error.kind == ErrorKind::configuration);
 }
 
 TEST_CASE("replies that are no runs are refused whole", "[pagespeed]") {

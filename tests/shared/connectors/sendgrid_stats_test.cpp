@@ -98,4 +98,7 @@ TEST_CASE("of a refusal the field is told, never its text", "[sendgrid][stats]")
   CHECK(told(dump(json(read("errors_400.built.json"))["body"])) == "x (from.email)");
   CHECK(told(R"({"errors":[{"message":"SG.secret","field":"Bearer SG.secret"}]})") == "x");
   CHECK(told("<html>") == "x");
+  const auto sender = sendgrid::explain({403, {}, R"({"errors":[{"message":"m","field":"from"}]})"},
+                                        {{ErrorKind::credentials, "x"}, Remedy::give_up});
+  CHECK(sender.error.kind == ErrorKind::configuration);
 }

@@ -113,6 +113,7 @@ TEST_CASE("a refusal is written down once and fails the second time", "[supabase
   CHECK(second.error().kind == ErrorKind::provider);
   CHECK(second.error().message == "supabase auth: answered 503");
   CHECK(parse(401, "{}", query_of(step(0, true))).error().kind == ErrorKind::credentials);
+  CHECK(parse(403, "{}", query_of(step(0, true))).error().kind == ErrorKind::configuration);
   CHECK(parse(200, fixture("auth_health.json"), query_of(step(1, true)))->next == step(2));
 }
 

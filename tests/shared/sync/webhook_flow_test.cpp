@@ -49,6 +49,13 @@ TEST_CASE("a delivery that is not genuine is refused and leaves nothing behind",
     host.signature_valid = false;
     counted = 1;
   }
+  SECTION("the secret cannot be read") {
+    host.fault = [](const Json& effect) {
+      return effect["kind"] == "verify" ? json(R"({"failed":"bad_key","message":""})") : Json();
+    };
+    status = 503;
+    counted = 1;
+  }
   SECTION("the workspace has no secret") {
     host.secrets.clear();
     status = 404;
