@@ -28,6 +28,7 @@ Json manifest() {
       if (!key.env.empty()) entry.text("env", key.env);
       if (key.scope == Scope::agency) entry.text("scope", "agency");
       if (key.secret) entry.json("hosts", texts(key.hosts));
+      if (!key.unless.empty()) entry.json("unless", texts(key.unless));
       (key.secret ? secrets : ids).push_back(entry.take());
     }
   }

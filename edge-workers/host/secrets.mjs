@@ -106,15 +106,20 @@ function idsIn(values, manifest) {
   return Object.fromEntries(ids.map(({ name }) => [name, idText(values.get(name))]));
 }
 
-function agencyIds(env, manifest) {
-  const ids = manifest.ids.map((entry) => [entry.name, agencyValue(env, entry)]);
+// What a workspace lacks, unless its own bundle has that service's other way to sign in.
+function agencyValueFor(own, env, entry) {
+  return entry.unless?.some((name) => own.has(name)) ? undefined : agencyValue(env, entry);
+}
+
+function agencyIds(env, manifest, own = new Map()) {
+  const ids = manifest.ids.map((entry) => [entry.name, agencyValueFor(own, env, entry)]);
   return Object.fromEntries(ids.filter(([, value]) => value !== undefined));
 }
 
 // The ids that a job of this workspace may use: its own, else the agency's.
 export function idsFor(env, manifest, workspace) {
-  const own = workspace ? idsIn(readBundle(env, workspace, manifest).values, manifest) : {};
-  return { ...agencyIds(env, manifest), ...own };
+  const own = workspace ? readBundle(env, workspace, manifest).values : new Map();
+  return { ...agencyIds(env, manifest, own), ...idsIn(own, manifest) };
 }
 
 // What is configured: keys by name only, ids with their values. Detection starts from it.
@@ -147,7 +152,7 @@ export class Secrets {
     this.captures = captures;
     const bundle = workspace ? readBundle(env, workspace, manifest).values : new Map();
     for (const entry of manifest.secrets) {
-      const value = bundle.get(entry.name) ?? agencyValue(env, entry);
+      const value = bundle.get(entry.name) ?? agencyValueFor(bundle, env, entry);
       if (value !== undefined) this.#values.set(entry.name, value);
       this.#allow(entry);
     }

@@ -64,6 +64,8 @@ struct Page {
   std::optional<UnixSeconds> credentials_expire_at = {};
   // The provider's limit is nearly used up: how long to wait before the next page.
   std::int64_t rest_secs = 0;
+  // How long to wait for the next page for another reason: nothing is said of a limit.
+  std::int64_t pause_secs = 0;
 };
 
 // Why a reply that is not a success failed, and what the flow does about it. `read`: the refusal is

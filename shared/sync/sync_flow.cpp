@@ -195,6 +195,7 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   // The cursor's count is exact also after a last page that ties held back.
   facts_.run_rows = cursor_.run_rows;
   page_rest_secs_ = page.rest_secs;
+  page_pause_secs_ = page.pause_secs;
   if (window && !move_past(cursor_, page) && turn.now - window->to > catch_up_after)
     open_scan(cursor_, *stream_, turn.now);
   ending_ = !cursor_.window && cursor_.unsettled.empty();
@@ -240,6 +241,7 @@ void SyncFlow::after_apply(const Json& answer, Turn& turn) {
   const bool settling = !cursor_.window && !ties.empty();
   if (settling && ++settlings_ > settlings_per_visit) return yield_run(turn, tie_rest_secs);
   if (page_rest_secs_ > 0) return rest(turn, std::exchange(page_rest_secs_, 0));
+  if (page_pause_secs_ > 0) return yield_run(turn, std::exchange(page_pause_secs_, 0));
   go_on(turn);
 }
 

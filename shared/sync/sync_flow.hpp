@@ -97,6 +97,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   bool ending_ = false;  // the last apply was to end the run
   std::int64_t rest_secs_ = 0;
   std::int64_t page_rest_secs_ = 0;  // that the last page asked for
+  std::int64_t page_pause_secs_ = 0;
 };
 
 }  // namespace wf

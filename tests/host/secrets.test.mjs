@@ -74,6 +74,34 @@ test("an agency variable stands in for a workspace without its own key, unless i
   assert.equal(own.get('supabase.secret_key'), 'sb_secret_a1b2c3d4e5f6');
 });
 
+test("the agency's way to sign in does not stand before a workspace's own other way", () => {
+  const unless = ['gsc.refresh_token'];
+  const manifest = {
+    ...MANIFEST,
+    secrets: [
+      { name: 'gsc.private_key', env: 'GSC_PRIVATE_KEY', hosts: [], unless },
+      { name: 'gsc.refresh_token', hosts: [] },
+    ],
+    ids: [
+      { name: 'gsc.client_email', env: 'GSC_CLIENT_EMAIL', unless },
+      { name: 'gsc.client_id', env: 'GSC_CLIENT_ID' },
+    ],
+  };
+  const all = env({
+    GSC_PRIVATE_KEY: 'the key of the agency',
+    GSC_CLIENT_EMAIL: 'a@b.example',
+    GSC_CLIENT_ID: 'client',
+    WORKSPACE_OAK_BAKERY: '{"gsc":{"refresh_token":"1//own-consent"}}',
+  });
+  assert.deepEqual(idsFor(all, manifest, 'oak-bakery'), { 'gsc.client_id': 'client' });
+  assert.equal(new Secrets(all, manifest, 'oak-bakery').get('gsc.private_key'), undefined);
+  assert.deepEqual(idsFor(all, manifest, 'fern-studio'), {
+    'gsc.client_email': 'a@b.example',
+    'gsc.client_id': 'client',
+  });
+  assert.equal(new Secrets(all, manifest, 'fern-studio').get('gsc.private_key'), 'the key of the agency');
+});
+
 test('a bundle that is not usable gives no key and says why, without its value', () => {
   const cases = [
     ['{not json', 'is not a JSON object'],

@@ -18,6 +18,9 @@ constexpr std::array<std::string_view, 4> categories{"PERFORMANCE", "ACCESSIBILI
 // Google itself gives up after 120 s.
 constexpr std::int64_t timeout_ms = 130'000;
 
+// For about a minute Google answers with what it answered before.
+constexpr std::int64_t cache_secs = 90;
+
 // Position of the second and last try of a page that could not be measured.
 constexpr std::string_view again = "again";
 
@@ -93,7 +96,10 @@ Page to_page(Run run, const Query& query) {
   if (!run.audits.empty())
     page.batches.push_back({.table = "pagespeed_audits", .rows = std::move(run.audits)});
   // A page that fails to load often loads the next time, and the next run is a week away.
-  if (run.failed && query.position.is_null()) page.next = Json(again);
+  if (run.failed && query.position.is_null()) {
+    page.next = Json(again);
+    page.pause_secs = cache_secs;
+  }
   return page;
 }
 

@@ -183,6 +183,7 @@ TEST_CASE("no score is a failed run, never 0", "[pagespeed]") {
   CHECK(run["field_inp_ms"] == 175);
   CHECK(rows_of(page, "pagespeed_audits").empty());
   CHECK(page.next == Json("again"));
+  CHECK(page.pause_secs == 90);
 }
 
 TEST_CASE("an error of the run fails it, and NO_ERROR is none", "[pagespeed]") {
