@@ -31,9 +31,8 @@ async function measureParts(parts) {
 
 /** One line per limit, for people and for the test totals. */
 function verdicts(parts, sizes) {
-  return Object.entries(parts).flatMap(([name, { budget, for_speed = {} }]) =>
-    Object.entries(budget).map(([kind, bytes]) => {
-      const limit = bytes + (for_speed[kind] ?? 0);
+  return Object.entries(parts).flatMap(([name, { budget }]) =>
+    Object.entries(budget).map(([kind, limit]) => {
       const size = sizes[name][kind];
       const share = Math.round((100 * size) / limit);
       return { ok: size <= limit, text: `${name}: ${size} of ${limit} bytes ${kind} (${share}%)` };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { suites } from './suites.mjs';
 
 const LOGS = '.dev/logs';
-const SUITE_LIMIT_MS = 30 * 60 * 1000; // a slow machine lints and builds for a quarter of an hour
+const SUITE_LIMIT_MS = 15 * 60 * 1000;
 const LAST_WORDS_MS = 5000; // node --test prints why tests failed when it is asked to end
 const SHOWN_OF_A_FAILURE = 60;
 

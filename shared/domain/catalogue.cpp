@@ -21,8 +21,10 @@ constexpr Thresholds daily{.expected_every = hours{24}, .warn_after = hours{26},
 constexpr Thresholds weekly{.expected_every = days{7}, .warn_after = days{8}, .error_after = days{15}};
 constexpr Thresholds real_time{
     .expected_every = minutes{5}, .warn_after = minutes{15}, .error_after = hours{1}};
-constexpr Thresholds quarter_hourly{
-    .expected_every = minutes{15}, .warn_after = minutes{45}, .error_after = hours{2}};
+constexpr Thresholds quarter_hourly{.expected_every = minutes{15},
+                                    .warn_after = minutes{45},
+                                    .error_after = hours{2},
+                                    .quiet_is_usual = true};
 
 // Where money or mail moves, quiet days are normal: only a long silence of data is worth a word.
 constexpr Thresholds with_quiet_days(Thresholds base, seconds newest_row_within) {

@@ -80,6 +80,7 @@ struct Thresholds {
   std::chrono::seconds newest_row_within{};  // age of the newest row; 0: not judged
   std::chrono::seconds provider_lag{};       // how long the provider itself takes; 0: none
   std::chrono::seconds idle_window{};        // on-demand services: no activity for so long is idle
+  bool quiet_is_usual = false;               // windows of minutes: a sync without rows says nothing
 };
 
 struct Descriptor {

@@ -62,9 +62,7 @@ void judge_age(StreamCondition& condition, const Thresholds& thresholds, const S
   if (age > thresholds.error_after) {
     return overdue_condition(condition, "success_too_old", facts.failure_kind);
   }
-  // Of minutes and hours some are quiet; only whole days are compared.
-  const bool by_days = thresholds.expected_every >= std::chrono::hours{24};
-  if (by_days && facts.last_rows == 0 && facts.usual_rows_min.value_or(0) > 0) {
+  if (!thresholds.quiet_is_usual && facts.last_rows == 0 && facts.usual_rows_min.value_or(0) > 0) {
     set(condition, SubState::empty, "no_rows_where_usual");
     condition.kind = ErrorKind::data;
     return;

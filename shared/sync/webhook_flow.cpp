@@ -50,7 +50,10 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
   if (!verified) {
     const auto* failed = std::get_if<Failed>(&result);
     // Sent again, it comes when the key has been put right; until then the card says that none gets in.
-    if (failed && failed->reason == "bad_key") return count_bad_signature(turn, unavailable());
+    if (failed && failed->reason == "bad_key") {
+      turn.log("error", log_fields("webhook not accepted").text("part", "verify").text("message", "bad_key"));
+      return count_bad_signature(turn, unavailable());
+    }
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
   if (!verified->secret_present) return finish(turn, 404, "not found");

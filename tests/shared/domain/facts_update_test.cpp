@@ -151,17 +151,17 @@ TEST_CASE("the last seven runs are remembered") {
 }
 
 TEST_CASE("an account that went silent is empty for two runs, then that is what is usual") {
-  wf::ServiceFacts service{.client_id = "c", .service = "sendgrid"};
-  service.present_keys = {"sendgrid.api_key"};
+  wf::ServiceFacts service{.client_id = "c", .service = "supabase"};
+  service.present_keys = {"supabase.secret_key"};
   std::vector<std::int64_t> remembered{8, 9, 7};
   std::vector<wf::SubState> seen;
   for (int run = 0; run < 3; ++run) {
     Row row = started();
     row = after(row, wf::facts_after_last_page(row.facts, {.rows = 0}, {.earlier_rows = remembered}, now));
     remembered = wf::read_remembered_rows(wf::remember_rows(remembered, 0));
-    row.facts.stream = "stats";
+    row.facts.stream = "probe";
     service.streams = {row.facts};
-    seen.push_back(wf::judge(*wf::find_service("sendgrid"), service, now).sub_state);
+    seen.push_back(wf::judge(*wf::find_service("supabase"), service, now).sub_state);
   }
   CHECK(seen == std::vector<wf::SubState>{wf::SubState::empty, wf::SubState::empty, wf::SubState::fresh});
 }
