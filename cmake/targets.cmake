@@ -37,15 +37,13 @@ function(wf_program name)
 endfunction()
 
 # wf_test(name SOURCES ... LINK ...): Catch2 tests, run natively or as wasm under Node.
-# Fixtures are read below WF_PROJECT_DIR, an absolute path in every build.
 function(wf_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   if(NOT arg_SOURCES)
     return()
   endif()
-  wf_program(${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK} catch2)
+  wf_program(${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK} project_files)
   wf_show_headers(${name} PRIVATE tests)
-  target_compile_definitions(${name} PRIVATE WF_PROJECT_DIR="${PROJECT_SOURCE_DIR}")
   if(WF_PLATFORM STREQUAL "wasi")
     # A deep recursion in a test must not run into the data segment.
     target_link_options(${name} PRIVATE -Wl,-z,stack-size=1048576 -Wl,--stack-first)

@@ -51,6 +51,7 @@ function unitSuite(build) {
     commands: () =>
       programs().map((program) => ['./scripts/run_unit_test', program, '--colour-mode', 'none']),
     totals: catchTotals,
+    sideBySide: true,
   };
 }
 

@@ -1,6 +1,8 @@
-// Runs the suites of suites.mjs one after the other and adds up what passed. See scripts/test.
+// Runs the suites of suites.mjs one after the other, the programs of a unit suite side by side, and adds up
+// what passed. See scripts/test.
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { suites } from './suites.mjs';
 
@@ -9,7 +11,7 @@ const SUITE_LIMIT_MS = 15 * 60 * 1000;
 const LAST_WORDS_MS = 5000; // node --test prints why tests failed when it is asked to end
 const SHOWN_OF_A_FAILURE = 60;
 
-let running = null;
+const running = new Set();
 
 function endGroup(child) {
   try {
@@ -21,7 +23,7 @@ function endGroup(child) {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    if (running) endGroup(running);
+    for (const child of running) endGroup(child);
     process.exit(1);
   });
 }
@@ -31,7 +33,7 @@ function run([program, ...args], log, shown) {
   return new Promise((resolve) => {
     let output = '';
     const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    running = child;
+    running.add(child);
     const take = (chunk) => {
       output += chunk;
       log.write(chunk);
@@ -48,6 +50,7 @@ function run([program, ...args], log, shown) {
     child.on('exit', () => endGroup(child));
     child.on('close', (status) => {
       clearTimeout(timer);
+      running.delete(child);
       resolve({ output, status });
     });
   });
@@ -69,14 +72,18 @@ function printFailure(output) {
 async function runSuite(suite) {
   const log = createWriteStream(path.join(LOGS, `${suite.name}.log`));
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const command of suite.commands()) {
-    const result = await run(command, log, suite.shown);
-    const { passed, failed, skipped = 0 } = judge(suite, result);
-    total.passed += passed;
-    total.failed += failed;
-    total.skipped += skipped;
-    if (failed > 0 && !suite.shown) printFailure(result.output);
-  }
+  const queue = suite.commands();
+  const worker = async () => {
+    for (let command = queue.shift(); command; command = queue.shift()) {
+      const result = await run(command, log, suite.shown);
+      const { passed, failed, skipped = 0 } = judge(suite, result);
+      total.passed += passed;
+      total.failed += failed;
+      total.skipped += skipped;
+      if (failed > 0 && !suite.shown) printFailure(result.output);
+    }
+  };
+  await Promise.all(Array.from({ length: suite.sideBySide ? availableParallelism() : 1 }, worker));
   log.end();
   if (total.passed + total.failed === 0 && !suite.mayBeEmpty) {
     console.log('  no test ran, which counts as a failure');

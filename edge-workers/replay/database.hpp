@@ -61,7 +61,7 @@ class ReplayDatabase {
   std::string slug_;
   std::string service_;
   std::string role_;
-  TableKeys keys_{WF_PROJECT_DIR "/supabase/migrations"};
+  TableKeys keys_;
   std::map<std::string, std::map<std::string, Json>> tables_;  // by key
   std::map<std::string, Json> facts_;                          // by stream
   std::map<std::string, Json> cursors_;                        // by stream

@@ -1,6 +1,7 @@
 #include "edge-workers/replay/table_keys.hpp"
 
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -33,9 +34,9 @@ std::string_view bracketed(std::string_view line, std::string_view opening) {
 
 }  // namespace
 
-TableKeys::TableKeys(const std::filesystem::path& migrations) {
+TableKeys::TableKeys() {
   std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(migrations, none)) {
+  for (const auto& entry : std::filesystem::directory_iterator(WF_PROJECT_DIR "/supabase/migrations", none)) {
     std::ifstream in(entry.path(), std::ios::binary);
     read({std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()});
   }

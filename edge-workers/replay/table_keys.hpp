@@ -2,7 +2,6 @@
 // Primary keys of the tables, read from supabase/migrations: a stand-in of the database must not
 // have an opinion of its own about them.
 
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -14,7 +13,7 @@ namespace wf::replay {
 
 class TableKeys {
  public:
-  explicit TableKeys(const std::filesystem::path& migrations);
+  TableKeys();
 
   // The same for two rows that the database would store as one. Tables that no migration creates
   // are keyed by `id`.

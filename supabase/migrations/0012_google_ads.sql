@@ -26,7 +26,7 @@ create table public.google_ads_campaign_daily (
 comment on table public.google_ads_campaign_daily is
   'A campaign''s day, in the account''s time zone. Days on which all was zero are absent.';
 
--- FROM search_term_view; of Performance Max campaign_search_term_view, without an ad group.
+-- FROM search_term_view. The terms of Performance Max are in campaign_search_term_view, which is not read.
 create table public.google_ads_search_terms_daily (
   client_id uuid not null references public.workspaces (client_id),
   customer_id text not null check (customer_id ~ '^[0-9]+$'),

@@ -11,6 +11,7 @@
 #include "edge-workers/replay/scenario.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/registry.hpp"
+#include "tests/project_files.hpp"
 
 namespace {
 
@@ -78,7 +79,7 @@ bool has(const fs::path& service, Kind kind, Sort sort) {
 TEST_CASE("every service has been seen through each kind of bad input") {
   for (const wf::Registry registry : {wf::connectors(), wf::api_connectors()})
     for (const Connector* connector : registry) {
-      const fs::path service = fs::path(WF_PROJECT_DIR "/tests/scenarios") / connector->service;
+      const fs::path service = fs::path(project_files::path("tests/scenarios")) / connector->service;
       CAPTURE(connector->service);
       REQUIRE(fs::is_directory(service));
       for (const Sort sort : {Sort::stream, Sort::webhook, Sort::action})

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "edge-workers/replay/replay.hpp"
+#include "tests/project_files.hpp"
 #include "tests/scenarios/expectation.hpp"
 
 namespace {
@@ -26,7 +27,7 @@ std::vector<fs::path> folders_in(const fs::path& parent) {
 
 std::vector<fs::path> all_scenarios() {
   std::vector<fs::path> all;
-  for (const auto& service : folders_in(WF_PROJECT_DIR "/tests/scenarios")) {
+  for (const auto& service : folders_in(project_files::path("tests/scenarios"))) {
     for (const auto& folder : folders_in(service)) all.push_back(folder);
   }
   return all;

@@ -15,6 +15,8 @@ constexpr std::string_view scope = "https://www.googleapis.com/auth/webmasters.r
 constexpr days backfill{90};
 // Days that were still provisional when they were read last, and a margin.
 constexpr days overlap{5};
+// The totals of any number of days are one call, so a day that Google leaves open for weeks is closed too.
+constexpr days overlap_of_totals{30};
 
 template <const Detail& detail>
 HttpRequest request(const Query& query) {
@@ -27,7 +29,7 @@ Result<Page> parse(const HttpReply& reply, const Query& query, UnixSeconds sourc
 
 constexpr std::array streams{Stream{.id = "site",
                                     .first_sync = backfill,
-                                    .overlap = overlap,
+                                    .overlap = overlap_of_totals,
                                     .final_after = final_after,
                                     .request = site_request,
                                     .parse = parse_site},

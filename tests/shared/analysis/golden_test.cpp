@@ -2,10 +2,9 @@
 // change that is meant: analysis_test '[write]' prints what belongs into tests/golden/anomalies.json.
 
 #include <catch_amalgamated.hpp>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
+#include "tests/project_files.hpp"
 #include "tests/shared/analysis/made_series.hpp"
 
 namespace {
@@ -15,9 +14,7 @@ using namespace wf;
 constexpr double tolerance = 1e-9;
 
 Json read_golden() {
-  std::ifstream in(WF_PROJECT_DIR "/tests/golden/anomalies.json", std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const auto parsed = parse_json(text, "golden vectors");
+  const auto parsed = parse_json(project_files::read("tests/golden/anomalies.json"), "golden vectors");
   REQUIRE(parsed.has_value());
   return *parsed;
 }

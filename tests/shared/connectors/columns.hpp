@@ -1,18 +1,17 @@
 #pragma once
 // The columns of a table as its migration creates it, but those that the database fills in.
 
-#include <catch_amalgamated.hpp>
-#include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "shared/base/json.hpp"
+#include "tests/project_files.hpp"
 
 namespace columns {
 
 inline std::set<std::string> of_table(const std::string& migration, const std::string& table) {
-  std::ifstream in(WF_PROJECT_DIR "/supabase/migrations/" + migration);
-  REQUIRE(in.good());
+  std::istringstream in(project_files::read("supabase/migrations/" + migration));
   std::set<std::string> names;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {

@@ -1,17 +1,14 @@
 #pragma once
 #include <catch_amalgamated.hpp>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "shared/base/json.hpp"
+#include "tests/project_files.hpp"
 
 namespace fixtures {
 
 inline std::string read(const std::string& name) {
-  std::ifstream in(WF_PROJECT_DIR "/tests/fixtures/stripe/" + name, std::ios::binary);
-  REQUIRE(in.good());
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  return project_files::read("tests/fixtures/stripe/" + name);
 }
 
 inline wf::Json json(const std::string& text) {

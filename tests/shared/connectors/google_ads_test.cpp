@@ -163,7 +163,7 @@ TEST_CASE("money without its currency is refused", "[google_ads]") {
 }
 
 TEST_CASE("a stream that breaks off is no success", "[google_ads]") {
-  std::string body = google_fixtures::read("tests/fixtures/google-ads/searchstream_campaigns.built.json");
+  std::string body = project_files::read("tests/fixtures/google-ads/searchstream_campaigns.built.json");
   body = body.substr(0, body.rfind(']')) + R"(,{"error":{"code":500,"status":"INTERNAL","message":"x"}}])";
   const auto page = google_ads::parse_report(google_ads::campaigns, {.body = body}, november, source_at);
   REQUIRE_FALSE(page);

@@ -4,29 +4,22 @@
 #include <dirent.h>
 
 #include <catch_amalgamated.hpp>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "columns.hpp"
 #include "shared/sync/connector.hpp"
+#include "tests/project_files.hpp"
 
 namespace google_fixtures {
 
-inline std::string read(const std::string& path) {
-  std::ifstream in(WF_PROJECT_DIR "/" + path, std::ios::binary);
-  REQUIRE(in.good());
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 inline wf::HttpReply reply(const std::string& name, int status = 200) {
-  return {.status = status, .body = read("tests/fixtures/" + name)};
+  return {.status = status, .body = project_files::read("tests/fixtures/" + name)};
 }
 
 inline std::vector<std::string> names(const std::string& service) {
   std::vector<std::string> all;
-  DIR* folder = opendir((WF_PROJECT_DIR "/tests/fixtures/" + service).c_str());
+  DIR* folder = opendir(project_files::path("tests/fixtures/" + service).c_str());
   REQUIRE(folder != nullptr);
   while (const dirent* file = readdir(folder)) {
     const std::string name = static_cast<const char*>(file->d_name);

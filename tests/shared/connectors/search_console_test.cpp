@@ -2,6 +2,7 @@
 #include "google_fixtures.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/search_console/performance.hpp"
+#include "shared/sync/sync_cursor.hpp"
 
 using namespace wf;
 using google_fixtures::at;
@@ -120,6 +121,16 @@ TEST_CASE("without Google's word a day is final when it is old enough", "[search
   CHECK_FALSE(provisional("2026-11-20", ""));
   CHECK_FALSE(provisional("2026-11-21", R"(,"metadata":{"first_incomplete_date":"2026-11-22"})"));
   CHECK(provisional("2026-11-22", R"(,"metadata":{"firstIncompleteDate":"2026-11-22"})"));
+}
+
+TEST_CASE("a day that Google leaves open for weeks is read again until it is final", "[search_console]") {
+  const Stream& totals = search_console::connector.streams.front();
+  SyncCursor cursor{.covered_until = source_at};
+  open_scan(cursor, totals, source_at + std::chrono::days{1});
+  const Query next_day{.window = *cursor.window, .partition = week.partition, .ids = week.ids};
+  const Json body = body_of(totals.request(next_day));
+  CHECK(body["startDate"] == "2026-10-24");
+  CHECK(body["endDate"] == "2026-11-24");
 }
 
 TEST_CASE("a day without data is absent, not zero", "[search_console]") {

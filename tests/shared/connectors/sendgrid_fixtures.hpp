@@ -2,11 +2,10 @@
 // What the tests of SendGrid's connector share.
 
 #include <catch_amalgamated.hpp>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "shared/sync/connector.hpp"
+#include "tests/project_files.hpp"
 
 namespace sendgrid_fixtures {
 
@@ -14,9 +13,7 @@ inline constexpr const char* client = "11111111-1111-4111-8111-111111111111";
 inline constexpr const char* thread_id = "0123456789abcdef0123456789abcdef";
 
 inline std::string read(const std::string& name) {
-  std::ifstream in(WF_PROJECT_DIR "/tests/fixtures/sendgrid/" + name, std::ios::binary);
-  REQUIRE(in.good());
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  return project_files::read("tests/fixtures/sendgrid/" + name);
 }
 
 inline wf::Json json(const std::string& text) {

@@ -1,21 +1,18 @@
 // The same vectors for every build: natively, in the Worker's wasm and in the page's wasm.
 
 #include <catch_amalgamated.hpp>
-#include <fstream>
-#include <iterator>
 
 #include "shared/base/text.hpp"
 #include "shared/domain/judge.hpp"
 #include "shared/domain/verdict_json.hpp"
+#include "tests/project_files.hpp"
 
 namespace {
 
 using wf::Json;
 
 Json read_golden() {
-  std::ifstream in(WF_PROJECT_DIR "/tests/golden/judge.json", std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const auto parsed = wf::parse_json(text, "golden vectors");
+  const auto parsed = wf::parse_json(project_files::read("tests/golden/judge.json"), "golden vectors");
   REQUIRE(parsed.has_value());
   return *parsed;
 }

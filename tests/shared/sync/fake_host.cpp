@@ -1,8 +1,6 @@
 #include "fake_host.hpp"
 
 #include <catch_amalgamated.hpp>
-#include <fstream>
-#include <iterator>
 
 #include "shared/base/time.hpp"
 
@@ -19,12 +17,6 @@ Json reply_json(int status, const wf::Headers& headers) {
 }
 
 }  // namespace
-
-std::string read_file(std::string_view path_in_project) {
-  std::ifstream in(std::string(WF_PROJECT_DIR "/") + std::string(path_in_project), std::ios::binary);
-  REQUIRE(in.good());
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 Json json(std::string_view text) {
   auto parsed = wf::parse_json(text, "test");

@@ -19,7 +19,6 @@ namespace fake {
 
 using wf::Json;
 
-std::string read_file(std::string_view path_in_project);
 Json json(std::string_view text);
 std::string text_of(const Json& object, std::string_view key);
 

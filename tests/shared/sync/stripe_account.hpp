@@ -4,10 +4,13 @@
 #include <string>
 
 #include "fake_host.hpp"
+#include "tests/project_files.hpp"
 
 namespace fake {
 
-inline std::string fixture(const std::string& name) { return read_file("tests/fixtures/stripe/" + name); }
+inline std::string fixture(const std::string& name) {
+  return project_files::read("tests/fixtures/stripe/" + name);
+}
 
 inline bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
