@@ -142,6 +142,7 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
       find_int64(run, "rows_written").value_or(0) + find_int64(result, "written").value_or(0);
   Json cursor = object_of(p, "cursor");
   if (tied) cursor["ties"] = result["ties"];
+  const std::int64_t untold = find_int64(cursors_[stream], "missed").value_or(0);
   cursors_[stream] = cursor;
   const std::int64_t secs = find_int64(p, "lease_secs").value_or(120);
   run["lease_until"] = format_time(now + std::chrono::seconds(secs));
@@ -150,13 +151,11 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   if (const Json* deliveries = find_array(p, "deliveries")) {
     const std::int64_t found_now = missed(*deliveries);
     result["missed"] = found_now;
-    for (const std::string& of : {stream, std::string("webhook")}) {
-      const std::int64_t before =
-          p["page"] == 1 ? 0 : find_int64(facts_[of], "reconciled_missed").value_or(0);
-      Json reconciled = {{"reconciled_missed", before + found_now}};
-      if (last && !tied) reconciled["reconciled_at"] = format_time(now);
-      merge_facts(of, reconciled);
-    }
+    const bool told = last && !tied;
+    cursors_[stream]["missed"] = told ? 0 : untold + found_now;
+    for (const std::string& of : {stream, std::string("webhook")})
+      if (told)
+        merge_facts(of, {{"reconciled_missed", untold + found_now}, {"reconciled_at", format_time(now)}});
   }
   if (last && !tied) {
     run["state"] = "succeeded";

@@ -19,7 +19,7 @@ void set(Json& patch, const char* column, UnixSeconds time) { patch[column] = fo
 void clear(Json& patch, const char* column) { patch[column] = nullptr; }
 
 std::int64_t rows_of_run(const EarlierFacts& before, const PageFacts& page) {
-  return page.number <= 1 ? page.rows : before.run_rows.value_or(0) + page.rows;
+  return before.run_rows.value_or(0) + page.rows;
 }
 
 // A time from a provider may be ahead of ours; a newest row in the future would hide that
@@ -72,11 +72,13 @@ Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, co
 
 Json facts_after_failure(const EarlierFacts& before, const Error& error, bool final, UnixSeconds now) {
   Json patch = Json::object();
-  patch["failure_kind"] = std::string(name(error.kind));
-  patch["failure_message"] = shorten(without_secrets(error.message), longest_message);
-  set(patch, "failed_at", now);
+  if (final || !before.failure_final) {
+    patch["failure_kind"] = std::string(name(error.kind));
+    patch["failure_message"] = shorten(without_secrets(error.message), longest_message);
+    set(patch, "failed_at", now);
+    patch["failure_final"] = final;
+  }
   set(patch, "failures", before.failures + 1);
-  patch["failure_final"] = final;
   clear(patch, "running_since");
   clear(patch, "rate_limited_until");
   if (error.kind == ErrorKind::rate_limit && error.retry_after_secs) {

@@ -16,8 +16,7 @@
 namespace wf {
 
 struct PageFacts {
-  std::int64_t number = 1;  // 1 starts the count of the run's rows anew
-  std::int64_t rows = 0;    // rows received, whether or not they changed anything
+  std::int64_t rows = 0;  // rows received, whether or not they changed anything
   std::optional<UnixSeconds> newest_row_at = std::nullopt;
   std::optional<std::int64_t> progress_done = std::nullopt;
   std::optional<std::int64_t> progress_total = std::nullopt;
@@ -29,11 +28,15 @@ struct PageFacts {
 struct EarlierFacts {
   EarlierFacts() = default;
   EarlierFacts(const StreamFacts& facts)
-      : newest_row_at(facts.newest_row_at), run_rows(facts.run_rows), failures(facts.failures) {}
+      : newest_row_at(facts.newest_row_at),
+        run_rows(facts.run_rows),
+        failures(facts.failures),
+        failure_final(facts.failure_final) {}
 
   std::optional<UnixSeconds> newest_row_at;
-  std::optional<std::int64_t> run_rows;  // of the running run, so far
+  std::optional<std::int64_t> run_rows;  // of the open scan, so far
   std::int64_t failures = 0;             // in a row
+  bool failure_final = false;            // and nothing has succeeded since
 };
 
 struct RunEnd {
@@ -48,7 +51,8 @@ Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSec
 // The last page of a run: only this writes a success, and it clears every failure.
 Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, const RunEnd& end,
                            UnixSeconds now);
-// Never touches the last success. `final`: no retry will follow.
+// Never touches the last success. `final`: no retry will follow. A failure that is going to be tried again
+// leaves one that was final as it is: only a success takes it away.
 Json facts_after_failure(const EarlierFacts& before, const Error& error, bool final, UnixSeconds now);
 // Between two pages of a run that goes on by itself: the provider's limit is nearly used up.
 Json facts_while_resting(UnixSeconds until);

@@ -70,6 +70,13 @@ void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& de
   add(none);
 }
 
+// Without a key that deliveries are checked with none gets in: what the last ones met is history.
+bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
+  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
+    return key.secret && key.hosts.empty() && holds(facts.present_keys, key.name);
+  });
+}
+
 // The streams of the catalogue; for a service that lists none, those that have facts.
 std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const ServiceFacts& facts,
                                            UnixSeconds now) {
@@ -83,7 +90,7 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
           judge_stream(descriptor.thresholds, stream.stream, stream, known_since(facts, stream), now));
     }
   }
-  if (facts.webhook && facts.webhook->enabled) {
+  if (facts.webhook && facts.webhook->enabled && receives(descriptor, facts)) {
     if (auto webhook = judge_webhook(*facts.webhook)) conditions.push_back(std::move(*webhook));
   }
   return conditions;
@@ -191,6 +198,7 @@ void check_newest_row(Verdict& verdict) {
   const Clock& rows = verdict.clocks[1];
   if (verdict.badge != Badge::active || verdict.sub_state == SubState::late) return;
   if (rows.state != ClockState::late) return;
+  verdict.until.reset();
   decide(verdict, Badge::active, SubState::late, "newest_row_too_old");
   verdict.words += " · newest data " + format_short_day(day_of(*rows.at));
 }

@@ -43,6 +43,12 @@ bool is_judged_by_use(std::string_view service) {
   return descriptor && descriptor->evidenced == Evidenced::by_activity;
 }
 
+Respond not_begun(std::string_view state) {
+  if (state == "disabled") return problem_reply(409, "not-configured", "This service is switched off");
+  return problem_reply(409, "already-requested", "This Idempotency-Key was used before",
+                       concat({"its request is ", state}));
+}
+
 Json facts_after_use(UnixSeconds now) {
   Json facts = facts_after_last_page({}, {.rows = 1, .newest_row_at = now}, {}, now);
   facts["last_attempt_at"] = format_time(now);
@@ -100,6 +106,9 @@ void ActionFlow::sign(Turn& turn) {
 
 void ActionFlow::on_signed(EffectResult& result, Turn& turn) {
   auto* made = std::get_if<Signed>(&result);
+  const auto* failed = std::get_if<Failed>(&result);
+  // An optional key: the action does without what it would have signed.
+  if (failed && failed->reason == "secret_missing") return begin(turn);
   if (!made) return finish(turn, provider_problem_reply(classify(connector_, who(), result, turn.now).error));
   query_.signature = std::move(made->signature);
   begin(turn);
@@ -132,8 +141,7 @@ void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
     return finish(turn, problem_reply(500, "internal", "This is a mistake of ours", answer.error().message));
   if (!answer) return finish(turn, database_away_reply());
   if (!find_bool(*answer, "begun").value_or(false))
-    return finish(turn, problem_reply(409, "already-requested", "This Idempotency-Key was used before",
-                                      "its request is " + find_string(*answer, "state").value_or("")));
+    return finish(turn, not_begun(find_text(*answer, "state")));
   grants_.begin(std::move(call_));
   ask(turn, grants_.request(), &ActionFlow::on_called);
 }

@@ -62,6 +62,7 @@ void read_cursor(const Json& stored, SyncCursor& cursor) {
   // apply_page adds the ties of the page that it stored this cursor with.
   add_unsettled(cursor, read_refs(stored, "ties"));
   cursor.counted = find_bool(stored, "counted").value_or(false);
+  cursor.caught_up = find_bool(stored, "caught_up").value_or(false);
   cursor.stuck = find_bool(stored, "stuck").value_or(false);
   if (const Json* rows = find_array(stored, "earlier_rows")) cursor.earlier_rows = *rows;
 }
@@ -78,6 +79,7 @@ Json to_json(const SyncCursor& cursor) {
       .json("position", cursor.position)
       .json("unsettled", to_json(cursor.unsettled))
       .flag("counted", cursor.counted)
+      .flag("caught_up", cursor.caught_up)
       .json("earlier_rows", cursor.earlier_rows)
       .take();
 }
@@ -93,12 +95,14 @@ void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id
   if (cursor.counted)
     cursor.earlier_rows = remember_rows(read_remembered_rows(cursor.earlier_rows), cursor.run_rows);
   cursor.run_id = run_id;
-  cursor.run_rows = 0;
   cursor.newest.reset();
   cursor.counted = false;
+  cursor.caught_up = false;
   // What a run could not get past may never be had: the next one takes the newest pages first. What is read
   // as a whole is always read from its beginning.
-  if (!cursor.window || stream.full_scan || cursor.stuck) open_scan(cursor, stream, now);
+  if (cursor.window && !stream.full_scan && !cursor.stuck) return;
+  cursor.run_rows = 0;
+  open_scan(cursor, stream, now);
 }
 
 void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {

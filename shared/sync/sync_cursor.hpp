@@ -23,8 +23,9 @@ struct SyncCursor {
   std::int64_t steps = 0;                    // from page to page in the open scan
   std::int64_t landmark = 0;                 // of the position after 1, 2, 4, 8, ... steps
   std::optional<UnixSeconds> newest;         // row that the run has seen
-  std::int64_t run_rows = 0;                 // rows received by the run so far
-  bool counted = false;                      // run_rows is the whole run's
+  std::int64_t run_rows = 0;                 // rows received so far, by earlier runs of the open scan too
+  bool counted = false;                      // run_rows is the whole scan's
+  bool caught_up = false;                    // the run has opened a second scan, for what came meanwhile
   bool stuck = false;                        // the database says: a run failed here without a page
   Json earlier_rows = Json::array();         // of earlier finished runs (remember_rows)
 };

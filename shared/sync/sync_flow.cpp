@@ -30,10 +30,8 @@ constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
 std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
 
 // Of a page of the scan of `window`; none: of objects fetched again.
-PageFacts page_facts(const std::optional<Window>& window, const SyncCursor& after, const Page& page,
-                     std::int64_t number) {
-  PageFacts facts{
-      .number = number, .rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
+PageFacts page_facts(const std::optional<Window>& window, const SyncCursor& after, const Page& page) {
+  PageFacts facts{.rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
   facts.credentials_expire_at = page.credentials_expire_at;
   if (!window) return facts;
   if (!page.next) facts.unavailable = page.unavailable;
@@ -42,7 +40,7 @@ PageFacts page_facts(const std::optional<Window>& window, const SyncCursor& afte
   if (total <= 2) return facts;
   facts.progress_total = total;
   facts.progress_done = total;
-  if (after.window) facts.progress_done = after.oldest ? days(window->to - *after.oldest) : 0;
+  if (page.next) facts.progress_done = after.oldest ? days(window->to - *after.oldest) : 0;
   return facts;
 }
 
@@ -50,6 +48,7 @@ PageFacts page_facts(const std::optional<Window>& window, const SyncCursor& afte
 void learn(EarlierFacts& facts, const Json& columns) {
   if (const auto newest = find_time(columns, "newest_row_at")) facts.newest_row_at = newest;
   facts.failures = find_int64(columns, "failures").value_or(facts.failures);
+  facts.failure_final = find_bool(columns, "failure_final").value_or(facts.failure_final);
 }
 
 Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key) {
@@ -196,11 +195,13 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   facts_.run_rows = cursor_.run_rows;
   page_rest_secs_ = page.rest_secs;
   page_pause_secs_ = page.pause_secs;
-  if (window && !move_past(cursor_, page) && turn.now - window->to > catch_up_after)
+  if (window && !move_past(cursor_, page) && turn.now - window->to > catch_up_after && !cursor_.caught_up) {
+    cursor_.caught_up = true;
     open_scan(cursor_, *stream_, turn.now);
+  }
   ending_ = !cursor_.window && cursor_.unsettled.empty();
   cursor_.counted = ending_;
-  const PageFacts seen = page_facts(window, cursor_, page, pages_ + 1);
+  const PageFacts seen = page_facts(window, cursor_, page);
   const auto earlier_rows = read_remembered_rows(cursor_.earlier_rows);
   const RunEnd end{.earlier_rows = earlier_rows, .provisional_until = provisional_until(turn.now)};
   Json patch =

@@ -17,6 +17,7 @@ namespace wf::openai {
 namespace {
 
 constexpr std::int64_t period_days = 28;
+constexpr std::size_t days_of_a_whole_period = 25;  // of 28, as for the page (daily_series.cpp)
 constexpr std::size_t values_for_a_median = 7;
 constexpr std::size_t most_unusual_days = 5;  // of one series
 
@@ -91,15 +92,16 @@ std::optional<Json> period_fact(const DailySeries& series) {
   const std::int64_t first = first_known(series);
   const std::int64_t begin = std::max(end - period_days, first);
   if (begin >= end) return std::nullopt;
-  const double value = total_of(series, known(series, begin, end));
+  const auto values = known(series, begin, end);
+  const double value = total_of(series, values);
   JsonObject fact = opening(series, series.id,
                             series.kind == SeriesKind::level ? "average of the days" : "total of the days");
   fact.json("value", as_number(value));
   // Only a whole period compares with a whole one.
   const auto before = known(series, begin - period_days, begin);
-  if (first <= begin - period_days && !before.empty())
+  if (values.size() == before.size() && values.size() >= days_of_a_whole_period)
     compare(fact, "before", value, total_of(series, before));
-  return fact.number("days", end - begin)
+  return fact.number("days", static_cast<std::int64_t>(values.size()))
       .text("from", format_day(day_at(series, begin)))
       .text("to", format_day(day_at(series, end - 1)))
       .take();

@@ -12,15 +12,16 @@ struct Spelling {
   std::string_view to;
 };
 
-// What is written in more than one way, "US$" before "$".
+// What is written in more than one way, "US$" before "$". A currency's letters stand apart from others.
 constexpr std::array spellings{
-    Spelling{"\u2212", "-"},      Spelling{"\uFE63", "-"},     Spelling{"\uFF0D", "-"},
-    Spelling{"\u2011", "-"},      Spelling{"\u2013", "\x01"},  Spelling{"\u2014", "\x01"},
-    Spelling{"\u00A0", "\x02"},   Spelling{"\u202F", "\x02"},  Spelling{"\u2009", "\x02"},
-    Spelling{"\u2007", "\x02"},   Spelling{"\u2019", "'"},     Spelling{"US$", "USD"},
-    Spelling{"$", "USD"},         Spelling{"\u20AC", "EUR"},   Spelling{"\u00A3", "GBP"},
-    Spelling{"\u00A5", "JPY"},    Spelling{"\uFF05", "%"},     Spelling{"\u00BD", " 0.5 "},
-    Spelling{"\u00BC", " 0.25 "}, Spelling{"\u00BE", " 0.75 "}};
+    Spelling{"\u2212", "-"},     Spelling{"\uFE63", "-"},      Spelling{"\uFF0D", "-"},
+    Spelling{"\u2011", "-"},     Spelling{"\u2013", "\x01"},   Spelling{"\u2014", "\x01"},
+    Spelling{"\u00A0", "\x02"},  Spelling{"\u202F", "\x02"},   Spelling{"\u2009", "\x02"},
+    Spelling{"\u2007", "\x02"},  Spelling{"\u2019", "'"},      Spelling{"US$", "USD"},
+    Spelling{"CA$", "CAD"},      Spelling{"C$", "CAD"},        Spelling{"AU$", "AUD"},
+    Spelling{"A$", "AUD"},       Spelling{"$", "USD"},         Spelling{"\u20AC", "EUR"},
+    Spelling{"\u00A3", "GBP"},   Spelling{"\u00A5", "JPY"},    Spelling{"\uFF05", "%"},
+    Spelling{"\u00BD", " 0.5 "}, Spelling{"\u00BC", " 0.25 "}, Spelling{"\u00BE", " 0.75 "}};
 
 struct Scale {
   std::string_view word;
@@ -58,11 +59,23 @@ constexpr std::array months{
     Month{"september", 9}, Month{"october", 10}, Month{"oktober", 10}, Month{"november", 11},
     Month{"december", 12}, Month{"dezember", 12}};
 
+bool is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+void put_spelling(Plain& plain, const Spelling& spelling, std::string_view text, std::size_t at) {
+  const bool word = is_letter(spelling.to.front());
+  const std::size_t end = at + spelling.from.size();
+  if (word && !plain.text.empty() && is_letter(plain.text.back())) plain.put(" ", at);
+  plain.put(spelling.to, at);
+  if (word && end < text.size() && is_letter(text[end])) plain.put(" ", at);
+}
+
 std::size_t put_character(Plain& plain, std::string_view text, std::size_t at) {
   const std::string_view rest = text.substr(at);
   for (const Spelling& spelling : spellings)
     if (starts_with(rest, spelling.from)) {
-      plain.put(spelling.to, at);
+      put_spelling(plain, spelling, text, at);
       return spelling.from.size();
     }
   // Full-width digits.

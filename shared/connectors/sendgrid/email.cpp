@@ -254,7 +254,9 @@ Result<Json> check_email(const Json& body) {
 }
 
 std::optional<Sign> sign_email(const ActionQuery& query) {
-  if (find_text(query.ids, inbound_domain).empty()) return std::nullopt;
+  // Without the password no reply would be taken.
+  const bool receives = find_bool(query.facts, "receives").value_or(true);
+  if (!receives || find_text(query.ids, inbound_domain).empty()) return std::nullopt;
   return Sign{.algorithm = "hmac-sha256",
               .secret = std::string(thread_key),
               .message = thread_message(query.client_id, thread_of(query)),

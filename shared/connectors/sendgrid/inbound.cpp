@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view who = "sendgrid inbound";
 constexpr std::size_t most_references = 20;
+constexpr std::size_t most_reference_bytes = 2000;  // they go into one URL, where each may take three
 // A mail's own clock may be wrong by as much as it likes; it is believed within this time of its arrival.
 constexpr std::chrono::hours believed_age{24 * 7};
 
@@ -92,7 +93,12 @@ std::vector<std::string> answered_ids(const Headers& headers) {
   std::vector<std::string> ids = read_message_ids(header(headers, "in-reply-to"));
   std::vector<std::string> chain = read_message_ids(header(headers, "references"));
   for (; !chain.empty(); chain.pop_back()) ids.push_back(std::move(chain.back()));
-  if (ids.size() > most_references) ids.resize(most_references);
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  while (count < ids.size() && count < most_references &&
+         (bytes += ids[count].size()) <= most_reference_bytes)
+    ++count;
+  ids.resize(count);
   return ids;
 }
 

@@ -11,10 +11,6 @@ namespace wf::sendgrid {
 
 inline constexpr std::size_t longest_indexed_text = 500;
 
-std::string without_nul(std::string_view text);
-// Of a JSON text, before it is read: names of members too.
-std::string without_escaped_nul(std::string_view json);
-
 // Malformed bytes become U+FFFD.
 std::string valid_utf8(std::string_view text);
 

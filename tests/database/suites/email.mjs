@@ -155,6 +155,16 @@ async function settleTests({ test, stack, deliver, stored }) {
     tables: [{ table: 'email_messages', rows: [message(id, { state })] }],
   });
   const end = (id, state) => call(stack, 'end_action', ended(id, state));
+  await test('a service that is switched off begins nothing', async () => {
+    await stack.query(
+      `insert into public.service_facts (client_id, service, stream, enabled) values ($1, $2, '', false)
+       on conflict (client_id, service, stream, partition) do update set enabled = false`,
+      [northwind, service],
+    );
+    const id = '00000000-0000-4000-8000-00000000000d';
+    assert.deepEqual(await begin(id), { begun: false, state: 'disabled' });
+    assert.deepEqual(await stack.query('select id from public.email_messages where id = $1', [id]), []);
+  });
   // A quarter of an hour and a tick later.
   const settle = async (...ids) => {
     await stack.query(
@@ -248,12 +258,23 @@ async function threadTests({ test, stack, deliver }) {
     ]);
     const context = (input) => call(stack, 'email_context', { client_id: northwind, input });
     assert.deepEqual(await context({ thread_id: 't1' }), {
+      receives: true,
       thread: { id: 't1', subject: 'Hi', contact_email: 'a@b.example' },
       smtp_ids: ['<1@x>', '<2@x>'],
     });
-    assert.deepEqual(await context({}), { thread: null, smtp_ids: [] });
+    assert.deepEqual(await context({}), { receives: true, thread: null, smtp_ids: [] });
+    await stack.query(
+      `insert into public.service_facts (client_id, service, stream, present_keys)
+       values ($1, $2, '', '{sendgrid.api_key}')`,
+      [northwind, service],
+    );
+    assert.equal((await context({})).receives, false);
     const other = { client_id: '22222222-2222-4222-8222-222222222222', input: { thread_id: 't1' } };
-    assert.deepEqual(await call(stack, 'email_context', other), { thread: null, smtp_ids: [] });
+    assert.deepEqual(await call(stack, 'email_context', other), {
+      receives: true,
+      thread: null,
+      smtp_ids: [],
+    });
   });
 }
 

@@ -117,6 +117,15 @@ TEST_CASE("money is of its currency", "[numbers]") {
   CHECK(invented("-\u20AC1,284.05") == Texts{"-\u20AC1,284.05"});
   CHECK(invented("1.28k \u20AC") == Texts{});
   CHECK(invented("1,29 Mio. \u20AC") == Texts{"1,29 Mio. \u20AC"});
+  CHECK(invented("1.28k\u20AC") == Texts{});
+  CHECK(invented("12k\u20AC Umsatz") == Texts{"12k\u20AC"});
+  for (const char* text : {"A$950", "C$9500", "CA$4,800", "R$500", "AU$ 1,284.05"}) {
+    INFO(text);
+    CHECK(invented(std::string("You spent ") + text).size() == 1);
+  }
+  GivenNumbers canadian;
+  canadian.add(facts(R"({"facts":[{"id":"a","label":"Spend","unit":"CAD","value":1284.05}]})"));
+  CHECK(canadian.invented_in("CA$1,284.05, C$ 1,284.05, 1,284.05 CAD") == Texts{});
 }
 
 TEST_CASE("3 of 4 are two numbers, and both must be given", "[numbers]") {

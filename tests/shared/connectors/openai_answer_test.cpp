@@ -167,6 +167,14 @@ TEST_CASE("a refusal, a cut answer and an answer of another shape are told apart
   }
 }
 
+TEST_CASE("what no database stores is not in an answer", "[openai]") {
+  const ActionEnd end =
+      end_of(reply_with(R"({"items":[{"title":"f\u0000fcr","body":"a\\u0000b","facts":[]}]})"));
+  const Json insight = row(end.batches, "ai_insights");
+  CHECK(insight["title"] == "ffcr");
+  CHECK(insight["body"] == R"(a\u0000b)");
+}
+
 TEST_CASE("recorded usage is read with its reasoning", "[openai]") {
   const auto answer = openai::read_answer_of_model(reply_of("response_reasoning.json"), "openai insights");
   REQUIRE(answer.has_value());

@@ -227,8 +227,25 @@ TEST_CASE("days that were not recorded are not zero, and today is not over", "[o
   const Json fact = openai::period_facts(gaps, *parse_day("2026-11-24"))[0];
   CHECK(fact["to"] == "2026-11-22");
   CHECK(fact["from"] == "2026-10-27");
-  CHECK(fact["days"] == 27);
+  CHECK(fact["days"] == 26);  // that are known
   CHECK(fact["value"] == 312);
+}
+
+TEST_CASE("a period of which half is not known is compared with none", "[openai]") {
+  auto values = steps(10, 10);
+  const auto fact_of = [&] {
+    return openai::period_facts({{"series", Json::array({series("s", "count", "sum", values)})}},
+                                *parse_day("2026-11-24"))[0];
+  };
+  for (std::size_t i = 30; i < 33; ++i) values[i] = nullptr;
+  for (std::size_t i = 2; i < 5; ++i) values[i] = nullptr;
+  CHECK(fact_of()["before"] == 250);  // as many days of both
+  values[6] = nullptr;
+  CHECK_FALSE(fact_of().contains("before"));
+  for (std::size_t i = 33; i < 44; ++i) values[i] = nullptr;
+  CHECK_FALSE(fact_of().contains("change_percent"));
+  CHECK(fact_of()["value"] == 140);
+  CHECK(fact_of()["days"] == 14);
 }
 
 TEST_CASE("the unusual days of the period are facts of their own", "[openai]") {

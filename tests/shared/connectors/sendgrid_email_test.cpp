@@ -122,6 +122,10 @@ TEST_CASE("the mail as SendGrid gets it", "[sendgrid][email]") {
   CHECK(sign->captured.empty());
   CHECK(sign->secret == "sendgrid.thread_key");
   CHECK(sign->message == std::string("email thread ") + client + " " + new_thread);
+  asked.facts = {{"receives", false}};  // no password: replies would be refused
+  CHECK_FALSE(sendgrid::sign_email(asked));
+  asked.facts["receives"] = true;
+  CHECK(sendgrid::sign_email(asked));
   asked.signature = std::string(64, 'b');
   CHECK(sent_body(asked) == json(std::string(R"({
     "personalizations":[{"to":[{"email":"jo@contact.example","name":"Jo"}],

@@ -158,6 +158,16 @@ TEST_CASE("without a token the mails that it answers are looked up", "[sendgrid]
   CHECK(sendgrid::inbound_questions(received(mail_to("info@in.example.com"))).empty());
 }
 
+TEST_CASE("a chain of long ids makes no address that is too long", "[sendgrid][inbound]") {
+  std::string chain = "References:";
+  for (int i = 0; i < 20; ++i) chain += " <" + std::string(450, '%') + std::to_string(i) + "@x>\r\n";
+  const auto questions = sendgrid::inbound_questions(received(mail_to("info@in.example.com", chain)));
+  REQUIRE(questions.size() == 1);
+  const auto& query = std::get<Lookup>(questions[0]).query;
+  CHECK(query.size() < 7000);
+  CHECK(query.find("19%40x") != std::string::npos);  // the nearest
+}
+
 TEST_CASE("mail that no human wrote is marked", "[sendgrid][inbound]") {
   CHECK(is_auto("Auto-Submitted: auto-replied\r\n"));
   CHECK(is_auto("Precedence: bulk\r\n"));

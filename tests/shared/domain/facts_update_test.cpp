@@ -40,11 +40,8 @@ Row started() { return after({}, start_at(now - 10min)); }
 
 TEST_CASE("pages count the rows of the run and keep the newest row") {
   Row row = started();
-  row = after(row, {{"run_rows", 500}});  // left over from a run that died
-  row =
-      after(row, wf::facts_after_page(row.facts, {.number = 1, .rows = 100, .newest_row_at = now - 1h}, now));
-  row =
-      after(row, wf::facts_after_page(row.facts, {.number = 2, .rows = 40, .newest_row_at = now - 2h}, now));
+  row = after(row, wf::facts_after_page(row.facts, {.rows = 100, .newest_row_at = now - 1h}, now));
+  row = after(row, wf::facts_after_page(row.facts, {.rows = 40, .newest_row_at = now - 2h}, now));
   CHECK(row.facts.run_rows == 140);
   CHECK(row.facts.newest_row_at == now - 1h);
   CHECK_FALSE(row.facts.last_success_at);
@@ -61,8 +58,7 @@ TEST_CASE("a finished run is a success and clears every failure") {
   row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::rate_limit, "429", 60}, false, now - 5min));
   row = after(row, start_at(now - 1min));
   const std::int64_t earlier[] = {12, 9, 15};
-  row = after(row,
-              wf::facts_after_last_page(row.facts, {.number = 1, .rows = 7}, {.earlier_rows = earlier}, now));
+  row = after(row, wf::facts_after_last_page(row.facts, {.rows = 7}, {.earlier_rows = earlier}, now));
   CHECK(row.facts.last_success_at == now);
   CHECK(row.facts.last_rows == 7);
   CHECK(row.facts.usual_rows_min == 9);
@@ -77,15 +73,15 @@ TEST_CASE("a finished run is a success and clears every failure") {
 
 TEST_CASE("the last of several pages counts all of them") {
   Row row = started();
-  row = after(row, wf::facts_after_page(row.facts, {.number = 1, .rows = 100}, now));
-  row = after(row, wf::facts_after_last_page(row.facts, {.number = 2, .rows = 30}, {}, now));
+  row = after(row, wf::facts_after_page(row.facts, {.rows = 100}, now));
+  row = after(row, wf::facts_after_last_page(row.facts, {.rows = 30}, {}, now));
   CHECK(row.facts.last_rows == 130);
 }
 
 TEST_CASE("a failed page never makes a success, whatever was written before it") {
   Row row = started();
   row = after(row, {{"last_success_at", wf::format_time(now - 20h)}});
-  row = after(row, wf::facts_after_page(row.facts, {.number = 1, .rows = 100}, now));
+  row = after(row, wf::facts_after_page(row.facts, {.rows = 100}, now));
   const Json patch =
       wf::facts_after_failure(row.facts, {ErrorKind::provider, "stripe charges: status 500"}, true, now);
   CHECK_FALSE(patch.contains("last_success_at"));
@@ -95,6 +91,22 @@ TEST_CASE("a failed page never makes a success, whatever was written before it")
   CHECK(row.facts.failures == 1);
   CHECK(row.facts.failure_final);
   CHECK_FALSE(row.facts.running_since);
+}
+
+TEST_CASE("a failure that is tried again leaves a final one as it is", "[facts]") {
+  Row row = started();
+  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::credentials, "401"}, true, now - 1h));
+  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::rate_limit, "429", 900}, false, now));
+  CHECK(row.facts.failure_final);
+  CHECK(row.facts.failure_kind == ErrorKind::credentials);
+  CHECK(row.facts.failure_message == "401");
+  CHECK(row.facts.failed_at == now - 1h);
+  CHECK(row.facts.failures == 2);
+  CHECK(row.facts.rate_limited_until == now + 900s);
+  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::provider, "500"}, true, now));
+  CHECK(row.facts.failure_kind == ErrorKind::provider);
+  row = after(row, wf::facts_after_last_page(row.facts, {}, {}, now));
+  CHECK_FALSE(row.facts.failure_final);
 }
 
 TEST_CASE("a rate limit says until when; a later failure of another kind takes it back") {
@@ -170,10 +182,9 @@ TEST_CASE("when the sign-in ends is learned from the page that says so, and forg
   Row row =
       after(started(), wf::facts_after_page(started().facts, {.credentials_expire_at = now + 240h}, now));
   CHECK(row.facts.credentials_expire_at == now + 240h);
-  row = after(row, wf::facts_after_page(row.facts, {.number = 2}, now));
+  row = after(row, wf::facts_after_page(row.facts, {}, now));
   CHECK(row.facts.credentials_expire_at == now + 240h);
-  row = after(row,
-              wf::facts_after_page(row.facts, {.number = 3, .credentials_expire_at = wf::never_ends}, now));
+  row = after(row, wf::facts_after_page(row.facts, {.credentials_expire_at = wf::never_ends}, now));
   CHECK_FALSE(row.facts.credentials_expire_at.has_value());
 }
 

@@ -247,6 +247,17 @@ TEST_CASE("what cannot be asked is refused before anything is written", "[action
   CHECK(api.host.database.actions.empty());
 }
 
+TEST_CASE("a NUL is refused, and a service that is switched off says so", "[action]") {
+  Api api;
+  api.call("/api/workspaces/northwind-dental/greet", R"({"name":"A\u0000a"})");
+  CHECK(status_of(api.host) == 400);
+  CHECK(api.host.database.actions.empty());
+  api.host.database.disabled = true;
+  api.greet();
+  CHECK(status_of(api.host) == 409);
+  CHECK(api.host.provider_urls.empty());
+}
+
 TEST_CASE("a provider that fails is told with the rows, and never asked twice", "[action]") {
   Api api;
   int expected = 0;

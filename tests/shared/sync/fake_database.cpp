@@ -51,6 +51,7 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     return {200, daily_series};
   if (function == "toy_facts") return {200, action_facts};
   if (function == "begin_action") {
+    if (disabled) return {200, {{"begun", false}, {"state", "disabled"}}};
     const auto [known, is_new] = actions.emplace(text_of(p, "id"), "running");
     if (!is_new) return {200, {{"begun", false}, {"state", known->second}}};
     upsert(p["tables"]);

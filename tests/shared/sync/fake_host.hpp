@@ -52,6 +52,7 @@ struct Database {
   Json daily_series;                           // what is told about the session's workspace
   Json action_facts;                           // what an action's function answers
   std::map<std::string, std::string> actions;  // id -> state
+  bool disabled = false;                       // the service of the actions is switched off
   Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
 
   // Status and body of one call.

@@ -248,6 +248,42 @@ TEST_CASE("a failed run's scan is finished by the next run, and the time since i
   CHECK(has(host.provider_urls[3], "created[gte]=1763813600&created[lte]=1763986400"));
 }
 
+TEST_CASE("a run that finishes an earlier one's scan counts the rows of both", "[sync]") {
+  Host host = stripe_host();
+  int calls = 0;
+  host.provider = [&](const std::string& url) -> Reply {
+    if (++calls == 2) return {401, "{}"};
+    return calls == 3 ? Reply{200, fixture("lists/empty.built.json")} : stripe_reply(url);
+  };
+  host.sync("charges");
+  host.now_ms += 3'600'000;
+  host.sync("charges");
+  CHECK(host.last_run().state == "succeeded");
+  CHECK(calls == 3);
+  CHECK(host.database.facts["charges"]["last_rows"] == 3);
+  host.now_ms += 86'400'000;
+  host.provider = [](const std::string&) -> Reply { return {200, fixture("lists/empty.built.json")}; };
+  host.sync("charges");
+  CHECK(host.database.facts["charges"]["last_rows"] == 0);
+}
+
+TEST_CASE("a provider that is read slower than time goes by is caught up with once", "[sync]") {
+  Host host = stripe_host();
+  Json first;
+  host.provider = [&](const std::string& url) -> Reply {
+    host.now_ms += 7 * 3'600'000;
+    if (host.provider_urls.size() == 3) first = host.database.facts["charges"];
+    return stripe_reply(url);
+  };
+  host.sync("charges");
+  host.work_until_quiet();
+  CHECK(host.last_run().state == "succeeded");
+  CHECK(host.provider_urls.size() == 4);
+  // The backfill is told as over, also while what came meanwhile is read.
+  CHECK(first["progress_total"] == 90);
+  CHECK(first["progress_done"] == 90);
+}
+
 TEST_CASE("rows that the database refuses fail the run with the reason", "[sync]") {
   Host host = stripe_host();
   host.database.refused_ids = {"ch_3Q0000000000000000000002"};
