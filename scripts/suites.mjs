@@ -74,8 +74,8 @@ function nodeSuite(name, folder) {
   };
 }
 
-function toolSuite(name, ...command) {
-  return { name, commands: () => [command], totals: plainTotals };
+function toolSuite(name, ...commands) {
+  return { name, commands: () => commands, totals: plainTotals };
 }
 
 export const suites = [
@@ -87,8 +87,13 @@ export const suites = [
   nodeSuite('new-service', 'tests/new_service'),
   nodeSuite('e2e', 'tests/e2e'),
   nodeSuite('page', 'tests/page'),
-  toolSuite('format', './scripts/lint', 'format'),
-  toolSuite('prettier', './scripts/lint', 'prettier'),
-  toolSuite('tidy', './scripts/lint', 'tidy'),
-  toolSuite('size', './scripts/size'),
+  toolSuite('format', ['./scripts/lint', 'format']),
+  toolSuite('prettier', ['./scripts/lint', 'prettier']),
+  // In two halves: the time limit is a command's, and on a slow machine one for all comes near it.
+  toolSuite(
+    'tidy',
+    ['./scripts/lint', 'tidy', 'shared/connectors'],
+    ['./scripts/lint', 'tidy', '.', ':!shared/connectors'],
+  ),
+  toolSuite('size', ['./scripts/size']),
 ];
