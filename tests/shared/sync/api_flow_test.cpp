@@ -255,6 +255,7 @@ TEST_CASE("a NUL is refused, and a service that is switched off says so", "[acti
   api.host.database.disabled = true;
   api.greet();
   CHECK(status_of(api.host) == 409);
+  CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:not-configured");
   CHECK(api.host.provider_urls.empty());
 }
 
