@@ -44,11 +44,13 @@ Made make_job(Registry registry, Database database, const Json& event) {
 
 Made make_webhook(Registry registry, Start start) {
   std::string body;
-  if (!take_body(start.event, start.parts, body)) return fail(ErrorKind::ours, "body names no part");
+  const bool too_large = find_bool(start.event, "too_large").value_or(false);
+  if (!take_body(start.event, start.parts, body) && !too_large)
+    return fail(ErrorKind::ours, "body names no part");
   return std::make_unique<WebhookFlow>(
       registry, std::move(start.database),
       WebhookEvent{start.id, text(start.event, "service"), text(start.event, "workspace"),
-                   read_headers(start.event), std::move(body)});
+                   read_headers(start.event), std::move(body), too_large});
 }
 
 }  // namespace
@@ -67,10 +69,11 @@ Made make_feed_flow(Registry registry, Start start) {
 
 Made make_api_flow(Registry registry, Start start) {
   const std::string_view kind = find_text(start.event, "kind");
-  if (kind == "job") {
+  // The end of an action that the queue gave up on is tried again like any other.
+  if (kind == "job" || kind == "dead_letter") {
     const Json message = object_or_null(start.event, "message");
     if (find_text(message, "job") != "action_end") return unknown();
-    return std::make_unique<ActionEndFlow>(std::move(start.database), object_or_null(message, "p"));
+    return std::make_unique<ActionEndFlow>(std::move(start.database), text(message, "object_key"));
   }
   if (kind != "api") return unknown();
   std::string body;

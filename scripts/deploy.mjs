@@ -46,17 +46,18 @@ function listDetected({ agency, workspaces }) {
     console.log(`${slug}: ${present.join(', ') || 'nothing that is known'}`);
 }
 
-function wrangler(args, { mayExist = false } = {}) {
+// What it printed, if it is to be `read`.
+function wrangler(args, { mayExist = false, read = false } = {}) {
   const cli = join(ROOT, 'node_modules/wrangler/wrangler-dist/cli.js');
-  const env = { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false' };
-  const stdio = mayExist ? 'pipe' : 'inherit';
+  const env = { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' };
+  const stdio = mayExist || read ? 'pipe' : 'inherit';
   const run = spawnSync(process.execPath, ['--no-warnings', cli, ...args], {
     cwd: ROOT,
     env,
     stdio,
     encoding: 'utf8',
   });
-  if (run.status === 0) return;
+  if (run.status === 0) return run.stdout;
   const output = `${run.stdout ?? ''}${run.stderr ?? ''}`;
   if (mayExist && /already (exists|taken|own)/i.test(output)) return;
   throw new Error(`wrangler ${args.slice(0, 3).join(' ')} failed${output && `:\n${output}`}`);
@@ -74,6 +75,17 @@ function deploy(vars) {
   } finally {
     rmSync(folder, { recursive: true });
   }
+  removeOtherSecrets(vars);
+}
+
+// A deployment keeps the secrets that it does not name: a client that has left would be synced for ever.
+export function removeOtherSecrets(vars) {
+  const names = JSON.parse(wrangler(['secret', 'list', '--format', 'json'], { read: true })).map(
+    ({ name }) => name,
+  );
+  const others = names.filter((name) => !(name in vars));
+  for (const name of others) wrangler(['secret', 'delete', name]);
+  return others;
 }
 
 async function migrate(url) {

@@ -94,7 +94,12 @@ async function webhook(core, env, context, request, path) {
   if (!service) return refusal(404, 'not-found', 'Not found');
   if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'Only POST', { allow: 'POST' });
   const body = await readBody(request, path);
-  if (body === null) return tooLarge();
+  if (body === null) {
+    // Counted, so that the card shows it.
+    const event = { kind: 'webhook', service, workspace, headers: [], too_large: true };
+    httpFlow(core, env, context, event, workspace);
+    return tooLarge();
+  }
   // Its secret may be in there: the sender is to try again once somebody has mended it.
   if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
@@ -126,7 +131,7 @@ function route(cores, env, context, request) {
 // A message says which core it is for; most are for the one that syncs.
 async function job(cores, env, message, kind) {
   const { workspace, core: name } = message.body;
-  const core = kind === 'job' && name === 'api' ? cores.api : cores.edge;
+  const core = name === 'api' ? cores.api : cores.edge;
   const event = { kind, message: message.body, ids: idsFor(env, core.manifest(), workspace) };
   const { outcome, delay_secs } = await start(core, env, event, workspace);
   if (outcome === 'retry') return message.retry({ delaySeconds: delay_secs ?? 0 });

@@ -28,6 +28,12 @@ export function configurationProblem(env) {
   if (!local && supabase.protocol !== 'https:') return 'SUPABASE_URL is not https';
   if (!env.SUPABASE_PUBLISHABLE_KEY) return 'SUPABASE_PUBLISHABLE_KEY is not set';
   if (!env.SUPABASE_SECRET_KEY) return 'SUPABASE_SECRET_KEY is not set';
+  // The page is given this one: swapped, whoever opens it would have the whole database.
+  if (
+    !isPublishable(env.SUPABASE_PUBLISHABLE_KEY) ||
+    env.SUPABASE_PUBLISHABLE_KEY === env.SUPABASE_SECRET_KEY
+  )
+    return 'SUPABASE_PUBLISHABLE_KEY is not a publishable key: sb_publishable_..., or the legacy anon key';
   // PostgREST takes a JWT from another header, and would ask as nobody.
   if (env.SUPABASE_SECRET_KEY.startsWith('eyJ'))
     return 'SUPABASE_SECRET_KEY is a legacy JWT: make a secret key, sb_secret_...';
@@ -37,6 +43,16 @@ export function configurationProblem(env) {
   if (!origins) return 'LOCAL_ORIGINS is not a JSON object';
   const stays = (target) => URL.canParse(target) && isLoopback(new URL(target).hostname);
   return Object.values(origins).every(stays) ? null : 'LOCAL_ORIGINS leads away from this machine';
+}
+
+function isPublishable(key) {
+  if (!key.startsWith('eyJ')) return !key.startsWith('sb_secret_');
+  try {
+    const [, payload] = key.split('.');
+    return JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))).role === 'anon';
+  } catch {
+    return false;
+  }
 }
 
 export function localOrigins(env) {

@@ -7,7 +7,7 @@ std::string_view module_name(const Json& event) {
   const std::string_view kind = find_text(event, "kind");
   if (kind == "api" || kind == "replay") return kind;
   const Json* message = find_object(event, "message");
-  return kind == "job" && message && find_text(*message, "core") == "api" ? "api" : "edge";
+  return message && find_text(*message, "core") == "api" ? "api" : "edge";
 }
 
 Edge module_for(const Json& event, Registry registry) {

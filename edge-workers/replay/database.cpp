@@ -178,6 +178,8 @@ Json ReplayDatabase::apply_delivery(const Json& p) {
     tell_of(receipt->second);
   }
   merge_webhook_facts(object_of(p, "facts"));
+  if (const auto lost = find_string(p, "lost_rows"))
+    merge_facts("webhook", {{"failure_kind", "data"}, {"failure_message", *lost}});
   result["applied"] = true;
   result["missed"] = 0;
   return result;

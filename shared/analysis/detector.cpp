@@ -86,7 +86,8 @@ void Detector::report(const Forecast& usual, AnomalyKind kind, double value, dou
                         .expected = signed_square(usual.expected),
                         .low = positive ? signed_square(std::max(0.0, low)) : signed_square(low),
                         .high = signed_square(usual.expected + room),
-                        .score = std::abs(score)});
+                        .score = std::abs(score),
+                        .found = day_});
 }
 
 // One day without a sale is usual where they are few; a fortnight may be a broken shop.

@@ -33,6 +33,7 @@ struct Anomaly {
   double low = 0;  // low to high is usual
   double high = 0;
   double score = 0;  // deviations from what was expected; never negative
+  Day found{};       // with the values of which day it showed: of a shift, later than `day`
   bool operator==(const Anomaly&) const = default;
 };
 

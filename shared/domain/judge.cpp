@@ -126,7 +126,7 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
   decide(verdict, Badge::error, others_work ? SubState::partial : worst.state, worst.rule);
   if (!others_work) {
     verdict.words = failure_words(*worst.kind);
-    if (has_bad_signatures(worst)) verdict.words = "webhook signatures refused";
+    if (has_bad_signatures(worst)) verdict.words = "webhook deliveries refused";
     return;
   }
   std::vector<std::string> failed;
@@ -137,7 +137,7 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
   // A sign-in with which others work has not expired.
   const auto why =
       worst.kind == ErrorKind::credentials ? std::string_view("access refused") : failure_words(*worst.kind);
-  verdict.words += has_bad_signatures(worst) ? " signatures refused" : " (" + std::string(why) + ')';
+  verdict.words += has_bad_signatures(worst) ? " deliveries refused" : " (" + std::string(why) + ')';
 }
 
 void name_streams(Verdict& verdict, std::span<const StreamCondition> conditions) {
@@ -149,15 +149,26 @@ void decide_syncing(Verdict& verdict, Badge badge, const StreamCondition& worst,
                     std::span<const StreamCondition> conditions, const ServiceFacts& facts) {
   decide(verdict, badge, SubState::syncing, worst.rule);
   const auto total = static_cast<std::int64_t>(conditions.size());
-  const auto done = std::count_if(conditions.begin(), conditions.end(),
-                                  [](const StreamCondition& c) { return c.proven && !c.running; });
-  const StreamFacts* running = find_stream(facts, worst.stream, worst.partition);
-  if (running != nullptr && running->progress_total.value_or(0) > 0) {
-    verdict.words += " (" + std::to_string(running->progress_done.value_or(0)) + " of " +
-                     std::to_string(*running->progress_total) + ')';
-  } else if (total > 1) {
-    verdict.words += " (" + std::to_string(done) + " of " + std::to_string(total) + ')';
+  std::int64_t done = 0, percent = 0;
+  bool counts_itself = false;
+  for (const StreamCondition& condition : conditions) {
+    const StreamFacts* stream = find_stream(facts, condition.stream, condition.partition);
+    if (condition.proven && !condition.running) {
+      ++done;
+      percent += 100;
+    } else if (condition.running && stream != nullptr && stream->progress_total.value_or(0) > 0) {
+      const std::int64_t of = *stream->progress_total;
+      const std::int64_t so_far = std::clamp<std::int64_t>(stream->progress_done.value_or(0), 0, of);
+      counts_itself = true;
+      percent += 100 * so_far / of;
+      if (total == 1) verdict.words += " (" + std::to_string(so_far) + " of " + std::to_string(of) + ')';
+    }
   }
+  if (total == 1) return;
+  // Streams finish one by one and count in units of their own: together they are told in per cent.
+  verdict.words += " (" + std::to_string(done) + " of " + std::to_string(total);
+  if (counts_itself) verdict.words += ", " + std::to_string(percent / total) + " %";
+  verdict.words += ')';
 }
 
 void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
@@ -168,7 +179,7 @@ void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
   verdict.until = worst.until;
   const Badge badge = worst.proven ? Badge::active : Badge::inactive;
   const bool any_running =
-      std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& c) { return c.running; });
+      std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& c) { return c.under_way; });
   switch (worst.state) {
     case SubState::failed:
     case SubState::sign_in_expired:

@@ -88,8 +88,13 @@ std::string stream_words(const StreamCondition& condition, const StreamFacts* fa
   std::string words = condition.proven ? "last success " + ago(condition.success_at, now) : "no success yet";
   if (facts != nullptr && condition.proven && facts->last_rows)
     words += ", " + counted(*facts->last_rows, "row");
-  if (facts != nullptr && condition.running && facts->run_rows)
-    words += "; syncing, " + counted(*facts->run_rows, "row") + " so far";
+  if (facts != nullptr && condition.running && facts->run_rows) {
+    words += "; syncing, ";
+    if (facts->progress_total.value_or(0) > 0)
+      words += std::to_string(facts->progress_done.value_or(0)) + " of " +
+               std::to_string(*facts->progress_total) + ", ";
+    words += counted(*facts->run_rows, "row") + " so far";
+  }
   if (!condition.message.empty()) words += "; last failure: " + without_secrets(condition.message);
   if (facts != nullptr && facts->failures > 1) {
     words += " (" + counted(facts->failures, "time") + " in a row)";
@@ -99,8 +104,7 @@ std::string stream_words(const StreamCondition& condition, const StreamFacts* fa
 
 std::string webhook_words(const StreamFacts& webhook, const Silence& silence) {
   std::string words = silence.words;
-  if (webhook.bad_signatures > 0)
-    words += "; " + counted(webhook.bad_signatures, "wrong signature") + " in a row";
+  if (webhook.bad_signatures > 0) words += "; " + group_digits(webhook.bad_signatures) + " refused in a row";
   if (webhook.failure_kind) words += "; last failure: " + without_secrets(webhook.failure_message);
   return words;
 }

@@ -10,6 +10,8 @@ using std::chrono::seconds;
 
 // A run renews running_since with every lease; an older one belongs to a run that died.
 constexpr std::chrono::hours running_is_stale_after{1};
+// Streams of a service are synced one after another; in between none is running.
+constexpr std::chrono::seconds turn_comes_within{30};
 constexpr std::int64_t bad_signatures_allowed = 2;
 
 bool failed_for_good(const StreamFacts& facts, std::optional<UnixSeconds> success_at) {
@@ -127,6 +129,8 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string_view labe
   condition.running = facts.running_since && now - *facts.running_since <= running_is_stale_after;
   if (const auto success = proven_success(facts)) condition.success_at = std::min(*success, now);
   condition.proven = condition.success_at.has_value();
+  condition.under_way =
+      condition.running || (condition.proven && now - *condition.success_at < turn_comes_within);
   if (failed_for_good(facts, proven_success(facts))) {
     fail_condition(condition, *facts.failure_kind);
   } else if (condition.proven) {
@@ -143,8 +147,8 @@ std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
   if (webhook.bad_signatures > bad_signatures_allowed) {
     condition.rule = "bad_signatures";
     condition.kind = ErrorKind::credentials;
-    condition.message =
-        std::to_string(webhook.bad_signatures) + " deliveries in a row had a wrong signature or none";
+    condition.message = std::to_string(webhook.bad_signatures) +
+                        " deliveries in a row had a wrong signature or none, were too old or too large";
     return condition;
   }
   if (!webhook.failure_kind) return std::nullopt;

@@ -19,6 +19,7 @@ struct StreamCondition {
   std::string_view rule;
   bool proven = false;  // has succeeded at least once
   bool running = false;
+  bool under_way = false;  // running, or just ended: the next stream's turn comes
   std::optional<ErrorKind> kind = std::nullopt;
   std::string message{};  // of the failure, if one is recorded
   std::optional<UnixSeconds> until = std::nullopt;

@@ -63,7 +63,8 @@ ActionFlow::ActionFlow(const Connector& connector, const Action& action, Databas
   may_write_ = session.may_write();
   requested_id_ = to_lower(header(request.headers, "idempotency-key"));
   body_ = std::move(request.body);
-  query_.id = requested_id_.empty() ? std::move(request.flow_id) : requested_id_;
+  flow_id_ = std::move(request.flow_id);
+  query_.id = requested_id_.empty() ? flow_id_ : requested_id_;
   query_.workspace = std::move(session.workspace);
   query_.client_id = std::move(session.client_id);
   query_.user_id = std::move(session.user_id);
@@ -123,22 +124,29 @@ void ActionFlow::begin(Turn& turn) {
                                    : provider_problem_reply(error));
   }
   call_ = std::move(started->call);
-  ask(turn,
-      database_.call_text("begin_action", with_tables(JsonObject()
-                                                          .text("client_id", query_.client_id)
-                                                          .text("id", query_.id)
-                                                          .text("service", connector_.service)
-                                                          .text("action", action_.id)
-                                                          .text("user_id", query_.user_id)
-                                                          .take(),
-                                                      started->batches)),
-      &ActionFlow::on_begun);
+  record_ = with_tables(JsonObject()
+                            .text("client_id", query_.client_id)
+                            .text("id", query_.id)
+                            .text("begun_by", flow_id_)
+                            .text("service", connector_.service)
+                            .text("action", action_.id)
+                            .text("user_id", query_.user_id)
+                            .take(),
+                        started->batches);
+  keep_intent(turn);
+}
+
+void ActionFlow::keep_intent(Turn& turn) {
+  ask(turn, database_.call_text("begin_action", record_), &ActionFlow::on_begun);
 }
 
 void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
     return finish(turn, problem_reply(500, "internal", "This is a mistake of ours", answer.error().message));
+  // It may have been kept and only the answer lost: then the same request is told once more that it has
+  // begun.
+  if (!answer && !std::exchange(asked_again_, true)) return keep_intent(turn);
   if (!answer) return finish(turn, database_away_reply());
   if (!find_bool(*answer, "begun").value_or(false))
     return finish(turn, not_begun(find_text(*answer, "state")));
@@ -153,11 +161,7 @@ void ActionFlow::on_called(EffectResult& result, Turn& turn) {
     return fail_action(turn, classify(connector_, who(), result, turn.now), is_silence(result));
   reply_ = std::move(*reply);
   if (reply_.body.empty()) return conclude(turn);
-  ask(turn,
-      PutObject{
-          "actions/" + query_.client_id + "/" + std::string(connector_.service) + "/" + query_.id + ".json",
-          reply_.body},
-      &ActionFlow::on_kept);
+  ask(turn, PutObject{archived(""), reply_.body}, &ActionFlow::on_kept);
 }
 
 void ActionFlow::go_on_granting(Turn& turn) {
@@ -213,14 +217,18 @@ void ActionFlow::on_ended(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (answer) return turn.done();
   turn.log("error", log_fields("outcome not stored").text("message", answer.error().message).take());
-  auto p = parse_json(record_, "record");
-  if (!p || answer.error().trouble == DatabaseTrouble::refused) return turn.done();
+  if (answer.error().trouble == DatabaseTrouble::refused) return turn.done();
+  ask(turn, PutObject{archived("-end"), std::move(record_)}, &ActionFlow::on_end_kept);
+}
+
+void ActionFlow::on_end_kept(EffectResult& result, Turn& turn) {
+  if (!std::holds_alternative<Stored>(result)) return on_queued(result, turn);
   ask(turn,
       Enqueue{JsonObject()
                   .text("job", "action_end")
                   .text("core", "api")
                   .text("workspace", query_.workspace)
-                  .json("p", *std::move(p))
+                  .text("object_key", archived("-end"))
                   .take(),
               database_rest_secs},
       &ActionFlow::on_queued);
@@ -234,6 +242,10 @@ void ActionFlow::on_queued(EffectResult& result, Turn& turn) {
 void ActionFlow::finish(Turn& turn, Respond answer) {
   turn.ask(std::move(answer));
   turn.done();
+}
+
+std::string ActionFlow::archived(std::string_view part) const {
+  return concat({"actions/", query_.client_id, "/", connector_.service, "/", query_.id, part, ".json"});
 }
 
 std::string ActionFlow::who() const {
@@ -250,13 +262,22 @@ JsonObject ActionFlow::log_fields(std::string_view what) const {
   return fields;
 }
 
-void ActionEndFlow::start(Turn& turn) {
-  ask(turn, database_.call("end_action", p_), &ActionEndFlow::on_ended);
+void ActionEndFlow::start(Turn& turn) { ask(turn, GetObject{object_key_}, &ActionEndFlow::on_read); }
+
+void ActionEndFlow::on_read(EffectResult& result, Turn& turn) {
+  auto* object = std::get_if<FoundObject>(&result);
+  if (object)
+    return ask(turn, database_.call_text("end_action", std::move(object->body)), &ActionEndFlow::on_ended);
+  if (!std::holds_alternative<NoObject>(result)) return turn.retry(end_rest_secs);
+  turn.log_error("outcome lost", object_key_);
+  turn.done();
 }
 
 void ActionEndFlow::on_ended(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer && answer.error().trouble == DatabaseTrouble::away) return turn.retry(end_rest_secs);
+  if (answer) return turn.done();
+  if (answer.error().trouble == DatabaseTrouble::away) return turn.retry(end_rest_secs);
+  turn.log_error("outcome not stored", answer.error().message);
   turn.done();
 }
 

@@ -30,16 +30,19 @@ class ActionFlow final : public Steps<ActionFlow> {
   void on_granted(EffectResult& result, Turn& turn);
   void on_kept(EffectResult& result, Turn& turn);
   void on_ended(EffectResult& result, Turn& turn);
+  void on_end_kept(EffectResult& result, Turn& turn);
   void on_queued(EffectResult& result, Turn& turn);
 
   void sign(Turn& turn);
   void begin(Turn& turn);
+  void keep_intent(Turn& turn);
   void go_on_granting(Turn& turn);
   void conclude(Turn& turn);
   void fail_action(Turn& turn, const Problem& problem, bool unknown);
   // Stores the rows and then gives `answer_`.
   void end(Turn& turn, std::string_view state, std::vector<RowBatch> batches, Json facts);
   void finish(Turn& turn, Respond answer);
+  std::string archived(std::string_view part) const;  // the key of an object about this request
   std::string who() const;
   JsonObject log_fields(std::string_view what) const;
 
@@ -49,26 +52,30 @@ class ActionFlow final : public Steps<ActionFlow> {
   ActionQuery query_;
   std::string body_;
   std::string requested_id_;  // the header Idempotency-Key
+  std::string flow_id_;
   bool may_write_ = false;
+  bool asked_again_ = false;  // the database, to keep the intent
 
   HttpRequest call_;
   Grants grants_;
   HttpReply reply_;
-  std::string record_;  // what end_action is told
+  std::string record_;  // what begin_action, then end_action, is told
   Respond answer_;
 };
 
-// What the database was to be told when it did not answer, queued:
-// {"job":"action_end","core":"api","p":{..}}.
+// What the database was to be told when it did not answer: kept as an object, because it may be larger than
+// a queue's message, and queued: {"job":"action_end","core":"api","workspace","object_key"}.
 class ActionEndFlow final : public Steps<ActionEndFlow> {
  public:
-  ActionEndFlow(Database database, Json p) : database_(std::move(database)), p_(std::move(p)) {}
+  ActionEndFlow(Database database, std::string object_key)
+      : database_(std::move(database)), object_key_(std::move(object_key)) {}
   void start(Turn& turn) override;
 
  private:
+  void on_read(EffectResult& result, Turn& turn);
   void on_ended(EffectResult& result, Turn& turn);
   Database database_;
-  Json p_;
+  std::string object_key_;
 };
 
 }  // namespace wf

@@ -98,6 +98,11 @@ struct SignatureClaim {
   std::string_view secret;
   std::string prefix;
   std::vector<std::string> signatures;
+  // What the sender is answered when it does not match: of one that delivers again only after a 5xx, that.
+  int mismatch_status = 400;
+  // Why it is refused although it matches: "timestamp too old". Only a match tells a late delivery, which the
+  // card shows, from a stranger's.
+  std::string_view untimely = {};
 };
 
 // `delivery_key` names the delivery for ever: the provider's own id of it, or made of its content.
@@ -132,6 +137,7 @@ struct Delivery {
   UnixSeconds event_at;
   std::vector<PutObject> objects = {};  // kept before the rows that name them
   std::string left_out = {};            // what of it could not be read, for the log
+  bool lost_rows = false;               // and rows are missing for that: the card says so
 };
 
 struct Webhook {

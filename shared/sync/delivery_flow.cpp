@@ -72,6 +72,7 @@ void DeliveryFlow::parse(Turn& turn) {
   if (!delivery) return mark(turn, "unreadable", delivery.error().message);
   body_.clear();
   if (!delivery->left_out.empty()) log(turn, "delivery read in part", "received", delivery->left_out);
+  if (delivery->lost_rows) lost_rows_ = std::move(delivery->left_out);
   event_at_ = delivery->event_at;
   // Still applied, with no rows: the webhook's clocks move for events that are not stored, too.
   ignored_ = delivery->batches.empty() && delivery->stale.empty();
@@ -95,7 +96,9 @@ void DeliveryFlow::on_object_kept(EffectResult& result, Turn& turn) {
 
 void DeliveryFlow::apply(Turn& turn) {
   JsonObject p;
-  p.json("receipt", receipt().take()).json("facts", facts_after_delivery(event_at_, turn.now));
+  p.json("receipt", receipt().take())
+      .json("facts", facts_after_delivery(event_at_, turn.now))
+      .text_or_null("lost_rows", lost_rows_);
   ask(turn, database_.call_text("apply_page", with_tables(p, batches_)), &DeliveryFlow::on_applied);
 }
 

@@ -58,7 +58,8 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   std::vector<RowBatch> batches_;
   std::vector<ObjectRef> stale_;  // to be fetched before the next apply
   UnixSeconds event_at_{};
-  bool ignored_ = false;  // an event whose objects are not stored
+  std::string lost_rows_;  // why rows of it are missing; empty: none are
+  bool ignored_ = false;   // an event whose objects are not stored
   int settlings_ = 0;
 };
 

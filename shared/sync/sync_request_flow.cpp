@@ -55,12 +55,9 @@ void SyncRequestFlow::start(Turn& turn) {
   auto part = read_part(body_);
   if (!part)
     return finish(turn, problem_reply(400, "invalid-request", "Not understood", part.error().message));
-  ask(turn,
-      database_.call("start_run", part->text("client_id", session_.client_id)
-                                      .text("service", service_)
-                                      .text("cause", "manual")
-                                      .take()),
-      &SyncRequestFlow::on_started);
+  part->text("client_id", session_.client_id).text("service", service_).text("cause", "manual");
+  if (const auto most = find_service(service_)->jobs_per_tick; most > 0) part->number("limit", most);
+  ask(turn, database_.call("start_run", part->take()), &SyncRequestFlow::on_started);
 }
 
 void SyncRequestFlow::on_started(EffectResult& result, Turn& turn) {

@@ -35,9 +35,12 @@ WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent even
 
 void WebhookFlow::start(Turn& turn) {
   if (!webhook_) return finish(turn, 404, "not found");
+  if (event_.too_large) return count_refused(turn, plain_text(413, "too large"));
   if (event_.body.empty()) return finish(turn, 400, "empty body");
   auto claim = webhook_->claim(event_.headers, event_.body, turn.now);
   if (!claim) return finish(turn, 400, claim.error().message);
+  mismatch_status_ = claim->mismatch_status;
+  untimely_ = claim->untimely;
   // An unknown workspace has no secret; the host compares with a random one, in the same time.
   ask(turn,
       Verify{std::string(claim->algorithm), std::string(claim->secret), std::move(claim->prefix), event_.body,
@@ -52,26 +55,27 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
     // Sent again, it comes when the key has been put right; until then the card says that none gets in.
     if (failed && failed->reason == "bad_key") {
       turn.log("error", log_fields("webhook not accepted").text("part", "verify").text("message", "bad_key"));
-      return count_bad_signature(turn, unavailable());
+      return count_refused(turn, unavailable());
     }
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
   if (!verified->secret_present) return finish(turn, 404, "not found");
-  if (!verified->valid) return count_bad_signature(turn, plain_text(400, "signature does not match"));
+  if (!verified->valid) return count_refused(turn, plain_text(mismatch_status_, "signature does not match"));
+  if (!untimely_.empty()) return count_refused(turn, plain_text(400, untimely_));
   store_bytes(turn);
 }
 
-void WebhookFlow::count_bad_signature(Turn& turn, Respond answer) {
+void WebhookFlow::count_refused(Turn& turn, Respond answer) {
   turn.ask(std::move(answer));
   ask(turn,
       database_.call("record_bad_signature",
                      JsonObject().text("workspace", event_.workspace).text("service", event_.service)),
-      &WebhookFlow::on_bad_signature_counted);
+      &WebhookFlow::on_refused_counted);
 }
 
-void WebhookFlow::on_bad_signature_counted(EffectResult& result, Turn& turn) {
+void WebhookFlow::on_refused_counted(EffectResult& result, Turn& turn) {
   if (const auto answer = read_answer(result); !answer)
-    turn.log("warn", log_fields("bad signature not counted").text("message", answer.error().message));
+    turn.log("warn", log_fields("refusal not counted").text("message", answer.error().message));
   turn.done();
 }
 

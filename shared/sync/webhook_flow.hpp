@@ -17,6 +17,7 @@ struct WebhookEvent {
   std::string workspace;  // the slug from the path
   Headers headers;
   std::string body;
+  bool too_large = false;  // its body was not read
 };
 
 class WebhookFlow final : public Steps<WebhookFlow> {
@@ -26,12 +27,12 @@ class WebhookFlow final : public Steps<WebhookFlow> {
 
  private:
   void on_verified(EffectResult& result, Turn& turn);
-  void on_bad_signature_counted(EffectResult& result, Turn& turn);
+  void on_refused_counted(EffectResult& result, Turn& turn);
   void on_stored(EffectResult& result, Turn& turn);
   void on_recorded(EffectResult& result, Turn& turn);
   void on_queued(EffectResult& result, Turn& turn);
 
-  void count_bad_signature(Turn& turn, Respond answer);
+  void count_refused(Turn& turn, Respond answer);
   void store_bytes(Turn& turn);
   void finish(Turn& turn, int status, std::string_view text);
   // The provider is asked to deliver again: nothing may be acknowledged that is not kept.
@@ -42,6 +43,8 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   Database database_;
   WebhookEvent event_;
   Identity identity_;
+  int mismatch_status_ = 400;
+  std::string_view untimely_;
   bool readable_ = false;
   std::string object_key_;
   std::string client_id_;

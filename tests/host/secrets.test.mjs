@@ -209,3 +209,11 @@ test('a Worker that could leak or misdirect does not start', () => {
   assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: '' })), /SUPABASE_SECRET_KEY is not set/);
   assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: 'eyJhbGciOi.e30.x' })), /is a legacy JWT/);
 });
+
+test('a key that opens the whole database is never the one that the page is given', () => {
+  const jwt = (role) => `eyJhbGciOiJIUzI1NiJ9.${btoa(JSON.stringify({ role })).replaceAll('=', '')}.x`;
+  const problem = (key) => configurationProblem(env({ SUPABASE_PUBLISHABLE_KEY: key }));
+  for (const key of ['sb_secret_swapped', env().SUPABASE_SECRET_KEY, jwt('service_role'), 'eyJ.no.jwt'])
+    assert.match(problem(key), /SUPABASE_PUBLISHABLE_KEY is not a publishable key/);
+  for (const key of ['sb_publishable_x', jwt('anon')]) assert.equal(problem(key), null);
+});

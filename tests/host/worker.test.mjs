@@ -181,7 +181,9 @@ test('a path of the wrong shape is 404, another method 405', async () => {
 });
 
 test('a body over 5 MB is 413, declared or not, and is not read to its end', async () => {
-  const worker = workerAround(coreDouble(() => assert.fail('the core is not asked')));
+  const counted = [];
+  const core = steps(({ event }) => (counted.push(event), { effects: [respond(413), ok] }));
+  const worker = workerAround(core);
   const declared = post('/webhooks/stripe/a', new Uint8Array(SIX_MB), { 'content-length': String(SIX_MB) });
   assert.equal((await worker.fetch(declared, env(), context())).status, 413);
   const asked = await worker.fetch(post('/api/workspaces/a/email', new Uint8Array(SIX_MB)), env(), context());
@@ -195,6 +197,9 @@ test('a body over 5 MB is 413, declared or not, and is not read to its end', asy
   const endless = new ReadableStream({ pull: (c) => ((read += 65536), c.enqueue(new Uint8Array(65536))) });
   assert.equal((await worker.fetch(post('/webhooks/stripe/a', endless), env(), context())).status, 413);
   assert.ok(read < SIX_MB);
+  // The card of a webhook shows it; of the API, whoever asked knows.
+  const refused = { kind: 'webhook', service: 'stripe', workspace: 'a', headers: [], too_large: true };
+  assert.deepEqual(counted, [refused, refused]);
 });
 
 test('the reply goes out before the flow is over', async () => {
@@ -350,5 +355,5 @@ test('requests of the API and their queued ends reach the one core, everything e
   await worker.scheduled({ scheduledTime: 1_800_000_000_000 }, env());
   await worker.queue(batch('webfluentia-jobs', message({ job: 'sync' }), message(end)), env());
   await worker.queue(batch('webfluentia-jobs-dead', message(end)), env());
-  assert.deepEqual(seen, ['webhook edge', 'api api', 'tick edge', 'job edge', 'job api', 'dead_letter edge']);
+  assert.deepEqual(seen, ['webhook edge', 'api api', 'tick edge', 'job edge', 'job api', 'dead_letter api']);
 });

@@ -36,6 +36,15 @@ after(async () => {
   await stack?.stop();
 });
 
+/** A change of a card's row that is not worth a word on it. */
+function touchFacts() {
+  return stack.query(
+    `update service_facts set progress_done = coalesce(progress_done, 0) + 1
+     where client_id = $1 and service = 'stripe' and stream = ''`,
+    [CLIENT[NORTHWIND]],
+  );
+}
+
 async function violations(page) {
   await page.evaluate(AXE);
   // The mirror's text is transparent on purpose: its contrast is that of what is drawn, which
@@ -124,6 +133,147 @@ test('a failed read is explained, and tried again by hand and by itself', async 
   await page.getByRole('heading', { name: 'could not be read' }).waitFor();
   broken = false;
   await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
+test('a database that stops answering is said, and so is its answer; what was read stays', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const answer = page.locator('[id="last-sync-text:supabase"]');
+  await answer.filter({ hasText: 'answers in' }).waitFor();
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const before = await cards(page);
+  let broken = true;
+  await page.route(/rest\/v1\/service_facts/, (route) => (broken ? route.abort() : route.continue()));
+  await touchFacts();
+  await page.getByText('The database does not answer').waitFor();
+  await answer.filter({ hasText: 'not reached from here' }).waitFor();
+  await page.locator('#link', { hasText: 'no answer' }).waitFor();
+  assert.deepEqual(await cards(page), before);
+  await screenshot(page, 'unanswered');
+  broken = false;
+  await answer.filter({ hasText: 'answers in' }).waitFor();
+  assert.equal(await page.getByText('The database does not answer').count(), 0);
+  await page.context().close();
+});
+
+test('rows that went while nobody listened are gone after the next connection', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  assert.ok('google_ads' in (await cards(page)));
+  await page.context().setOffline(true);
+  await page.getByText('You are offline').first().waitFor();
+  await page.route(/rest\/v1\/service_facts/, async (route) => {
+    const response = await route.fetch();
+    const json = (await response.json()).filter(({ service }) => service !== 'google_ads');
+    await route.fulfill({ response, json });
+  });
+  await page.context().setOffline(false);
+  await card(page, 'google_ads').waitFor({ state: 'detached' });
+  assert.ok('stripe' in (await cards(page)));
+  await page.context().close();
+});
+
+test('a channel that the server closes is joined again', async () => {
+  const page = await newPage(browser);
+  let close;
+  await page.routeWebSocket(/realtime/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const [ref, , topic, event] = typeof message === 'string' ? JSON.parse(message) : [];
+      if (event === 'phx_join') close = () => socket.send(JSON.stringify([ref, ref, topic, 'phx_close', {}]));
+      server.send(message);
+    });
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  const live = page.locator('#link', { hasText: 'live' });
+  await live.waitFor();
+  close();
+  await live.waitFor({ state: 'detached' });
+  await live.waitFor();
+  // It hears again, too.
+  const asked = page.waitForRequest(/service_facts.*updated_at/);
+  await touchFacts();
+  await asked;
+  await page.context().close();
+});
+
+test('workspaces that could not be read are read by themselves', async () => {
+  const page = await newPage(browser);
+  let broken = true;
+  await page.route(/rest\/v1\//, (route) => (broken ? route.abort() : route.continue()));
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  broken = false;
+  await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
+test('“Try again” while nothing answers does not make the error stay', async () => {
+  const page = await newPage(browser);
+  let broken = /service_facts/;
+  await page.route(/rest\/v1\//, (route) =>
+    broken?.test(route.request().url()) ? route.abort() : route.continue(),
+  );
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  broken = /service_facts|workspaces/;
+  const asked = page.waitForRequest(/rest\/v1\/workspaces/);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await asked;
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  broken = undefined;
+  await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
+test('cards stay when workspaces, charts or remarks cannot be read', async () => {
+  const page = await newPage(browser);
+  let broken = false;
+  await page.route(/rest\/v1\/workspaces/, (route) => (broken ? route.abort() : route.continue()));
+  await page.route(/rpc\/(service_daily|daily_series)/, (route) =>
+    route.fulfill({ json: { code: '42501' } }),
+  );
+  const series = page.waitForResponse(/rpc\/daily_series/);
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await series;
+  await card(page, 'stripe').waitFor();
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const failed = page.waitForEvent('requestfailed');
+  broken = true;
+  await stack.query(`update workspaces set name = 'Northwind Two' where slug = $1`, [NORTHWIND]);
+  await failed;
+  await settled(page);
+  await settled(page);
+  assert.ok('stripe' in (await cards(page)));
+  broken = false;
+  await page.locator('#workspace, #mirror', { hasText: 'Northwind Two' }).first().waitFor();
+  await stack.query(`update workspaces set name = 'Northwind Dental' where slug = $1`, [NORTHWIND]);
+  await page.context().close();
+});
+
+test('who signs out during the first load leaves nothing running', async () => {
+  const page = await newPage(browser);
+  const sockets = [];
+  page.on('websocket', (socket) => sockets.push(socket.url()));
+  let answer;
+  const slow = new Promise((resolve) => (answer = resolve));
+  await page.route(/rest\/v1\/workspaces/, (route) => slow.then(() => route.continue()));
+  const asked = page.waitForRequest(/rest\/v1\/workspaces/);
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await asked;
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  const answered = page.waitForResponse(/rest\/v1\/workspaces/);
+  answer();
+  await answered;
+  await page.waitForTimeout(500);
+  assert.deepEqual(sockets, []);
+  assert.ok(!page.url().includes('/w/'), page.url());
   await page.context().close();
 });
 

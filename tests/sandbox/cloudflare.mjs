@@ -95,10 +95,18 @@ const complaint = (status, message, path = null) => ({
   body: { data: null, errors: [{ message, path, extensions: { timestamp: new Date().toISOString() } }] },
 });
 
+function noSuchRoute() {
+  const errors = [
+    { code: 7003, message: 'Could not route to the path, perhaps your object identifier is invalid?' },
+  ];
+  return { status: 404, body: { success: false, errors, messages: [], result: null } };
+}
+
 // How this provider words the faults of faults.mjs. Its limits come with HTTP 200 as well as 429.
 export const faults = {
   401: wrongKey,
   403: () => complaint(403, 'not authorized for that account'),
+  404: noSuchRoute,
   429: () => complaint(429, 'rate limiter budget depleted, try again after 5 minutes'),
   limited_in_200: () => complaint(200, 'rate limiter budget depleted, try again after 5 minutes'),
   500: () => complaint(500, 'internal server error'),
@@ -113,8 +121,7 @@ export const faults = {
 
 // account: {empty?, ids?: [accounts and zones]}
 export function answer(account, { method, path, body, nowMs = Date.now() }) {
-  if (path !== '/client/v4/graphql')
-    return { status: 404, body: { success: false, errors: [{ code: 7003 }] } };
+  if (path !== '/client/v4/graphql') return noSuchRoute();
   if (method !== 'POST') return complaint(405, 'method not allowed');
   const { query = '', variables = {} } = body ?? {};
   const name = Object.keys(NODES).find((node) => query.includes(`${node}(`));

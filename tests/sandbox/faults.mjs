@@ -1,5 +1,6 @@
-// What a provider does on a bad day, chosen per key and service while the sandbox runs. A fault
-// takes effect `after` so many requests and lasts for `times` of them (0: until it is changed).
+// What a provider does on a bad day, chosen per key and service while the sandbox runs, and per workspace
+// where one key serves all of them: `where` is a text that only its requests hold. A fault takes effect
+// `after` so many requests and lasts for `times` of them (0: until it is changed).
 import { readFixture } from './stripe_account.mjs';
 
 const SLOW_MS = 2000;
@@ -10,16 +11,18 @@ const reply = (status, body, headers = {}) => ({ status, body, headers });
 const limited = () => readFixture('errors/429_rate_limit.built.json').body;
 const apiError = (type, message) => ({ error: { type, message } });
 
-// Each takes the honest answer, the scenario and the key, and gives what is sent instead; null: nothing is
-// sent and the connection stays open.
-const FAULTS = {
+// Each takes the honest answer, the scenario, the key and the provider's wording of other faults, and gives
+// what is sent instead; null: nothing is sent and the connection stays open.
+export const FAULTS = {
   401: () => reply(401, readFixture('errors/401_invalid_key.built.json').body),
   403: () =>
     reply(403, apiError('invalid_request_error', 'This key does not have the required permissions.')),
   404: () => reply(404, apiError('invalid_request_error', 'No such resource.')),
   429: () => reply(429, limited()),
-  '429_retry_after': (_, { retry_after = 30 }) =>
-    reply(429, limited(), { 'retry-after': String(retry_after) }),
+  '429_retry_after': (honest, scenario, key, worded) => {
+    const limit = worded(429)(honest, scenario, key);
+    return { ...limit, headers: { ...limit.headers, 'retry-after': String(scenario.retry_after ?? 30) } };
+  },
   500: () => reply(500, apiError('api_error', 'An unknown error occurred.')),
   html: () =>
     reply(200, '<!doctype html><title>Maintenance</title><h1>Back soon</h1>', {
@@ -35,11 +38,9 @@ const FAULTS = {
   // The worst manners: the key that was sent comes back in the reply.
   echo_key: ({ body }, _, key) => {
     const basic = Buffer.from(`${key}:`).toString('base64');
-    const rows = body.data?.map((row) => ({
-      ...row,
-      description: `${key} ${encodeURIComponent(key)} ${basic}`,
-    }));
-    return reply(200, { ...body, ...(rows && { data: rows }), key }, { 'x-key': key });
+    const description = `${key} ${encodeURIComponent(key)} ${basic}`;
+    const data = Array.isArray(body.data) && body.data.map((row) => ({ ...row, description }));
+    return reply(200, { ...body, ...(data && { data }), key }, { 'x-key': key });
   },
   echo_key_401: (_, __, key) =>
     reply(401, apiError('invalid_request_error', `Invalid API Key provided: ${key}`)),
@@ -57,7 +58,7 @@ function wrongTypes(body) {
 }
 
 export class Faults {
-  #scenarios = new Map();
+  #scenarios = new Map(); // of "service key": the narrowed ones first
   #providers;
 
   // providers: {[service]: {faults}}: their own wording of a fault comes before the common one.
@@ -69,19 +70,25 @@ export class Faults {
     return this.#providers[service]?.faults?.[name] ?? FAULTS[name];
   }
 
-  // `path` narrows the scenario to requests whose path holds it; fault null ends it.
-  set({ key, service, fault, path = '', times = 0, after = 0, ...options }) {
+  // `path` narrows the scenario to requests whose path holds it, `where` to those whose URL or body does. There
+  // is one for each `where`; fault null ends it, and without a `where` all of the key.
+  set({ key, service, fault, path = '', where = '', times = 0, after = 0, ...options }) {
     if (fault !== null && !this.#fault(service, fault)) throw new Error(`no fault named ${fault}`);
     const name = `${service} ${key}`;
-    if (fault === null) this.#scenarios.delete(name);
-    else this.#scenarios.set(name, { fault, path, after, left: times || Infinity, options });
+    const known = this.#scenarios.get(name) ?? [];
+    const others = known.filter((one) => (fault !== null || where) && one.where !== where);
+    const added = fault === null ? [] : [{ fault, path, where, after, left: times || Infinity, options }];
+    this.#scenarios.set(name, where ? [...added, ...others] : [...others, ...added]);
   }
 
-  async apply(key, service, path, honest) {
-    const scenario = this.#scenarios.get(`${service} ${key}`);
-    if (!scenario || !path.includes(scenario.path)) return honest;
-    if (scenario.after-- > 0) return honest;
-    if (scenario.left-- <= 0) return honest;
-    return this.#fault(service, scenario.fault)(honest, scenario.options, key);
+  // text: the request's URL and body, readable.
+  async apply({ key, service, path, text }, honest) {
+    const scenarios = this.#scenarios.get(`${service} ${key}`) ?? [];
+    const holds = (one) => one.left > 0 && path.includes(one.path) && text.includes(one.where);
+    const scenario = scenarios.find(holds);
+    if (!scenario || scenario.after-- > 0) return honest;
+    scenario.left--;
+    const worded = (name) => this.#fault(service, name);
+    return worded(scenario.fault)(honest, scenario.options, key, worded);
   }
 }

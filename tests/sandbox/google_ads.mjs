@@ -28,13 +28,22 @@ export const wrongKey = () => fault(401, 'error_401_unauthenticated.built.json')
 
 export const faults = {
   401: wrongKey,
-  403: () => fault(403, 'error_login_customer.built.json'),
+  // Recorded of searchStream, whose errors come in a list; those of search do not.
+  403: () => ({ status: 403, body: readFixture('error_login_customer.built.json')[0] }),
   404: () => ({
     status: 404,
     body: '<!DOCTYPE html><html lang=en><title>Error 404 (Not Found)!!1</title>',
     headers: { 'content-type': 'text/html; charset=UTF-8' },
   }),
   429: () => fault(429, 'error_quota_search.built.json'),
+  // Google Ads says in the body how long to wait.
+  '429_retry_after': (_, { retry_after = 30 }) => {
+    const limit = faults[429]();
+    const [failure] = limit.body.error.details[0].errors;
+    failure.message = `Too many requests. Retry in ${retry_after} seconds.`;
+    failure.details.quotaErrorDetails.retryDelay = `${retry_after}s`;
+    return limit;
+  },
   500: () => ({
     status: 500,
     body: { error: { code: 500, message: 'Internal error encountered.', status: 'INTERNAL' } },

@@ -43,9 +43,15 @@ export function wrongKey() {
   return structuredClone(readFixture('oauth_invalid_grant.built.json'));
 }
 
+function noSuchPath() {
+  return { status: 404, body: { error: 'not_found' } };
+}
+
 export const faults = {
   400: wrongKey,
   401: () => ({ status: 401, body: { error: 'invalid_client', error_description: 'Unauthorized' } }),
+  403: () => ({ status: 403, body: { error: 'access_denied', error_description: 'Account restricted' } }),
+  404: noSuchPath,
   429: () => ({ status: 429, body: { error: 'rate_limit_exceeded' } }),
   500: () => ({ status: 500, body: { error: 'internal_failure' } }),
   wrong_type: () => ({ status: 200, body: { access_token: 7, expires_in: 'soon' } }),
@@ -53,7 +59,7 @@ export const faults = {
 
 // account: {publicKey?: PEM that must have signed; clientSecret?; lifetimeSecs?}
 export function answer(account, { method, path, headers, body, nowMs = Date.now() }) {
-  if (path !== '/token') return { status: 404, body: { error: 'not_found' } };
+  if (path !== '/token') return noSuchPath();
   if (method !== 'POST') return refuse('invalid_request', 'Http method must be POST');
   if (!(headers?.['content-type'] ?? '').includes('x-www-form-urlencoded'))
     return refuse('invalid_request', 'Invalid JSON payload received.');

@@ -51,6 +51,15 @@ export const faults = {
   403: () => graphError(403, 200, 'Permissions error'),
   404: () => graphError(400, 100, 'Unsupported get request.', { error_subcode: 33 }),
   429: () => recorded('error_32_page_rate'),
+  // Meta says in minutes of its own header how long to wait.
+  '429_retry_after': (_, { retry_after = 30 }) => {
+    const limit = faults[429]();
+    const name = 'x-business-use-case-usage';
+    const usage = JSON.parse(limit.headers[name]);
+    for (const [counts] of Object.values(usage))
+      counts.estimated_time_to_regain_access = Math.ceil(retry_after / 60);
+    return { ...limit, headers: { ...limit.headers, [name]: JSON.stringify(usage) } };
+  },
   app_limit: () => recorded('error_4_app_rate'),
   500: () => graphError(500, 2, 'An unexpected error has occurred.', { is_transient: true }),
   nearly_limited: (honest) => ({
@@ -61,7 +70,7 @@ export const faults = {
     status: 200,
     body: Array.isArray(body.data)
       ? { ...body, data: body.data.map(notANumber) }
-      : { ...body, fan_count: 'many' },
+      : { ...body, fan_count: 'many', followers_count: 'many' },
   }),
 };
 

@@ -11,10 +11,12 @@ const recorded = (name) => {
 
 const MEMBERS = ['model', 'store', 'input', 'instructions', 'text', 'max_output_tokens', 'reasoning'];
 
-const invalid = (message, code = null, param = null) => ({
-  status: 400,
-  body: { error: { message, type: 'invalid_request_error', param, code } },
+const apiError = (status, message, code = null, type = 'invalid_request_error', param = null) => ({
+  status,
+  body: { error: { message, type, param, code } },
 });
+const invalid = (message, code, param) => apiError(400, message, code, 'invalid_request_error', param);
+const modelNotFound = () => apiError(404, 'The model does not exist.', 'model_not_found');
 
 export const prefix = '/openai';
 export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
@@ -91,21 +93,10 @@ const limitHeaders = {
 
 // account: {models?: the names that this key may use; none: any}
 export function answer(account, { method, path, body }) {
-  if (path !== '/v1/responses' || method !== 'POST')
-    return {
-      status: 404,
-      body: {
-        error: {
-          message: `Invalid URL (${method} ${path})`,
-          type: 'invalid_request_error',
-          param: null,
-          code: null,
-        },
-      },
-    };
+  if (path !== '/v1/responses' || method !== 'POST') return apiError(404, `Invalid URL (${method} ${path})`);
   const problem = problemOf(body);
   if (problem) return problem;
-  if (account.models && !account.models.includes(body.model)) return faults.model_not_found();
+  if (account.models && !account.models.includes(body.model)) return modelNotFound();
   return { status: 200, headers: limitHeaders, body: responseTo(body, itemsFor(JSON.parse(body.input))) };
 }
 
@@ -122,23 +113,14 @@ const success = (fixture) => ({ status: 200, headers: limitHeaders, body: readFi
 // How this provider words the faults of faults.mjs, and what a model does by itself.
 export const faults = {
   401: wrongKey,
+  // https://platform.openai.com/docs/guides/error-codes
+  403: () =>
+    apiError(403, 'Country, region, or territory not supported', 'unsupported_country_region_territory'),
+  404: modelNotFound,
   429: () => recorded('error_429_rate_limit.built.json'),
-  500: () => ({
-    status: 500,
-    body: { error: { message: 'The server had an error.', type: 'server_error', param: null, code: null } },
-  }),
+  500: () => apiError(500, 'The server had an error.', null, 'server_error'),
   insufficient_quota: () => recorded('error_429_insufficient_quota.built.json'),
-  model_not_found: () => ({
-    status: 404,
-    body: {
-      error: {
-        message: 'The model does not exist.',
-        type: 'invalid_request_error',
-        param: null,
-        code: 'model_not_found',
-      },
-    },
-  }),
+  model_not_found: modelNotFound,
   invented_number: (honest) =>
     withItems(honest, (item) => ({ ...item, body: `${item.body} 987654 of them were new.` })),
   refusal: () => success('response_refusal.built.json'),

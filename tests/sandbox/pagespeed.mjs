@@ -40,6 +40,10 @@ export const faults = {
       },
     },
   }),
+  404: () => ({
+    status: 404,
+    body: { error: { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' } },
+  }),
   429: () => ({ status: 429, body: readFixture('error_429_quota.built.json') }),
   500: () => ({
     status: 500,

@@ -40,9 +40,14 @@ export const wrongKey = () => ({
   },
 });
 
+function notFound() {
+  return { status: 404, body: { error: { code: 404, message: 'Not Found', status: 'NOT_FOUND' } } };
+}
+
 export const faults = {
   401: wrongKey,
   403: () => fault(403, 'error_403_forbidden.built.json'),
+  404: notFound,
   quota_in_403: () => fault(403, 'error_403_quota_reason.built.json'),
   429: () => fault(429, 'error_429_quota.built.json'),
   500: () => ({ status: 500, body: { error: { code: 500, message: 'Backend Error', status: 'INTERNAL' } } }),
@@ -63,8 +68,7 @@ const invalid = (message) => ({
 export function answer(account, { method, path, body, nowMs = Date.now() }) {
   if (path === '/webmasters/v3/sites') return fault(200, 'sites_list.built.json');
   const [, encoded] = /^\/webmasters\/v3\/sites\/([^/]+)\/searchAnalytics\/query$/.exec(path) ?? [];
-  if (!encoded || method !== 'POST')
-    return { status: 404, body: { error: { code: 404, message: 'Not Found' } } };
+  if (!encoded || method !== 'POST') return notFound();
   if (account.sites && !account.sites.includes(decodeURIComponent(encoded))) return faults[403]();
   const asked = typeof body === 'string' ? JSON.parse(body) : body;
   const unknown = Object.keys(asked).find((name) => !MEMBERS.includes(name));

@@ -29,7 +29,10 @@ export const faults = {
   500: () => errors(500, 'Internal Server Error'),
   wrong_type: ({ body }) => ({
     status: 200,
-    body: body.map((day) => ({ ...day, stats: [{ metrics: { requests: 'many' } }] })),
+    // Taken mail is answered with nothing, which can have no other type.
+    body: Array.isArray(body)
+      ? body.map((day) => ({ ...day, stats: [{ metrics: { requests: 'many' } }] }))
+      : { errors: 7 },
   }),
 };
 

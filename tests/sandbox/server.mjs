@@ -59,7 +59,7 @@ class Sandbox {
     const account = this.accounts.get(key);
     this.#note(request, path, url);
     const honest = account ? answer(account, path, url.searchParams) : wrongKey(key);
-    return this.faults.apply(key, 'stripe', path, honest);
+    return this.faults.apply({ key, service: 'stripe', path, text: readable(url) }, honest);
   }
 
   async provider(service, request, url) {
@@ -71,7 +71,7 @@ class Sandbox {
     this.#note(request, path, url);
     const asked = { method: request.method, path, headers: request.headers, query: url.searchParams, body };
     const honest = account ? await answer(account, asked) : wrongKey(key);
-    return this.faults.apply(key, service, path, honest);
+    return this.faults.apply({ key, service, path, text: readable(url, body) }, honest);
   }
 
   #note(request, path, url) {
@@ -129,6 +129,16 @@ async function readBody(request) {
   const text = await readText(request);
   const isJson = /^application\/json/.test(request.headers['content-type'] ?? '');
   return isJson && text ? JSON.parse(text) : text;
+}
+
+// What a scenario's `where` is looked for in. A body in JSON is written anew and without backslashes: one
+// text has one spelling, however deep it is.
+function readable(url, body = '') {
+  const encoded = `${url.pathname}${url.search}\n${typeof body === 'string' ? body : ''}`;
+  const decoded = encoded.replace(/(%[0-9a-f]{2})+/gi, (bytes) =>
+    Buffer.from(bytes.replaceAll('%', ''), 'hex').toString(),
+  );
+  return typeof body === 'string' ? decoded : decoded + JSON.stringify(body).replaceAll('\\', '');
 }
 
 function send(response, { status, body, headers = {}, cut = false }) {

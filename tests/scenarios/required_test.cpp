@@ -1,14 +1,18 @@
 // What every service must have been seen through. A service without such a folder has not been tried
-// against what providers are known to do; a folder of another sort under the name does not count.
+// against what providers are known to do; a folder of another sort under the name does not count, nor one
+// that does not hold what its name says.
 
+#include <algorithm>
 #include <array>
 #include <catch_amalgamated.hpp>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "edge-workers/replay/scenario.hpp"
+#include "edge-workers/replay/replay.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/registry.hpp"
 #include "tests/project_files.hpp"
@@ -17,7 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using wf::Connector;
+using wf::Json;
+using wf::replay::ProviderReply;
 using wf::replay::Scenario;
+using Words = std::span<const std::string_view>;
 
 enum class Sort { stream, webhook, action };
 
@@ -66,10 +73,63 @@ bool shows(const Scenario& scenario, std::string_view folder, Kind kind, Sort so
   return kind.find("killed") == Kind::npos || scenario.kill_everywhere || !scenario.kill_after.empty();
 }
 
+// How providers say it whose status does not.
+constexpr std::array<std::string_view, 3> limit_words{R"("code":4,)", "quotaExceeded",
+                                                      "rate limiter budget depleted"};
+constexpr std::array<std::string_view, 3> refusal_words{R"("code":190,)", "invalid_grant", "API_KEY_INVALID"};
+
+// Tables that have a row of each question, whatever was answered.
+constexpr std::array<std::string_view, 2> tables_of_questions{"pagespeed_runs", "probe_results"};
+
+bool has_any(const std::string& text, Words words) {
+  return std::any_of(words.begin(), words.end(), [&](auto word) { return wf::contains(text, word); });
+}
+
+bool limits(const ProviderReply& reply) { return reply.status == 429 || has_any(reply.body, limit_words); }
+
+bool refuses(const ProviderReply& reply) {
+  if (limits(reply)) return false;
+  if (reply.status == 400) return has_any(reply.body, refusal_words);
+  return reply.status == 401 || reply.status == 403;
+}
+
+bool are_replies_of(Kind kind, const std::vector<ProviderReply>& replies) {
+  if (kind == "rate_limited") return std::any_of(replies.begin(), replies.end(), limits);
+  if (kind == "expired_credentials") return std::any_of(replies.begin(), replies.end(), refuses);
+  return true;
+}
+
+bool has_no_row(const Json& tables) {
+  for (const auto& [table, rows] : tables.items())
+    if (!rows.empty() && !has_any(table, tables_of_questions)) return false;
+  return true;
+}
+
+bool is_red(const Json& verdict, std::string_view kind) {
+  return wf::find_text(verdict, "badge") == "error" && wf::find_text(verdict, "kind") == kind;
+}
+
+// What a stream's sync came to.
+bool is_result_of(Kind kind, const Json& result) {
+  if (kind == "empty") return has_no_row(result["tables"]);
+  if (kind == "two_pages") return wf::find_int64(result["runs"].front(), "pages") >= 2;
+  if (kind == "expired_credentials") return is_red(result["verdict"], "credentials");
+  if (kind == "malformed" || kind == "wrong_type") return is_red(result["verdict"], "data");
+  return true;
+}
+
+bool holds_what_it_says(const Scenario& scenario, const std::string& service, Kind kind) {
+  if (!are_replies_of(kind, scenario.replies)) return false;
+  return sort_of(scenario) != Sort::stream ||
+         is_result_of(kind, wf::replay::replay_stream(scenario, service, scenario.stream));
+}
+
 bool has(const fs::path& service, Kind kind, Sort sort) {
   for (const auto& entry : fs::directory_iterator(service)) {
     const auto scenario = wf::replay::read_scenario(entry.path());
-    if (scenario && shows(*scenario, entry.path().filename().string(), kind, sort)) return true;
+    if (scenario && shows(*scenario, entry.path().filename().string(), kind, sort) &&
+        holds_what_it_says(*scenario, service.filename().string(), kind))
+      return true;
   }
   return false;
 }
@@ -107,4 +167,30 @@ TEST_CASE("a folder of another sort does not count") {
   CHECK_FALSE(shows(asked, "events_empty", "empty", Sort::action));
   CHECK_FALSE(shows(asked, "email_empty", "empty", Sort::stream));
   CHECK_FALSE(shows(scenario, "email_empty", "empty", Sort::action));
+}
+
+TEST_CASE("a folder that does not hold what its name says does not count") {
+  const auto replies = [](int status, std::string body) {
+    return std::vector{ProviderReply{.status = status, .body = std::move(body)}};
+  };
+  CHECK(are_replies_of("rate_limited", replies(429, "")));
+  CHECK(are_replies_of("rate_limited", replies(403, R"({"reason":"quotaExceeded"})")));
+  CHECK_FALSE(are_replies_of("rate_limited", replies(403, "")));
+  CHECK_FALSE(are_replies_of("rate_limited", {}));
+  CHECK(are_replies_of("expired_credentials", replies(401, "")));
+  CHECK(are_replies_of("expired_credentials", replies(400, R"({"error":"invalid_grant"})")));
+  CHECK_FALSE(are_replies_of("expired_credentials", replies(400, "")));
+  CHECK_FALSE(are_replies_of("expired_credentials", replies(403, "quotaExceeded")));
+
+  const Json red = {{"verdict", {{"badge", "error"}, {"kind", "data"}}}};
+  CHECK(is_result_of("malformed", red));
+  CHECK_FALSE(is_result_of("expired_credentials", red));
+  CHECK_FALSE(is_result_of("wrong_type", {{"verdict", {{"badge", "active"}, {"kind", "data"}}}}));
+  const auto ends = [](std::int64_t pages, std::string_view table) {
+    return Json{{"runs", {{{"pages", pages}}}}, {"tables", {{table, {{{"id", "1"}}}}}}};
+  };
+  CHECK(is_result_of("two_pages", ends(2, "orders")));
+  CHECK_FALSE(is_result_of("two_pages", ends(1, "orders")));
+  CHECK(is_result_of("empty", ends(1, "probe_results")));
+  CHECK_FALSE(is_result_of("empty", ends(1, "orders")));
 }

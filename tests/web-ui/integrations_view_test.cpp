@@ -154,7 +154,8 @@ TEST_CASE("a card says the most unusual day of the last two weeks, and nothing w
                                           .expected = 1000,
                                           .low = 900,
                                           .high = 1100,
-                                          .score = score}};
+                                          .score = score,
+                                          .found = today - std::chrono::days(days_ago)}};
   };
   m.anomalies["stripe"] = {drop("Old", 15, 90), drop("Refunds", 14, 5), drop("Charges", 2, 7),
                            drop("Tomorrow", -1, 90)};
@@ -170,6 +171,11 @@ TEST_CASE("a card says the most unusual day of the last two weeks, and nothing w
   CHECK(stripe.tone == card(view_of(model()), "stripe").tone);
   CHECK(card(view, "google_ads").anomaly.empty());
   CHECK(card(view, "meta").anomaly.empty());
+  // What began long ago and showed only now is news.
+  auto late = drop("Orders", 25, 6);
+  late.anomaly.found = today - std::chrono::days(1);
+  m.anomalies["meta"] = {late};
+  CHECK(card(view_of(m), "meta").anomaly == "Orders 62 % below usual on 29 Oct");
 }
 
 TEST_CASE("the clock alone turns a card late, then red") {
@@ -232,6 +238,10 @@ TEST_CASE("the page says how changes reach it") {
   CHECK(wf::link_words(m) == "checking every 15 s");
   m.link = wf::Link::offline;
   CHECK(wf::link_words(m) == "offline");
+  m.read_failed = true;
+  CHECK(wf::link_words(m) == "offline");
+  m.link = wf::Link::polling;
+  CHECK(wf::link_words(m) == "no answer from the database");
   m.slug = "nobodys";
   CHECK(wf::link_words(m).empty());
 }
@@ -256,6 +266,13 @@ TEST_CASE("the card of the page's own database says how it answers from here", "
   CHECK(live().words == "not reached from here");
   m.link = wf::Link::connecting;
   CHECK(live().words == "3 min ago");
+  m.read_time.reset();
+  m.read_failed = true;  // whatever the link is
+  for (const auto link : {wf::Link::live, wf::Link::polling, wf::Link::connecting, wf::Link::offline}) {
+    m.link = link;
+    CHECK(live().words == "not reached from here");
+    CHECK(live().tone == wf::Tone::late);
+  }
   for (const auto& group : wf::select_integrations({}, m, utc()).groups)
     for (const auto& card : group.cards)
       if (card.service == "stripe") CHECK(card.last_sync.label == "Last sync");

@@ -54,7 +54,10 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
   } else if (kind == "link") {
     model_.link = read_link(member(json, "state"));
   } else if (kind == "read") {
-    model_.read_time = std::chrono::milliseconds(find_int64(json, "ms").value_or(0));
+    const auto ms = find_int64(json, "ms");
+    model_.read_failed = !ms;
+    model_.read_time.reset();
+    if (ms) model_.read_time = std::chrono::milliseconds(*ms);
   } else if (kind == "changed") {
     model_.last_change = parse_time(member(json, "at"));
   } else if (kind == "failed") {
@@ -76,31 +79,36 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
 }
 
 bool App::set_rows(std::string_view kind, std::string_view payload) {
+  // Charts and remarks are worth less than the cards: an answer that cannot be read leaves all as it was.
+  const bool is_needed = kind == "workspaces" || kind == "services";
   const auto json = parse_json(payload, kind);
   if (!json) {
-    fail_load(json.error().message);
-    return true;
+    if (is_needed) fail_load(json.error().message);
+    return refresh_view();
   }
   const auto take = [&](auto read, auto& into) {
     if (read)
       into = std::move(*read);
-    else
+    else if (is_needed)
       fail_load(read.error().message);
     return read.has_value();
   };
   if (kind == "workspaces" && take(read_workspaces(*json), model_.workspaces))
     model_.workspaces_load = Load::ready;
-  if (kind == "services" && take(read_service_facts(*json), model_.services))
-    model_.services_load = Load::ready;
+  if (kind == "services") {
+    model_.read_failed = !take(read_service_facts(*json), model_.services);
+    if (!model_.read_failed) model_.services_load = Load::ready;
+  }
   if (kind == "activity") take(read_activity(*json), model_.activity);
   if (kind == "series") take(read_anomalies(*json), model_.anomalies);
   return refresh_view();
 }
 
+/// What is shown stays.
 void App::fail_load(std::string message) {
   model_.failure = std::move(message);
   if (model_.workspaces_load != Load::ready) model_.workspaces_load = Load::failed;
-  model_.services_load = Load::failed;
+  if (model_.services_load != Load::ready) model_.services_load = Load::failed;
 }
 
 bool App::tick(UnixSeconds now) {

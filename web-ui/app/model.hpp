@@ -61,8 +61,10 @@ struct Model {
 
   Link link = Link::connecting;
   std::optional<UnixSeconds> last_change;
-  /// How long the page's latest reading of the database took.
+  /// How long the page's latest reading of the database took, if it succeeded.
   std::optional<std::chrono::milliseconds> read_time;
+  /// The latest reading failed: what is shown is what was read before.
+  bool read_failed = false;
 };
 
 inline const Workspace* current_workspace(const Model& model) {

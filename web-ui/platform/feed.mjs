@@ -1,5 +1,6 @@
-// Keeps one workspace's rows up to date: everything once, then what changed, told by Realtime
-// or, while that is down, asked every 15 seconds. Each (re)connection catches up.
+// Keeps one workspace's rows up to date: everything once and at each (re)connection, then what
+// changed, told by Realtime. While that is down everything is read every 15 seconds: what is gone
+// has no time of change.
 
 const POLL_MS = 15_000;
 const ACTIVITY_DELAY_MS = 400;
@@ -28,9 +29,10 @@ export class Feed {
     Object.assign(this, { rest, clientId, post, onWorkspaceChange });
     this.rows = new Map();
     this.since = '';
+    this.allDue = true;
     this.isLive = false;
     this.closed = false;
-    this.poll = setInterval(() => this.isLive || this.#catchUp(), POLL_MS);
+    this.poll = setInterval(() => this.isLive || this.#readAll(), POLL_MS);
     this.whenOnline = () => this.#connectionChanged();
     addEventListener('online', this.whenOnline);
     addEventListener('offline', this.whenOnline);
@@ -53,35 +55,19 @@ export class Feed {
     removeEventListener('offline', this.whenOnline);
   }
 
-  /** Reads everything, once at a time; what a failed try left out the next one reads. */
   start() {
-    this.starting ??= this.#readAll().finally(() => (this.starting = undefined));
-    return this.starting;
+    return this.#catchUp();
   }
 
-  async #readAll() {
-    try {
-      const [facts] = await Promise.all([this.#readFacts(), this.#readActivity()]);
-      this.rows.clear();
-      this.#take(facts);
-      this.started = true;
-    } catch (error) {
-      if (!this.closed) this.post('failed', { message: error.message });
-      this.#tryAgainSoon();
-    }
-  }
-
-  /** While live nothing else would ask again. */
-  #tryAgainSoon() {
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.closed || this.#catchUp(), RETRY_MS);
+  #readAll() {
+    this.allDue = true;
+    return this.#catchUp();
   }
 
   #changed({ table, removed } = {}) {
     if (table === 'workspaces') return this.onWorkspaceChange();
-    // What is gone has no time of change: only a reading of everything shows it.
-    if (removed) this.started = false;
-    this.#catchUp();
+    if (removed) this.#readAll();
+    else this.#catchUp();
   }
 
   #liveChanged(isLive) {
@@ -91,7 +77,7 @@ export class Feed {
 
   #connectionChanged() {
     this.#showLink();
-    if (navigator.onLine) this.#catchUp();
+    if (navigator.onLine) this.#readAll();
   }
 
   #showLink() {
@@ -130,14 +116,30 @@ export class Feed {
   }
 
   async #readChanges() {
-    if (!this.started) return this.start();
+    const all = this.allDue;
+    this.allDue = false;
     try {
-      this.#take(await this.#readFacts(overlapping(this.since)));
-      this.#readActivitySoon();
-    } catch {
-      // What is shown stays.
-      this.#tryAgainSoon();
+      const facts = this.#readFacts(all ? undefined : overlapping(this.since));
+      // The first cards come with their charts.
+      const [rows] = await Promise.all([facts, this.hasRead || this.#readActivity()]);
+      if (this.closed) return;
+      if (all) this.rows.clear();
+      this.#take(rows);
+      if (this.hasRead) this.#readActivitySoon();
+      this.hasRead = true;
+    } catch (error) {
+      this.allDue ||= all;
+      this.#failed(error);
     }
+  }
+
+  /** What is shown stays; while live nothing else would ask again. */
+  #failed({ message }) {
+    if (this.closed) return;
+    this.post('read', { ms: null });
+    if (!this.hasRead) this.post('failed', { message });
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.#catchUp(), RETRY_MS);
   }
 
   /** How long it took is itself worth showing: it is the database's own card. */
@@ -149,7 +151,6 @@ export class Feed {
   }
 
   #take(rows) {
-    if (this.closed) return;
     for (const row of rows) this.rows.set(`${row.service}/${row.stream}/${row.partition}`, row);
     this.since = latest(rows, this.since);
     if (this.since) this.post('changed', { at: this.since });
@@ -165,7 +166,8 @@ export class Feed {
   async #readActivity() {
     try {
       const rows = await this.rest.activity(this.clientId);
-      if (!this.closed) this.post('activity', rows);
+      if (this.closed) return;
+      this.post('activity', rows);
       await this.#readSeries();
     } catch {
       // The next change reads them again.

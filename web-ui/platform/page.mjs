@@ -13,6 +13,7 @@ import { Zone } from './zone.mjs';
 
 const BASE = '/app/';
 const LAST_WORKSPACE = 'webfluentia.workspace';
+const RETRY_MS = 3000;
 const STYLES = ['brief', 'exact', 'day'];
 
 const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '';
@@ -52,6 +53,7 @@ class Dashboard {
     this.#watchTheme();
     this.clock.tick();
     addEventListener('popstate', () => this.#open(slugOfPath()));
+    addEventListener('online', () => this.retry && this.#readWorkspaces());
   }
 
   post(kind, message) {
@@ -76,33 +78,59 @@ class Dashboard {
     tell();
   }
 
-  async signedIn(user) {
-    this.user = user;
+  signedIn(user) {
+    this.#leave();
     this.live = new Live({ config: this.config, token: () => this.session.token() });
     this.post('account', { email: user.email ?? '' });
-    await this.#readWorkspaces();
-    if (this.user === user) this.#open(slugOfPath() || this.#usualWorkspace());
+    this.#readWorkspaces();
   }
 
   signedOut() {
-    this.user = null;
-    this.feed?.close();
-    this.live?.close();
-    this.feed = this.live = undefined;
-    this.workspaces = [];
+    this.#leave();
     this.post('account', { email: '' });
     // The canvas is hidden and draws no frame that would do it.
     this.surface.forgetMirror();
   }
 
+  /** Nothing that was asked for this user is taken any more. */
+  #leave() {
+    this.#closeFeed();
+    this.live?.close();
+    this.live = this.reading = undefined;
+    this.#stopRetrying();
+    this.workspaces = [];
+  }
+
+  #closeFeed() {
+    this.feed?.close();
+    this.feed = undefined;
+  }
+
+  #stopRetrying() {
+    clearTimeout(this.retry);
+    this.retry = undefined;
+  }
+
+  /** Asks until it succeeds, opens a workspace if none is open. The latest question counts. */
   async #readWorkspaces() {
+    this.#stopRetrying();
+    const reading = (this.reading = {});
     try {
-      this.workspaces = await this.rest.workspaces();
-      this.post('workspaces', this.workspaces);
-      this.#followZone();
+      const workspaces = await this.rest.workspaces();
+      if (this.reading === reading) this.#takeWorkspaces(workspaces);
     } catch (error) {
-      this.post('failed', { message: error.message });
+      if (this.reading !== reading) return;
+      // What is shown stays.
+      if (!this.feed) this.post('failed', { message: error.message });
+      this.retry = setTimeout(() => this.#readWorkspaces(), RETRY_MS);
     }
+  }
+
+  #takeWorkspaces(workspaces) {
+    this.workspaces = workspaces;
+    this.post('workspaces', workspaces);
+    this.#followZone();
+    if (!this.feed) this.#open(slugOfPath() || this.#usualWorkspace());
   }
 
   #usualWorkspace() {
@@ -119,8 +147,7 @@ class Dashboard {
   }
 
   #open(slug) {
-    this.feed?.close();
-    this.feed = undefined;
+    this.#closeFeed();
     this.slug = slug;
     this.post('route', { slug });
     const workspace = this.workspaces.find((one) => one.slug === slug);
@@ -142,10 +169,10 @@ class Dashboard {
     this.zone.set(this.workspaces.find(({ slug }) => slug === this.slug)?.time_zone ?? 'UTC');
   }
 
-  async #reload() {
+  #reload() {
+    this.#closeFeed();
     this.post('loading', {});
-    await this.#readWorkspaces();
-    if (this.workspaces.length > 0) this.#open(this.slug || this.#usualWorkspace());
+    this.#readWorkspaces();
   }
 }
 
@@ -159,14 +186,16 @@ async function main() {
   const dashboard = new Dashboard({ config, session });
   const loaded = dashboard.load();
   const form = bindSignInForm(session);
-  let wasSignedIn = false;
+  let isSignedIn = false;
   session.watch(async (user) => {
+    // Known before anything is waited for: whoever signs out during the first load leaves it.
+    const wasSignedIn = isSignedIn;
+    isSignedIn = Boolean(user);
     show(user ? 'dashboard' : 'sign-in');
     form.reset(Boolean(user));
     await loaded;
-    if (user) await dashboard.signedIn(user);
+    if (user) dashboard.signedIn(user);
     else if (wasSignedIn) dashboard.signedOut();
-    wasSignedIn = Boolean(user);
   });
   await loaded;
   // For tests and for people who look under the hood: time, and how often was drawn.

@@ -40,9 +40,10 @@ class RunningLine {
   float x_, middle_;
 };
 
-Color link_color(const Theme& theme, Link link) {
-  if (link == Link::live) return theme.ok;
-  return link == Link::connecting ? theme.off : theme.late;
+Color link_color(const Theme& theme, const Model& model) {
+  if (model.read_failed) return theme.late;
+  if (model.link == Link::live) return theme.ok;
+  return model.link == Link::connecting ? theme.off : theme.late;
 }
 
 TextStyle summary_style(const Ui& ui, const std::string& part, bool first) {
@@ -80,7 +81,7 @@ float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView
   if (view.link.empty()) return line.bottom() - area.y;
   const TextStyle plain{.size = size::body, .color = ui.theme.muted};
   line.reserve(14 + ui.paint.width(view.link, plain));
-  ui.paint.circle({line.x() + 4, line.middle()}, 3.5F, link_color(ui.theme, model.link));
+  ui.paint.circle({line.x() + 4, line.middle()}, 3.5F, link_color(ui.theme, model));
   line.skip(14);
   ui.say("p", "link", {line.x(), line.middle() - 10, area.right() - line.x(), 20}, view.link);
   line.write(view.link, plain);

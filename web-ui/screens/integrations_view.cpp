@@ -85,15 +85,17 @@ ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeText
 
 /// How the page's own database answers, seen from here.
 ClockView live_view(const Model& model, const ClockView& last_sync) {
+  if (model.read_failed || (model.read_time && model.link == Link::offline))
+    return {.label = "Live", .words = "not reached from here", .exact = "", .tone = Tone::late};
+  if (!model.read_time) return last_sync;
   const std::string took = "in " + std::to_string(model.read_time->count()) + " ms";
   switch (model.link) {
     case Link::live:
       return {.label = "Live", .words = "answers " + took, .exact = "", .tone = Tone::plain};
     case Link::polling:
       return {.label = "Answers", .words = took + ", live updates down", .exact = "", .tone = Tone::late};
-    case Link::offline:
-      return {.label = "Live", .words = "not reached from here", .exact = "", .tone = Tone::late};
     case Link::connecting:
+    case Link::offline:
       break;
   }
   return last_sync;
@@ -145,7 +147,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   for (std::size_t i = 0; i < verdict.clocks.size(); ++i)
     card.clocks[i] = clock_view(verdict.clocks[i], times);
   for (const float rows : card.activity) card.activity_rows += static_cast<std::int64_t>(rows);
-  if (descriptor->read_by_page && model.read_time) card.last_sync = live_view(model, card.last_sync);
+  if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
   if (verdict.silence) {
     card.silence = verdict.silence->words;
     card.silence_unusual = verdict.silence->unusual;
@@ -266,7 +268,7 @@ std::vector<ServiceAnomaly> recent_anomalies(const std::vector<ServiceAnomaly>& 
   constexpr std::size_t most = 3;
   std::vector<ServiceAnomaly> recent;
   for (const auto& one : all) {
-    const auto back = (today - one.anomaly.day).count();
+    const auto back = (today - one.anomaly.found).count();
     if (back >= 0 && back <= recent_anomaly_days) recent.push_back(one);
   }
   std::stable_sort(recent.begin(), recent.end(), [](const ServiceAnomaly& a, const ServiceAnomaly& b) {
@@ -279,6 +281,7 @@ std::vector<ServiceAnomaly> recent_anomalies(const std::vector<ServiceAnomaly>& 
 std::string link_words(const Model& model) {
   if (model.services_load == Load::failed) return {};
   if (model.workspaces_load == Load::ready && current_workspace(model) == nullptr) return {};
+  if (model.read_failed && model.link != Link::offline) return "no answer from the database";
   switch (model.link) {
     case Link::connecting:
       return "connecting";

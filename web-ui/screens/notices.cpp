@@ -77,6 +77,12 @@ float draw_strips(Ui& ui, Rect area, const Model& model) {
                          {"offline", icon::offline,
                           "You are offline. This is what was last read; ages and badges go on by your clock.",
                           t.late_text, t.late_tint});
+  } else if (model.read_failed && model.services_load == Load::ready) {
+    area.y +=
+        draw_strip(ui, area,
+                   {"unanswered", icon::alert,
+                    "The database does not answer. This is what was last read; it is asked again by itself.",
+                    t.late_text, t.late_tint});
   } else if (model.link == Link::polling && model.services_load == Load::ready) {
     area.y +=
         draw_strip(ui, area,

@@ -1,5 +1,6 @@
 #include "shared/connectors/openai/openai.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -43,6 +44,16 @@ std::int64_t most_spent(const ActionQuery& query, const Settings& settings, std:
          (open + 1) * cost_micros(most, settings.prices);
 }
 
+// What the other workspaces have not used of their equal share: a busy one cannot take it from them.
+std::int64_t kept_for_others(const ActionQuery& query, std::int64_t limit) {
+  const Json* others = find_array(query.facts, "others_spent_micros_today");
+  if (others == nullptr) return 0;
+  const std::int64_t share = limit / static_cast<std::int64_t>(others->size() + 1);
+  std::int64_t kept = 0;
+  for (const Json& spent : *others) kept += std::max<std::int64_t>(0, share - as_int64(spent).value_or(0));
+  return kept;
+}
+
 std::int64_t seconds_to_midnight(UnixSeconds now) {
   return (day_of(now) + std::chrono::days(1) - now).count();
 }
@@ -54,7 +65,8 @@ Result<ActionStart> start(const ActionQuery& query, UnixSeconds now) {
   if (!given) return tl::unexpected<Error>(given.error());
   std::string body = request_body(*settings, *given);
   if (settings->daily_limit_micros &&
-      most_spent(query, *settings, body.size()) > *settings->daily_limit_micros)
+      most_spent(query, *settings, body.size()) + kept_for_others(query, *settings->daily_limit_micros) >
+          *settings->daily_limit_micros)
     return fail(ErrorKind::rate_limit,
                 who(query) + ": OPENAI_DAILY_LIMIT_USD does not allow another call today",
                 seconds_to_midnight(now));

@@ -50,12 +50,8 @@ constexpr std::array columns{Column{"event", "event", Kind::any},
 constexpr Column bounce_type{"type", "bounce_type"};
 
 // Why a claim is none; empty: it is one.
-std::string_view problem_of(std::string_view timestamp, std::string_view body, UnixSeconds now) {
-  const auto seconds = timestamp.size() <= most_digits ? parse_int64(timestamp) : std::nullopt;
+std::string_view problem_of(std::optional<std::int64_t> seconds, std::string_view body) {
   if (!seconds || *seconds < 0) return "the timestamp is not a number of seconds";
-  const std::int64_t age = to_unix(now) - *seconds;
-  if (age > oldest_secs) return "timestamp too old";
-  if (age < -newest_secs) return "timestamp in the future";
   // Time and body are signed without a mark between them: digits of one could be read as the other's.
   if (!starts_with(trim(body), "[")) return "the body is not an array";
   return {};
@@ -128,8 +124,12 @@ Result<SignatureClaim> claim_events(const Headers& headers, std::string_view bod
   SignatureClaim claim{"ecdsa-p256-sha256", public_key, std::string(timestamp), {}};
   // Signing is off at SendGrid: refused, and counted as a wrong signature is.
   if (signature.empty()) return claim;
-  const std::string_view problem = problem_of(timestamp, body, now);
+  const auto seconds = timestamp.size() <= most_digits ? parse_int64(timestamp) : std::nullopt;
+  const std::string_view problem = problem_of(seconds, body);
   if (!problem.empty()) return fail(ErrorKind::data, {"event webhook: ", problem});
+  const std::int64_t age = to_unix(now) - *seconds;
+  if (age > oldest_secs) claim.untimely = "timestamp too old";
+  if (age < -newest_secs) claim.untimely = "timestamp in the future";
   claim.signatures.push_back(std::string(signature));
   return claim;
 }
@@ -157,6 +157,7 @@ Result<Delivery> parse_events(const Received& received) {
   if (left_out > 0 && rows.rows.empty())
     return fail(ErrorKind::data, {who, ": no event with a name and a time"});
   if (left_out > 0) {
+    delivery.lost_rows = true;
     append_uint64(delivery.left_out, left_out);
     delivery.left_out += " of ";
     append_uint64(delivery.left_out, batch->size());

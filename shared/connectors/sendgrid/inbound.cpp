@@ -192,8 +192,12 @@ bool is_inbound(std::string_view body) { return starts_with(body, "--"); }
 Result<SignatureClaim> claim_inbound(const Headers& headers) {
   if (value_of(header(headers, "content-type")) != "multipart/form-data")
     return fail(ErrorKind::data, {"inbound parse: the content type is not multipart/form-data"});
-  return SignatureClaim{
-      .algorithm = "basic-auth", .secret = inbound_password, .prefix = "", .signatures = {}};
+  // A password that somebody is about to change costs no mail: it comes again for three days.
+  return SignatureClaim{.algorithm = "basic-auth",
+                        .secret = inbound_password,
+                        .prefix = "",
+                        .signatures = {},
+                        .mismatch_status = 503};
 }
 
 Result<Identity> identify_inbound(std::string_view body) {

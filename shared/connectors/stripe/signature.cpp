@@ -44,8 +44,8 @@ Result<SignatureClaim> read_signature(const Headers& headers, std::string_view, 
   if (claim.signatures.empty()) return refuse("no v1 signature");
   if (claim.signatures.size() > most_signatures) return refuse("too many signatures");
   const std::int64_t now_secs = to_unix(now);
-  if (*seconds < now_secs - tolerance_secs) return refuse("timestamp too old");
-  if (*seconds > now_secs + tolerance_secs) return refuse("timestamp in the future");
+  if (*seconds < now_secs - tolerance_secs) claim.untimely = "timestamp too old";
+  if (*seconds > now_secs + tolerance_secs) claim.untimely = "timestamp in the future";
   // As it was written: "+5" or "05" would be other signed bytes.
   claim.prefix = std::string(timestamp) + ".";
   return claim;

@@ -178,6 +178,7 @@ async function costTests(test, stack) {
     ]);
     const told = await facts(stack, { purpose: 'content', kind: 'social_post' });
     assert.deepEqual([told.spent_micros_today, told.open_today], [1200, 2]);
+    assert.deepEqual(told.others_spent_micros_today, [700], 'of each other workspace that uses it');
   });
 }
 

@@ -226,6 +226,19 @@ async function manualTests({ test, stack, claim, urls, facts, take }) {
   const start = (more) =>
     call(stack, 'start_run', { client_id: northwind, service, cause: 'manual', ...more });
 
+  await test('a run by hand starts no more than its budget; the rest is due at once', async () => {
+    await urls(['a', 'b', 'c']);
+    await stack.query(`update public.sync_cursors set next_due_at = now() + interval '3 days'`);
+    assert.deepEqual(
+      (await start({ limit: 2 })).jobs.map(({ partition }) => partition),
+      ['a', 'b'],
+    );
+    assert.deepEqual(
+      (await claim()).map(({ partition }) => partition),
+      ['c'],
+    );
+  });
+
   await test('a run by hand takes every part, whether due or not, once', async () => {
     await urls(['a', 'b']);
     await stack.query(`update public.sync_cursors set next_due_at = now() + interval '3 days'`);

@@ -239,6 +239,18 @@ async function recoveryTests({ test, stack, claim, take, age }) {
     assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
   });
 
+  await test('stops at a page that was got over do not count against a later one', async () => {
+    const run = await leasedRun(stack);
+    await stack.query('update public.sync_runs set stops = 11, stops_page = 0');
+    await call(stack, 'apply_page', page(run, 1, []));
+    await call(stack, 'yield_run', run);
+    await age('sync_runs');
+    assert.equal((await claim()).length, 1);
+    assert.deepEqual(await stack.query('select stops, stops_page from public.sync_runs'), [
+      { stops: 0, stops_page: 1 },
+    ]);
+  });
+
   await test('a lost message costs two minutes', async () => {
     await detect(stack, {});
     const [{ run_id }] = await claim();
@@ -372,13 +384,42 @@ async function endTests({ test, stack, claim, take }) {
     await call(stack, 'yield_run', run);
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
     await stack.query(`update public.sync_runs set created_at = now() - interval '7 hours'`);
+    await stack.query(`update public.sync_cursors set leased_at = now() - interval '7 hours'`);
     const { lease } = await take(run.run_id);
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
     await call(stack, 'yield_run', { ...run, lease });
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await stack.query(`update public.sync_cursors set leased_at = now() - interval '7 hours'`);
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
     const facts = await factsOf(stack, 'charges');
     assert.deepEqual([facts.failure_kind, facts.failure_final, facts.failures], ['ours', true, 1]);
     assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
+  });
+
+  await test('a tick takes away what is older than anybody may ask for, and nothing else', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, [], { last: true }));
+    await stack.query('alter table public.facts_history disable trigger append_only');
+    await stack.query('alter table public.sync_runs disable trigger b_touch');
+    const kept = (table) =>
+      stack.query(`select count(*)::int as n from public.${table}`).then(([{ n }]) => n);
+    const histories = await kept('facts_history');
+    assert.ok(histories > 1);
+    await stack.query(
+      `update public.facts_history set recorded_at = now() - interval '92 days'
+       where id = (select min(id) from public.facts_history)`,
+    );
+    const probe = `insert into public.probe_results (client_id, probe, subject, probed_at, ok, source_at)
+      select $1, 'rest', '', t, true, t from (values (now() - interval '91 days'), (now())) v (t)`;
+    await stack.query(probe, [northwind]);
+    await stack.query(`update public.sync_runs set updated_at = now() - interval '403 days'`);
+    await claim();
+    assert.deepEqual(
+      [await kept('facts_history'), await kept('probe_results'), await kept('sync_runs')],
+      [histories - 1, 1, 0],
+    );
+    await stack.query('alter table public.facts_history enable trigger append_only');
+    await stack.query('alter table public.sync_runs enable trigger b_touch');
   });
 
   await test('history keeps each state of the facts, but not progress', async () => {
@@ -390,7 +431,9 @@ async function endTests({ test, stack, claim, take }) {
     await call(
       stack,
       'apply_page',
-      page(run, 1, [], { facts: { progress_done: 1, progress_total: 9, run_rows: 5 } }),
+      page(run, 1, [], {
+        facts: { progress_done: 1, progress_total: 9, run_rows: 5, newest_row_at: '2026-11-23T10:00:00Z' },
+      }),
     );
     assert.equal(await count(), before);
     await call(stack, 'apply_page', page(run, 2, [], { facts: { last_rows: 5 } }));

@@ -140,6 +140,30 @@ async function factsTests({ test, stack, record, deliver }) {
     await record('e');
     await deliver('e', [], at('11:00:00'));
     assert.equal((await facts()).usual_gap_secs, 960); // 4/5 of 600 and 1/5 of 2,400
+    for (const [key, time] of [
+      ['f', '11:00:02'],
+      ['g', '11:01:02'],
+    ]) {
+      await record(key);
+      await deliver(key, [], at(time));
+    }
+    assert.equal((await facts()).usual_gap_secs, 960, 'what comes within a minute is one happening');
+  });
+
+  await test('a delivery that was read in part is a failure of the webhook until the next one', async () => {
+    await Promise.all(['a', 'b'].map((key) => record(key)));
+    const lost_rows = '3 of 5 items are not events';
+    const facts = { last_event_at: '2026-11-23T10:00:00Z' };
+    const receipt = { client_id: northwind, service, delivery_key: 'a' };
+    await call(stack, 'apply_page', { receipt, tables: [], facts, lost_rows });
+    const told = await factsOf(stack, 'webhook');
+    assert.deepEqual([told.failure_kind, told.failure_message], ['data', lost_rows]);
+    const [{ error }] = await stack.query(
+      `select error from public.webhook_receipts where delivery_key = 'a'`,
+    );
+    assert.equal(error, lost_rows);
+    await deliver('b', []);
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
   });
 
   await test('bad signatures are counted in a row; a good delivery ends the row', async () => {

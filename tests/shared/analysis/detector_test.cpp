@@ -97,6 +97,8 @@ TEST_CASE("a shift is told once and keeps the week's shape; the way back is told
   CHECK(found[0].value == Catch::Approx(3 * found[0].expected).epsilon(0.05));
   CHECK(found[1].kind == AnomalyKind::shift);
   CHECK(place_of(found[1]) == 7 * 28);
+  // Two days more had to be seen, at least, before it could be told.
+  CHECK((found[0].found - found[0].day).count() >= 2);
 }
 
 TEST_CASE("an outlier is no measure for later days") {

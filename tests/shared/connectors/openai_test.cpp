@@ -352,3 +352,18 @@ TEST_CASE("the day's limit counts what is open at its most", "[openai]") {
   asked.facts["spent_micros_today"] = 150'000;
   CHECK_FALSE(any().start(asked, now).has_value());
 }
+
+TEST_CASE("a busy workspace leaves the others their share of the day's limit", "[openai]") {
+  ActionQuery asked = insights();
+  asked.ids["openai.daily_limit_usd"] = "1";
+  asked.facts["spent_micros_today"] = 600'000;  // 0.6 of its own: more than a third
+  asked.facts["others_spent_micros_today"] = {0, 0};
+  CHECK_FALSE(any().start(asked, now).has_value());
+  // What others have used is no longer kept for them.
+  asked.facts["spent_micros_today"] = 700'000;
+  asked.facts["others_spent_micros_today"] = {350'000, 350'000};
+  CHECK(any().start(asked, now).has_value());
+  asked.facts["spent_micros_today"] = 100'000;
+  asked.facts["others_spent_micros_today"] = {0, 0};
+  CHECK(any().start(asked, now).has_value());
+}

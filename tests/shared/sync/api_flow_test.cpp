@@ -308,17 +308,43 @@ TEST_CASE("an outcome that the database does not take is queued, and answered al
   CHECK(status_of(api.host) == 202);
   CHECK(api.state() == "running");
   REQUIRE(api.host.queue.size() == 1);
+  // However long the mail was, the message fits into the queue: it only says where the outcome is.
+  CHECK(api.host.queue.front().size() == 4);
+  CHECK(api.host.run_job(api.host.queue.front()) == "retry");
+  api.host.fault = [](const Json& effect) {
+    return text_of(effect, "kind") == "get_object" ? no_reply("network") : Json();
+  };
   CHECK(api.host.run_job(api.host.queue.front()) == "retry");
   api.host.fault = nullptr;
-  CHECK(api.host.run_job(api.host.queue.front()) == "ok");
+  SECTION("the queue tries again") { CHECK(api.host.run_job(api.host.queue.front()) == "ok"); }
+  SECTION("the queue gave up on it") {
+    CHECK(api.host.run({{"kind", "dead_letter"}, {"message", api.host.queue.front()}}) == "ok");
+  }
   CHECK(api.state() == "succeeded");
   CHECK(api.stored()["state"] == "sent");
 }
 
-TEST_CASE("an outcome that neither the database nor the queue takes is logged", "[action]") {
+TEST_CASE("an intent that was kept, and only the answer lost, is gone on with", "[action]") {
   Api api;
-  api.host.fault = [](const Json& effect) {
-    if (text_of(effect, "kind") == "enqueue") return no_reply("network");
+  int lost = 1;
+  SECTION("once") {}
+  SECTION("and again: the database is away") { lost = 2; }
+  const int all = lost;
+  api.host.lose = [&](const Json& effect) {
+    return has(text_of(effect, "url"), "begin_action") && lost-- > 0;
+  };
+  CHECK(api.greet() == "ok");
+  CHECK(status_of(api.host) == (all == 1 ? 202 : 503));
+  CHECK(api.host.provider_urls.size() == (all == 1 ? 1 : 0));
+  CHECK(api.state() == (all == 1 ? "succeeded" : "running"));
+}
+
+TEST_CASE("an outcome that neither the database nor the queue or the object store takes is logged",
+          "[action]") {
+  Api api;
+  const std::string lost = GENERATE("enqueue", "put_object");
+  api.host.fault = [&](const Json& effect) {
+    if (text_of(effect, "kind") == lost) return no_reply("network");
     return has(text_of(effect, "url"), "end_action") ? no_reply("network") : Json();
   };
   CHECK(api.greet() == "ok");

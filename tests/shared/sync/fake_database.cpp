@@ -53,7 +53,9 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "begin_action") {
     if (disabled) return {200, {{"begun", false}, {"state", "disabled"}}};
     const auto [known, is_new] = actions.emplace(text_of(p, "id"), "running");
-    if (!is_new) return {200, {{"begun", false}, {"state", known->second}}};
+    const std::string& began = begun_by.emplace(text_of(p, "id"), text_of(p, "begun_by")).first->second;
+    if (!is_new && (known->second != "running" || began != text_of(p, "begun_by")))
+      return {200, {{"begun", false}, {"state", known->second}}};
     upsert(p["tables"]);
     return {200, {{"begun", true}}};
   }

@@ -73,6 +73,7 @@ std::string Host::run(const Json& event, std::string body) {
     const bool dies = death && death->at_effect == effects && !died;
     if (dies && death->before) return died = true, "died";
     Json result = act(effect, bytes);
+    if (lose && lose(effect)) result = {{"failed", "network"}, {"message", "test"}};
     if (dies) return died = true, "died";
     std::vector<std::string> parts;
     if (result.contains("body")) parts.push_back(bytes);

@@ -49,10 +49,11 @@ struct Database {
   std::set<std::string> refused_ids;  // rows that violate a constraint
   Json session;                       // what session_workspace answers
   Json start_run = {{"jobs", Json::array()}};
-  Json daily_series;                           // what is told about the session's workspace
-  Json action_facts;                           // what an action's function answers
-  std::map<std::string, std::string> actions;  // id -> state
-  bool disabled = false;                       // the service of the actions is switched off
+  Json daily_series;                            // what is told about the session's workspace
+  Json action_facts;                            // what an action's function answers
+  std::map<std::string, std::string> actions;   // id -> state
+  std::map<std::string, std::string> begun_by;  // id -> the flow that carries it out
+  bool disabled = false;                        // the service of the actions is switched off
   Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
 
   // Status and body of one call.
@@ -100,6 +101,7 @@ struct Host {
   std::function<Reply(const std::string& path)> rows;  // of tables that are read, "email_messages?..."
   // A result instead of the real one; null: none.
   std::function<Json(const Json& effect)> fault;
+  std::function<bool(const Json& effect)> lose;  // whether what was done is not heard of
   std::optional<Death> death;
 
   // What was seen.

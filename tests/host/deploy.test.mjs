@@ -1,0 +1,47 @@
+// What a deployment does to an account, against a stand-in for Cloudflare's API that keeps secrets' names.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+
+const SECRETS = /^\/accounts\/account\/workers\/scripts\/webfluentia-integrations\/secrets(?:\/([A-Z_]+))?$/;
+
+async function account(names) {
+  const secrets = new Set(names);
+  const server = createServer((request, response) => {
+    const [path] = request.url.split('?');
+    const [found, name] = SECRETS.exec(path) ?? [];
+    const known =
+      found && (request.method === 'GET' || (request.method === 'DELETE' && secrets.delete(name)));
+    const result =
+      request.method === 'GET' ? [...secrets].map((name) => ({ name, type: 'secret_text' })) : null;
+    response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
+    const errors = known ? [] : [{ code: 10007, message: `${request.method} ${path} is not known here` }];
+    response.end(JSON.stringify({ success: Boolean(known), errors, messages: [], result }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, secrets, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+test('a secret that the deployment does not name is taken away', async () => {
+  const { server, secrets, url } = await account(['SUPABASE_URL', 'WORKSPACE_ACME', 'WORKSPACE_NORTHWIND']);
+  const script = `import { removeOtherSecrets } from '${new URL('../../scripts/deploy.mjs', import.meta.url)}';
+    removeOtherSecrets({ SUPABASE_URL: 'x', WORKSPACE_NORTHWIND: '{}' });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: {
+      ...process.env,
+      CLOUDFLARE_API_BASE_URL: url,
+      CLOUDFLARE_API_TOKEN: 'token_test_local',
+      CLOUDFLARE_ACCOUNT_ID: 'account',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
+  const [status] = await once(child, 'close');
+  server.close();
+  assert.equal(status, 0, said);
+  assert.deepEqual([...secrets], ['SUPABASE_URL', 'WORKSPACE_NORTHWIND']);
+});
