@@ -83,9 +83,7 @@ export function removeOtherSecrets(vars) {
   const names = JSON.parse(wrangler(['secret', 'list', '--format', 'json'], { read: true })).map(
     ({ name }) => name,
   );
-  const others = names.filter((name) => !(name in vars));
-  for (const name of others) wrangler(['secret', 'delete', name]);
-  return others;
+  for (const name of names) if (!(name in vars)) wrangler(['secret', 'delete', name]);
 }
 
 async function migrate(url) {

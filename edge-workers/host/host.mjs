@@ -96,7 +96,7 @@ async function webhook(core, env, context, request, path) {
   const body = await readBody(request, path);
   if (body === null) {
     // Counted, so that the card shows it.
-    const event = { kind: 'webhook', service, workspace, headers: [], too_large: true };
+    const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), too_large: true };
     httpFlow(core, env, context, event, workspace);
     return tooLarge();
   }

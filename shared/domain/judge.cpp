@@ -274,7 +274,10 @@ void judge_activity(Verdict& verdict, const Descriptor& descriptor, const Servic
   if (failed != conditions.end()) return decide_by_worst(verdict, *failed, conditions, facts);
   if (!verdict.last_sync_at) {
     decide(verdict, Badge::inactive, SubState::waiting, "never_used");
-    verdict.words = "not used yet";
+    const bool tried =
+        std::any_of(conditions.begin(), conditions.end(),
+                    [](const StreamCondition& condition) { return !condition.message.empty(); });
+    verdict.words = tried ? "no success yet" : "not used yet";
     return;
   }
   const seconds quiet = now - *verdict.last_sync_at;

@@ -144,8 +144,7 @@ void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
     return finish(turn, problem_reply(500, "internal", "This is a mistake of ours", answer.error().message));
-  // It may have been kept and only the answer lost: then the same request is told once more that it has
-  // begun.
+  // It may have been kept and only the answer lost: asked again, the same request is told that it has begun.
   if (!answer && !std::exchange(asked_again_, true)) return keep_intent(turn);
   if (!answer) return finish(turn, database_away_reply());
   if (!find_bool(*answer, "begun").value_or(false))

@@ -35,8 +35,7 @@ WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent even
 
 void WebhookFlow::start(Turn& turn) {
   if (!webhook_) return finish(turn, 404, "not found");
-  if (event_.too_large) return count_refused(turn, plain_text(413, "too large"));
-  if (event_.body.empty()) return finish(turn, 400, "empty body");
+  if (event_.body.empty() && !event_.too_large) return finish(turn, 400, "empty body");
   auto claim = webhook_->claim(event_.headers, event_.body, turn.now);
   if (!claim) return finish(turn, 400, claim.error().message);
   mismatch_status_ = claim->mismatch_status;
@@ -60,6 +59,7 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
   if (!verified->secret_present) return finish(turn, 404, "not found");
+  if (event_.too_large) return count_refused(turn, plain_text(413, "too large"));
   if (!verified->valid) return count_refused(turn, plain_text(mismatch_status_, "signature does not match"));
   if (!untimely_.empty()) return count_refused(turn, plain_text(400, untimely_));
   store_bytes(turn);

@@ -17,7 +17,7 @@ struct WebhookEvent {
   std::string workspace;  // the slug from the path
   Headers headers;
   std::string body;
-  bool too_large = false;  // its body was not read
+  bool too_large = false;  // its body was not read: only whether there is a secret is looked at
 };
 
 class WebhookFlow final : public Steps<WebhookFlow> {

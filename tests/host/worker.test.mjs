@@ -198,8 +198,9 @@ test('a body over 5 MB is 413, declared or not, and is not read to its end', asy
   assert.equal((await worker.fetch(post('/webhooks/stripe/a', endless), env(), context())).status, 413);
   assert.ok(read < SIX_MB);
   // The card of a webhook shows it; of the API, whoever asked knows.
-  const refused = { kind: 'webhook', service: 'stripe', workspace: 'a', headers: [], too_large: true };
-  assert.deepEqual(counted, [refused, refused]);
+  const refused = { kind: 'webhook', service: 'stripe', workspace: 'a', too_large: true };
+  assert.partialDeepStrictEqual(counted, [refused, refused]);
+  assert.equal(counted.length, 2);
 });
 
 test('the reply goes out before the flow is over', async () => {
