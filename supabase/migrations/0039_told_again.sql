@@ -34,17 +34,19 @@ comment on function public.begin_action is
   '{"client_id","id","begun_by","service","action","user_id","tables"} -> {"begun":true}, also when the same begun_by asks again, or {"begun":false,"state"} for an id that another used and for a service that is switched off ("disabled"): nothing is written then.';
 
 alter table public.sync_cursors add leased_at timestamptz;
-comment on column public.sync_cursors.leased_at is 'When a Worker last took the run.';
+comment on column public.sync_cursors.leased_at is 'When a Worker last took run_id. Null: none has.';
 create function app.note_lease() returns trigger
 language plpgsql set search_path = '' as $$
 begin
-  new.leased_at := clock_timestamp();
+  if new.run_id is distinct from old.run_id then new.leased_at := null; end if;
+  if new.lease is not null and new.lease is distinct from old.lease then
+    new.leased_at := clock_timestamp();
+  end if;
   return new;
 end
 $$;
 create trigger a_leased before update on public.sync_cursors
-  for each row when (new.lease is not null and new.lease is distinct from old.lease)
-  execute function app.note_lease();
+  for each row execute function app.note_lease();
 revoke all on function app.note_lease from public, anon, authenticated;
 grant execute on function app.note_lease to service_role;
 
