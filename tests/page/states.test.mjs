@@ -270,8 +270,10 @@ test('who signs out during the first load leaves nothing running', async () => {
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   const answered = page.waitForResponse(/rest\/v1\/workspaces/);
   answer();
-  await answered;
-  await page.waitForTimeout(500);
+  await (await answered).finished();
+  // What is asked after that answer is answered after the page has dealt with it.
+  await page.evaluate(() => fetch('/config.json', { cache: 'no-store' }).then((reply) => reply.text()));
+  await settled(page);
   assert.deepEqual(sockets, []);
   assert.ok(!page.url().includes('/w/'), page.url());
   await page.context().close();
