@@ -22,8 +22,7 @@ using std::chrono::seconds;
 constexpr seconds redelivery_after{180};
 constexpr seconds tick_every{300};
 
-// Where a service that is judged by its use keeps its facts, and the key that every request is made with.
-constexpr std::string_view use_stream = "requests";
+// The key that every request of a person is made with.
 constexpr std::string_view request_id = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa";
 
 std::FILE* frames = nullptr;

@@ -1,5 +1,5 @@
 #pragma once
-// The explicit lists of connectors. A new one is a folder, a line in registry.cpp and a migration.
+// The explicit lists of connectors, made of shared/services.cmake.
 
 #include "shared/sync/connector.hpp"
 

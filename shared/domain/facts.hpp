@@ -15,6 +15,7 @@ namespace wf {
 
 inline constexpr std::string_view service_stream = "";
 inline constexpr std::string_view webhook_stream = "webhook";
+inline constexpr std::string_view use_stream = "requests";  // what people ask of a service
 // Of a sign-in that was looked at and does not end by itself.
 inline constexpr UnixSeconds never_ends = UnixSeconds::max();
 

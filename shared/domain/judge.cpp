@@ -77,6 +77,16 @@ bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
   });
 }
 
+// What people ask of a service that is synced as well: its syncs tell the rest, and this whether it fails.
+std::optional<StreamCondition> judge_use(const Descriptor& descriptor, const ServiceFacts& facts,
+                                         UnixSeconds now) {
+  const StreamFacts* use = descriptor.use_label.empty() ? nullptr : find_stream(facts, use_stream, "");
+  if (use == nullptr || !use->enabled) return std::nullopt;
+  auto condition = judge_stream({}, descriptor.use_label, *use, std::nullopt, now);
+  if (!has_failed(condition)) return std::nullopt;
+  return condition;
+}
+
 // The streams of the catalogue; for a service that lists none, those that have facts.
 std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const ServiceFacts& facts,
                                            UnixSeconds now) {
@@ -90,6 +100,7 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
           judge_stream(descriptor.thresholds, stream.stream, stream, known_since(facts, stream), now));
     }
   }
+  if (auto use = judge_use(descriptor, facts, now)) conditions.push_back(*std::move(use));
   if (facts.webhook && facts.webhook->enabled && receives(descriptor, facts)) {
     if (auto webhook = judge_webhook(*facts.webhook)) conditions.push_back(std::move(*webhook));
   }

@@ -33,7 +33,7 @@ Clock success_clock(const Thresholds& thresholds, std::span<const StreamConditio
   Clock clock{.label = "Last success", .limit = thresholds.warn_after};
   bool all_proven = !conditions.empty();
   for (const StreamCondition& condition : conditions) {
-    if (condition.stream == webhook_stream) continue;
+    if (condition.stream == webhook_stream || condition.stream == use_stream) continue;
     all_proven = all_proven && condition.proven;
     // The oldest: one stream that stopped must not hide behind the others.
     if (condition.success_at && (!clock.at || *condition.success_at < *clock.at)) {

@@ -13,7 +13,6 @@ namespace wf {
 namespace {
 
 // Where a service that is judged by its use keeps its facts.
-constexpr std::string_view use_stream = "requests";
 // Nobody waits for it, and five of them outlast a database that is away for an hour.
 constexpr std::int64_t end_rest_secs = 15 * 60;
 
@@ -43,16 +42,22 @@ bool is_judged_by_use(std::string_view service) {
   return descriptor && descriptor->evidenced == Evidenced::by_activity;
 }
 
+// The syncs of a service that has any tell whether it works. Its use tells only what they cannot see: a key
+// that may read and not write.
+bool is_of_the_key(const Error& error) {
+  return error.kind == ErrorKind::credentials || error.kind == ErrorKind::configuration;
+}
+
 Respond not_begun(std::string_view state) {
   if (state == "disabled") return problem_reply(409, "not-configured", "This service is switched off");
   return problem_reply(409, "already-requested", "This Idempotency-Key was used before",
                        concat({"its request is ", state}));
 }
 
-Json facts_after_use(UnixSeconds now) {
-  Json facts = facts_after_last_page({}, {.rows = 1, .newest_row_at = now}, {}, now);
-  facts["last_attempt_at"] = format_time(now);
-  return facts;
+Json facts_after_use(std::string_view service, UnixSeconds now) {
+  PageFacts page{.rows = 1};
+  if (is_judged_by_use(service)) page.newest_row_at = now;
+  return facts_after_last_page({}, page, {}, now);
 }
 
 }  // namespace
@@ -184,7 +189,7 @@ void ActionFlow::conclude(Turn& turn) {
   auto ended = action_.end(query_, reply_, turn.now);
   if (!ended) return fail_action(turn, {ended.error()}, false);
   answer_ = json_reply(ended->status, ended->answer);
-  end(turn, "succeeded", std::move(ended->batches), facts_after_use(turn.now));
+  end(turn, "succeeded", std::move(ended->batches), facts_after_use(connector_.service, turn.now));
 }
 
 void ActionFlow::fail_action(Turn& turn, const Problem& problem, bool unknown) {
@@ -193,8 +198,9 @@ void ActionFlow::fail_action(Turn& turn, const Problem& problem, bool unknown) {
            log_fields("action failed").text("kind", name(error.kind)).text("message", error.message).take());
   answer_ = provider_problem_reply(error);
   const bool final = problem.remedy == Remedy::give_up;
+  const bool tells = is_judged_by_use(connector_.service) || is_of_the_key(error);
   end(turn, unknown ? "unknown" : "failed", action_.fail(query_, error, unknown, turn.now),
-      facts_after_failure({}, error, final, turn.now));
+      tells ? facts_after_failure({}, error, final, turn.now) : Json());
 }
 
 void ActionFlow::end(Turn& turn, std::string_view state, std::vector<RowBatch> batches, Json facts) {
@@ -203,7 +209,7 @@ void ActionFlow::end(Turn& turn, std::string_view state, std::vector<RowBatch> b
       .text("id", query_.id)
       .text("service", connector_.service)
       .text("state", state);
-  if (is_judged_by_use(connector_.service)) {
+  if (!facts.is_null()) {
     facts["last_attempt_at"] = format_time(turn.now);
     p.text("stream", use_stream).json("facts", std::move(facts));
   }

@@ -1,11 +1,11 @@
 // A stranger's first day: a service is added by the steps of shared/connectors/README.md, in a copy of
-// the tree, and nothing else is touched. overlay/ holds the new files; LINES, what is written into old
-// ones. The sandbox (step 6) is left out: recorded replies answer.
+// the tree, and nothing else is touched. overlay/ holds the new files; of the old ones the registry gets
+// a line. The sandbox (step 5) is left out: recorded replies answer.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 
@@ -14,36 +14,8 @@ const OVERLAY = join(import.meta.dirname, 'overlay');
 const BUILD = 'build/native'; // as the project's own, so that ccache has what the new service does not change
 const LIMIT_MS = 10 * 60_000; // of a build from nothing
 
-const LINES = [
-  {
-    file: 'shared/domain/catalogue.cpp',
-    before: 'constexpr std::array services{',
-    text: `constexpr Hosts toy_hosts{"api.toy.example"};
-constexpr std::array toy_keys{Key{.name = "toy.api_key", .hosts = toy_hosts}};
-constexpr std::array toy_streams{StreamDescriptor{.name = "orders", .label = "orders"}};
-
-`,
-  },
-  {
-    file: 'shared/domain/catalogue.cpp',
-    before: '};\n\n}  // namespace\n',
-    text: `,
-Descriptor{.id = "toy", .name = "Toy Bookshop", .category = Category::payments, .summary = "Orders",
-           .method = "Daily", .thresholds = daily, .keys = toy_keys, .streams = toy_streams}`,
-  },
-  {
-    file: 'shared/connectors/registry.cpp',
-    before: '\nnamespace wf {',
-    text: '#include "shared/connectors/toy/toy.hpp"\n',
-  },
-  { file: 'shared/connectors/registry.cpp', before: '};\n  return list;', text: ', &toy::connector' },
-  { file: 'shared/connectors/CMakeLists.txt', before: '  LINK wf_sync', text: '    toy/toy.cpp\n' },
-  {
-    file: 'tests/shared/connectors/CMakeLists.txt',
-    before: 'wf_test(\n  meta_test',
-    text: 'wf_test(toy_test SOURCES toy_test.cpp LINK wf_connectors)\n',
-  },
-];
+const REGISTRY = 'shared/services.cmake';
+const LAST_SERVICE = '    openai)\n';
 
 let tree;
 
@@ -64,18 +36,27 @@ async function copyProject() {
   await symlink(join(ROOT, '.dev/cache/sources'), join(tree, '.dev/cache/sources'));
 }
 
-async function insert({ file, before: place, text }) {
-  const path = join(tree, file);
-  const parts = (await readFile(path, 'utf8')).split(place);
-  assert.equal(parts.length, 2, `one place in ${file}: ${place}`);
-  await writeFile(path, parts.join(text + place));
+async function addFolder() {
+  for (const entry of await readdir(OVERLAY, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(tree, relative(OVERLAY, join(entry.parentPath, entry.name)));
+    await mkdir(dirname(path), { recursive: true });
+    await cp(join(entry.parentPath, entry.name), path, { force: false, errorOnExist: true });
+  }
+}
+
+async function register(service) {
+  const path = join(tree, REGISTRY);
+  const parts = (await readFile(path, 'utf8')).split(LAST_SERVICE);
+  assert.equal(parts.length, 2, `one list of services in ${REGISTRY}`);
+  await writeFile(path, parts.join(`    ${service}\n${LAST_SERVICE}`));
 }
 
 before(async () => {
   tree = await mkdtemp(join(tmpdir(), 'new-service-'));
   await copyProject();
-  await cp(OVERLAY, tree, { recursive: true });
-  for (const line of LINES) await insert(line);
+  await addFolder();
+  await register('toy');
   await run('cmake', ['--preset', 'native']);
   const targets = ['replay', 'toy_test', 'scenarios_test', 'domain_test', 'web_ui_test'];
   await run('cmake', ['--build', BUILD, '--target', ...targets]);

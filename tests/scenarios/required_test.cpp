@@ -15,6 +15,7 @@
 #include "edge-workers/replay/replay.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/registry.hpp"
+#include "shared/domain/catalogue.hpp"
 #include "tests/project_files.hpp"
 
 namespace {
@@ -39,16 +40,28 @@ constexpr std::array<Kind, 8> stream_kinds{
 constexpr std::array<Kind, 7> webhook_kinds{
     "empty_body empty_batch", "bad_signature", "cut", "wrong_type", "unknown_type", "killed", "duplicates"};
 
-// One request and one reply: no second page, and late is what is asked for twice.
+// Late, for one request and its reply, is what is asked for twice.
 constexpr std::array<Kind, 7> action_kinds{
     "empty",      "rate_limited",    "expired_credentials", "malformed",
     "wrong_type", "killed_anywhere", "duplicate_request"};
 
-std::span<const Kind> kinds_of(const Connector& connector, Sort sort) {
-  if (sort == Sort::stream && !connector.streams.empty()) return stream_kinds;
-  if (sort == Sort::webhook && connector.webhook) return webhook_kinds;
-  if (sort == Sort::action && !connector.actions.empty()) return action_kinds;
-  return {};
+// Of a service that has no streams to show them by: an answer may come in several messages, and between
+// the answer and its being kept a Worker may be killed.
+constexpr std::array<Kind, 2> kinds_without_streams{"two_pages", "killed_between_pages"};
+
+void add(std::vector<Kind>& kinds, std::span<const Kind> more) {
+  kinds.insert(kinds.end(), more.begin(), more.end());
+}
+
+std::vector<Kind> kinds_of(const Connector& connector, Sort sort) {
+  std::vector<Kind> kinds;
+  if (sort == Sort::stream && !connector.streams.empty()) add(kinds, stream_kinds);
+  if (sort == Sort::webhook && connector.webhook) add(kinds, webhook_kinds);
+  if (sort == Sort::action && !connector.actions.empty()) {
+    add(kinds, action_kinds);
+    if (wf::find_service(connector.service)->streams.empty()) add(kinds, kinds_without_streams);
+  }
+  return kinds;
 }
 
 Sort sort_of(const Scenario& scenario) {
@@ -93,6 +106,14 @@ bool refuses(const ProviderReply& reply) {
   return reply.status == 401 || reply.status == 403;
 }
 
+bool is_of_two_messages(const ProviderReply& reply) {
+  const auto body = wf::parse_json(reply.body, "reply");
+  const Json* output = body ? wf::find_array(*body, "output") : nullptr;
+  return output && std::count_if(output->begin(), output->end(), [](const Json& item) {
+                     return wf::find_text(item, "type") == "message";
+                   }) >= 2;
+}
+
 bool are_replies_of(Kind kind, const std::vector<ProviderReply>& replies) {
   if (kind == "rate_limited") return std::any_of(replies.begin(), replies.end(), limits);
   if (kind == "expired_credentials") return std::any_of(replies.begin(), replies.end(), refuses);
@@ -120,6 +141,8 @@ bool is_result_of(Kind kind, const Json& result) {
 
 bool holds_what_it_says(const Scenario& scenario, const std::string& service, Kind kind) {
   if (!are_replies_of(kind, scenario.replies)) return false;
+  if (sort_of(scenario) == Sort::action && kind == "two_pages")
+    return std::any_of(scenario.replies.begin(), scenario.replies.end(), is_of_two_messages);
   return sort_of(scenario) != Sort::stream ||
          is_result_of(kind, wf::replay::replay_stream(scenario, service, scenario.stream));
 }
@@ -181,6 +204,10 @@ TEST_CASE("a folder that does not hold what its name says does not count") {
   CHECK(are_replies_of("expired_credentials", replies(400, R"({"error":"invalid_grant"})")));
   CHECK_FALSE(are_replies_of("expired_credentials", replies(400, "")));
   CHECK_FALSE(are_replies_of("expired_credentials", replies(403, "quotaExceeded")));
+
+  CHECK(is_of_two_messages({.body = R"({"output":[{"type":"message"},{"type":"x"},{"type":"message"}]})"}));
+  CHECK_FALSE(is_of_two_messages({.body = R"({"output":[{"type":"message"},{"type":"x"}]})"}));
+  CHECK_FALSE(is_of_two_messages({}));
 
   const Json red = {{"verdict", {{"badge", "error"}, {"kind", "data"}}}};
   CHECK(is_result_of("malformed", red));

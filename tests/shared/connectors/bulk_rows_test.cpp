@@ -1,9 +1,9 @@
 #include <array>
 #include <catch_amalgamated.hpp>
 
-#include "google_fixtures.hpp"
 #include "shared/base/json_events.hpp"
 #include "shared/connectors/bulk_rows.hpp"
+#include "tests/shared/connectors/google/fixtures.hpp"
 
 using namespace wf;
 

@@ -1,5 +1,5 @@
 #include "shared/connectors/day_slices.hpp"
-#include "google_fixtures.hpp"
+#include "tests/shared/connectors/google/fixtures.hpp"
 
 using namespace wf;
 using google_fixtures::at;

@@ -1,0 +1,438 @@
+#include <catch_amalgamated.hpp>
+
+#include "shared/base/text.hpp"
+#include "shared/connectors/meta/figures.hpp"
+#include "shared/connectors/meta/graph.hpp"
+#include "shared/connectors/meta/insights.hpp"
+#include "shared/connectors/meta/meta.hpp"
+#include "shared/connectors/meta/posts.hpp"
+#include "shared/connectors/meta/walk.hpp"
+#include "shared/connectors/pacific_day.hpp"
+#include "shared/domain/catalogue.hpp"
+#include "shared/domain/facts.hpp"
+#include "tests/shared/connectors/columns.hpp"
+#include "tests/shared/connectors/google/fixtures.hpp"
+
+using namespace wf;
+using google_fixtures::at;
+
+namespace {
+
+constexpr const char* page_id = "1148671018324630";
+constexpr const char* account_id = "17841400000000001";
+const UnixSeconds source_at = at("2026-11-23T13:00:00Z");
+
+Json fixture(const std::string& name) {
+  const auto parsed = parse_json(google_fixtures::reply("meta/" + name + ".built.json").body, name);
+  REQUIRE(parsed.has_value());
+  return *parsed;
+}
+
+HttpReply reply_of(const Json& body, int status = 200, Headers headers = {}) {
+  return {.status = status, .headers = std::move(headers), .body = dump(body)};
+}
+
+// The recorded errors hold their status and headers beside the body.
+HttpReply recorded_error(const std::string& name) {
+  const Json recorded = fixture(name);
+  Headers headers;
+  if (const Json* found = find_object(recorded, "headers"))
+    for (const auto& [key, value] : found->items()) headers.emplace_back(key, *as_string(value));
+  return reply_of(*find(recorded, "body"), static_cast<int>(*find_int64(recorded, "status")), headers);
+}
+
+Query query_of(const char* id, Json position = {}) {
+  return {.window = {at("2026-11-19T13:00:00Z"), at("2026-11-23T13:00:00Z")},
+          .partition = id,
+          .ids = {{"meta.page_id", page_id}, {"meta.instagram_id", account_id}},
+          .position = std::move(position)};
+}
+
+Query posts_query(const char* id) {
+  Query query = query_of(id);
+  query.window.from = at("2026-10-26T13:00:00Z");
+  return query;
+}
+
+std::size_t place_of(const meta::Account& account, std::size_t group, std::string_view metric) {
+  const auto metrics = account.groups[group].metrics;
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    if (metrics[i].name == metric) return i;
+  FAIL("no such metric");
+  return 0;
+}
+
+Json position(std::size_t group, std::size_t metric, const char* day) {
+  return {{"group", group}, {"metric", metric}, {"day", day}};
+}
+
+Query page_metric(std::string_view metric) {
+  return query_of(page_id, position(2, place_of(meta::page_account, 2, metric), "2026-11-22"));
+}
+
+Page page_of(const meta::Account& account, const HttpReply& reply, const Query& query) {
+  auto page = meta::parse_insights(account, reply, query, source_at);
+  INFO((page ? "" : page.error().message));
+  REQUIRE(page.has_value());
+  return *std::move(page);
+}
+
+Page posts_of(const meta::PostList& list, const HttpReply& reply, const Query& query) {
+  auto page = meta::parse_posts(list, reply, query, source_at);
+  INFO((page ? "" : page.error().message));
+  REQUIRE(page.has_value());
+  return *std::move(page);
+}
+
+Problem explained(const HttpReply& reply) {
+  return meta::explain(reply, {{ErrorKind::ours, "meta page: answered"}});
+}
+
+Json error_body(std::int64_t code, const char* message = "words of Meta's") {
+  return {{"error", {{"code", code}, {"message", message}}}};
+}
+
+std::int64_t seconds_after(const std::string& url, const std::string& name) {
+  return std::stoll(url.substr(url.find(name) + name.size()));
+}
+
+}  // namespace
+
+TEST_CASE("a token goes in the header, and its proof beside it", "[meta]") {
+  const HttpRequest request = meta::insights_request(meta::page_account, page_metric("page_follows"));
+  CHECK(request.url ==
+        "https://graph.facebook.com/v26.0/1148671018324630/insights?metric=page_follows&period=day&"
+        "since=1795075200&until=1795420800&appsecret_proof={{secret:meta.page_proof}}");
+  CHECK(header(request.headers, "authorization") == "Bearer {{secret:meta.page_token}}");
+  const HttpRequest media = meta::posts_request(meta::instagram_posts, query_of(account_id));
+  CHECK(header(media.headers, "authorization") == "Bearer {{secret:meta.access_token}}");
+  CHECK(contains(media.url, "{{secret:meta.access_proof}}"));
+  CHECK_FALSE(contains(media.url, "access_token"));
+}
+
+TEST_CASE("each Page has a token of its own, and one too many has none", "[meta]") {
+  const Json ids = {{"meta.page_id", {"1", "2", "3", "4", "5", "6", "7"}}};
+  CHECK(meta::page_credential(ids, "1").token == "meta.page_token");
+  CHECK(meta::page_credential(ids, "6").token == "meta.page_token_6");
+  CHECK(meta::page_credential(ids, "7").token == "meta.access_token");
+  CHECK(meta::page_credential(ids, "8").token == "meta.access_token");
+  const auto steps = meta::page_token_steps(ids, 1);
+  REQUIRE(steps.size() == 3);
+  CHECK(std::get<Sign>(steps[0]).captured == "meta.access_proof");
+  const auto& ask = std::get<HttpRequest>(steps[1]);
+  CHECK(contains(ask.url, "/v26.0/2?fields=access_token&appsecret_proof={{secret:meta.access_proof}}"));
+  CHECK(ask.capture->name == "meta.page_token_2");
+  CHECK(std::get<Sign>(steps[2]).message == "{{secret:meta.page_token_2}}");
+  CHECK(std::get<Sign>(steps[2]).secret == "meta.app_secret");
+}
+
+TEST_CASE("every credential is listed with the one host that it may be sent to", "[meta]") {
+  const Descriptor* service = find_service("meta");
+  const auto is_listed = [&](std::string_view name) {
+    return std::any_of(service->captured.begin(), service->captured.end(), [&](const CapturedKey& key) {
+      return key.name == name && key.hosts.size() == 1 && key.hosts[0] == "graph.facebook.com";
+    });
+  };
+  for (const Grant& grant : meta::connector.grants) CHECK(is_listed(grant.captured));
+  CHECK(meta::connector.grants.size() == service->captured.size());
+  REQUIRE(meta::connector.streams.size() == service->streams.size());
+  for (std::size_t i = 0; i < service->streams.size(); ++i)
+    CHECK(meta::connector.streams[i].id == service->streams[i].name);
+}
+
+TEST_CASE("the day that was measured is the Pacific one before end_time", "[meta]") {
+  CHECK(format_day(meta::measured_day(at("2026-11-20T08:00:00+0000"))) == "2026-11-19");
+  CHECK(format_day(meta::measured_day(at("2026-07-20T07:00:00+0000"))) == "2026-07-19");
+}
+
+TEST_CASE("Pacific days begin an hour earlier in summer", "[meta]") {
+  const auto midnight = [](const char* day) { return format_time(pacific_midnight(*parse_day(day))); };
+  CHECK(midnight("2026-03-08") == "2026-03-08T08:00:00Z");
+  CHECK(midnight("2026-03-09") == "2026-03-09T07:00:00Z");
+  CHECK(midnight("2026-11-01") == "2026-11-01T07:00:00Z");
+  CHECK(midnight("2026-11-02") == "2026-11-02T08:00:00Z");
+  for (const char* day :
+       {"2026-01-01", "2026-03-08", "2026-03-09", "2026-07-04", "2026-11-01", "2026-11-02"}) {
+    const UnixSeconds begin = pacific_midnight(*parse_day(day));
+    CHECK(format_day(pacific_day(begin)) == day);
+    CHECK(pacific_day(begin - std::chrono::seconds{1}) == *parse_day(day) - std::chrono::days{1});
+  }
+}
+
+TEST_CASE("a Page's metric gives a row per day, with the table's columns", "[meta]") {
+  const Page page =
+      page_of(meta::page_account, reply_of(fixture("page_insights_day")), page_metric("page_follows"));
+  REQUIRE(page.batches.size() == 1);
+  const auto& rows = page.batches[0].rows;
+  REQUIRE(rows.size() == 2);  // of the one that was asked for, whatever else came
+  CHECK(columns::of_row(rows[0]) == columns::of_table("0015_meta.sql", "meta_page_daily"));
+  CHECK(rows[1]["day"] == "2026-11-20");
+  CHECK(rows[1]["value"] == 21003);
+  CHECK(page.newest == pacific_midnight(*parse_day("2026-11-20")));
+}
+
+TEST_CASE("Instagram's totals are of the day that was asked for", "[meta]") {
+  const std::size_t views = place_of(meta::instagram_account, 3, "views");
+  const Query query = query_of(account_id, position(3, views, "2026-11-21"));
+  const HttpRequest request = meta::insights_request(meta::instagram_account, query);
+  CHECK(contains(request.url,
+                 "metric=views&period=day&since=1795248000&until=1795334400&metric_type=total_value"));
+  const Page page = page_of(meta::instagram_account, reply_of(fixture("ig_insights_total_value")), query);
+  REQUIRE(page.batches.size() == 1);
+  const Json& row = page.batches[0].rows.at(0);
+  CHECK(columns::of_row(row) == columns::of_table("0015_meta.sql", "meta_instagram_daily"));
+  CHECK(row["day"] == "2026-11-21");
+  CHECK(row["value"] == 61000);
+  const Page parts = page_of(meta::instagram_account, reply_of(fixture("ig_total_value_breakdown")), query);
+  CHECK(parts.batches[0].rows[0]["value"] == 100);
+  CHECK(parts.batches[0].rows[0]["parts"] == Json{{"follow_type", {{"FOLLOWER", 60}, {"NON_FOLLOWER", 40}}}});
+}
+
+TEST_CASE("a figure may be an integer, a double, an object or absent, and nothing else", "[meta]") {
+  const auto figures = [](const char* text) { return meta::read_figures(Json::parse(text), "meta"); };
+  const auto mixed =
+      figures(R"({"values":[{"value":7},{"value":1.5},{"value":{"like":5}},{},{"value":null}]})");
+  REQUIRE(mixed.has_value());
+  REQUIRE(mixed->size() == 3);
+  CHECK(mixed->at(0)["value"] == 7);
+  CHECK(mixed->at(1)["value"] == 1.5);
+  CHECK(mixed->at(2)["value"].is_null());
+  CHECK(mixed->at(2)["parts"] == Json{{"like", 5}});
+  CHECK(figures(R"({"values":[{"value":9223372036854775807}]})")->at(0)["value"] == "9223372036854775807");
+  CHECK(figures(R"({"total_value":{}})")->empty());
+  for (const char* wrong :
+       {R"({"values":[{"value":"7"}]})", R"({"values":[{"value":true}]})", R"({"values":7})", R"({})",
+        R"({"total_value":{"value":"7"}})", R"({"values":[{"value":7,"end_time":"yesterday"}]})"}) {
+    const auto read = figures(wrong);
+    INFO(wrong);
+    REQUIRE_FALSE(read.has_value());
+    CHECK(read.error().kind == ErrorKind::data);
+  }
+}
+
+TEST_CASE("an empty list is no figure", "[meta]") {
+  const Page page =
+      page_of(meta::page_account, reply_of(fixture("insights_empty")), page_metric("page_views_total"));
+  CHECK(page.batches.empty());
+  CHECK(page.items == 0);
+  CHECK(page.next.has_value());
+}
+
+TEST_CASE("a figure without history is that of the Pacific day on which it was read", "[meta]") {
+  auto page =
+      meta::parse_insights(meta::page_account, reply_of(fixture("page_fields")),
+                           query_of(page_id, position(1, 1, "2026-11-22")), at("2026-11-23T05:00:00Z"));
+  REQUIRE(page.has_value());
+  CHECK(page->batches.at(0).rows.at(0)["metric"] == "fan_count");
+  CHECK(page->batches[0].rows[0]["value"] == 20500);
+  CHECK(page->batches[0].rows[0]["day"] == "2026-11-22");
+  CHECK_FALSE(page->newest.has_value());
+}
+
+TEST_CASE("the token tells when it ends: the earlier of its two ends, or never", "[meta]") {
+  const auto end_of = [](const char* data) {
+    return page_of(meta::page_account, reply_of({{"data", Json::parse(data)}}), query_of(page_id))
+        .credentials_expire_at;
+  };
+  CHECK(contains(meta::insights_request(meta::page_account, query_of(page_id)).url,
+                 "/debug_token?input_token="));
+  CHECK(end_of(R"({"is_valid":true,"expires_at":1800000000,"data_access_expires_at":1790000000})") ==
+        from_unix(1'790'000'000));
+  CHECK(end_of(R"({"is_valid":true,"expires_at":1800000000,"data_access_expires_at":0})") ==
+        from_unix(1'800'000'000));
+  CHECK(end_of(R"({"is_valid":true,"expires_at":0})") == never_ends);
+  const auto dead = meta::parse_insights(meta::page_account, reply_of({{"data", {{"is_valid", false}}}}),
+                                         query_of(page_id), source_at);
+  REQUIRE_FALSE(dead.has_value());
+  CHECK(dead.error().kind == ErrorKind::credentials);
+}
+
+TEST_CASE("with the app's id it is the app that asks about the token, without a proof of another's",
+          "[meta]") {
+  Query query = query_of(page_id);
+  const HttpRequest by_itself = meta::insights_request(meta::page_account, query);
+  CHECK(by_itself.headers.at(0).second == "Bearer {{secret:meta.access_token}}");
+  CHECK(contains(by_itself.url, "&appsecret_proof={{secret:meta.access_proof}}"));
+  query.ids["meta.app_id"] = "1234567890";
+  const HttpRequest by_app = meta::insights_request(meta::page_account, query);
+  CHECK(by_app.headers.at(0).second == "Bearer 1234567890|{{secret:meta.app_secret}}");
+  CHECK(by_app.url ==
+        "https://graph.facebook.com/v26.0/debug_token?input_token={{secret:meta.access_token}}");
+}
+
+TEST_CASE("who may not ask about the token takes no figure with it", "[meta]") {
+  for (const std::int64_t code : {100, 10, 200, 101, 190}) {
+    const Page page = page_of(meta::page_account, reply_of(error_body(code), 400), query_of(page_id));
+    CHECK(page.credentials_expire_at == never_ends);
+    CHECK(page.unavailable == std::vector<std::string>{"end of access"});
+    CHECK(page.next.has_value());
+  }
+  const auto refused = meta::parse_insights(meta::page_account, reply_of(error_body(200), 403),
+                                            page_metric("page_follows"), source_at);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind == ErrorKind::configuration);
+  CHECK(contains(refused.error().message, "meta page: refused (200)"));
+}
+
+TEST_CASE("another version that answers for ours is told, once", "[meta]") {
+  Query query = page_metric("page_follows");
+  const HttpReply other = reply_of(fixture("insights_empty"), 200, {{"facebook-api-version", "v27.0"}});
+  const std::vector<std::string> told{"Graph API v26.0"};
+  Page page = page_of(meta::page_account, other, query);
+  CHECK(page.unavailable == told);
+  query.position = page.next.value_or(Json());
+  CHECK(page_of(meta::page_account, other, query).unavailable == told);
+  const HttpReply ours = reply_of(fixture("insights_empty"), 200, {{"facebook-api-version", "v26.0"}});
+  CHECK(page_of(meta::page_account, ours, page_metric("page_follows")).unavailable.empty());
+}
+
+TEST_CASE("the walk asks each metric for each stretch once, the newest first, and ends", "[meta]") {
+  for (const meta::Account* account : {&meta::page_account, &meta::instagram_account}) {
+    Query query = query_of(account->is_page ? page_id : account_id);
+    // In between an hour comes twice in California.
+    query.window = {at("2026-08-25T13:00:00Z"), at("2026-11-23T13:00:00Z")};
+    std::set<std::string> urls;
+    std::string last_day = "9999";
+    std::size_t calls = 0;
+    for (std::optional<Json> next = Json(); next; ++calls) {
+      query.position = *next;
+      const meta::Step step = meta::read_step(account->groups, query);
+      CHECK(step.last - step.first < std::max(account->groups[step.group].per_call, std::chrono::days{1}));
+      const std::string url = meta::insights_request(*account, query).url;
+      CHECK(urls.insert(url).second);
+      if (!account->is_page && contains(url, "&since="))
+        CHECK(seconds_after(url, "&until=") - seconds_after(url, "&since=") <= 30 * 86'400);
+      meta::Step heard = step;
+      heard.heard = true;
+      next = meta::step_after(account->groups, query, heard);
+    }
+    // 90 days: the Page's 15 metrics twice; Instagram's 10 totals daily, its series in stretches of 30.
+    CHECK(calls == (account->is_page ? 3 + 15 * 1 : 3 + 1 + 4 + 90 * 10));
+  }
+}
+
+TEST_CASE("what Meta refused is not asked for again in this scan, and is told with each page", "[meta]") {
+  const Query query = page_metric("page_views_total");
+  const Page page = page_of(meta::page_account, recorded_error("error_100_invalid_metric"), query);
+  CHECK(page.unavailable == std::vector<std::string>{"page_views_total"});
+  CHECK(page.batches.empty());
+  REQUIRE(page.next.has_value());
+  CHECK((*page.next)["lost"] == Json::array({"page_views_total"}));
+  Query after = query;
+  after.position = *page.next;
+  CHECK(contains(meta::insights_request(meta::page_account, after).url, "metric=page_video_views&"));
+}
+
+TEST_CASE("posts of Facebook and Instagram, with the table's columns", "[meta]") {
+  const Page page =
+      posts_of(meta::page_posts, reply_of(fixture("page_posts_with_insights")), posts_query(page_id));
+  const Json& post = page.batches.at(0).rows.at(0);
+  CHECK(columns::of_row(post) == columns::of_table("0015_meta.sql", "meta_posts"));
+  CHECK(post["shares"] == 3);
+  CHECK(post["metrics"] == Json{{"post_media_view", 812}});
+  CHECK(page.next.value_or(Json()) == Json{{"after", "QVFIUnAx"}, {"left_out", 0}});
+  const Page last = posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), posts_query(page_id));
+  CHECK(last.batches[0].rows[0]["message"].is_null());
+  CHECK(last.batches[0].rows[0]["shares"] == 0);
+  CHECK_FALSE(last.next.has_value());
+  const Page media =
+      posts_of(meta::instagram_posts, reply_of(fixture("ig_media_list")), posts_query(account_id));
+  CHECK(columns::of_row(media.batches[0].rows[0]) == columns::of_table("0015_meta.sql", "meta_posts"));
+  CHECK(media.batches[0].rows[0]["media_product_type"] == "REELS");
+  Json hidden = fixture("ig_media_list");
+  hidden["data"][0].erase("like_count");
+  CHECK(posts_of(meta::instagram_posts, reply_of(hidden), posts_query(account_id))
+            .batches[0]
+            .rows[0]["likes"]
+            .is_null());
+}
+
+TEST_CASE("posts before the window end the scan, an empty page does not", "[meta]") {
+  Json old = fixture("page_posts_with_insights");
+  old["data"][0]["created_time"] = "2026-10-20T00:00:00+0000";
+  CHECK_FALSE(posts_of(meta::page_posts, reply_of(old), posts_query(page_id)).next.has_value());
+  old["data"] = Json::array();
+  CHECK(posts_of(meta::page_posts, reply_of(old), posts_query(page_id)).next.has_value());
+}
+
+TEST_CASE("of several retired figures of posts none is asked for in the end, then it is our mistake",
+          "[meta]") {
+  Query query = posts_query(page_id);
+  const HttpReply refusal = recorded_error("error_100_invalid_metric");
+  std::vector<std::string> asked;
+  for (int round = 0; round < 3; ++round) {
+    query.position = *posts_of(meta::page_posts, refusal, query).next;
+    asked.push_back(meta::posts_request(meta::page_posts, query).url);
+  }
+  CHECK_FALSE(contains(asked[0], "post_media_view"));
+  CHECK(contains(asked[0], "post_total_media_view_unique"));
+  CHECK_FALSE(contains(asked[1], "post_total_media_view_unique"));
+  CHECK_FALSE(contains(asked[2], "insights"));
+  const auto end = meta::parse_posts(meta::page_posts, refusal, query, source_at);
+  REQUIRE_FALSE(end.has_value());
+  CHECK(end.error().kind == ErrorKind::ours);
+  CHECK(posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).unavailable.size() == 2);
+}
+
+TEST_CASE("a code says who must act", "[meta]") {
+  CHECK(explained(recorded_error("error_190_expired")).error.kind == ErrorKind::credentials);
+  CHECK(explained(recorded_error("error_190_expired")).remedy == Remedy::read);
+  CHECK(explained(recorded_error("error_100_invalid_metric")).remedy == Remedy::read);
+  CHECK(explained(recorded_error("error_4_app_rate")).error.retry_after_secs == 3600);
+  CHECK(explained(recorded_error("error_32_page_rate")).error.retry_after_secs == 19 * 60);
+  struct Case {
+    std::int64_t code;
+    ErrorKind kind;
+    Remedy remedy;
+  };
+  for (const Case& one : std::vector<Case>{{102, ErrorKind::credentials, Remedy::give_up},
+                                           {2500, ErrorKind::credentials, Remedy::give_up},
+                                           {17, ErrorKind::rate_limit, Remedy::retry},
+                                           {613, ErrorKind::rate_limit, Remedy::retry},
+                                           {80000, ErrorKind::rate_limit, Remedy::retry},
+                                           {80014, ErrorKind::rate_limit, Remedy::retry},
+                                           {80015, ErrorKind::ours, Remedy::give_up},
+                                           {1, ErrorKind::provider, Remedy::retry},
+                                           {3, ErrorKind::configuration, Remedy::read},
+                                           {10, ErrorKind::configuration, Remedy::read},
+                                           {101, ErrorKind::configuration, Remedy::read},
+                                           {200, ErrorKind::configuration, Remedy::read},
+                                           {299, ErrorKind::configuration, Remedy::read},
+                                           {2642, ErrorKind::ours, Remedy::restart_scan},
+                                           {368, ErrorKind::configuration, Remedy::give_up}}) {
+    const Problem problem = explained(reply_of(error_body(one.code), 400));
+    INFO(one.code);
+    CHECK(problem.error.kind == one.kind);
+    CHECK(problem.remedy == one.remedy);
+    CHECK(contains(problem.error.message, "(" + std::to_string(one.code) + ")"));
+    CHECK_FALSE(contains(problem.error.message, "words of Meta's"));
+  }
+}
+
+TEST_CASE("usage headers slow the scan down and stop it before Meta does", "[meta]") {
+  const auto rest = [](const char* name, const char* value) {
+    return meta::rest_after({.status = 200, .headers = {{name, value}}, .body = ""});
+  };
+  CHECK(meta::rest_after({.status = 200, .headers = {}, .body = ""}) == 0);
+  CHECK(rest("x-app-usage", R"({"call_count":74,"total_time":25,"total_cputime":25})") == 0);
+  CHECK(rest("x-app-usage", R"({"call_count":28,"total_time":75,"total_cputime":25})") == 60);
+  CHECK(rest("x-app-usage", R"({"call_count":95,"total_time":25,"total_cputime":25})") == 3600);
+  CHECK(
+      rest(
+          "x-business-use-case-usage",
+          R"({"1":[{"type":"pages","call_count":1}],"2":[{"type":"pages","call_count":99,"estimated_time_to_regain_access":7}]})") ==
+      420);
+  for (const char* odd : {"", "[]", "7", R"({"1":7})", R"({"1":[7]})", "{"})
+    CHECK(rest("x-business-use-case-usage", odd) == 0);
+}
+
+TEST_CASE("an id that is no number is a matter of settings", "[meta]") {
+  Query query = page_metric("page_follows");
+  query.partition = "northwind/../me";
+  CHECK(
+      contains(meta::insights_request(meta::page_account, query).url, "/v26.0/northwind%2F..%2Fme/insights"));
+  const auto page =
+      meta::parse_insights(meta::page_account, reply_of(fixture("insights_empty")), query, source_at);
+  REQUIRE_FALSE(page.has_value());
+  CHECK(page.error().kind == ErrorKind::configuration);
+}

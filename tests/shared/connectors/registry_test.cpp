@@ -1,0 +1,33 @@
+#include "shared/connectors/registry.hpp"
+
+#include <algorithm>
+#include <catch_amalgamated.hpp>
+
+#include "shared/domain/catalogue.hpp"
+
+using namespace wf;
+
+TEST_CASE("every connector is complete and every scheduled stream has one") {
+  for (const Connector* connector : connectors()) {
+    CHECK(find_service(connector->service) != nullptr);
+    for (const Stream& stream : connector->streams) {
+      CHECK(stream.request != nullptr);
+      CHECK(stream.parse != nullptr);
+    }
+    CHECK((connector->fetch == nullptr) == (connector->parse_object == nullptr));
+    if (connector->webhook != nullptr) {
+      CHECK_FALSE(connector->webhook->secrets.empty());
+      for (const std::string_view secret : connector->webhook->secrets) CHECK(find_key(secret) != nullptr);
+    }
+    const auto kept = find_service(connector->service)->captured;
+    for (const Grant& grant : connector->grants)
+      CHECK(std::any_of(kept.begin(), kept.end(),
+                        [&](const CapturedKey& key) { return key.name == grant.captured; }));
+  }
+  for (const Descriptor& service : catalogue())
+    for (const StreamDescriptor& scheduled : service.streams) {
+      const Connector* connector = find_connector(connectors(), service.id);
+      REQUIRE(connector != nullptr);
+      CHECK(find_stream(*connector, scheduled.name) != nullptr);
+    }
+}

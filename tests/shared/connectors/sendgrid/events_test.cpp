@@ -1,0 +1,188 @@
+#include "shared/connectors/sendgrid/events.hpp"
+
+#include <catch_amalgamated.hpp>
+
+#include "shared/connectors/sendgrid/webhook.hpp"
+#include "tests/shared/connectors/columns.hpp"
+#include "tests/shared/connectors/sendgrid/fixtures.hpp"
+
+using namespace wf;
+using sendgrid_fixtures::json;
+using sendgrid_fixtures::read;
+using sendgrid_fixtures::received;
+using sendgrid_fixtures::text_of;
+
+namespace {
+
+constexpr std::int64_t now = 1'600'112'600;
+
+Result<SignatureClaim> claim(const std::string& timestamp, const std::string& body,
+                             const std::string& signature = "MEUC") {
+  return sendgrid::webhook.claim({{"X-Twilio-Email-Event-Webhook-Signature", signature},
+                                  {"x-twilio-email-event-webhook-timestamp", timestamp}},
+                                 body, from_unix(now));
+}
+
+std::string refusal(const std::string& timestamp, const std::string& body = "[{}]\r\n",
+                    const std::string& signature = "MEUC") {
+  const auto made = claim(timestamp, body, signature);
+  if (!made) return made.error().message;
+  return made->untimely.empty() ? "accepted" : std::string(made->untimely);
+}
+
+std::vector<Json> rows_of(const std::string& body) {
+  const auto delivery = sendgrid::parse_events(received(body));
+  REQUIRE(delivery.has_value());
+  REQUIRE(delivery->batches.size() == 1);
+  CHECK(delivery->batches[0].table == "email_events");
+  return delivery->batches[0].rows;
+}
+
+Json row_of(const std::string& members) {
+  return rows_of(R"([{"event":"open","timestamp":1513299569,)" + members + "}]").front();
+}
+
+}  // namespace
+
+TEST_CASE("what the vectors claim is what was sent", "[sendgrid][signature]") {
+  const Json vectors = json(read("signature_vectors.json"));
+  for (const Json& one : vectors["cases"]) {
+    INFO(text_of(one, "name"));
+    const auto made = claim(text_of(one, "timestamp"), text_of(one, "body_text"), text_of(one, "signature"));
+    // What only the key can tell passes here.
+    const bool readable = text_of(one, "timestamp") != "timestamp" && text_of(one, "body_text") != "payload";
+    CHECK(made.has_value() == readable);
+    if (!made) continue;
+    CHECK(made->prefix == text_of(one, "timestamp"));
+    CHECK(made->signatures == std::vector<std::string>{text_of(one, "signature")});
+    CHECK(made->secret == "sendgrid.webhook_public_key");
+  }
+}
+
+TEST_CASE("claims that are none say why", "[sendgrid][signature]") {
+  const auto at = [](std::int64_t secs) { return std::to_string(now + secs); };
+  // Nothing fits it: it is refused, and counted, like a signature that is wrong.
+  const auto without = claim(at(0), "[]", "");
+  REQUIRE(without.has_value());
+  CHECK(without->signatures.empty());
+  for (const char* time : {"", "+1600112600", "-5", "16001126000000", "0x5f", "1600112600 1"})
+    CHECK(refusal(time) == "event webhook: the timestamp is not a number of seconds");
+  CHECK(refusal(at(-25 * 3600)) == "accepted");
+  CHECK(refusal(at(-25 * 3600 - 1)) == "timestamp too old");
+  CHECK(refusal(at(600)) == "accepted");
+  CHECK(refusal(at(601)) == "timestamp in the future");
+  // The same signed bytes with the border moved: "160011260" and "0[{}]".
+  CHECK(refusal(at(0), "0[{}]") == "event webhook: the body is not an array");
+  CHECK(refusal(at(0), "{}") == "event webhook: the body is not an array");
+}
+
+TEST_CASE("a form is not taken for events, nor events for a form", "[sendgrid][signature]") {
+  const Headers form{{"content-type", "multipart/form-data; boundary=xYzZY"}};
+  const auto made = sendgrid::webhook.claim(form, "--xYzZY\r\n", from_unix(now));
+  REQUIRE(made.has_value());
+  CHECK(made->algorithm == "basic-auth");
+  CHECK(made->secret == "sendgrid.inbound_password");
+  CHECK(made->signatures.empty());
+  const auto events = sendgrid::webhook.claim(form, "[{}]", from_unix(now));
+  REQUIRE(events.has_value());
+  CHECK(events->algorithm == "ecdsa-p256-sha256");
+}
+
+TEST_CASE("the bytes name the delivery", "[sendgrid][events]") {
+  const auto key = [](const std::string& body) { return sendgrid::webhook.identify(body)->delivery_key; };
+  CHECK(key("[]") == key("[]"));
+  CHECK(key("[]") != key("[]\r\n"));
+  CHECK(key("[]").substr(0, 7) == "events-");
+  CHECK(sendgrid::webhook.identify(R"([{"event":"open"}])")->event_type == "open");
+  CHECK(sendgrid::webhook.identify(read("event_batch_all_types.json"))->event_type == "batch");
+  CHECK_FALSE(sendgrid::webhook.identify("{}").has_value());
+  CHECK_FALSE(sendgrid::webhook.identify("[\"\xff\xfe\"]").has_value());
+}
+
+TEST_CASE("every documented type becomes a row with the table's columns", "[sendgrid][events]") {
+  const auto rows = rows_of(read("event_batch_all_types.json"));
+  REQUIRE(rows.size() == 11);
+  const auto columns = columns::of_table("0011_sendgrid.sql", "email_events");
+  for (const Json& row : rows) {
+    CHECK(columns::of_row(row) == columns);
+    CHECK(row["occurred_at"] == "2017-12-15T00:59:29Z");
+    CHECK(row["source_at"] == row["occurred_at"]);
+    CHECK(row["categories"] == json(R"(["cat facts"])"));
+    CHECK(row["custom_args"].is_null());
+  }
+  CHECK(rows[1]["attempt"] == 5);
+  CHECK(rows[4]["url"] == "http://www.sendgrid.com/");
+  CHECK(rows[5]["reason"] == "500 unknown recipient");
+  CHECK(rows[0]["smtp_id"] == "<14c5d75ce93.dfd.64b469@ismtpd-555>");
+  CHECK(rows[9]["asm_group_id"] == 10);
+}
+
+TEST_CASE("copies of an event differ in nothing that is part of the key", "[sendgrid][events]") {
+  Json first = row_of(R"("email":"A@Example.com","sg_event_id":"one","sg_message_id":"m.filter1")");
+  Json second = row_of(R"("email":"a@example.com","sg_event_id":"two","sg_message_id":"m.filter2")");
+  for (const char* column : {"message_id", "email", "event", "occurred_at", "url"})
+    CHECK(first[column] == second[column]);
+  CHECK(first["message_id"] == "m");
+  CHECK(first["email"] == "a@example.com");
+}
+
+TEST_CASE("what has no column of its own is kept", "[sendgrid][events]") {
+  const Json row = row_of(R"("email":"a@b.example","wf_message_id":"own","campaign":"spring","tls":1,
+      "category":["a","b"],"sg_machine_open":true,"pool":{"id":7}})"
+                          R"(,{"event":"open","timestamp":1513299570)");
+  CHECK(row["own_message_id"] == "own");
+  CHECK(row["categories"] == json(R"(["a","b"])"));
+  CHECK(row["is_machine_open"] == true);
+  CHECK(row["custom_args"] == json(R"({"campaign":"spring","tls":1,"pool":{"id":7}})"));
+  CHECK(row["bounce_type"].is_null());
+}
+
+TEST_CASE("a soft refusal is told from a bounce", "[sendgrid][events]") {
+  const auto bounce = [](const char* type) {
+    return rows_of(std::string(R"([{"event":"bounce","timestamp":"1513299569","type":")") + type + R"("}])")
+        .front()["bounce_type"];
+  };
+  CHECK(bounce("bounce") == "bounce");
+  CHECK(bounce("blocked") == "blocked");
+}
+
+TEST_CASE("types that nobody knows, and an account's own, lose nothing", "[sendgrid][events]") {
+  const auto rows = rows_of(
+      R"([{"event":"account_status_change","type":"compliance_suspend","timestamp":1513299569},
+          {"event":"teleported","timestamp":1513299569,"email":"a@b.example","where":"moon"}])");
+  CHECK(rows[0]["message_id"] == "");
+  CHECK(rows[0]["email"] == "");
+  CHECK(rows[0]["custom_args"] == json(R"({"type":"compliance_suspend"})"));
+  CHECK(rows[1]["event"] == "teleported");
+  CHECK(rows[1]["custom_args"] == json(R"({"where":"moon"})"));
+}
+
+TEST_CASE("a member of the wrong type costs that member only", "[sendgrid][events]") {
+  const Json row = row_of(R"("email":7,"attempt":"many","sg_machine_open":"yes","ip":{"v":4},"category":5)");
+  CHECK(row["email"] == "");
+  CHECK(row["attempt"].is_null());
+  CHECK(row["ip"].is_null());
+  CHECK(row["custom_args"]["attempt"] == "many");
+  CHECK(row["custom_args"]["ip"] == json(R"({"v":4})"));
+  CHECK(row["custom_args"]["category"] == 5);
+}
+
+TEST_CASE("an item that is no event does not stop the others, and is told", "[sendgrid][events]") {
+  const auto delivery = sendgrid::parse_events(
+      received(R"([7,{"event":"open"},{"timestamp":1},{"event":"open","timestamp":1513299569}])"));
+  REQUIRE(delivery.has_value());
+  CHECK(delivery->batches[0].rows.size() == 1);
+  CHECK(delivery->left_out == "3 of 4 items are not events with a name and a time");
+  CHECK_FALSE(sendgrid::parse_events(received("[7]")).has_value());
+  const auto none = sendgrid::parse_events(received(read("event_batch_empty.json")));
+  REQUIRE(none.has_value());
+  CHECK(none->batches.empty());
+  CHECK(none->event_at == from_unix(1'763'900'000));
+}
+
+TEST_CASE("U+0000, which the database does not store, is left out wherever it is", "[sendgrid][events]") {
+  const Json row = row_of(R"("email":"a\u0000@b.example","useragent":"x\u0000y","k\u0000":["\u0000z"])");
+  CHECK(row["email"] == "a@b.example");
+  CHECK(row["user_agent"] == "xy");
+  CHECK(row["custom_args"] == json(R"({"k":["z"]})"));
+}
