@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "shared/base/text.hpp"
 
@@ -12,6 +14,20 @@ namespace {
 enum class Ending : std::uint8_t { wrong, stopped, too_deep };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Eight bytes at a time: the C library's own looks at one.
+bool are_equal(const char* a, const char* b, std::size_t size) {
+  constexpr std::size_t block = sizeof(std::uint64_t);
+  std::uint64_t of_a = 0, of_b = 0;
+  for (; size >= block; size -= block, a += block, b += block) {
+    std::memcpy(&of_a, a, block);
+    std::memcpy(&of_b, b, block);
+    if (of_a != of_b) return false;
+  }
+  for (; size > 0; --size)
+    if (*a++ != *b++) return false;
+  return true;
+}
 
 void append_utf8(std::string& out, unsigned point) {
   if (point < 0x80) {
@@ -50,7 +66,7 @@ class Reader {
       case '[':
         return begin(true) && read_elements() && end();
       case '"':
-        return read_text() && goes_on(events_.on_scalar(JsonScalar::text, text_));
+        return read_text_value();
       case 't':
         return read_word(JsonScalar::flag, "true");
       case 'f':
@@ -73,10 +89,46 @@ class Reader {
 
   bool read_elements() {
     if (takes(']')) return true;
+    const bool alike = events_.expects_like_elements();
     do {
-      if (!read_value()) return false;
+      if (alike ? !read_row() : !read_value()) return false;
     } while (takes(','));
     return takes(']');
+  }
+
+  // Most rows of a table are the row before them but for their values: the text between the values is
+  // compared as a whole, and nothing of it is told again.
+  bool read_row() {
+    const char* start = at_;
+    if (!gaps_.empty()) {
+      if (read_like_row()) return goes_on(events_.on_like_end(true));
+      if (ending_ == Ending::stopped) return false;
+      events_.on_like_end(false);
+      at_ = start;
+    }
+    gaps_.clear();
+    gap_from_ = start;
+    const bool taken = read_value();
+    last_gap_ = since(gap_from_);
+    gap_from_ = nullptr;
+    return taken;
+  }
+
+  bool read_like_row() {
+    for (std::size_t i = 0; i < gaps_.size(); ++i) {
+      if (!skips(gaps_[i].text)) return false;
+      const JsonScalar kind = gaps_[i].next;
+      if (!(kind == JsonScalar::text ? read_text() : scan_number())) return false;
+      if (!goes_on(events_.on_like_scalar(i, kind, text_))) return false;
+    }
+    return skips(last_gap_);
+  }
+
+  // The value from `start` to here ends what stood before it in its row.
+  void end_gap(const char* start, JsonScalar kind) {
+    if (gap_from_ == nullptr) return;
+    gaps_.push_back({{gap_from_, static_cast<std::size_t>(start - gap_from_)}, kind});
+    gap_from_ = at_;
   }
 
   bool begin(bool array) {
@@ -93,13 +145,25 @@ class Reader {
     return goes_on(events_.on_end());
   }
 
+  bool read_text_value() {
+    const char* start = at_;
+    if (!read_text()) return false;
+    end_gap(start, JsonScalar::text);
+    return goes_on(events_.on_scalar(JsonScalar::text, text_));
+  }
+
   bool read_word(JsonScalar kind, std::string_view word) {
-    if (!starts_with(rest(), word)) return false;
-    at_ += word.size();
-    return goes_on(events_.on_scalar(kind, word));
+    return skips(word) && goes_on(events_.on_scalar(kind, word));
   }
 
   bool read_number() {
+    const char* start = at_;
+    if (!scan_number()) return false;
+    end_gap(start, JsonScalar::number);
+    return goes_on(events_.on_scalar(JsonScalar::number, text_));
+  }
+
+  bool scan_number() {
     const char* start = at_;
     skips('-');
     if (!skips('0') && !read_digits()) return false;
@@ -107,11 +171,10 @@ class Reader {
     const bool has_exponent = skips('e') || skips('E');
     if (has_exponent && !skips('+')) skips('-');
     if (has_exponent && !read_digits()) return false;
-    const std::string_view text(start, static_cast<std::size_t>(at_ - start));
+    text_ = since(start);
     // Only these can be more than a double holds.
-    const bool is_large = has_exponent || text.size() > 308;
-    if (is_large && std::isinf(std::strtod(std::string(text).c_str(), nullptr))) return false;
-    return goes_on(events_.on_scalar(JsonScalar::number, text));
+    const bool is_large = has_exponent || text_.size() > 308;
+    return !is_large || !std::isinf(std::strtod(std::string(text_).c_str(), nullptr));
   }
 
   bool read_digits() {
@@ -125,7 +188,7 @@ class Reader {
     if (!skips('"')) return false;
     const char* start = at_;
     skip_plain();
-    text_ = {start, static_cast<std::size_t>(at_ - start)};
+    text_ = since(start);
     if (peek() == '\\') {
       unescaped_ = text_;
       while (skips('\\')) {
@@ -155,8 +218,7 @@ class Reader {
   bool read_code_point() {
     unsigned point = read_code_unit();
     if (point >> 10U == 0xD800 >> 10U) {
-      if (!starts_with(rest(), "\\u")) return false;
-      at_ += 2;
+      if (!skips("\\u")) return false;
       const unsigned low = read_code_unit();
       if (low >> 10U != 0xDC00 >> 10U) return false;
       point = 0x10000 + ((point & 0x3FFU) << 10U | (low & 0x3FFU));
@@ -201,12 +263,24 @@ class Reader {
     return true;
   }
 
+  bool skips(std::string_view wanted) {
+    if (rest().size() < wanted.size() || !are_equal(at_, wanted.data(), wanted.size())) return false;
+    at_ += wanted.size();
+    return true;
+  }
+
   void skip_space() {
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
   }
 
   char peek() const { return at_ == end_ ? '\0' : *at_; }
   std::string_view rest() const { return {at_, static_cast<std::size_t>(end_ - at_)}; }
+  std::string_view since(const char* start) const { return {start, static_cast<std::size_t>(at_ - start)}; }
+
+  struct Gap {
+    std::string_view text;  // what stands before a value, back to the value before that
+    JsonScalar next;
+  };
 
   const char* at_;
   const char* end_;
@@ -215,6 +289,9 @@ class Reader {
   Ending ending_ = Ending::wrong;
   std::string_view text_;
   std::string unescaped_;
+  std::vector<Gap> gaps_;  // of the last row that was read in full
+  std::string_view last_gap_;
+  const char* gap_from_ = nullptr;  // while a row is read in full
 };
 
 tl::unexpected<Error> refuse(std::string_view who, std::string_view why) {

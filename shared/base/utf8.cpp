@@ -1,5 +1,5 @@
-// Texts by the character: in a file of its own because all of a large page goes through it
-// (shared/base/CMakeLists.txt). Eight bytes at once wherever none of them needs a look.
+// Texts by the character. All of a large page goes through it: eight bytes at once wherever none of them
+// needs a look.
 #include <cstring>
 
 #include "shared/base/text.hpp"

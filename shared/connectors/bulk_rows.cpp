@@ -8,6 +8,7 @@
 #include "shared/base/json.hpp"
 #include "shared/base/json_events.hpp"
 #include "shared/base/text.hpp"
+#include "shared/connectors/row_text.hpp"
 
 namespace wf {
 namespace {
@@ -42,6 +43,12 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   return parse_int64(text);
 }
 
+// Exact as a double, and written as it always is.
+bool is_short_integer(std::string_view number) {
+  return number.size() <= 15 &&
+         std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::optional<std::int64_t> micros_of(std::string_view text) {
   const double micros = std::round(std::strtod(std::string(text).c_str(), nullptr) * micros_per_unit);
   if (!(std::abs(micros) < most_micros)) return std::nullopt;
@@ -55,8 +62,13 @@ bool is_no_number(std::string_view text) {
 
 class Reader final : public JsonEvents {
  public:
-  Reader(const BulkShape& shape, BulkRows& out)
-      : shape_(shape), columns_(columns_of(shape.columns.text)), out_(out) {
+  // Columns are a little longer than keys.
+  Reader(const BulkShape& shape, BulkRows& out, std::string_view body)
+      : shape_(shape),
+        columns_(columns_of(shape.columns.text)),
+        out_(out),
+        body_(body),
+        text_(body.size() + body.size() / 8) {
     out_.notes.resize(shape.notes.size());
     for (const Column& column : columns_) names_.push_back(concat({",\"", column.name, "\":"}));
   }
@@ -71,6 +83,7 @@ class Reader final : public JsonEvents {
     if (parent == Kind::rows) {
       if (array) return refuse({"a row is an array, not an object"});
       frames_.push_back({0, Kind::row});
+      cells_.clear();
       begin_row();
       return true;
     }
@@ -113,8 +126,27 @@ class Reader final : public JsonEvents {
     return true;
   }
 
+  bool expects_like_elements() override { return frames_.back().kind == Kind::rows; }
+
+  bool on_like_scalar(std::size_t number, JsonScalar kind, std::string_view text) override {
+    if (number == 0) {
+      row_from_ = text_.size();
+      begin_row();
+    }
+    const std::size_t i = cells_[number];
+    return i == columns_.size() || write_cell(i, kind, text);
+  }
+
+  bool on_like_end(bool whole) override {
+    if (whole) return end_row();
+    if (inside_row_) text_.cut(row_from_);
+    inside_row_ = false;
+    return true;
+  }
+
   bool found_rows() const { return found_rows_; }
   bool found_anything() const { return anything_; }
+  std::string take_text() { return text_.take(); }
   std::string_view refusal() const { return refusal_; }
 
  private:
@@ -147,7 +179,7 @@ class Reader final : public JsonEvents {
     seen_ = 0;
     expected_ = 0;
     path_.clear();
-    out_.text += out_.text.empty() ? "{" : ",{";
+    text_.put(text_.size() == 0 ? "{" : ",{");
   }
 
   bool end_row() {
@@ -157,9 +189,9 @@ class Reader final : public JsonEvents {
       const Column& column = columns_[i];
       if (column.absent == Absent::error) return refuse({"missing ", column.place});
       begin_cell(i);
-      out_.text += column.absent == Absent::null ? "null" : "\"\"";
+      text_.put(column.absent == Absent::null ? "null" : "\"\"");
     }
-    out_.text += '}';
+    text_.put("}");
     ++out_.count;
     return true;
   }
@@ -175,15 +207,21 @@ class Reader final : public JsonEvents {
   }
 
   void begin_cell(std::size_t i) {
+    text_.put(std::string_view(names_[i]).substr(seen_ == 0 ? 1 : 0));
     seen_ |= std::uint32_t{1} << i;
-    out_.text += std::string_view(names_[i]).substr(out_.text.back() == '{' ? 1 : 0);
   }
 
   bool on_cell(JsonScalar kind, std::string_view text) {
     if (kind == JsonScalar::null) return true;
-    const std::size_t i = find_column();
-    if (i == columns_.size() || (seen_ >> i & 1U)) return true;
+    std::size_t i = find_column();
+    if (i < columns_.size() && (seen_ >> i & 1U)) i = columns_.size();
+    if (kind != JsonScalar::flag) cells_.push_back(i);
+    if (i == columns_.size()) return true;
     expected_ = i + 1;
+    return write_cell(i, kind, text);
+  }
+
+  bool write_cell(std::size_t i, JsonScalar kind, std::string_view text) {
     begin_cell(i);
     const Column& column = columns_[i];
     const Cell cell{column.type};
@@ -196,31 +234,41 @@ class Reader final : public JsonEvents {
     const bool is_text = kind == JsonScalar::text;
     switch (cell) {
       case Cell::integer:
+        if (!is_text && is_short_integer(text)) break;
         return write_integer(integer_of(text));
       case Cell::number:
       case Cell::micros:
         if (is_text && !is_no_number(text)) return false;
         if (!is_text && cell == Cell::micros) return write_integer(micros_of(text));
-        out_.text += is_text ? "null" : text;
-        return true;
+        if (!is_text) break;
+        text = "null";
+        break;
       case Cell::day:
         return is_text && write_day(text);
       case Cell::resource_id:
-        if (is_text) append_json_string(out_.text, text.substr(text.rfind('/') + 1));
-        return is_text;
+        return is_text && write_text(text.substr(text.rfind('/') + 1));
       case Cell::text:
-        if (is_text) append_json_string(out_.text, text);
-        return is_text;
+        return is_text && write_text(text);
     }
-    return false;
+    text_.put(text);
+    return true;
+  }
+
+  // As it is written in the body it has no escapes, and needs none.
+  bool write_text(std::string_view text) {
+    if (text.data() >= body_.data() && text.data() < body_.data() + body_.size())
+      text_.put_quoted(text);
+    else
+      text_.put_json_string(text);
+    return true;
   }
 
   bool write_integer(std::optional<std::int64_t> value) {
     if (!value) return false;
-    const std::string_view quote = is_exact(*value) ? "" : "\"";
-    out_.text += quote;
-    append_int64(out_.text, *value);
-    out_.text += quote;
+    if (is_exact(*value))
+      text_.put(decimal(*value));
+    else
+      text_.put_quoted(decimal(*value));
     return true;
   }
 
@@ -228,7 +276,7 @@ class Reader final : public JsonEvents {
     const auto day = parse_day(text);
     if (!day) return false;
     if (!out_.newest || *day > *out_.newest) out_.newest = *day;
-    append_json_string(out_.text, text);
+    text_.put_quoted(text);
     return true;
   }
 
@@ -236,9 +284,14 @@ class Reader final : public JsonEvents {
   const std::vector<Column> columns_;
   std::vector<std::string> names_;  // of the columns, as they stand in a row: `,"clicks":`
   BulkRows& out_;
+  std::string_view body_;
+  RowText text_;
   std::vector<Frame> frames_;
   std::string path_;
   std::string refusal_;
+  // The columns of the texts and numbers of the last row that was told in full, and where one like it begins.
+  std::vector<std::size_t> cells_;
+  std::size_t row_from_ = 0;
   std::uint32_t seen_ = 0;    // columns of the row, one bit each
   std::size_t expected_ = 0;  // the column that probably comes next
   bool inside_row_ = false;
@@ -255,39 +308,15 @@ bool BulkRows::noted() const {
 Result<BulkRows> read_bulk_rows(std::string_view body, const BulkShape& shape) {
   const auto refuse = [&](std::string_view why) { return fail(ErrorKind::data, {shape.who, ": ", why}); };
   BulkRows rows;
-  Reader reader(shape, rows);
-  // Once, instead of growing by copies of all that was there; columns are a little longer than keys.
-  rows.text.reserve(body.size() + body.size() / 8);
+  Reader reader(shape, rows, body);
   const auto whole = read_json_events(body, shape.who, reader);
   if (!whole) return tl::unexpected<Error>(whole.error());
   if (!*whole) return refuse(reader.refusal());
+  rows.text = reader.take_text();
   rows.empty_reply = !reader.found_anything();
   // Something else that is JSON must not pass for "no rows".
   if (!reader.found_rows() && !rows.empty_reply && !rows.noted()) return refuse("the reply is not a report");
   return rows;
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (;;) {
-    const std::size_t plain = plain_length(text);
-    out.append(text.substr(0, plain));
-    if (plain == text.size()) break;
-    const auto c = static_cast<unsigned char>(text[plain]);
-    text.remove_prefix(plain + 1);
-    if (c >= 0x20) {
-      out += '\\';
-      out += static_cast<char>(c);
-    } else if (c == 0) {
-      out += "\xEF\xBF\xBD";  // Postgres keeps no NUL in a text
-    } else {
-      constexpr std::string_view hex = "0123456789abcdef";
-      out += "\\u00";
-      out += hex[c >> 4U];
-      out += hex[c & 15U];
-    }
-  }
-  out += '"';
 }
 
 }  // namespace wf

@@ -48,7 +48,4 @@ struct BulkRows {
 // The reply is an object that holds the rows, or an array of such objects. Errors: data.
 Result<BulkRows> read_bulk_rows(std::string_view body, const BulkShape& shape);
 
-// `text` as a JSON string.
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace wf

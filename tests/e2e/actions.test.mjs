@@ -89,6 +89,26 @@ test('a provider that says nothing leaves an email that may have been sent, and 
   assert.equal((await ask('email', MAIL, { id: lost.id })).status, 409);
 });
 
+test('mail that the key may not send is a failure of the card until the next one is sent', async () => {
+  const failure = async () =>
+    (
+      await one(
+        stack,
+        `select failure_kind from service_facts where client_id = $1 and service = 'sendgrid' and stream = 'requests'`,
+        [client],
+      )
+    ).failure_kind;
+  await sendgridFault('403', { path: 'mail/send' });
+  assert.equal((await ask('email', MAIL)).status, 502);
+  assert.equal(await failure(), 'credentials');
+  await sendgridFault('429', { path: 'mail/send' });
+  assert.equal((await ask('email', MAIL)).status, 503);
+  assert.equal(await failure(), 'credentials', 'a limit says nothing of the key');
+  await sendgridFault(null);
+  assert.equal((await ask('email', MAIL)).status, 202);
+  assert.equal(await failure(), null);
+});
+
 test('what cannot be sent is refused with words, and a viewer may not send', async () => {
   const broken = await ask('email', { ...MAIL, subject: 'a\r\nBcc: x@y.example' });
   assert.deepEqual([broken.status, broken.body.type], [400, 'urn:webfluentia:invalid-request']);

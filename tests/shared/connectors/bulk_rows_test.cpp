@@ -2,6 +2,7 @@
 #include <catch_amalgamated.hpp>
 
 #include "shared/base/json_events.hpp"
+#include "shared/base/text.hpp"
 #include "shared/connectors/bulk_rows.hpp"
 #include "tests/shared/connectors/google/fixtures.hpp"
 
@@ -124,4 +125,104 @@ TEST_CASE("a body that is no JSON is refused like everywhere else", "[bulk]") {
 TEST_CASE("a reply cut anywhere is never taken for a whole one", "[bulk]") {
   const std::string whole = row(R"("m":{"count":"84","money":1.5},"keys":["p","q"],"rate":0.25)");
   for (std::size_t size = 0; size < whole.size(); ++size) CHECK(refusal(whole.substr(0, size)) != "read");
+}
+
+namespace {
+
+// The same rows, none written like the one before it: a member that no column knows tells them apart.
+std::string all_unlike(const std::vector<std::string>& rows) {
+  std::vector<std::string> unlike;
+  for (const std::string& row : rows)
+    unlike.push_back("{\"_" + std::to_string(unlike.size() % 7) + "\":null," + row.substr(1));
+  return R"({"list":{"rows":[)" + join(unlike, ",") + R"(]},"next":"n"})";
+}
+
+std::string as_written(const std::vector<std::string>& rows, std::string_view between) {
+  return R"({"list":{"rows":[)" + join(rows, between) + R"(]},"next":"n"})";
+}
+
+std::string told(const std::string& body) {
+  const auto rows = read_bulk_rows(body, shape);
+  if (!rows) return rows.error().message;
+  return concat({rows->text, " ", std::to_string(rows->count), " ",
+                 rows->newest ? format_day(*rows->newest) : "none", " ", join(rows->notes, ",")});
+}
+
+const std::vector<std::string> kinds_of_rows{
+    R"({"id":"a","m":{"count":1,"money":2.5},"keys":["k","p"],"day":"2026-11-20","rate":0.5})",
+    R"({"id":"b","m":{"count":20,"money":3},"keys":["l","q"],"day":"2026-11-22","rate":1e2})",
+    R"({"id":"c \u0026 \"d\" \\","m":{"count":0,"money":0},"keys":["\n",""],"day":"2026-11-21","rate":-0})",
+    R"({"id":"e","m":{"count":"30","money":1},"keys":["m","r"],"day":"2026-11-20","rate":7})",
+    R"({"id":"f","m":{"count":-4,"money":"NaN"},"keys":["m","r"],"day":"2026-11-20","rate":7})",
+    R"({"id":"g","m":{"count":9007199254740993,"money":1},"keys":["m","ü"],"day":"2026-11-20","rate":7})",
+    R"({"id":"h","m":{"count":1234567890123456,"money":1},"keys":["m","r"],"day":"2026-11-20","rate":7})",
+    R"({"id":"i","m":{"count":1,"money":2.5},"keys":["k"],"day":"2026-11-23","rate":0.5})",
+    R"({"id":"j"})",
+    R"({"id":"k","owner":"customers/1/actions/2"})",
+    R"({"id":"l","owner":"customers/1/actions/3\/4"})",
+    R"({"id":"m","id":"n","rate":1})",
+    R"({"id":"o","id":"p","rate":2})",
+    R"({"id":"q","day":null,"rate":3})",
+    R"({"id":"r","more":[{},[1,{"x":2}],true],"rate":4})",
+    R"({"id":"s","more":[{},[3,{"x":4}],true],"rate":5})",
+    R"({ "id" : "t" , "rate" : 6 })",
+    R"({"rate":8,"id":"u"})"};
+
+const std::vector<std::string> wrong_rows{
+    R"({"id":"a","m":{"count":1.5,"money":2.5},"keys":["k","p"],"day":"2026-11-20","rate":0.5})",
+    R"({"id":"a","m":{"count":1,"money":1e300},"keys":["k","p"],"day":"2026-11-20","rate":0.5})",
+    R"({"id":"a","m":{"count":1,"money":2.5},"keys":["k","p"],"day":"2026-13-20","rate":0.5})",
+    R"({"id":"a","m":{"count":1,"money":2.5},"keys":["k","p"],"day":"2026-11-20","rate":1e999})",
+    R"({"id":"a","m":{"count":1,"money":2.5},"keys":["k","p"],"day":"2026-11-20","rate":01})",
+    R"({"id":"a","m":{"count":1,"money":2.5},"keys":["k\q","p"],"day":"2026-11-20","rate":1})",
+    R"({"id":"a","m":{"count":1,"money":2.5},"keys":["k","p"],"day":"2026-11-20","rate":true})",
+    R"({"id":"a","m":{"count":1,"money":2.5},"keys":["k","p"],"day":"2026-11-20","rate":1]})",
+    R"({"id":7,"rate":1})",
+    R"({"rate":1})",
+    R"({"owner":"x"})"};
+
+}  // namespace
+
+TEST_CASE("a row that is written like the one before it gives what it would alone", "[bulk]") {
+  for (const std::string_view between : {",", " ,\n  "})
+    for (const std::string& first : kinds_of_rows)
+      for (const std::string& second : kinds_of_rows)
+        for (const std::string& third : kinds_of_rows) {
+          const std::vector rows{first, first, second, second, third, first};
+          INFO(first << second << third);
+          CHECK(told(as_written(rows, between)) == told(all_unlike(rows)));
+        }
+}
+
+TEST_CASE("a wrong row is refused as it would be alone, whatever was before it", "[bulk]") {
+  for (const std::string& before : kinds_of_rows)
+    for (const std::string& wrong : wrong_rows) {
+      const std::vector rows{before, before, wrong, before};
+      INFO(before << wrong);
+      const std::string why = told(as_written(rows, ","));
+      CHECK(why.substr(0, 4) == "test");
+      CHECK(why == told(all_unlike(rows)));
+    }
+}
+
+TEST_CASE("rows that are alike are not told again", "[bulk]") {
+  struct Counting final : JsonEvents {
+    bool on_begin(bool) override { return ++begun > 0; }
+    bool on_end() override { return true; }
+    bool on_key(std::string_view) override { return true; }
+    bool on_scalar(JsonScalar, std::string_view) override { return ++scalars > 0; }
+    bool expects_like_elements() override { return begun == 1; }
+    bool on_like_scalar(std::size_t, JsonScalar, std::string_view) override { return ++like > 0; }
+    bool on_like_end(bool whole) override { return whole ? ++whole_rows > 0 : ++unlike_rows > 0; }
+    int begun = 0, scalars = 0, like = 0, whole_rows = 0, unlike_rows = 0;
+  } events;
+  const auto whole = read_json_events(
+      R"([{"a":1,"b":"x"},{"a":2,"b":"y\n"},{"a":3,"b":null},{"a":4,"b":null}])", "test", events);
+  REQUIRE(whole.has_value());
+  CHECK(*whole);
+  CHECK(events.begun == 3);
+  CHECK(events.scalars == 4);
+  CHECK(events.whole_rows == 2);
+  CHECK(events.unlike_rows == 1);
+  CHECK(events.like == 2 + 1 + 1);
 }
