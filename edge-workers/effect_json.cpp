@@ -57,7 +57,10 @@ void write(Frame& frame, JsonObject& control, PutObject& put) {
   control.text("content_type", put.content_type);
   control.flag("if_absent", put.if_absent);
   if (put.metadata.is_object()) control.json("metadata", std::move(put.metadata));
-  add_body(frame, control, std::move(put.body));
+  if (put.as_given)
+    control.number("body", 0);
+  else
+    add_body(frame, control, std::move(put.body));
 }
 
 void write(Frame& frame, JsonObject& control, Verify& verify) {

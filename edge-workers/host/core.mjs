@@ -120,21 +120,21 @@ export function runFlow(core, { event, config, parts = [] }, act) {
       const { bytes, ...plain } = result;
       if (bytes) plain.body = 1;
       const control = { op: 'reply', flow, effect: effect.effect, now_ms: Date.now(), result: plain };
-      take(instance.step(control, bytes ? [bytes] : []));
+      take(instance.step(control, bytes ? [bytes] : []), bytes);
     };
-    const run = (effect, bodies) => {
+    const run = (effect, bodies, given) => {
       if (effect.kind === 'done') {
         over = true;
         return resolve(effect);
       }
-      const acting = act(effect, Number.isInteger(effect.body) ? bodies[effect.body - 1] : undefined);
+      const acting = act(effect, effect.body === 0 ? given : bodies[effect.body - 1]);
       if (acting === undefined) return;
       pending++;
       acting.then((result) => reply(effect, result)).catch(reject);
     };
-    const take = ({ control, parts: bodies }) => {
+    const take = ({ control, parts: bodies }, given) => {
       if (control.fault) throw new CoreFailure(`the core refused a frame: ${control.fault}`);
-      for (const effect of control.effects) run(effect, bodies);
+      for (const effect of control.effects) run(effect, bodies, given);
       if (!over && pending === 0) throw new CoreFailure('the flow stopped without saying done');
     };
     take(instance.step({ op: 'start', flow, now_ms: Date.now(), config, event }, parts));

@@ -11,10 +11,11 @@ namespace {
 
 std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
 
+// `parts`: what the core was given, then what it gave.
 std::string body_of_effect(const Json& effect, const std::vector<std::string>& parts) {
   const auto number = find_int64(effect, "body");
-  if (!number || *number < 1 || *number > static_cast<std::int64_t>(parts.size())) return {};
-  return parts[static_cast<std::size_t>(*number - 1)];
+  if (!number || *number < 0 || *number >= static_cast<std::int64_t>(parts.size())) return {};
+  return parts[static_cast<std::size_t>(*number)];
 }
 
 Frame failed(std::string_view reason, std::string_view message) {

@@ -26,6 +26,7 @@ class ReplayHost {
   ReplayHost(Scenario& scenario, ReplayDatabase& database) : scenario_(scenario), database_(database) {}
 
   // The result that a `reply` frame carries, its body as part 1; none: this effect has no reply.
+  // `parts`: the bytes that the core was given, then those that it gave for this effect.
   std::optional<Frame> carry_out(const Json& effect, const std::vector<std::string>& parts, UnixSeconds now);
 
   std::string password;  // of the delivery that is on its way

@@ -207,10 +207,11 @@ class Replay {
                        {"config", {{"supabase_url", std::string(database_url)}}},
                        {"event", event}},
                       std::move(parts)});
+    std::string given;
     for (;;) {
       if (const Json* fault = find(out.control, "fault")) host_.problems.push_back("fault: " + dump(*fault));
       for (const Json& effect : out.control.value("effects", Json::array()))
-        open.push_back({effect, out.parts});
+        open.push_back({effect, joined(given, out.parts)});
       if (open.empty()) break;
       const auto [effect, bodies] = open.front();
       open.pop_front();
@@ -220,6 +221,7 @@ class Replay {
       if (find_string(effect, "outcome") == "retry") requeue(message, effect);
       out = {Json::object(), {}};
       if (!result) continue;
+      given = result->parts.empty() ? "" : result->parts.front();
       out = step(edge, module,
                  {{{"op", "reply"},
                    {"flow", flow},
@@ -229,6 +231,11 @@ class Replay {
                   std::move(result->parts)});
     }
     if (edge.flows() > 0) host_.problems.push_back("the flow asked for nothing and is not done");
+  }
+
+  static std::vector<std::string> joined(const std::string& first, std::vector<std::string> others) {
+    others.insert(others.begin(), first);
+    return others;
   }
 
   bool is_killed() const {

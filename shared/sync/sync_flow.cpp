@@ -170,7 +170,7 @@ void SyncFlow::keep_page(Turn& turn) {
     ask(turn, PutObject{sidecar_key(object_key_), dump(metadata)}, &SyncFlow::on_kept);
     metadata = in_sidecar();
   }
-  ask(turn, PutObject{.key = object_key_, .body = reply_.body, .metadata = std::move(metadata)},
+  ask(turn, PutObject{.key = object_key_, .metadata = std::move(metadata), .as_given = true},
       &SyncFlow::on_kept);
 }
 

@@ -94,6 +94,28 @@ test('a flow runs its effects at once and ends with done', async () => {
   assert.deepEqual(replies[0], [1, { status: 200, body: 1 }, 'reply 1']);
 });
 
+test('an effect may be given the bytes of the reply that it answers, and no other', async () => {
+  const kept = {};
+  const core = steps(
+    () => ({
+      effects: [
+        { effect: 1, kind: 'http' },
+        { effect: 2, kind: 'http' },
+      ],
+    }),
+    (result, effect) => {
+      if (effect <= 2) return [{ effect: effect + 10, kind: 'put_object', body: 0 }];
+      return Object.keys(kept).length < 2 ? [] : [{ effect: 20, kind: 'done', outcome: 'ok' }];
+    },
+  );
+  await runFlow(core, { event: {}, config: {} }, (effect, body) => {
+    if (effect.kind === 'http') return answer(bytesOf(`reply ${effect.effect}`))();
+    kept[effect.effect] = textOf(body);
+    return Promise.resolve({ stored: true });
+  });
+  assert.deepEqual(kept, { 11: 'reply 1', 12: 'reply 2' });
+});
+
 test('a flow that waits for nothing and is not done fails', async () => {
   const silent = steps(() => ({ effects: [{ effect: 1, kind: 'log' }] }));
   await assert.rejects(

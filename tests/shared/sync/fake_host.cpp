@@ -36,12 +36,15 @@ std::string Host::run(const Json& event, std::string body) {
   wf::Edge edge = wf::module_for(event, registry_);
   const std::string flow = "00000000-0000-4000-8000-" + std::to_string(100000000000 + ++flows_);
   std::deque<std::pair<Json, std::string>> waiting;
-  const auto take = [&](const wf::Frame& frame) -> std::string {
+  const auto take = [&](const wf::Frame& frame, const std::string& given) -> std::string {
     INFO(wf::dump(frame.control));
     REQUIRE_FALSE(frame.control.contains("fault"));
     for (const Json& effect : frame.control["effects"]) {
       const auto part = wf::find_int64(effect, "body");
-      waiting.emplace_back(effect, part ? frame.parts[static_cast<std::size_t>(*part) - 1] : "");
+      const bool gives = part && *part > 0;
+      waiting.emplace_back(effect, gives  ? frame.parts[static_cast<std::size_t>(*part) - 1]
+                                   : part ? given
+                                          : "");
       if (effect["kind"] == "done") return text_of(effect, "outcome");
     }
     return "";
@@ -49,11 +52,12 @@ std::string Host::run(const Json& event, std::string body) {
   const auto send = [&](Json control, std::vector<std::string> parts) {
     control["flow"] = flow;
     control["now_ms"] = now_ms;
+    const std::string given = parts.empty() ? "" : parts.front();
     // Through the bytes of the ABI, so that these are tested as well.
     const std::string input = wf::encode_frame({std::move(control), std::move(parts)});
     const auto out = wf::decode_frame(wf::encode_frame(edge.step(wf::decode_frame(input))));
     REQUIRE(out.has_value());
-    return take(*out);
+    return take(*out, given);
   };
   std::string outcome = send({{"op", "start"}, {"config", {{"supabase_url", "http://db"}}}, {"event", event}},
                              {std::move(body)});
