@@ -28,12 +28,14 @@ void later(std::optional<UnixSeconds>& latest, std::optional<UnixSeconds> candid
   if (candidate && (!latest || *candidate > *latest)) latest = candidate;
 }
 
-Clock success_clock(const Thresholds& thresholds, std::span<const StreamCondition> conditions,
+Clock success_clock(const Descriptor& descriptor, std::span<const StreamCondition> conditions,
                     UnixSeconds now) {
+  const Thresholds& thresholds = descriptor.thresholds;
   Clock clock{.label = "Last success", .limit = thresholds.warn_after};
   bool all_proven = !conditions.empty();
   for (const StreamCondition& condition : conditions) {
-    if (condition.stream == webhook_stream || condition.stream == use_stream) continue;
+    if (condition.stream == webhook_stream) continue;
+    if (condition.stream == use_stream && !descriptor.use_label.empty()) continue;
     all_proven = all_proven && condition.proven;
     // The oldest: one stream that stopped must not hide behind the others.
     if (condition.success_at && (!clock.at || *condition.success_at < *clock.at)) {
@@ -174,7 +176,7 @@ std::vector<std::string> unavailable_of(const ServiceFacts& facts) {
 
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now) {
-  return {success_clock(descriptor.thresholds, conditions, now), row_clock(descriptor.thresholds, facts, now),
+  return {success_clock(descriptor, conditions, now), row_clock(descriptor.thresholds, facts, now),
           provider_clock(descriptor.thresholds, facts, now)};
 }
 

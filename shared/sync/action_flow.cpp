@@ -12,7 +12,6 @@
 namespace wf {
 namespace {
 
-// Where a service that is judged by its use keeps its facts.
 // Nobody waits for it, and five of them outlast a database that is away for an hour.
 constexpr std::int64_t end_rest_secs = 15 * 60;
 
