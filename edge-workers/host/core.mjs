@@ -127,6 +127,7 @@ export function runFlow(core, { event, config, parts = [] }, act) {
         over = true;
         return resolve(effect);
       }
+      if (effect.body === 0 && !given) throw new CoreFailure('an effect wants the bytes of no reply');
       const acting = act(effect, effect.body === 0 ? given : bodies[effect.body - 1]);
       if (acting === undefined) return;
       pending++;

@@ -276,8 +276,7 @@ class Reader final : public JsonEvents {
     const auto day = parse_day(text);
     if (!day) return false;
     if (!out_.newest || *day > *out_.newest) out_.newest = *day;
-    text_.put_quoted(text);
-    return true;
+    return write_text(text);
   }
 
   const BulkShape& shape_;

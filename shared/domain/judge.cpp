@@ -14,6 +14,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::chrono::days warn_before_access_ends{10};
+// Nobody may send again for weeks, and a key that was replaced in place is not seen.
+constexpr std::chrono::days failed_use_counts_for{7};
 
 std::vector<std::string> missing_keys(const Descriptor& descriptor, const ServiceFacts& facts) {
   std::vector<std::string> missing;
@@ -81,7 +83,10 @@ bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
 std::optional<StreamCondition> judge_use(const Descriptor& descriptor, const ServiceFacts& facts,
                                          UnixSeconds now) {
   const StreamFacts* use = descriptor.use_label.empty() ? nullptr : find_stream(facts, use_stream, "");
-  if (use == nullptr || !use->enabled) return std::nullopt;
+  if (use == nullptr || !use->enabled || !use->failed_at) return std::nullopt;
+  // Other keys since then: another set-up.
+  if (facts.detected_at > use->failed_at || now - *use->failed_at > failed_use_counts_for)
+    return std::nullopt;
   auto condition = judge_stream({}, descriptor.use_label, *use, std::nullopt, now);
   if (!has_failed(condition)) return std::nullopt;
   return condition;
@@ -299,10 +304,11 @@ void judge_activity(Verdict& verdict, const Descriptor& descriptor, const Servic
   verdict.words = "idle for " + describe(quiet);
 }
 
-std::optional<UnixSeconds> newest_proof(const ServiceFacts& facts,
+std::optional<UnixSeconds> newest_proof(const Descriptor& descriptor, const ServiceFacts& facts,
                                         std::span<const StreamCondition> conditions, UnixSeconds now) {
   std::optional<UnixSeconds> newest;
   for (const StreamCondition& condition : conditions) {
+    if (!tells_of_syncs(descriptor, condition)) continue;
     if (condition.success_at && (!newest || *condition.success_at > *newest)) newest = condition.success_at;
   }
   if (facts.webhook && facts.webhook->last_event_at) {
@@ -368,7 +374,7 @@ Verdict judge(const Descriptor& descriptor, const ServiceFacts& facts, UnixSecon
   if (facts.present_keys.empty() && !has_history(facts)) return verdict;
   const auto conditions = judge_streams(descriptor, facts, now);
   verdict.skew = read_skew(facts, now);
-  verdict.last_sync_at = newest_proof(facts, conditions, now);
+  verdict.last_sync_at = newest_proof(descriptor, facts, conditions, now);
   verdict.clocks = read_clocks(descriptor, facts, conditions, now);
   verdict.silence = read_silence(descriptor, facts, now);
   judge_set_up(verdict, descriptor, facts, conditions, now);

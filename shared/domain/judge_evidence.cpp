@@ -34,8 +34,7 @@ Clock success_clock(const Descriptor& descriptor, std::span<const StreamConditio
   Clock clock{.label = "Last success", .limit = thresholds.warn_after};
   bool all_proven = !conditions.empty();
   for (const StreamCondition& condition : conditions) {
-    if (condition.stream == webhook_stream) continue;
-    if (condition.stream == use_stream && !descriptor.use_label.empty()) continue;
+    if (!tells_of_syncs(descriptor, condition)) continue;
     all_proven = all_proven && condition.proven;
     // The oldest: one stream that stopped must not hide behind the others.
     if (condition.success_at && (!clock.at || *condition.success_at < *clock.at)) {

@@ -95,6 +95,11 @@ bool has_failed(const StreamCondition& condition) {
   return condition.state == SubState::failed || condition.state == SubState::sign_in_expired;
 }
 
+bool tells_of_syncs(const Descriptor& descriptor, const StreamCondition& condition) {
+  return condition.stream != webhook_stream &&
+         (condition.stream != use_stream || descriptor.use_label.empty());
+}
+
 int severity(const StreamCondition& condition) {
   switch (condition.state) {
     case SubState::sign_in_expired:

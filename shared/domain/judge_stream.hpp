@@ -32,6 +32,8 @@ std::optional<UnixSeconds> proven_success(const StreamFacts& facts);
 // How bad a condition is for the card; larger is worse.
 int severity(const StreamCondition& condition);
 bool has_failed(const StreamCondition& condition);  // for good
+// Neither a webhook does, nor what people ask of a service that is synced as well.
+bool tells_of_syncs(const Descriptor& descriptor, const StreamCondition& condition);
 
 // `configured_since`: from when on a first success may be expected.
 StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,

@@ -52,6 +52,9 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
       if (verdict.stream == webhook_stream)
         return "Copy the signing secret of the webhook endpoint in " + service +
                " into this workspace's settings again.";
+      if (verdict.stream == use_stream && !descriptor.use_label.empty())
+        return "Renew the key of " + service +
+               " for this workspace, or let it do this; the next success confirms it.";
       return "Renew the key or sign-in of " + service + " for this workspace" +
              (verdict.sub_state == SubState::partial ? ", or let it read this" : "") +
              "; the next sync confirms it.";

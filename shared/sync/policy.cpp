@@ -53,7 +53,7 @@ struct Refusal {
 };
 constexpr std::array<Refusal, 3> refusals{{
     {401, ", the key is not accepted", ErrorKind::credentials},
-    {403, ", the key may not read this", ErrorKind::credentials},
+    {403, ", the key may not do this", ErrorKind::credentials},
     {404, ", there is no such thing", ErrorKind::configuration},
 }};
 

@@ -114,6 +114,9 @@ test('an effect may be given the bytes of the reply that it answers, and no othe
     return Promise.resolve({ stored: true });
   });
   assert.deepEqual(kept, { 11: 'reply 1', 12: 'reply 2' });
+
+  const hasty = steps(() => ({ effects: [{ effect: 1, kind: 'put_object', body: 0 }] }));
+  await assert.rejects(runFlow(hasty, { event: {}, config: {} }, answer()), CoreFailure);
 });
 
 test('a flow that waits for nothing and is not done fails', async () => {

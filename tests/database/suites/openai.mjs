@@ -235,17 +235,28 @@ async function settleTests(test, stack) {
     assert.equal((await stored(id)).failure_code, null);
   });
 
+  const end = (minute, more) =>
+    call(stack, 'end_action', {
+      ...{ client_id: northwind, id: randomUUID(), service: 'openai', state: 'succeeded', tables: [] },
+      ...{ stream: 'requests', facts: { last_attempt_at: `2026-11-23T10:0${minute}:00Z`, ...more } },
+    });
+  const kind = async () => (await factsOf(stack, 'requests', 'openai'))?.failure_kind;
+
   await test('an end that comes late does not hide what a later use found', async () => {
-    const end = (minute, more) =>
-      call(stack, 'end_action', {
-        ...{ client_id: northwind, id: randomUUID(), service: 'openai', state: 'succeeded', tables: [] },
-        ...{ stream: 'requests', facts: { last_attempt_at: `2026-11-23T10:0${minute}:00Z`, ...more } },
-      });
-    const kind = async () => (await factsOf(stack, 'requests', 'openai'))?.failure_kind;
     await end(5, { failure_kind: 'credentials', failures: 1 });
     await end(0, { failure_kind: null, failures: 0 });
     assert.equal(await kind(), 'credentials');
     await end(6, { failure_kind: null, failures: 0 });
     assert.equal(await kind(), null);
+  });
+
+  await test('a use that failed for good is told until one succeeds', async () => {
+    await end(7, { failure_kind: 'credentials', failure_final: true, failures: 1 });
+    await end(8, { failure_kind: 'provider', failure_final: false, failures: 1 });
+    assert.equal(await kind(), 'credentials');
+    await end(9, { failure_kind: null, failure_final: false, failures: 0 });
+    assert.equal(await kind(), null);
+    await end(9, { failure_kind: 'provider', failure_final: false, failures: 1 });
+    assert.equal(await kind(), 'provider');
   });
 }

@@ -166,6 +166,8 @@ const std::vector<std::string> kinds_of_rows{
     R"({"id":"r","more":[{},[1,{"x":2}],true],"rate":4})",
     R"({"id":"s","more":[{},[3,{"x":4}],true],"rate":5})",
     R"({ "id" : "t" , "rate" : 6 })",
+    R"({"id":"v","day":"2026-11-24","rate":9})",
+    R"({"id":"w","day":"2026-11-24\n","rate":9})",
     R"({"rate":8,"id":"u"})"};
 
 const std::vector<std::string> wrong_rows{

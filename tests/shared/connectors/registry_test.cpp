@@ -7,6 +7,15 @@
 
 using namespace wf;
 
+TEST_CASE("what people ask of a service is on its card when it fails") {
+  for (const Connector* asked : api_connectors()) {
+    const Descriptor* service = find_service(asked->service);
+    REQUIRE(service != nullptr);
+    CHECK(!asked->actions.empty());
+    CHECK(service->use_label.empty() == service->streams.empty());
+  }
+}
+
 TEST_CASE("every connector is complete and every scheduled stream has one") {
   for (const Connector* connector : connectors()) {
     CHECK(find_service(connector->service) != nullptr);

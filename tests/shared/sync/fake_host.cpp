@@ -52,7 +52,7 @@ std::string Host::run(const Json& event, std::string body) {
   const auto send = [&](Json control, std::vector<std::string> parts) {
     control["flow"] = flow;
     control["now_ms"] = now_ms;
-    const std::string given = parts.empty() ? "" : parts.front();
+    const std::string given = control["op"] == "reply" && !parts.empty() ? parts.front() : "";
     // Through the bytes of the ABI, so that these are tested as well.
     const std::string input = wf::encode_frame({std::move(control), std::move(parts)});
     const auto out = wf::decode_frame(wf::encode_frame(edge.step(wf::decode_frame(input))));
