@@ -63,7 +63,7 @@ struct ServiceFacts {
   std::string detection_problem;
   std::optional<UnixSeconds> detected_at;
   std::optional<StreamFacts> webhook;
-  std::vector<StreamFacts> streams;  // syncs only, in the order of the rows
+  std::vector<StreamFacts> streams;  // syncs and what people ask for, in the order of the rows
 };
 
 const StreamFacts* find_stream(const ServiceFacts& facts, std::string_view stream,
