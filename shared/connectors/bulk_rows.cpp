@@ -240,8 +240,7 @@ class Reader final : public JsonEvents {
       case Cell::micros:
         if (is_text && !is_no_number(text)) return false;
         if (!is_text && cell == Cell::micros) return write_integer(micros_of(text));
-        if (!is_text) break;
-        text = "null";
+        if (is_text) text = "null";
         break;
       case Cell::day:
         return is_text && write_day(text);
