@@ -25,6 +25,27 @@ std::string_view name_in(const Names& names, Value value) {
   return names[static_cast<std::size_t>(value)];
 }
 
+// Every key that is sent to the service is the agency's own.
+bool all_use_one_key(const Descriptor& descriptor) {
+  return std::all_of(descriptor.keys.begin(), descriptor.keys.end(),
+                     [](const Key& key) { return key.hosts.empty() || key.scope == Scope::agency; });
+}
+
+std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
+  const std::string service(descriptor.name);
+  if (verdict.stream == webhook_stream)
+    return "Copy the signing secret of the webhook endpoint in " + service +
+           " into this workspace's settings again.";
+  const bool of_use = verdict.stream == use_stream;
+  const bool in_part = verdict.sub_state == SubState::partial;
+  return (of_use ? "Renew the key of " : "Renew the key or sign-in of ") + service +
+         (all_use_one_key(descriptor) ? ", which all workspaces use" : " for this workspace") +
+         (!in_part ? ""
+          : of_use ? ", or let it do this"
+                   : ", or let it read this") +
+         (of_use ? "; the next success confirms it." : "; the next sync confirms it.");
+}
+
 }  // namespace
 
 std::string_view name(Badge badge) { return name_in(badge_names, badge); }
@@ -49,15 +70,7 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
   const std::string service(descriptor.name);
   switch (kind) {
     case ErrorKind::credentials:
-      if (verdict.stream == webhook_stream)
-        return "Copy the signing secret of the webhook endpoint in " + service +
-               " into this workspace's settings again.";
-      if (verdict.stream == use_stream && !descriptor.use_label.empty())
-        return "Renew the key of " + service +
-               " for this workspace, or let it do this; the next success confirms it.";
-      return "Renew the key or sign-in of " + service + " for this workspace" +
-             (verdict.sub_state == SubState::partial ? ", or let it read this" : "") +
-             "; the next sync confirms it.";
+      return renew(descriptor, verdict);
     case ErrorKind::configuration:
       return "Check the keys, account ids and permissions of " + service + " for this workspace.";
     case ErrorKind::provider:

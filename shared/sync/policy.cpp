@@ -57,39 +57,49 @@ constexpr std::array<Refusal, 3> refusals{{
     {404, ", there is no such thing", ErrorKind::configuration},
 }};
 
-Problem classify_status(std::string_view who, const HttpReply& reply, UnixSeconds now) {
-  const std::string says = concat({who, ": answered ", decimal(reply.status)});
+// What the status usually means, and the words for it.
+std::pair<Problem, std::string_view> classify_status(const HttpReply& reply, UnixSeconds now) {
   for (const Refusal& refusal : refusals)
-    if (refusal.status == reply.status) return problem(refusal.kind, {says, refusal.says}, Remedy::give_up);
+    if (refusal.status == reply.status) return {{{refusal.kind, {}}, Remedy::give_up}, refusal.says};
   const bool limited = reply.status == 429;
   if (!limited && reply.status != 408 && reply.status != 409 && reply.status < 500)
-    return problem(ErrorKind::ours, {says, ", the request was refused"}, Remedy::give_up);
-  Problem away = problem(limited ? ErrorKind::rate_limit : ErrorKind::provider,
-                         {says, limited ? ", too many requests" : ""}, Remedy::retry);
+    return {{{ErrorKind::ours, {}}, Remedy::give_up}, ", the request was refused"};
+  Problem away{{limited ? ErrorKind::rate_limit : ErrorKind::provider, {}}, Remedy::retry};
   away.error.retry_after_secs = parse_retry_after(header(reply.headers, "retry-after"), now);
-  return away;
+  return {std::move(away), limited ? ", too many requests" : ""};
 }
 
-// What the result says by itself, whoever the provider is.
-Problem classify_result(std::string_view who, const EffectResult& result, UnixSeconds now) {
-  if (const auto* reply = std::get_if<HttpReply>(&result)) return classify_status(who, *reply, now);
-  const auto* failed = std::get_if<Failed>(&result);
-  return failed ? classify_failed(who, failed->reason, failed->name) : classify_failed(who, "malformed", "");
+using Explain = Problem (*)(const HttpReply&, Problem general);
+
+Problem classify_by(Explain explain, std::string_view who, const EffectResult& result, UnixSeconds now) {
+  const auto* reply = std::get_if<HttpReply>(&result);
+  if (!reply) {
+    const auto* failed = std::get_if<Failed>(&result);
+    return failed ? classify_failed(who, failed->reason, failed->name)
+                  : classify_failed(who, "malformed", "");
+  }
+  auto [problem, words] = classify_status(*reply, now);
+  std::string says = concat({who, ": answered ", decimal(reply->status)});
+  const std::size_t place = says.size();
+  const ErrorKind usual = problem.error.kind;
+  problem.error.message = std::move(says);
+  if (explain) problem = explain(*reply, std::move(problem));
+  // A 403 for a quota is not about the key.
+  if (problem.error.kind == usual) problem.error.message.insert(place, words);
+  return std::move(problem);
 }
 
 }  // namespace
 
 Problem classify(const Connector& connector, std::string_view who, const EffectResult& result,
                  UnixSeconds now) {
-  Problem general = classify_result(who, result, now);
-  const auto* reply = std::get_if<HttpReply>(&result);
-  return reply && connector.explain ? connector.explain(*reply, std::move(general)) : general;
+  return classify_by(connector.explain, who, result, now);
 }
 
 Problem classify_grant(const Connector& connector, const EffectResult& result, UnixSeconds now) {
   const std::string says = concat({connector.service, " sign-in"});
   const auto* reply = std::get_if<HttpReply>(&result);
-  if (!reply) return classify_result(says, result, now);
+  if (!reply) return classify_by(nullptr, says, result, now);
   const auto body = parse_json(reply->body, says);
   // Not OAuth's error, whose code is a text, but one of the provider's own API.
   if (body && find_object(*body, "error")) {
@@ -105,7 +115,7 @@ Problem classify_grant(const Connector& connector, const EffectResult& result, U
     if (code == ours)
       return problem(ErrorKind::configuration, {says, ": the client is not accepted (", code, ")"},
                      Remedy::give_up);
-  return classify_result(says, result, now);
+  return classify_by(nullptr, says, result, now);
 }
 
 Problem unreadable(Error error) {

@@ -1,6 +1,7 @@
 #include "shared/connectors/search_console/search_console.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/search_console/performance.hpp"
+#include "shared/sync/policy.hpp"
 #include "shared/sync/sync_cursor.hpp"
 #include "tests/shared/connectors/google/fixtures.hpp"
 
@@ -266,6 +267,18 @@ TEST_CASE("a quota is told from a missing permission by its reason", "[search_co
              .body = R"({"error":{"details":[{"reason":"SERVICE_DISABLED","domain":"googleapis.com"}]}})"},
             configuration, Remedy::give_up);
   explained({.status = 502, .body = "<html>"}, credentials, Remedy::give_up);
+}
+
+TEST_CASE("a 403 for a quota does not blame the key", "[search_console]") {
+  const auto said = [](std::string name) {
+    const EffectResult answer = reply("search-console/" + name, 403);
+    return classify(search_console::connector, "search_console site", answer, source_at).error.message;
+  };
+  CHECK(said("error_403_quota_reason.built.json") == "search_console site: answered 403 (quotaExceeded)");
+  CHECK(
+      said("error_403_forbidden.built.json") ==
+      "search_console site: answered 403, the key may not do this (forbidden): the Google account is no user "
+      "of this property");
 }
 
 TEST_CASE("every recorded reply of Search Console is read or refused", "[search_console]") {
