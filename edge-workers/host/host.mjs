@@ -97,7 +97,7 @@ async function webhook(core, env, context, request, path) {
   if (body === null) {
     // Counted, so that the card shows it.
     const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), too_large: true };
-    httpFlow(core, env, context, event, workspace);
+    httpFlow(core, env, context, event, workspace, { password: presentedPassword(request) });
     return tooLarge();
   }
   // Its secret may be in there: the sender is to try again once somebody has mended it.

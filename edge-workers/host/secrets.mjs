@@ -2,10 +2,12 @@
 // The names and their hosts come from the core's manifest; no service is known here.
 
 import { Captures } from './captures.mjs';
+import { BadKey } from './signatures.mjs';
 
 const MAX_BUNDLE_BYTES = 5 * 1024;
 const MIN_SECRET_LENGTH = 8; // anything shorter would redact ordinary words
 const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
+const CONTROL = /[\u0000-\u001f\u007f]/;
 const WORKSPACE_PREFIX = 'WORKSPACE_';
 const REDACTED = '[redacted]';
 
@@ -210,7 +212,9 @@ export class Secrets {
       const sent = this.#hosts.get(name)?.includes(url.host);
       const safe = url.protocol === 'https:' || isLoopback(url.hostname);
       if (!sent || !safe) throw new SecretRefused(`${name} may not be sent to ${url.host}`);
-      return encode(this.#use(name));
+      const value = this.#use(name);
+      if (CONTROL.test(value)) throw new BadKey(`${name} has a line break or the like inside`);
+      return encode(value);
     });
   }
 

@@ -81,6 +81,7 @@ std::optional<Json> ReplayDatabase::call(const std::string& function, const Json
   if (function == "yield_run") return yield_run(p);
   if (function == "record_receipt") return record_receipt(p);
   if (function == "record_bad_signature") return record_bad_signature(p, now);
+  if (function == "record_lost_delivery") return record_lost_delivery(p);
   if (function == "mark_receipt") return mark_receipt(p);
   if (function == "session_workspace") return session_workspace(p);
   if (function == "begin_action") return begin_action(p);
@@ -282,12 +283,21 @@ Json ReplayDatabase::record_bad_signature(const Json& p, UnixSeconds now) {
   return {{"recorded", true}};
 }
 
+Json ReplayDatabase::record_lost_delivery(const Json& p) {
+  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
+  Json& facts = facts_of("webhook");
+  facts["failure_kind"] = "data";
+  facts["failure_message"] = "a delivery of more than 5 MB was refused";
+  return {{"recorded", true}};
+}
+
 Json ReplayDatabase::mark_receipt(const Json& p) {
   const auto receipt = receipts_.find(text(p, "delivery_key"));
   if (receipt == receipts_.end()) return {{"marked", false}};
   receipt->second["state"] = p.value("state", Json());
   receipt->second["error"] = p.value("error", Json());
   tell_of(receipt->second);
+  if (const auto kind = find_string(p, "kind")) facts_of("webhook")["failure_kind"] = *kind;
   return {{"marked", true}};
 }
 

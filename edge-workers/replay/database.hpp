@@ -44,6 +44,7 @@ class ReplayDatabase {
   Json yield_run(const Json& p);
   Json record_receipt(const Json& p);
   Json record_bad_signature(const Json& p, UnixSeconds now);
+  Json record_lost_delivery(const Json& p);
   Json mark_receipt(const Json& p);
   void tell_of(const Json& receipt);
   Json session_workspace(const Json& p) const;

@@ -9,9 +9,9 @@ namespace wf {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> zero_decimal{"bif", "clp", "djf", "gnf", "jpy", "kmf",
-                                                        "krw", "mga", "pyg", "rwf", "ugx", "vnd",
-                                                        "vuv", "xaf", "xof", "xpf"};
+// Stripe charges UGX, like ISK, in hundredths: https://docs.stripe.com/currencies#special-cases
+constexpr std::array<std::string_view, 15> zero_decimal{
+    "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"};
 constexpr std::array<std::string_view, 5> three_decimal{"bhd", "jod", "kwd", "omr", "tnd"};
 
 std::uint64_t magnitude(std::int64_t number) {

@@ -72,13 +72,6 @@ void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& de
   add(none);
 }
 
-// Without a key that deliveries are checked with none gets in: what the last ones met is history.
-bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
-  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
-    return key.secret && key.hosts.empty() && holds(facts.present_keys, key.name);
-  });
-}
-
 // What people ask of a service that is synced as well: its syncs tell the rest, and this whether it fails.
 std::optional<StreamCondition> judge_use(const Descriptor& descriptor, const ServiceFacts& facts,
                                          UnixSeconds now) {

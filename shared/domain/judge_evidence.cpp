@@ -130,6 +130,7 @@ void add_access_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSecond
 // The reconciliation stands with its own stream and with the webhook that it judges: once here.
 void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                         UnixSeconds now) {
+  if (!receives(descriptor, facts)) return;  // nothing was to arrive
   const StreamFacts* latest = nullptr;
   const auto look_at = [&](const StreamFacts& stream) {
     if (!stream.reconciled_at) return;
@@ -146,6 +147,12 @@ void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const Se
 }
 
 }  // namespace
+
+bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
+  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
+    return key.secret && key.hosts.empty() && holds(facts.present_keys, key.name);
+  });
+}
 
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts) {
   std::optional<UnixSeconds> newest;

@@ -79,6 +79,9 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
       return verdict.until ? "Wait: the sync goes on where it stopped at " + until_in_utc(verdict) + '.'
                            : "Wait: " + service + " limits the number of requests, the next sync goes on.";
     case ErrorKind::data:
+      if (verdict.stream == webhook_stream)
+        return "Report it: a delivery of " + service +
+               " was not taken in whole; the details say what is missing.";
       return verdict.sub_state == SubState::empty
                  ? "Check in " + service + " whether there really was nothing new."
                  : "Report it: a reply of " + service + " was not understood; its bytes are kept.";

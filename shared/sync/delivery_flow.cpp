@@ -130,7 +130,8 @@ void DeliveryFlow::on_fetched(EffectResult& result, Turn& turn) {
   auto fetched = read_object(*connector_, stale_.back(), result, turn.now);
   if (!fetched) {
     const Problem& problem = fetched.error();
-    if (problem.remedy != Remedy::retry) return mark(turn, "failed", problem.error.message);
+    if (problem.remedy != Remedy::retry)
+      return mark(turn, "failed", problem.error.message, name(problem.error.kind));
     return turn.retry(next_try(problem, 0).delay_secs);
   }
   append(batches_, std::move(*fetched));
@@ -153,11 +154,11 @@ void DeliveryFlow::log(Turn& turn, std::string_view what, std::string_view state
                        .text("message", message));
 }
 
-void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view error) {
+void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view error, std::string_view kind) {
   if (!error.empty()) log(turn, "delivery not applied", state, error);
   ask(turn,
       database_.call("mark_receipt",
-                     receipt().text("state", state).json("error", error.empty() ? Json() : Json(error))),
+                     receipt().text("state", state).text_or_null("error", error).text_or_null("kind", kind)),
       &DeliveryFlow::on_marked);
 }
 

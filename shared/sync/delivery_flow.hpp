@@ -47,7 +47,8 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   void fetch_next(Turn& turn);
   JsonObject receipt() const;
   void log(Turn& turn, std::string_view what, std::string_view state, std::string_view message) const;
-  void mark(Turn& turn, std::string_view state, std::string_view error);
+  // `kind` of what failed at the provider; empty: it is ours, or of the data.
+  void mark(Turn& turn, std::string_view state, std::string_view error, std::string_view kind = {});
 
   const Connector* connector_ = nullptr;
   Database database_;

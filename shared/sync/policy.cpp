@@ -31,8 +31,9 @@ struct Failure {
 constexpr std::array<Failure, 6> failures{{
     {"timeout", ": no answer in time", ErrorKind::provider, Remedy::retry},
     {"too_large", ": the reply is larger than allowed", ErrorKind::data, Remedy::give_up},
-    {"bad_key", ": the private key cannot be read", ErrorKind::configuration, Remedy::give_up},
-    {"not_captured", ": the reply has no token", ErrorKind::data, Remedy::retry},
+    {"bad_key", ": the key cannot be read", ErrorKind::configuration, Remedy::give_up},
+    {"not_captured", ": no token was given, so this sign-in may not use it", ErrorKind::configuration,
+     Remedy::give_up},
     {"secret_refused", ": the key may not be sent to that host", ErrorKind::ours, Remedy::give_up},
     {"malformed", ": the host's result cannot be read", ErrorKind::ours, Remedy::retry},
 }};

@@ -59,16 +59,18 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
   if (!verified->secret_present) return finish(turn, 404, "not found");
-  if (event_.too_large) return count_refused(turn, plain_text(413, "too large"));
+  if (event_.too_large)
+    return count_refused(turn, plain_text(413, "too large"),
+                         verified->valid ? "record_lost_delivery" : "record_bad_signature");
   if (!verified->valid) return count_refused(turn, plain_text(mismatch_status_, "signature does not match"));
   if (!untimely_.empty()) return count_refused(turn, plain_text(400, untimely_));
   store_bytes(turn);
 }
 
-void WebhookFlow::count_refused(Turn& turn, Respond answer) {
+void WebhookFlow::count_refused(Turn& turn, Respond answer, std::string_view function) {
   turn.ask(std::move(answer));
   ask(turn,
-      database_.call("record_bad_signature",
+      database_.call(function,
                      JsonObject().text("workspace", event_.workspace).text("service", event_.service)),
       &WebhookFlow::on_refused_counted);
 }

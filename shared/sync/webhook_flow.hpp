@@ -17,7 +17,8 @@ struct WebhookEvent {
   std::string workspace;  // the slug from the path
   Headers headers;
   std::string body;
-  bool too_large = false;  // its body was not read: only whether there is a secret is looked at
+  bool too_large =
+      false;  // its body was not read: only a password proves it, all else that there is a secret
 };
 
 class WebhookFlow final : public Steps<WebhookFlow> {
@@ -32,7 +33,7 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   void on_recorded(EffectResult& result, Turn& turn);
   void on_queued(EffectResult& result, Turn& turn);
 
-  void count_refused(Turn& turn, Respond answer);
+  void count_refused(Turn& turn, Respond answer, std::string_view function = "record_bad_signature");
   void store_bytes(Turn& turn);
   void finish(Turn& turn, int status, std::string_view text);
   // The provider is asked to deliver again: nothing may be acknowledged that is not kept.

@@ -72,6 +72,16 @@ test('http refuses to send a key elsewhere, and sends nothing then', async () =>
   assert.deepEqual(seen, []);
 });
 
+test('a key that was pasted with a line break is told as such, and nothing is sent', async () => {
+  const vars = {
+    WORKSPACE_HARBOR_YOGA: JSON.stringify({ stripe: { secret_key: 'sk_test_broken\nin_two' } }),
+  };
+  const refused = await effects(vars, 'harbor-yoga').run(get('/echo'));
+  assert.equal(refused.failed, 'bad_key');
+  assert.match(refused.message, /stripe\.secret_key has a line break/);
+  assert.deepEqual(seen, []);
+});
+
 test('a redirect is reported, not followed', async () => {
   const reply = await effects().run(get('/redirect'));
   assert.equal(reply.status, 302);

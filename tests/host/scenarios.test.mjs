@@ -18,9 +18,9 @@ const moduleNamed = (name) =>
   new Core(new WebAssembly.Module(readFileSync(join(ROOT, `build/edge/${name}.wasm`))));
 
 // A delivery as Stripe sends it, or so many bytes of nothing.
-function requestOf({ post, fixture, secret, bytes }) {
+function requestOf({ post, fixture, secret, bytes, headers: given }) {
   const payload = fixture ? readFileSync(join(ROOT, 'tests/fixtures', fixture), 'utf8') : ' '.repeat(bytes);
-  const headers = signed({ payload, secret: secret ?? 'whsec_of_nobody' });
+  const headers = given ?? signed({ payload, secret: secret ?? 'whsec_of_nobody' });
   return new Request(`https://worker.example${post}`, { method: 'POST', body: payload, headers });
 }
 

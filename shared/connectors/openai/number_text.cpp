@@ -105,12 +105,18 @@ class Scanner {
     return ordinal ? end_of_word(i) : i;
   }
 
+  // What follows makes a number of it: "2,521", "2.5"; not a year: "2,2026".
+  bool has_fraction(std::size_t end) const {
+    const std::size_t more = at(end) == ',' || at(end) == '.' ? digits_at(end + 1) : 0;
+    return more != 0 && more != 4;
+  }
+
   // "23", "23.", "23rd", "2-29", "2.\u201329."
   Days days_at(std::size_t i) const {
     Days found;
     for (;;) {
       const std::size_t length = digits_at(i);
-      if (length == 0 || length > 2) break;
+      if (length == 0 || length > 2 || !is_day(number_at(i, length)) || has_fraction(i + length)) break;
       found.days.push_back(number_at(i, length));
       found.end = i + length;
       if (at(found.end) == '.' && !is_digit(at(found.end + 1))) ++found.end;
@@ -188,6 +194,8 @@ class Scanner {
   }
 
   static bool is_one_or_two(std::size_t size) { return size == 1 || size == 2; }
+  static bool is_day(int number) { return number >= 1 && number <= 31; }
+  static bool is_month(int number) { return number >= 1 && number <= 12; }
 
   bool on_numeric_date(std::size_t start) {
     const Triple iso = triple_at(start, '-');
@@ -207,6 +215,7 @@ class Scanner {
   bool on_pointed_date(std::size_t start) {
     const Triple date = triple_at(start, '.');
     const auto [day, month, year] = date.parts;
+    if (!is_day(day) || !is_month(month)) return false;
     const bool ends_open = date.sizes[2] == 0 && at(date.end - 1) == '.';
     if (!is_one_or_two(date.sizes[0]) || !is_one_or_two(date.sizes[1])) return false;
     if (!ends_open && date.sizes[2] != 2 && date.sizes[2] != 4) return false;
@@ -315,7 +324,7 @@ class Scanner {
       mention.kind = Number::Kind::money;
       mention.currency = currency;
     }
-    if (const auto year = year_at(digits_start); year && end == digits_start + 4)
+    if (const auto year = year_at(digits_start); year && currency.empty() && end == digits_start + 4)
       mention.dates = {{*year, 0, 0}};
     const bool signed_before = start > 0 && sign_before(start) != Mention::Sign::none;
     found(std::move(mention), signed_before ? start - 1 : start, end);

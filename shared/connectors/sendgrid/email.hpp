@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "shared/sync/action.hpp"
+#include "shared/sync/connector.hpp"
 
 namespace wf::sendgrid {
 
@@ -19,6 +19,10 @@ Result<ActionStart> start_email(const ActionQuery& query, UnixSeconds now);
 Result<ActionEnd> end_email(const ActionQuery& query, const HttpReply& reply, UnixSeconds now);
 // `unknown`: only the events of this mail will tell whether it was sent; it is not sent again.
 std::vector<RowBatch> fail_email(const ActionQuery& query, const Error& error, bool unknown, UnixSeconds now);
+
+// A plan whose mails are used up is answered like a wrong key.
+// https://github.com/sendgrid/sendgrid-nodejs/issues/1032
+Problem explain_email(const HttpReply& reply, Problem general);
 
 // An address as nearly all are written: no quotes, no comments, a domain of at least two labels.
 bool is_email_address(std::string_view text);

@@ -53,7 +53,7 @@ constexpr Column bounce_type{"type", "bounce_type"};
 std::string_view problem_of(std::optional<std::int64_t> seconds, std::string_view body) {
   if (!seconds || *seconds < 0) return "the timestamp is not a number of seconds";
   // Time and body are signed without a mark between them: digits of one could be read as the other's.
-  if (!starts_with(trim(body), "[")) return "the body is not an array";
+  if (!body.empty() && !starts_with(trim(body), "[")) return "the body is not an array";
   return {};
 }
 

@@ -27,6 +27,6 @@ constexpr std::array actions{email};
 
 constinit const Connector connector{
     .service = "sendgrid", .streams = streams, .webhook = &webhook, .explain = explain};
-constinit const Connector api_connector{.service = "sendgrid", .explain = explain, .actions = actions};
+constinit const Connector api_connector{.service = "sendgrid", .explain = explain_email, .actions = actions};
 
 }  // namespace wf::sendgrid

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "shared/base/text.hpp"
 #include "shared/connectors/sendgrid/events.hpp"
 #include "shared/connectors/sendgrid/inbound.hpp"
 #include "shared/connectors/sendgrid/thread.hpp"
@@ -12,9 +13,11 @@ namespace {
 constexpr std::array secrets{public_key, inbound_password, thread_key};
 
 // Each proof is taken for its own shape of body only: an array begins with a bracket, a form with its
-// boundary. So the later steps can tell them apart by the bytes alone.
+// boundary. So the later steps can tell them apart by the bytes alone. Of one that is too large there are
+// none.
 Result<SignatureClaim> claim(const Headers& headers, std::string_view body, UnixSeconds now) {
-  if (is_inbound(body)) return claim_inbound(headers);
+  const bool has_form = body.empty() && starts_with(header(headers, "content-type"), "multipart/");
+  if (has_form || is_inbound(body)) return claim_inbound(headers);
   return claim_events(headers, body, now);
 }
 

@@ -75,12 +75,15 @@ std::string id_in(const Json& object, std::string_view member) {
   return id && is_id(*id) ? *id : "";
 }
 
-// What changes without being carried by the event: a dispute's charge, a payment's invoice.
+// What changes without being carried by the event: a dispute's charge, that of a refund that
+// did not succeed, a payment's invoice.
 // https://docs.stripe.com/api/disputes/object, https://docs.stripe.com/api/invoice-payment/object
 std::vector<ObjectRef> changed_elsewhere(const Json& object) {
   const std::string_view type = find_text(object, "object");
   ObjectRef ref;
-  if (type == "dispute") ref = {std::string(charge.table), id_in(object, "charge")};
+  const std::string_view status = find_text(object, "status");
+  const bool given_back = type == "refund" && (status == "failed" || status == "canceled");
+  if (type == "dispute" || given_back) ref = {std::string(charge.table), id_in(object, "charge")};
   if (type == "invoice_payment") ref = {std::string(invoice.table), id_in(object, "invoice")};
   if (ref.id.empty()) return {};
   return {std::move(ref)};

@@ -212,6 +212,7 @@ async function functionTests(t, stack, clients) {
     'start_run',
     'record_receipt',
     'record_bad_signature',
+    'record_lost_delivery',
     'mark_receipt',
     'record_dead_letter',
     'count_rows',

@@ -25,10 +25,11 @@ export async function dailySeriesSuite(t, stack) {
       .insert(rows.map((row) => ({ client_id: northwind, source_at: new Date().toISOString(), ...row })));
     assert.equal(error, null, `${table}: ${error?.message}`);
   };
-  const synced = (service, stream, days = 0) =>
+  const synced = (service, stream, days = 0, partition = '') =>
     stack.query(
-      'insert into public.service_facts (client_id, service, stream, last_success_at) values ($1, $2, $3, $4)',
-      [northwind, service, stream, days === 0 ? new Date().toISOString() : noonBack(days)],
+      `insert into public.service_facts (client_id, service, stream, partition, last_success_at)
+       values ($1, $2, $3, $4, $5)`,
+      [northwind, service, stream, partition, days === 0 ? new Date().toISOString() : noonBack(days)],
     );
   const read = async (days = 5, clientId = northwind) =>
     Object.fromEntries(
@@ -130,7 +131,8 @@ async function reportTests({ test, insert, synced, read }) {
   });
 
   await test('Search Console: totals as asked for, the first property plain, three days held', async () => {
-    await synced('search_console', 'site');
+    for (const property of ['sc-domain:a.example', 'https://a.example/'])
+      await synced('search_console', 'site', 0, property);
     const pacific = (days) => dayBack(days, 'America/Los_Angeles');
     const row = (property, days, clicks) => ({
       ...{ property, search_type: 'web', day: pacific(days), clicks, impressions: clicks * 10 },
@@ -154,6 +156,39 @@ async function reportTests({ test, insert, synced, read }) {
     const other = Object.keys(series).find((id) => /^search_console\.clicks\.[0-9a-f]{8}$/.test(id));
     assert.deepEqual(known(other), [0, 1, 0, 0]);
     assert.equal(series[other].of, 'https://a.example/');
+  });
+
+  await test('a property that can no longer be read leaves the others', async () => {
+    await synced('search_console', 'site', 0, 'sc-domain:a.example');
+    await synced('search_console', 'site', 9, 'sc-domain:b.example');
+    const pacific = (days) => dayBack(days, 'America/Los_Angeles');
+    const row = (property, days, clicks) => ({
+      ...{ property, search_type: 'web', day: pacific(days), clicks, impressions: 0, position: 1 },
+      provisional: false,
+    });
+    await insert('gsc_site_daily', [
+      row('sc-domain:a.example', 8, 5),
+      row('sc-domain:a.example', 6, 7),
+      row('sc-domain:b.example', 14, 1),
+    ]);
+    const series = await read(16);
+    const known = (id) => series[id].values.filter((value) => value !== null);
+    assert.deepEqual(known('search_console.clicks').slice(-5), [5, 0, 7, 0, 0]);
+    const other = Object.keys(series).find((id) => /^search_console\.clicks\.[0-9a-f]{8}$/.test(id));
+    assert.deepEqual(known(other), [1, 0]);
+  });
+
+  await test('a Worker that was quiet in the evening has had its day', async () => {
+    await synced('cloudflare', 'workers');
+    const day = dayBack(2);
+    await insert('cloudflare_worker_hourly', [
+      {
+        ...{ account_id: 'a', script_name: 's', status: 'success', hour: `${day}T09:00:00Z` },
+        ...{ requests: 10, errors: 1, source_at: `${day}T11:45:00Z` },
+      },
+    ]);
+    const { values } = (await read())['cloudflare.worker_requests'];
+    assert.deepEqual(values, [null, null, 10, 0, null]);
   });
 
   await test('Meta, email and Cloudflare: the day as the provider names it', async () => {

@@ -396,6 +396,29 @@ async function endTests({ test, stack, claim, take }) {
     assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
   });
 
+  await test('a dead letter leaves a run whose rest has just ended to the tick', async () => {
+    const run = await leasedRun(stack);
+    const message = { job: 'sync', run_id: run.run_id };
+    const rest = (until) =>
+      stack.query(`update public.sync_runs set state = 'waiting', created_at = now() - interval '1 day',
+        retry_at = now() - interval '${until}'`);
+    await stack.query(`update public.sync_cursors set leased_at = now() - interval '12 hours'`);
+    await rest('1 minute');
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await rest('7 hours');
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
+  });
+
+  await test('health counts runs that nobody works on, but none that nobody may work on', async () => {
+    await leasedRun(stack);
+    const leftBehind = async () => (await call(stack, 'health', {})).runs_left_behind;
+    assert.equal(await leftBehind(), 0);
+    await stack.query(`update public.sync_cursors set lease_until = now() - interval '1 minute'`);
+    assert.equal(await leftBehind(), 1);
+    await stack.query(`update public.service_facts set enabled = false where stream = ''`);
+    assert.equal(await leftBehind(), 0);
+  });
+
   await test('a tick takes away what is older than anybody may ask for, and nothing else', async () => {
     const run = await leasedRun(stack);
     await call(stack, 'apply_page', page(run, 1, [], { last: true }));

@@ -265,6 +265,39 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await failure(), [null, null, 0], 'read again, it was of no interest');
   });
 
+  await test('what failed at the provider is told by its kind, and ends like any other', async () => {
+    await record('a');
+    const kind = async () => (await factsOf(stack, 'webhook')).failure_kind;
+    const failed = {
+      client_id: northwind,
+      service,
+      delivery_key: 'a',
+      state: 'failed',
+      error: 'answered 401',
+    };
+    await call(stack, 'mark_receipt', { ...failed, kind: 'credentials' });
+    assert.equal(await kind(), 'credentials');
+    await call(stack, 'mark_receipt', { ...failed, delivery_key: 'nobody', kind: 'provider' });
+    assert.equal(await kind(), 'credentials', 'of a delivery that is not there nothing is told');
+    await record('b');
+    await deliver('b', []);
+    assert.equal(await kind(), null);
+  });
+
+  await test('a genuine delivery that was too large has failed until the next is applied', async () => {
+    const lost = (workspace) => call(stack, 'record_lost_delivery', { workspace, service });
+    assert.deepEqual(await lost('nobody'), { unknown_workspace: true });
+    assert.deepEqual(await lost('northwind-dental'), { recorded: true });
+    const told = await factsOf(stack, 'webhook');
+    assert.deepEqual(
+      [told.failure_kind, told.failure_message, told.failure_final],
+      ['data', 'a delivery of more than 5 MB was refused', true],
+    );
+    await record('a');
+    await deliver('a', []);
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
+  });
+
   await test('a dead letter leaves a receipt of the last hours to the tick, and fails an older one', async () => {
     await record('a');
     const message = { job: 'delivery', client_id: northwind, service, delivery_key: 'a' };

@@ -6,6 +6,7 @@
 TEST_CASE("each currency has its own number of decimals") {
   CHECK(wf::format({128405, "eur"}) == "1,284.05 EUR");
   CHECK(wf::format({1284, "jpy"}) == "1,284 JPY");
+  CHECK(wf::format({500, "ugx"}) == "5.00 UGX");
   CHECK(wf::format({50, "KWD"}) == "0.050 KWD");
   CHECK(wf::format({5, "usd"}) == "0.05 USD");
   CHECK(wf::format({-128405, "usd"}) == "-1,284.05 USD");

@@ -100,6 +100,15 @@ TEST_CASE("a dispute makes its charge stale", "[delivery]") {
   CHECK(host.database.rows["stripe_charges"][id]["disputed"] == true);
 }
 
+TEST_CASE("a key that may not fetch what a delivery needs is no fault of ours", "[delivery]") {
+  Host host = stripe_host();
+  host.provider = [](const std::string&) { return Reply{401, R"({"error":{"type":"x"}})"}; };
+  deliver(host, json(fixture("events/charge_dispute_created.json")));
+  const Json receipt = host.database.receipts.begin()->second;
+  CHECK(receipt["state"] == "failed");
+  CHECK(receipt["kind"] == "credentials");
+}
+
 TEST_CASE("an object that cannot be read marks the receipt, with a reason", "[delivery]") {
   Host host = stripe_host();
   Json event = charge_event("evt_1", at, "succeeded");

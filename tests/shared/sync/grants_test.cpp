@@ -84,7 +84,7 @@ TEST_CASE("what a grant answers decides who must act", "[grants]") {
       {"not allowed", {400, R"({"error":"unauthorized_client"})"}, "configuration", "failed"},
       {"too many", {429, "{}", {{"retry-after", "9"}}}, "rate_limit", "waiting"},
       {"broken", {503, "<html>"}, "provider", "waiting"},
-      {"no token in it", {200, R"({"expires_in":3600})"}, "data", "waiting"},
+      {"no token in it", {200, R"({"expires_in":3600})"}, "configuration", "failed"},
       {"gone at once", {200, toy::token(0)}, "configuration", "failed"},
       {"no answer", {0, "", {}, "timeout"}, "provider", "waiting"},
   };

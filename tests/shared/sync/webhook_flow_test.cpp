@@ -71,6 +71,7 @@ TEST_CASE("a delivery that is not genuine is refused and leaves nothing behind",
   SECTION("larger than the host reads") {
     too_large = true;
     body = "";
+    host.signature_valid = false;
     const bool has_secret = GENERATE(true, false);
     if (!has_secret) host.secrets.clear();
     status = has_secret ? 413 : 404;
@@ -86,6 +87,22 @@ TEST_CASE("a delivery that is not genuine is refused and leaves nothing behind",
   CHECK(host.objects.empty());
   CHECK(host.database.receipts.empty());
   CHECK(host.database.bad_signatures == counted);
+}
+
+TEST_CASE("one that is too large is lost where its password shows that it is genuine", "[webhook]") {
+  Host host = stripe_host();
+  Json event = webhook_event(host);
+  event["service"] = "sendgrid";
+  event["headers"] = Json::array({Json::array({"content-type", "multipart/form-data; boundary=x"})});
+  event.erase("body");
+  event["too_large"] = true;
+  host.signature_valid = GENERATE(true, false);
+  host.secrets["sendgrid.inbound_password"] = true;
+  host.secrets["sendgrid.webhook_public_key"] = GENERATE(true, false);
+  CHECK(host.run(event, "") == "ok");
+  CHECK(status_of(host) == 413);
+  CHECK(host.database.lost_deliveries == (host.signature_valid ? 1 : 0));
+  CHECK(host.database.bad_signatures == (host.signature_valid ? 0 : 1));
 }
 
 TEST_CASE("a service without a webhook does not exist", "[webhook]") {

@@ -176,7 +176,27 @@ TEST_CASE("a decimal number may end a sentence like a date", "[numbers]") {
   GivenNumbers numbers;
   numbers.add(facts(R"({"position":4.12})"));
   CHECK(numbers.invented_in("Die Position ist 4.12. Gut.") == Texts{});
-  CHECK(numbers.invented_in("Die Position ist 4.13. Gut.") == Texts{"4.13."});
+  CHECK(numbers.invented_in("Die Position ist 4.13. Gut.") == Texts{"4.13"});
+  CHECK(numbers.invented_in("Die Position ist 5.12. Gut.") == Texts{"5.12."});
+}
+
+TEST_CASE("no day of zero, no month of 25 and no year of money", "[numbers]") {
+  CHECK(invented("an average of 0.11.") == Texts{"0.11"});
+  CHECK(invented("rose to 25.0.") == Texts{"25.0"});
+  CHECK(invented("a CTR of 0.10. More") == Texts{"0.10"});
+  CHECK(invented("45.11.") == Texts{"45.11"});
+  for (const std::string money : {"\u20AC2026", "EUR 2026", "$2026", "2026 EUR"})
+    CHECK(invented(money) == Texts{money});
+  CHECK(invented("in 2026") == Texts{});
+}
+
+TEST_CASE("a month and the number behind it are no date where the number goes on", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"day":"2026-11-23","clicks":2521,"position":2.5})"));
+  CHECK(numbers.invented_in("In November 2,521 clicks, im November 2.521 Klicks") == Texts{});
+  CHECK(numbers.invented_in("In November 2.5 was the position") == Texts{});
+  CHECK(numbers.invented_in("November 23,2026 and November 23, 2026") == Texts{});
+  CHECK(numbers.invented_in("In November 2,522 clicks") == Texts{"2,522"});
 }
 
 TEST_CASE("digits of a name are no number, and a list marker is no statement", "[numbers]") {

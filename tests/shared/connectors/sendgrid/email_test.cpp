@@ -3,6 +3,8 @@
 #include <catch_amalgamated.hpp>
 
 #include "shared/base/text.hpp"
+#include "shared/connectors/sendgrid/sendgrid.hpp"
+#include "shared/sync/policy.hpp"
 #include "tests/shared/connectors/columns.hpp"
 #include "tests/shared/connectors/sendgrid/fixtures.hpp"
 
@@ -167,6 +169,18 @@ TEST_CASE("nobody can send before it is said who", "[sendgrid][email]") {
   const auto start = sendgrid::start_email(asked, now);
   REQUIRE_FALSE(start.has_value());
   CHECK(start.error().kind == ErrorKind::configuration);
+}
+
+TEST_CASE("a plan that is used up is no refused key", "[sendgrid][email]") {
+  const auto said = [](const char* message) {
+    const std::string body = R"({"errors":[{"message":")" + std::string(message) + R"(","field":null}]})";
+    const EffectResult answer = HttpReply{401, {}, body};
+    return classify(sendgrid::api_connector, "sendgrid email", answer, now).error;
+  };
+  CHECK(said("Maximum credits exceeded").kind == ErrorKind::configuration);
+  CHECK(said("Maximum credits exceeded").message ==
+        "sendgrid email: answered 401: the plan's mails are used up");
+  CHECK(said("authorization required").kind == ErrorKind::credentials);
 }
 
 TEST_CASE("202 makes it sent, with SendGrid's id", "[sendgrid][email]") {

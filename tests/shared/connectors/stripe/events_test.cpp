@@ -66,6 +66,22 @@ TEST_CASE("a dispute is a row and changes its charge", "[stripe][events]") {
   }
 }
 
+TEST_CASE("a refund that did not succeed changes its charge", "[stripe][events]") {
+  Json event = json(read("events/refund_updated.json"));
+  const auto stale = [&](const char* status) {
+    event["data"]["object"]["status"] = status;
+    event["data"]["object"]["charge"] = "ch_1";
+    const auto delivery = stripe::parse_event(dump(event));
+    REQUIRE(delivery.has_value());
+    std::string ids;
+    for (const ObjectRef& ref : delivery->stale) ids += ref.table + " " + ref.id + ";";
+    return ids;
+  };
+  CHECK(stale("failed") == "stripe_charges ch_1;");
+  CHECK(stale("canceled") == "stripe_charges ch_1;");
+  CHECK(stale("succeeded").empty());
+}
+
 TEST_CASE("an invoice of an old version is a row; one that leaves out its payments is fetched",
           "[stripe][events]") {
   for (const char* name : {"invoice_finalized", "invoice_paid", "invoice_updated"}) {
