@@ -57,8 +57,6 @@ Made make_webhook(Registry registry, Start start) {
 
 Made make_feed_flow(Registry registry, Start start) {
   const std::string_view kind = find_text(start.event, "kind");
-  if (kind == "tick")
-    return std::make_unique<TickFlow>(std::move(start.database), object_or_null(start.event, "configured"));
   if (kind == "job") return make_job(registry, std::move(start.database), start.event);
   if (kind == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(start.database),
@@ -75,6 +73,8 @@ Made make_api_flow(Registry registry, Start start) {
     if (find_text(message, "job") != "action_end") return unknown();
     return std::make_unique<ActionEndFlow>(std::move(start.database), text(message, "object_key"));
   }
+  if (kind == "tick")
+    return std::make_unique<TickFlow>(std::move(start.database), object_or_null(start.event, "configured"));
   if (kind != "api") return unknown();
   std::string body;
   if (!take_body(start.event, start.parts, body)) return fail(ErrorKind::ours, "body names no part");

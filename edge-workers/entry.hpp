@@ -25,8 +25,8 @@ struct Start {
 using Made = Result<std::unique_ptr<Flow>>;
 using MakeFlow = Made (*)(Registry registry, Start start);
 
-Made make_feed_flow(Registry registry, Start start);    // edge.wasm: tick, jobs, dead letters, webhooks
-Made make_api_flow(Registry registry, Start start);     // api.wasm: requests of the API, ends of actions
+Made make_feed_flow(Registry registry, Start start);    // edge.wasm: jobs, dead letters, webhooks
+Made make_api_flow(Registry registry, Start start);     // api.wasm: ticks, requests, ends of actions
 Made make_replay_flow(Registry registry, Start start);  // replay.wasm, which is never deployed
 
 }  // namespace wf

@@ -154,9 +154,9 @@ export function makeWorker(cores) {
     async scheduled(controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
-      const configured = configuredNames(env, cores.edge.manifest());
+      const configured = configuredNames(env, cores.api.manifest());
       const event = { kind: 'tick', scheduled_ms: controller.scheduledTime, configured };
-      await start(cores.edge, env, event, null);
+      await start(cores.api, env, event, null);
     },
     async queue(batch, env) {
       const problem = refuse(env);

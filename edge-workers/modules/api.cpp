@@ -1,4 +1,4 @@
-// What a signed-in person asks for.
+// What is asked for: by a signed-in person, by the clock.
 #include "edge-workers/modules/modules.hpp"
 #include "shared/connectors/registry.hpp"
 

@@ -1,4 +1,4 @@
-// What feeds the tables: ticks, syncs, webhooks and their deliveries.
+// What feeds the tables: syncs, webhooks and their deliveries.
 #include "edge-workers/modules/modules.hpp"
 #include "shared/connectors/registry.hpp"
 

@@ -5,6 +5,7 @@ namespace wf {
 
 std::string_view module_name(const Json& event) {
   const std::string_view kind = find_text(event, "kind");
+  if (kind == "tick") return "api";
   if (kind == "api" || kind == "replay") return kind;
   const Json* message = find_object(event, "message");
   return message && find_text(*message, "core") == "api" ? "api" : "edge";

@@ -345,7 +345,7 @@ test("the dead-letter queue's messages are told apart", async () => {
   assert.deepEqual(kinds, ['job', 'dead_letter']);
 });
 
-test('requests of the API and their queued ends reach the one core, everything else the other', async () => {
+test('requests of the API, their queued ends and ticks reach the one core, everything else the other', async () => {
   const seen = [];
   const core = (name) =>
     steps(({ event }) => (seen.push(`${event.kind} ${name}`), { effects: [respond(200), ok] }));
@@ -356,5 +356,5 @@ test('requests of the API and their queued ends reach the one core, everything e
   await worker.scheduled({ scheduledTime: 1_800_000_000_000 }, env());
   await worker.queue(batch('webfluentia-jobs', message({ job: 'sync' }), message(end)), env());
   await worker.queue(batch('webfluentia-jobs-dead', message(end)), env());
-  assert.deepEqual(seen, ['webhook edge', 'api api', 'tick edge', 'job edge', 'job api', 'dead_letter api']);
+  assert.deepEqual(seen, ['webhook edge', 'api api', 'tick api', 'job edge', 'job api', 'dead_letter api']);
 });

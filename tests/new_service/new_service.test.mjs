@@ -7,7 +7,9 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const OVERLAY = join(import.meta.dirname, 'overlay');
@@ -33,7 +35,8 @@ async function copyProject() {
     await cp(join(ROOT, file), join(tree, file), { preserveTimestamps: true });
   }
   await mkdir(join(tree, '.dev/cache'), { recursive: true });
-  await symlink(join(ROOT, '.dev/cache/sources'), join(tree, '.dev/cache/sources'));
+  for (const installed of ['.dev/cache/sources', 'node_modules'])
+    await symlink(join(ROOT, installed), join(tree, installed));
 }
 
 async function addFolder() {
@@ -87,6 +90,35 @@ test('a scenario that is taken away is missed, and a wrong row is seen', async (
   assert.equal(typeof failed.code, 'number');
   assert.match(failed.stdout, /kind := "?rate_limited/);
   assert.match(failed.stdout, /toy\/two_pages/);
+});
+
+test('its migration is applied with the others, and a page of rows fills its table', async () => {
+  const of = (file) => import(pathToFileURL(join(tree, 'tests/database', file)));
+  const [{ startStack, call }, { detect, page }] = await Promise.all([of('stack.mjs'), of('runs.mjs')]);
+  const stack = await startStack();
+  try {
+    const schedules = [{ stream: 'orders', partition: '', cadence: 'daily', every_secs: 86_400 }];
+    await detect(stack, { services: [{ service: 'toy', present: ['toy.api_key'], missing: [], schedules }] });
+    const [{ run_id }] = (await call(stack, 'claim_due', { limit: 9 })).jobs;
+    const { lease } = await call(stack, 'take_lease', { run_id, lease_secs: 60 });
+    const at = '2026-11-23T10:00:00Z';
+    const row = { id: 'o1', amount: 4200, currency: 'eur', created: at, source_at: at };
+    const tables = [{ table: 'toy_orders', rows: [row] }];
+    assert.equal((await call(stack, 'apply_page', page({ run_id, lease }, 1, [], { tables }))).applied, true);
+    const rows = await stack.query('select id, amount::int, currency from public.toy_orders');
+    assert.deepEqual(rows, [{ id: 'o1', amount: 4200, currency: 'eur' }]);
+  } finally {
+    await stack.close();
+  }
+});
+
+test('with it, the module that syncs is still within its limit', async (t) => {
+  await run('cmake', ['--preset', 'edge']);
+  await run('cmake', ['--build', 'build/edge', '--target', 'edge']);
+  const size = gzipSync(await readFile(join(tree, 'build/edge/edge.wasm')), { level: 9 }).length;
+  const { parts } = JSON.parse(await readFile(join(tree, 'budgets.json'), 'utf8'));
+  t.diagnostic(`edge.wasm with one more service: ${size} bytes gzipped`);
+  assert.ok(size <= parts.edge.budget.gzip, `${size} bytes`);
 });
 
 test('the tool replays each of its scenarios without a problem', async () => {
