@@ -23,7 +23,7 @@ function accountsOf(slug, bundle, vars) {
   return [
     { key: SANDBOX_WORKSPACES.includes(slug) ? stripe?.secret_key : undefined },
     { key: sendgrid?.api_key, service: 'sendgrid', signingKey: sendgrid?.sandbox_signing_key },
-    ...google('google_ads', google_ads, { customers: [google_ads?.customer_id] }),
+    ...google('google_ads', google_ads, { customers: [google_ads?.customer_id], pageLimit: 2 }),
     ...google('search_console', search_console, { sites: [search_console?.site_url].flat() }),
     {
       key: meta?.access_token,

@@ -182,9 +182,46 @@ test('SendGrid: mail is taken as strictly as SendGrid takes it', async () => {
     const { status, text } = await send(body);
     assert.deepEqual([status, JSON.parse(text).errors[0].field], [400, field]);
   }
+  for (const fault of ['401', '403', '429', '429_retry_after']) {
+    await steer('/scenario', { service: 'sendgrid', key, fault });
+    assert.equal((await send(mail)).status, Number.parseInt(fault));
+  }
+  await steer('/scenario', { service: 'sendgrid', key, fault: null });
   const { sent } = await steer('/deliver', { service: 'sendgrid', key, kind: 'sent' });
   assert.deepEqual(
     sent.map(({ id }) => id),
     [taken.id],
   );
+});
+
+test('Search Console: a page ends at the rows that were asked for, and the next begins there', async () => {
+  const key = 'seo@of-the-sandbox.example';
+  const rows = 25_003;
+  await steer('/accounts', { service: 'search_console', key, rows });
+  await steer('/accounts', { service: 'google_oauth', key });
+  const form = { grant_type: 'refresh_token', client_id: 'c', refresh_token: key };
+  const granted = await fetch(`${sandbox.url}/google-oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+  });
+  const { access_token } = await granted.json();
+  const url = `${sandbox.url}/search-console/webmasters/v3/sites/sc-domain%3Aa.example/searchAnalytics/query`;
+  const ask = async (query) => {
+    const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
+    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(query) });
+    return (await reply.json()).rows ?? [];
+  };
+  const all = { startDate: '2000-01-01', endDate: '2100-01-01' };
+  const newest = (await ask({ ...all, dimensions: ['date'] })).at(-1).keys[0];
+  const queries = new Set();
+  const sizes = [];
+  for (const startRow of [0, 25_000, 50_000]) {
+    const dimensions = ['query', 'page'];
+    const window = { startDate: newest, endDate: newest, dimensions };
+    const page = await ask({ ...window, rowLimit: 25_000, startRow });
+    sizes.push(page.length);
+    for (const { keys } of page) queries.add(keys.join(' '));
+  }
+  assert.deepEqual(sizes, [25_000, 3, 0]);
+  assert.equal(queries.size, rows);
 });

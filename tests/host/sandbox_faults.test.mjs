@@ -59,12 +59,14 @@ const PROVIDERS = {
   stripe: {
     call: () => ['/stripe/v1/charges', { headers: bearer }],
     isSound: ({ data }) => data.every(({ amount }) => isWhole(amount)),
+    hasNoRows: ({ data }) => data.length === 0,
     isError: ({ error }) => /_error$/.test(error.type) && !('param' in error && 'code' in error),
   },
   cloudflare: {
     call: () => ['/cloudflare/client/v4/graphql', zone('one')],
     isSound: ({ data }) =>
       data.viewer.zones[0].httpRequests1dGroups.every(({ sum }) => isWhole(sum.requests)),
+    hasNoRows: ({ data }) => data.viewer.zones[0].httpRequests1dGroups.length === 0,
     isError: ({ errors }) => typeof errors[0].message === 'string' && !('field' in errors[0]),
   },
   google_oauth: {
@@ -81,6 +83,7 @@ const PROVIDERS = {
       }),
     ],
     isSound: ({ results }) => results.every(({ metrics }) => /^\d+$/.test(metrics.impressions)),
+    hasNoRows: ({ results = [] }) => results.length === 0,
     isError: ({ error }, status) => error.code === status && /^[A-Z_]+$/.test(error.status),
     html: [404],
     waitOf: ({ body }) => body.error.details[0].errors[0].details.quotaErrorDetails.retryDelay,
@@ -105,6 +108,7 @@ const PROVIDERS = {
   pagespeed: {
     call: () => [runOf('https://one.example/'), {}],
     isSound: ({ lighthouseResult }) => Number.isFinite(lighthouseResult.categories.performance.score),
+    hasNoRows: ({ loadingExperience }) => !loadingExperience?.metrics,
     isError: ({ error }, status) => error.code === status && error.message,
     status: { 401: 400 },
   },
@@ -114,11 +118,14 @@ const PROVIDERS = {
       await withToken({ startDate: day(30), endDate: day(0), dimensions: ['date'] }),
     ],
     isSound: ({ rows }) => rows.every(({ clicks }) => isWhole(clicks)),
+    hasNoRows: ({ rows }) => rows === undefined,
     isError: ({ error }, status) => error.code === status && error.message,
   },
   sendgrid: {
     call: () => [`/sendgrid/v3/stats?start_date=${day(7)}&end_date=${day(0)}`, { headers: bearer }],
     isSound: (days) => days.every(({ stats }) => isWhole(stats[0].metrics.requests)),
+    hasNoRows: (days) => days.every(({ stats }) => stats[0].metrics.requests === 0),
+    waitOf: ({ headers }) => headers.get('x-ratelimit-reset'),
     isError: ({ errors }) => errors[0].message && 'field' in errors[0],
   },
 };
@@ -157,6 +164,7 @@ const CHECKS = {
     assert.match(String(bytes), /^<!doctype html>/);
   },
   empty: ({ bytes }) => assert.equal(bytes.length, 0),
+  no_rows: (reply, { hasNoRows }) => assert.ok(!hasNoRows || hasNoRows(json(reply)), String(reply.bytes)),
   wrong_type: (reply, { isSound }) => assert.ok(!isSound(json(reply)), String(reply.bytes)),
   half_json: (reply) => assert.throws(() => json(reply), SyntaxError),
   invalid_utf8: ({ bytes }) => assert.throws(() => new TextDecoder('utf-8', { fatal: true }).decode(bytes)),

@@ -8,8 +8,10 @@ const HUGE_BYTES = 24 * 1024 * 1024;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const reply = (status, body, headers = {}) => ({ status, body, headers });
-const limited = () => readFixture('errors/429_rate_limit.built.json').body;
 const apiError = (type, message) => ({ error: { type, message } });
+
+// What is refused is not done: a mail that is answered with one of these was not taken.
+const REFUSALS = new Set(['401', '403', '404', '429', '429_retry_after', 'redirect', 'echo_key_401']);
 
 // Each takes the honest answer, the scenario, the key and the provider's wording of other faults, and gives
 // what is sent instead; null: nothing is sent and the connection stays open.
@@ -18,7 +20,7 @@ export const FAULTS = {
   403: () =>
     reply(403, apiError('invalid_request_error', 'This key does not have the required permissions.')),
   404: () => reply(404, apiError('invalid_request_error', 'No such resource.')),
-  429: () => reply(429, limited()),
+  429: () => readFixture('errors/429_rate_limit.built.json'),
   '429_retry_after': (honest, scenario, key, worded) => {
     const limit = worded(429)(honest, scenario, key);
     return { ...limit, headers: { ...limit.headers, 'retry-after': String(scenario.retry_after ?? 30) } };
@@ -29,6 +31,7 @@ export const FAULTS = {
       'content-type': 'text/html',
     }),
   empty: () => reply(200, ''),
+  no_rows: (honest) => honest, // of an account that has none
   wrong_type: ({ body }) => reply(200, wrongTypes(body)),
   half_json: ({ body }) => reply(200, JSON.stringify(body).slice(0, JSON.stringify(body).length / 2)),
   invalid_utf8: () => reply(200, Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])),
@@ -81,13 +84,16 @@ export class Faults {
     this.#scenarios.set(name, where ? [...added, ...others] : [...others, ...added]);
   }
 
-  // text: the request's URL and body, readable.
-  async apply({ key, service, path, text }, honest) {
+  // text: the request's URL and body, readable. answer({empty}): what the provider does and says, of an account
+  // with or without rows.
+  async apply({ key, service, path, text }, answer) {
     const scenarios = this.#scenarios.get(`${service} ${key}`) ?? [];
     const holds = (one) => one.left > 0 && path.includes(one.path) && text.includes(one.where);
     const scenario = scenarios.find(holds);
-    if (!scenario || scenario.after-- > 0) return honest;
+    if (!scenario || scenario.after-- > 0) return answer({});
     scenario.left--;
+    const refused = REFUSALS.has(String(scenario.fault));
+    const honest = refused ? undefined : await answer({ empty: scenario.fault === 'no_rows' });
     const worded = (name) => this.#fault(service, name);
     return worded(scenario.fault)(honest, scenario.options, key, worded);
   }

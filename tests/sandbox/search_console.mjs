@@ -64,7 +64,7 @@ const invalid = (message) => ({
   },
 });
 
-// account: {empty?, sites?: [properties it may read; absent: any], pageLimit?}
+// account: {empty?, sites?: [properties it may read; absent: any], rows?: so many of the newest day by query}
 export function answer(account, { method, path, body, nowMs = Date.now() }) {
   if (path === '/webmasters/v3/sites') return fault(200, 'sites_list.built.json');
   const [, encoded] = /^\/webmasters\/v3\/sites\/([^/]+)\/searchAnalytics\/query$/.exec(path) ?? [];
@@ -77,9 +77,8 @@ export function answer(account, { method, path, body, nowMs = Date.now() }) {
   if (!(rowLimit >= 1 && rowLimit <= MOST_ROWS)) return invalid('Row limit must be between 1 and 25000.');
   if (!(startDate <= endDate) || dimensions.some((name) => !DIMENSIONS.includes(name)))
     return invalid('Request contains an invalid argument.');
-  const rows = account.empty ? [] : rowsOf(dimensions, startDate, endDate, nowMs);
-  const limit = Math.min(rowLimit, account.pageLimit ?? rowLimit);
-  return { status: 200, body: report(asked, rows.slice(startRow, startRow + limit), nowMs) };
+  const rows = account.empty ? [] : rowsOf(dimensions, startDate, endDate, nowMs, account.rows);
+  return { status: 200, body: report(asked, rows.slice(startRow, startRow + rowLimit), nowMs) };
 }
 
 // No `rows` member when there are none; metadata only where unfinished days were asked for by day.
@@ -104,15 +103,23 @@ function totals(nowMs) {
     .map(({ keys: [date], ...figures }) => ({ date: moved(date, nowMs), figures }));
 }
 
-// A day of the totals has the recorded queries and pages; by page alone, each page once.
-function rowsOf(dimensions, startDate, endDate, nowMs) {
+// A day of the totals has the recorded queries and pages; by page alone, each page once. Of `many`, the newest
+// day has more than are recorded, with numbered queries: a page ends at the rows that were asked for only.
+function rowsOf(dimensions, startDate, endDate, nowMs, many = 0) {
   const days = totals(nowMs).filter(({ date }) => date >= startDate && date <= endDate);
   if (dimensions.every((name) => name === 'date'))
     return days.map(({ date, figures }) => (dimensions.length > 0 ? { keys: [date], ...figures } : figures));
-  return days.flatMap(({ date }) =>
-    readFixture('query_query_page.built.json').rows.map(({ keys: [query, page], ...figures }) => ({
+  const newest = days.at(-1)?.date;
+  return days.flatMap(({ date }) => {
+    const recorded = readFixture('query_query_page.built.json').rows;
+    const more = date === newest && dimensions.includes('query') ? many - recorded.length : 0;
+    const numbered = Array.from({ length: Math.max(0, more) }, (_, i) => {
+      const { keys, ...figures } = recorded[i % recorded.length];
+      return { keys: [`${keys[0]} ${i}`, keys[1]], ...figures };
+    });
+    return [...recorded, ...numbered].map(({ keys: [query, page], ...figures }) => ({
       keys: dimensions.map((name) => ({ date, query, page })[name]),
       ...figures,
-    })),
-  );
+    }));
+  });
 }

@@ -21,11 +21,17 @@ export const prefix = '/sendgrid';
 export const keyOf = (headers) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
 export const wrongKey = () => errors(401, 'The provided authorization grant is invalid, expired, or revoked');
 
+const limited = (secs) => ({
+  ...errors(429, 'too many requests'),
+  headers: { 'x-ratelimit-limit': '500', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(secs) },
+});
+
 export const faults = {
   401: wrongKey,
   403: () => errors(403, 'access forbidden'),
   404: () => errors(404, 'Not Found'),
-  429: () => ({ ...errors(429, 'too many requests'), headers: { 'x-ratelimit-reset': '2' } }),
+  429: () => limited(2),
+  '429_retry_after': (_, { retry_after = 30 }) => limited(retry_after),
   500: () => errors(500, 'Internal Server Error'),
   wrong_type: ({ body }) => ({
     status: 200,

@@ -58,8 +58,10 @@ class Sandbox {
     const path = url.pathname.slice('/stripe'.length);
     const account = this.accounts.get(key);
     this.#note(request, path, url);
-    const honest = account ? answer(account, path, url.searchParams) : wrongKey(key);
-    return this.faults.apply({ key, service: 'stripe', path, text: readable(url) }, honest);
+    const bare = new StripeAccount({ shiftSecs: this.shiftSecs, empty: true });
+    const answerAs = ({ empty }) =>
+      account ? answer(empty ? bare : account, path, url.searchParams) : wrongKey(key);
+    return this.faults.apply({ key, service: 'stripe', path, text: readable(url) }, answerAs);
   }
 
   async provider(service, request, url) {
@@ -70,8 +72,9 @@ class Sandbox {
     const account = this.others.get(service).get(key);
     this.#note(request, path, url);
     const asked = { method: request.method, path, headers: request.headers, query: url.searchParams, body };
-    const honest = account ? await answer(account, asked) : wrongKey(key);
-    return this.faults.apply({ key, service, path, text: readable(url, body) }, honest);
+    const answerAs = ({ empty }) =>
+      account ? answer(empty ? { ...account, empty } : account, asked) : wrongKey(key);
+    return this.faults.apply({ key, service, path, text: readable(url, body) }, answerAs);
   }
 
   #note(request, path, url) {
