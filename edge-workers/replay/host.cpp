@@ -83,7 +83,9 @@ void ReplayHost::note(const Json& effect) {
 
 const Fault* ReplayHost::take_fault(std::string_view kind, std::string_view function) {
   for (Fault& fault : scenario_.faults) {
-    if (fault.kind == kind && fault.function == function && use(fault.times)) return &fault;
+    if (fault.kind != kind || fault.function != function || !use(fault.times)) continue;
+    fault.met = true;
+    return &fault;
   }
   return nullptr;
 }
@@ -126,6 +128,7 @@ Frame ReplayHost::ask_provider(const Json& effect, const std::string& body, Unix
     return {{{"failed", "secret_missing"}, {"message", "not there"}, {"name", *name}}, {}};
   for (ProviderReply& reply : scenario_.replies) {
     if (!holds_all(url, reply.to) || !holds_all(body, reply.sends) || !use(reply.times)) continue;
+    reply.used = true;
     if (!reply.failed.empty()) return failed(reply.failed, "the scenario says so");
     Headers headers = reply.headers;
     const bool dated = std::any_of(headers.begin(), headers.end(),
@@ -135,6 +138,18 @@ Frame ReplayHost::ask_provider(const Json& effect, const std::string& body, Unix
   }
   problems.push_back("no recorded reply for " + url);
   return failed("network", "no recorded reply");
+}
+
+// A misspelt name would be met by nothing, and the scenario would test a fine day. What is killed may not have
+// come that far.
+Json ReplayHost::all_problems() const {
+  Json all = problems;
+  if (!scenario_.kill_after.empty()) return all;
+  for (const Fault& fault : scenario_.faults)
+    if (!fault.met) all.push_back("nothing met the fault " + fault.kind + " " + fault.function);
+  for (const ProviderReply& reply : scenario_.replies)
+    if (reply.times && !reply.used) all.push_back("nobody asked for the reply to " + dump(Json(reply.to)));
+  return all;
 }
 
 Frame ReplayHost::put_object(const Json& effect, const std::string& body) {

@@ -38,6 +38,8 @@ class ReplayHost {
   Json logs = Json::array();
   Json problems = Json::array();  // what the recording does not answer
 
+  Json all_problems() const;  // these, and what of the recording was never needed though it should be
+
  private:
   Frame http(const Json& effect, const std::string& body, UnixSeconds now);
   Frame ask_database(const Json& effect, std::string_view path, const std::string& body, UnixSeconds now);

@@ -263,7 +263,7 @@ class Replay {
     return {{"now", format_time(now_)},
             {"effects", host_.effects},
             {"effects_carried_out", carried_out_},
-            {"problems", host_.problems},
+            {"problems", host_.all_problems()},
             {"responses", host_.responses},
             {"logs", host_.logs},
             {"queue", std::move(queue)},

@@ -25,6 +25,7 @@ struct ProviderReply {
   int status = 200;
   Headers headers;
   std::string body;
+  bool used = false;  // as it went
 };
 
 // A part of the host that does not work: "put_object", "get_object", "enqueue", "verify", or
@@ -35,6 +36,7 @@ struct Fault {
   Times times;
   int status = 0;  // of the database; 0: no reply at all
   std::string body;
+  bool met = false;  // as it went
 };
 
 // With a secret a Stripe-Signature header, without one the two headers of SendGrid's events, made with
