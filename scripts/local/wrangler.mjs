@@ -17,6 +17,7 @@ const quiet = (dir) => ({
   WRANGLER_LOG_PATH: join(dir, 'logs', 'wrangler-debug'),
   WRANGLER_REGISTRY_PATH: join(dir, 'wrangler-registry'),
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  X_LOCAL_OBSERVABILITY: 'false', // it would keep the URLs of all calls, with a token in Meta's
   XDG_CONFIG_HOME: join(dir, 'config'),
   NO_COLOR: '1',
 });
