@@ -140,8 +140,8 @@ Frame ReplayHost::ask_provider(const Json& effect, const std::string& body, Unix
   return failed("network", "no recorded reply");
 }
 
-// A misspelt name would be met by nothing, and the scenario would test a fine day. What is killed may not have
-// come that far.
+// A misspelt name would be met by nothing, and the scenario would test a fine day. What is killed may not
+// have come that far.
 Json ReplayHost::all_problems() const {
   Json all = problems;
   if (!scenario_.kill_after.empty()) return all;
