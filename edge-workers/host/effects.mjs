@@ -53,7 +53,8 @@ export class Effects {
       this.#guard(async () => {
         const reply = await this.#call(effect, body);
         if (!reply.bytes || reply.status < 200 || reply.status > 299) return this.#shown(reply);
-        const granted = readObject(reply.bytes);
+        const granted = readJson(reply.bytes);
+        if (granted === undefined) return { failed: 'not_json', message: 'the reply cannot be read' };
         if (typeof granted?.[member] !== 'string' || granted[member] === '')
           return { failed: 'not_captured', message: `the reply has no ${member}` };
         this.secrets.keep(name, granted[member], granted[expires_in_member]);
@@ -174,11 +175,11 @@ function failureOf(error) {
   return error?.name === 'TimeoutError' || error?.name === 'AbortError' ? 'timeout' : 'network';
 }
 
-function readObject(bytes) {
+function readJson(bytes) {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -61,7 +61,8 @@ bool Credentials::holds(const Json& effect, UnixSeconds now) const {
 Json Credentials::capture(const Json& effect, const std::string& reply, UnixSeconds now) {
   const Json capture = object_of(effect, "capture");
   const auto body = parse_json(reply, "token");
-  const auto value = body ? find_string(*body, text(capture, "member")) : std::nullopt;
+  if (!body) return failed("not_json", "the reply cannot be read");
+  const auto value = find_string(*body, text(capture, "member"));
   if (!value) return failed("not_captured", "the reply has no " + text(capture, "member"));
   keep(text(capture, "name"),
        find_int64(*body, text(capture, "expires_in_member")).value_or(default_expires_secs), now);

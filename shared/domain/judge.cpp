@@ -120,10 +120,7 @@ std::vector<std::string> labels_where(std::span<const StreamCondition> condition
   return labels;
 }
 
-// What else is wrong with a webhook is not for want of credentials.
-bool has_bad_signatures(const StreamCondition& condition) {
-  return condition.stream == webhook_stream && condition.kind == ErrorKind::credentials;
-}
+bool has_bad_signatures(const StreamCondition& condition) { return condition.rule == bad_signatures_rule; }
 
 // Some streams failed for good. `partial` only if another one is proven to work.
 void decide_failed(Verdict& verdict, const StreamCondition& worst,

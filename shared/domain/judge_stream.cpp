@@ -150,7 +150,7 @@ std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
   StreamCondition condition{
       .stream = std::string(webhook_stream), .label = "webhook", .state = SubState::failed};
   if (webhook.bad_signatures > bad_signatures_allowed) {
-    condition.rule = "bad_signatures";
+    condition.rule = bad_signatures_rule;
     condition.kind = ErrorKind::credentials;
     condition.message = std::to_string(webhook.bad_signatures) +
                         " deliveries in a row had a wrong signature or none, were too old or too large";

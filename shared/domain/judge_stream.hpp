@@ -11,6 +11,8 @@
 
 namespace wf {
 
+inline constexpr std::string_view bad_signatures_rule = "bad_signatures";
+
 struct StreamCondition {
   std::string stream;
   std::string partition{};

@@ -33,7 +33,7 @@ bool all_use_one_key(const Descriptor& descriptor) {
 
 std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   const std::string service(descriptor.name);
-  if (verdict.stream == webhook_stream)
+  if (verdict.rule == bad_signatures_rule)
     return "Copy the signing secret of the webhook endpoint in " + service +
            " into this workspace's settings again.";
   const bool of_use = verdict.stream == use_stream;
@@ -80,8 +80,7 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
                            : "Wait: " + service + " limits the number of requests, the next sync goes on.";
     case ErrorKind::data:
       if (verdict.stream == webhook_stream)
-        return "Report it: a delivery of " + service +
-               " was not taken in whole; the details say what is missing.";
+        return "Report it: a delivery of " + service + " could not be taken; the details say why.";
       return verdict.sub_state == SubState::empty
                  ? "Check in " + service + " whether there really was nothing new."
                  : "Report it: a reply of " + service + " was not understood; its bytes are kept.";

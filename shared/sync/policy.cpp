@@ -28,12 +28,13 @@ struct Failure {
   ErrorKind kind;
   Remedy remedy;
 };
-constexpr std::array<Failure, 6> failures{{
+constexpr std::array<Failure, 7> failures{{
     {"timeout", ": no answer in time", ErrorKind::provider, Remedy::retry},
     {"too_large", ": the reply is larger than allowed", ErrorKind::data, Remedy::give_up},
     {"bad_key", ": the key cannot be read", ErrorKind::configuration, Remedy::give_up},
     {"not_captured", ": no token was given, so this sign-in may not use it", ErrorKind::configuration,
      Remedy::give_up},
+    {"not_json", ": the reply cannot be read", ErrorKind::data, Remedy::retry},
     {"secret_refused", ": the key may not be sent to that host", ErrorKind::ours, Remedy::give_up},
     {"malformed", ": the host's result cannot be read", ErrorKind::ours, Remedy::retry},
 }};
@@ -85,8 +86,9 @@ Problem classify_by(Explain explain, std::string_view who, const EffectResult& r
   const ErrorKind usual = problem.error.kind;
   problem.error.message = std::move(says);
   if (explain) problem = explain(*reply, std::move(problem));
-  // A 403 for a quota is not about the key.
-  if (problem.error.kind == usual) problem.error.message.insert(place, words);
+  // A 403 for a quota is not about the key; what begins with a comma says in its place what is meant.
+  std::string& message = problem.error.message;
+  if (problem.error.kind == usual && message.compare(place, 1, ",") != 0) message.insert(place, words);
   return std::move(problem);
 }
 

@@ -15,7 +15,11 @@ begin
     ['left join stream r on r.service = s.service and r.stream = s.stream',
       'cross join lateral (select min(p.read_at) as read_at from stream p where p.service = s.service
         and p.stream = s.stream and (f.of is null or p.partition = f.of)) r'],
-    ['sum(m.value), max(h.source_at)', 'sum(m.value), null']]
+    ['sum(m.value), max(h.source_at)', 'sum(m.value), null'],
+    ['-- read_at: when the number was asked for; none of what is not asked for by the day.',
+      '-- read_at: when the number was asked for; none of what is not asked for by the day, such as hours.'],
+    ['-- The oldest success of a stream''s parts: a day that one of them was not asked about is not known.',
+      '-- When each part of a stream was read. Of a sum a day is not known that one of them was not asked about.']]
   loop
     if position(change[1] in body) = 0 then raise exception 'daily_series has no: %', change[1]; end if;
     body := replace(body, change[1], change[2]);

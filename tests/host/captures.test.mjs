@@ -43,8 +43,13 @@ before(async () => {
     for await (const chunk of request) body += chunk;
     seen.push({ url: request.url, authorization: request.headers.authorization, body });
     if (request.url !== '/token') return response.end(`you said ${request.headers.authorization}`);
-    const { status = 200, delay = 0, json } = grant(seen.filter(({ url }) => url === '/token').length);
-    setTimeout(() => response.writeHead(status).end(JSON.stringify(json)), delay);
+    const {
+      status = 200,
+      delay = 0,
+      json,
+      text = JSON.stringify(json),
+    } = grant(seen.filter(({ url }) => url === '/token').length);
+    setTimeout(() => response.writeHead(status).end(text), delay);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   origin = `http://127.0.0.1:${server.address().port}`;
@@ -152,6 +157,12 @@ test('a refusal of the token endpoint reaches the core, without the secrets', as
   assert.equal(reply.status, 400);
   assert.deepEqual(JSON.parse(textOf(reply.bytes)), { ...json, error_description: 'expired: [redacted]' });
   assert.equal((await flow().run(ask)).failed, 'secret_missing');
+});
+
+test('a success that cannot be read is told as that', async () => {
+  const { flow } = makeHost({ answer: () => ({ text: '<html>' }) });
+  const result = await flow().run(grantStep(), form);
+  assert.deepEqual(result, { failed: 'not_json', message: 'the reply cannot be read' });
 });
 
 test('a success without a token is told without its body', async () => {

@@ -116,11 +116,7 @@ Problem explain_error(const Json& error, Problem general) {
     if (code != meaning.code) continue;
     general.error.kind = meaning.kind;
     general.remedy = meaning.remedy;
-    // What the status usually means is not what it means here.
-    if (!meaning.advice.empty()) {
-      general.error.message.resize(std::min(general.error.message.find(','), general.error.message.size()));
-      general.error.message += meaning.advice;
-    }
+    general.error.message += meaning.advice;
     if (meaning.remedy == Remedy::give_up) general.error.retry_after_secs = std::nullopt;
   }
   general.error.message += " (" + code + ")";

@@ -85,6 +85,7 @@ TEST_CASE("what a grant answers decides who must act", "[grants]") {
       {"too many", {429, "{}", {{"retry-after", "9"}}}, "rate_limit", "waiting"},
       {"broken", {503, "<html>"}, "provider", "waiting"},
       {"no token in it", {200, R"({"expires_in":3600})"}, "configuration", "failed"},
+      {"no JSON", {200, "<html>"}, "data", "waiting"},
       {"gone at once", {200, toy::token(0)}, "configuration", "failed"},
       {"no answer", {0, "", {}, "timeout"}, "provider", "waiting"},
   };

@@ -272,7 +272,9 @@ TEST_CASE("each status has its kind", "[openai]") {
         ErrorKind::credentials);
   const Problem retired = explained(404, R"({"code":"model_not_found"})");
   CHECK(retired.error.kind == ErrorKind::configuration);
-  CHECK(contains(retired.error.message, "OPENAI_MODEL"));
+  CHECK(retired.error.message ==
+        "openai insights: answered 404, this key may not use the model of OPENAI_MODEL, or it was retired "
+        "(model_not_found)");
   CHECK(explained(400, R"({"code":"unsupported_value","param":"reasoning.effort"})").error.kind ==
         ErrorKind::configuration);
   CHECK(explained(400, R"({"code":"invalid_json_schema"})").error.kind == ErrorKind::ours);
