@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+
+import { unstable_readConfig } from 'wrangler';
 
 const SECRETS = /^\/accounts\/account\/workers\/scripts\/webfluentia-integrations\/secrets(?:\/([A-Z_]+))?$/;
 
@@ -44,4 +47,12 @@ test('a secret that the deployment does not name is taken away', async () => {
   server.close();
   assert.equal(status, 0, said);
   assert.deepEqual([...secrets], ['SUPABASE_URL', 'WORKSPACE_NORTHWIND']);
+});
+
+// A call of Meta's has a token in its URL.
+test('Cloudflare is told to keep no query string and no trace', () => {
+  const config = join(resolve(import.meta.dirname, '../..'), 'wrangler.toml');
+  const { observability } = unstable_readConfig({ config });
+  assert.equal(observability.redact_query_string, true);
+  assert.equal(observability.traces.enabled, false);
 });
