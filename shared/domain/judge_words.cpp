@@ -36,14 +36,14 @@ std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   if (verdict.rule == bad_signatures_rule)
     return "Copy the signing secret of the webhook endpoint in " + service +
            " into this workspace's settings again.";
-  const bool of_use = verdict.stream == use_stream;
+  const std::string whose =
+      all_use_one_key(descriptor) ? ", which all workspaces use" : " for this workspace";
   const bool in_part = verdict.sub_state == SubState::partial;
-  return (of_use ? "Renew the key of " : "Renew the key or sign-in of ") + service +
-         (all_use_one_key(descriptor) ? ", which all workspaces use" : " for this workspace") +
-         (!in_part ? ""
-          : of_use ? ", or let it do this"
-                   : ", or let it read this") +
-         (of_use ? "; the next success confirms it." : "; the next sync confirms it.");
+  if (verdict.stream == use_stream)
+    return "Renew the key of " + service + whose + (in_part ? ", or let it do this" : "") +
+           "; the next success confirms it.";
+  return "Renew the key or sign-in of " + service + whose + (in_part ? ", or let it read this" : "") +
+         "; the next sync confirms it.";
 }
 
 }  // namespace

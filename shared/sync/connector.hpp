@@ -166,7 +166,8 @@ struct Connector {
   // One object by its id, for ties and stale objects; null where rows cannot be fetched one by one.
   std::optional<HttpRequest> (*fetch)(const ObjectRef&) = nullptr;
   Result<Page> (*parse_object)(const ObjectRef&, const HttpReply&, UnixSeconds source_at) = nullptr;
-  // Adds what this provider's own codes say to the meaning of the HTTP status.
+  // Adds what this provider's own codes say to "stripe charges: answered 403". What the status usually means
+  // is put between, unless the kind is another or what was added begins with a comma.
   Problem (*explain)(const HttpReply&, Problem general) = nullptr;
   std::span<const Grant> grants{};
   std::span<const Action> actions{};

@@ -81,12 +81,11 @@ Problem classify_by(Explain explain, std::string_view who, const EffectResult& r
                   : classify_failed(who, "malformed", "");
   }
   auto [problem, words] = classify_status(*reply, now);
-  std::string says = concat({who, ": answered ", decimal(reply->status)});
-  const std::size_t place = says.size();
+  problem.error.message = concat({who, ": answered ", decimal(reply->status)});
+  const std::size_t place = problem.error.message.size();
   const ErrorKind usual = problem.error.kind;
-  problem.error.message = std::move(says);
   if (explain) problem = explain(*reply, std::move(problem));
-  // A 403 for a quota is not about the key; what begins with a comma says in its place what is meant.
+  // A 403 for a quota is not about the key.
   std::string& message = problem.error.message;
   if (problem.error.kind == usual && message.compare(place, 1, ",") != 0) message.insert(place, words);
   return std::move(problem);

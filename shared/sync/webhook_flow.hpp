@@ -17,8 +17,7 @@ struct WebhookEvent {
   std::string workspace;  // the slug from the path
   Headers headers;
   std::string body;
-  bool too_large =
-      false;  // its body was not read: only a password proves it, all else that there is a secret
+  bool too_large = false;  // its body was not read: only a password can prove it
 };
 
 class WebhookFlow final : public Steps<WebhookFlow> {

@@ -1,30 +1,43 @@
 -- What is known stays known while something beside it fails, and what fails is laid at the right door.
 
--- Daily series. Properties of Search Console are never added up: one that can no longer be read must not make the
--- others' days unknown. Workers are asked for by the hour, and only the last hours are read again: whether a day
--- is over tells the stream, not its last busy hour.
+-- Of three functions some lines; the rest of them stays as it is.
+--
+-- Daily series: properties of Search Console are never added up, so one that can no longer be read must not make
+-- the others' days unknown. Workers are asked for by the hour, and only the last hours are read again: whether a
+-- day is over tells the stream, not its last busy hour.
+-- Dead letters: a run whose rest has just ended is the tick's to go on with.
+-- Health: what was switched off, or has lost its keys, waits for nobody.
 do $$
 declare
-  body text := pg_get_functiondef('public.daily_series'::regproc);
   change text[];
+  body text;
 begin
   foreach change slice 1 in array array[
-    ['select f.service, f.stream, min(f.last_success_at) as read_at',
-      'select f.service, f.stream, f.partition, f.last_success_at as read_at'],
-    ['where f.last_success_at is not null group by 1, 2)', 'where f.last_success_at is not null)'],
-    ['left join stream r on r.service = s.service and r.stream = s.stream',
+    ['daily_series', 'select f.service, f.stream, min(f.last_success_at) as read_at
+    from zone z join public.service_facts f using (client_id)
+    where f.last_success_at is not null group by 1, 2)',
+      'select f.service, f.stream, f.partition, f.last_success_at as read_at
+    from zone z join public.service_facts f using (client_id)
+    where f.last_success_at is not null)'],
+    ['daily_series', 'left join stream r on r.service = s.service and r.stream = s.stream',
       'cross join lateral (select min(p.read_at) as read_at from stream p where p.service = s.service
         and p.stream = s.stream and (f.of is null or p.partition = f.of)) r'],
-    ['sum(m.value), max(h.source_at)', 'sum(m.value), null'],
-    ['-- read_at: when the number was asked for; none of what is not asked for by the day.',
+    ['daily_series', 'sum(m.value), max(h.source_at)', 'sum(m.value), null'],
+    ['daily_series', '-- read_at: when the number was asked for; none of what is not asked for by the day.',
       '-- read_at: when the number was asked for; none of what is not asked for by the day, such as hours.'],
-    ['-- The oldest success of a stream''s parts: a day that one of them was not asked about is not known.',
-      '-- When each part of a stream was read. Of a sum a day is not known that one of them was not asked about.']]
+    ['daily_series',
+      '-- The oldest success of a stream''s parts: a day that one of them was not asked about is not known.',
+      '-- When each part of a stream was read. Of a sum a day is not known that one of them was not asked about.'],
+    ['record_dead_letter', 'and r.created_at < long_ago',
+      'and r.created_at < long_ago and (r.retry_at is null or r.retry_at < long_ago)'],
+    ['health', 'app.is_left_behind(r, c.lease_until)',
+      'app.is_left_behind(r, c.lease_until)
+        and app.is_runnable(r.client_id, r.service, r.stream, r.partition)']]
   loop
-    if position(change[1] in body) = 0 then raise exception 'daily_series has no: %', change[1]; end if;
-    body := replace(body, change[1], change[2]);
+    body := pg_get_functiondef(format('public.%I', change[1])::regproc);
+    if position(change[2] in body) = 0 then raise exception '% has no: %', change[1], change[2]; end if;
+    execute replace(body, change[2], change[3]);
   end loop;
-  execute body;
 end
 $$;
 
@@ -62,44 +75,3 @@ comment on function public.record_lost_delivery is
   '{"workspace":slug,"service"} -> {"recorded":true} or {"unknown_workspace":true}: the webhook has failed, kind data, until the next delivery is applied.';
 revoke all on function public.record_lost_delivery(jsonb) from public, anon, authenticated;
 grant execute on function public.record_lost_delivery(jsonb) to service_role;
-
--- As of 0039; a run whose rest has just ended is the tick's to go on with.
-create or replace function public.record_dead_letter(p jsonb)
-returns jsonb language plpgsql set search_path = '' as $$
-declare
-  message constant jsonb := p -> 'message';
-  why constant text := 'the queue gave up on this job after its retries';
-  long_ago constant timestamptz := clock_timestamp() - interval '6 hours';
-  run public.sync_runs;
-begin
-  if message ->> 'job' = 'delivery' then
-    update public.webhook_receipts r set state = 'failed', error = why
-    where r.client_id = (message ->> 'client_id')::uuid and r.service = message ->> 'service'
-      and r.delivery_key = message ->> 'delivery_key' and r.state = 'received' and r.received_at < long_ago;
-    return jsonb_build_object('recorded', found);
-  end if;
-  select * into run from public.sync_runs r
-  where r.run_id = (message ->> 'run_id')::uuid and r.state in ('queued', 'running', 'waiting')
-    and r.created_at < long_ago and (r.retry_at is null or r.retry_at < long_ago)
-    and not exists (select from public.sync_cursors c where c.run_id = r.run_id and c.leased_at > long_ago)
-  for update;
-  if not found then return '{"recorded": false}'; end if;
-  update public.sync_runs r set error_kind = 'ours', error_message = why
-  where r.run_id = run.run_id;
-  perform app.end_run(run.run_id, 'failed');
-  perform app.record_our_failure(run, why);
-  return '{"recorded": true}';
-end
-$$;
-
--- As of 0018; what was switched off, or has lost its keys, waits for nobody.
-create or replace function public.health(p jsonb) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object(
-    'ticked_secs_ago', (select extract(epoch from now() - h.ticked_at)::int from app.heartbeat h),
-    'runs_left_behind', (select count(*) from public.sync_runs r left join public.sync_cursors c using (run_id)
-      where r.state in ('queued', 'running', 'waiting') and app.is_left_behind(r, c.lease_until)
-        and app.is_runnable(r.client_id, r.service, r.stream, r.partition)),
-    'deliveries_waiting', (select count(*) from public.webhook_receipts r where r.state = 'received'
-      and r.received_at < now() - interval '2 minutes'))
-$$;

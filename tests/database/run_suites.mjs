@@ -3,6 +3,7 @@
 import { accessSuite } from './suites/access.mjs';
 import { dailySeriesSuite } from './suites/daily_series.mjs';
 import { emailSuite } from './suites/email.mjs';
+import { endsSuite } from './suites/ends.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
 import { openaiSuite } from './suites/openai.mjs';
@@ -19,6 +20,7 @@ const suites = {
   access: accessSuite,
   pages: pagesSuite,
   schedule: scheduleSuite,
+  ends: endsSuite,
   partitions: partitionsSuite,
   withdrawn: withdrawnSuite,
   webhooks: webhooksSuite,

@@ -190,6 +190,24 @@ test('mail with another password, or none, is to come again, and counted', async
   assert.equal(await count(stack, 'webhook_receipts'), before);
 });
 
+test('mail that is too large is refused and on the card until the next one is in', async () => {
+  const address = `info@${keys.inbound_domain}`;
+  const failure = async () =>
+    (
+      await one(
+        stack,
+        `select failure_message from service_facts where client_id = $1 and service = 'sendgrid' and stream = 'webhook'`,
+        [client],
+      )
+    ).failure_message;
+  const before = await count(stack, 'webhook_receipts');
+  assert.deepEqual((await deliver(mailTo(address, { text: 'x'.repeat(6_000_000) }))).statuses, [413]);
+  await until('it is told', async () => /more than 5 MB/.test(await failure()));
+  assert.equal(await count(stack, 'webhook_receipts'), before);
+  await deliver(mailTo(address));
+  await until('it is over', async () => (await failure()) === null);
+});
+
 test('new totals judge the webhook: how many events never arrived', async () => {
   // Enough of a past that the week is compared, with one event a day.
   for (let ago = 8; ago >= 2; ago--)

@@ -58,9 +58,9 @@ class Sandbox {
     const path = url.pathname.slice('/stripe'.length);
     const account = this.accounts.get(key);
     this.#note(request, path, url);
-    const bare = new StripeAccount({ shiftSecs: this.shiftSecs, empty: true });
+    const bare = () => new StripeAccount({ shiftSecs: this.shiftSecs, empty: true });
     const answerAs = ({ empty }) =>
-      account ? answer(empty ? bare : account, path, url.searchParams) : wrongKey(key);
+      account ? answer(empty ? bare() : account, path, url.searchParams) : wrongKey(key);
     return this.faults.apply({ key, service: 'stripe', path, text: readable(url) }, answerAs);
   }
 

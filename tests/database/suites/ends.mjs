@@ -1,0 +1,187 @@
+// How a run ends, what a dead letter may end, what health counts, and what a tick takes away.
+
+import assert from 'node:assert/strict';
+
+import { factsOf, leasedRun, page } from '../runs.mjs';
+import { call, northwind } from '../stack.mjs';
+
+export async function endsSuite(t, stack) {
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body();
+    });
+  const claim = async () => (await call(stack, 'claim_due', { limit: 50 })).jobs;
+  const take = (run_id) => call(stack, 'take_lease', { run_id, lease_secs: 60 });
+
+  await test('a final failure ends the run; the next one is due at its hour', async () => {
+    const run = await leasedRun(stack);
+    const result = await call(stack, 'fail_run', {
+      ...run,
+      kind: 'credentials',
+      message: 'refused',
+      final: true,
+      retry_at: null,
+      facts: { failure_kind: 'credentials', failure_final: true },
+    });
+    assert.equal(result.state, 'failed');
+    assert.deepEqual(await claim(), []);
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    const [again] = await claim();
+    assert.notEqual(again.run_id, run.run_id);
+    assert.equal((await factsOf(stack, 'charges')).failure_kind, 'credentials');
+  });
+
+  await test('what failed by the provider or by us is asked again before its time, a key is not', async () => {
+    const fail = async (kind, everySecs = 86_400) => {
+      const run = await leasedRun(stack);
+      await stack.query(
+        `update public.sync_cursors set next_due_at = now() + interval '5 days', every_secs = $1`,
+        [everySecs],
+      );
+      await call(stack, 'fail_run', { ...run, kind, message: 'x', final: true, retry_at: null, facts: {} });
+      const [{ hours }] = await stack.query(
+        `select round(extract(epoch from next_due_at - now()) / 3600)::int as hours
+         from public.sync_cursors where client_id = $1 and stream = 'charges'`,
+        [northwind],
+      );
+      return hours;
+    };
+    assert.equal(await fail('credentials'), 120);
+    const week = 7 * 86_400;
+    for (const [kind, hours, everySecs] of [
+      ['provider', 1],
+      ['rate_limit', 1],
+      ['ours', 6],
+      ['provider', 7, week],
+      ['ours', 7, week],
+    ]) {
+      await stack.query('update public.sync_cursors set next_due_at = now()');
+      assert.equal(await fail(kind, everySecs), hours, kind);
+    }
+  });
+
+  await test('a run that failed without a page says so in the cursor, until the next page', async () => {
+    const run = await leasedRun(stack);
+    const fail = (held, kind = 'data') =>
+      call(stack, 'fail_run', { ...held, kind, message: 'x', final: true, retry_at: null, facts: {} });
+    const cursor = async () => (await stack.query('select cursor from public.sync_cursors'))[0].cursor;
+    await call(stack, 'apply_page', page(run, 1, []));
+    await fail(run);
+    const after = await cursor();
+    assert.equal(after.stuck, undefined);
+    for (const kind of ['credentials', 'configuration', 'rate_limit']) {
+      await stack.query('update public.sync_cursors set next_due_at = now()');
+      await fail(await leasedRun(stack), kind);
+      assert.deepEqual(await cursor(), after);
+    }
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    const again = await leasedRun(stack);
+    await fail(again);
+    assert.deepEqual(await cursor(), { ...after, stuck: true });
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    await call(stack, 'apply_page', page(await leasedRun(stack), 1, []));
+    assert.equal((await cursor()).stuck, undefined);
+  });
+
+  await test('a run whose budget is used up goes on from the queue', async () => {
+    const run = await leasedRun(stack);
+    assert.deepEqual(await call(stack, 'yield_run', run), { applied: true, state: 'queued' });
+    assert.deepEqual(await call(stack, 'yield_run', run), { applied: false, why: 'lease_lost' });
+    assert.equal((await take(run.run_id)).granted, true);
+  });
+
+  await test('a dead letter leaves a run of the last hours to the tick; it fails an older one that nobody works on', async () => {
+    const run = await leasedRun(stack);
+    const message = {
+      job: 'sync',
+      client_id: northwind,
+      service: 'stripe',
+      stream: 'charges',
+      run_id: run.run_id,
+    };
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await call(stack, 'yield_run', run);
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await stack.query(`update public.sync_runs set created_at = now() - interval '7 hours'`);
+    await stack.query(`update public.sync_cursors set leased_at = now() - interval '7 hours'`);
+    const { lease } = await take(run.run_id);
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await call(stack, 'yield_run', { ...run, lease });
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await stack.query(`update public.sync_cursors set leased_at = now() - interval '7 hours'`);
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
+    const facts = await factsOf(stack, 'charges');
+    assert.deepEqual([facts.failure_kind, facts.failure_final, facts.failures], ['ours', true, 1]);
+    assert.deepEqual(await take(run.run_id), { granted: false, why: 'finished' });
+  });
+
+  await test('a dead letter leaves a run whose rest has just ended to the tick', async () => {
+    const run = await leasedRun(stack);
+    const message = { job: 'sync', run_id: run.run_id };
+    const rest = (until) =>
+      stack.query(`update public.sync_runs set state = 'waiting', created_at = now() - interval '1 day',
+        retry_at = now() - interval '${until}'`);
+    await stack.query(`update public.sync_cursors set leased_at = now() - interval '12 hours'`);
+    await rest('1 minute');
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await rest('7 hours');
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
+  });
+
+  await test('health counts runs that nobody works on, but none that nobody may work on', async () => {
+    await leasedRun(stack);
+    const leftBehind = async () => (await call(stack, 'health', {})).runs_left_behind;
+    assert.equal(await leftBehind(), 0);
+    await stack.query(`update public.sync_cursors set lease_until = now() - interval '1 minute'`);
+    assert.equal(await leftBehind(), 1);
+    await stack.query(`update public.service_facts set enabled = false where stream = ''`);
+    assert.equal(await leftBehind(), 0);
+  });
+
+  await test('a tick takes away what is older than anybody may ask for, and nothing else', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, [], { last: true }));
+    await stack.query('alter table public.facts_history disable trigger append_only');
+    await stack.query('alter table public.sync_runs disable trigger b_touch');
+    const kept = (table) =>
+      stack.query(`select count(*)::int as n from public.${table}`).then(([{ n }]) => n);
+    const histories = await kept('facts_history');
+    assert.ok(histories > 1);
+    await stack.query(
+      `update public.facts_history set recorded_at = now() - interval '92 days'
+       where id = (select min(id) from public.facts_history)`,
+    );
+    const probe = `insert into public.probe_results (client_id, probe, subject, probed_at, ok, source_at)
+      select $1, 'rest', '', t, true, t from (values (now() - interval '91 days'), (now())) v (t)`;
+    await stack.query(probe, [northwind]);
+    await stack.query(`update public.sync_runs set updated_at = now() - interval '403 days'`);
+    await claim();
+    assert.deepEqual(
+      [await kept('facts_history'), await kept('probe_results'), await kept('sync_runs')],
+      [histories - 1, 1, 0],
+    );
+    await stack.query('alter table public.facts_history enable trigger append_only');
+    await stack.query('alter table public.sync_runs enable trigger b_touch');
+  });
+
+  await test('history keeps each state of the facts, but not progress', async () => {
+    const run = await leasedRun(stack);
+    const count = async () =>
+      (await stack.query(`select count(*)::int as n from public.facts_history where stream = 'charges'`))[0]
+        .n;
+    const before = await count();
+    await call(
+      stack,
+      'apply_page',
+      page(run, 1, [], {
+        facts: { progress_done: 1, progress_total: 9, run_rows: 5, newest_row_at: '2026-11-23T10:00:00Z' },
+      }),
+    );
+    assert.equal(await count(), before);
+    await call(stack, 'apply_page', page(run, 2, [], { facts: { last_rows: 5 } }));
+    assert.equal(await count(), before + 1);
+    const [{ facts }] = await stack.query(`select facts from public.facts_history order by id desc limit 1`);
+    assert.deepEqual([facts.last_rows, facts.progress_done], [5, 1]);
+  });
+}
