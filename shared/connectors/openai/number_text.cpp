@@ -8,6 +8,7 @@
 #include "shared/base/text.hpp"
 #include "shared/connectors/openai/digits.hpp"
 #include "shared/connectors/openai/number_words.hpp"
+#include "shared/connectors/openai/spelled.hpp"
 
 namespace wf::openai {
 namespace {
@@ -83,9 +84,60 @@ class Scanner {
       if (at(next) == '-' || at(next) == '+') ++next;
       if (is_digit(at(next))) return on_number(start, next, code);
     }
+    if (on_spelled(start)) return;
     at_ = end;
     // A name: GA4, H1, v1.2.
     while (is_digit(at(at_)) || (at(at_) == '.' && at_ > end && is_digit(at(at_ + 1)))) ++at_;
+  }
+
+  // The number whose words stand at `i`, which then is their end: "two hundred and five thousand three".
+  std::optional<int> take_spelled(std::size_t& i) const {
+    auto value = take_below_thousand(i);
+    const std::size_t scale = skip_spaces(i);
+    if (!value || word_at(scale) != "thousand") return value;
+    std::size_t end = skip_and(skip_spaces(end_of_word(scale)));
+    const auto rest = take_below_thousand(end);
+    if (!rest) return value;  // a scale like any other
+    i = end;
+    return *value * 1000 + *rest;
+  }
+
+  std::optional<int> take_below_thousand(std::size_t& i) const {
+    auto value = take_below_hundred(i);
+    const std::size_t next = skip_spaces(i);
+    if (!value || word_at(next) != "hundred") return value;
+    i = end_of_word(next);
+    std::size_t end = skip_and(skip_spaces(i));
+    const auto rest = take_below_hundred(end);
+    if (rest) i = end;
+    return *value * 100 + rest.value_or(0);
+  }
+
+  std::optional<int> take_below_hundred(std::size_t& i) const {
+    const auto value = spelled_number(word_at(i));
+    if (!value) return std::nullopt;
+    i = end_of_word(i);
+    if (*value < 20 || *value > 90 || *value % 10 != 0) return value;
+    const std::size_t next = at(i) == '-' ? i + 1 : skip_spaces(i);
+    const auto unit = spelled_unit(word_at(next));
+    if (unit) i = end_of_word(next);
+    return *value + unit.value_or(0);
+  }
+
+  std::size_t skip_and(std::size_t i) const { return word_at(i) == "and" ? skip_spaces(end_of_word(i)) : i; }
+
+  // Small ones are often no statement, "one of the two": they are one with a mark or a scale.
+  bool on_spelled(std::size_t start) {
+    std::size_t end = start;
+    const auto value = take_spelled(end);
+    if (!value) return false;
+    const double scale = take_scale(end);
+    Mention mention{.readings = {{*value * scale, 0.5 * scale}}};
+    take_mark(mention, end);
+    if (*value > 12 || scale > 1 || mention.kind != Number::Kind::plain)
+      found(std::move(mention), start, end);
+    at_ = end;
+    return true;
   }
 
   int month_at(std::size_t i) const { return at(i) < 'A' || at(i) > 'Z' ? 0 : month_of(word_at(i)); }

@@ -271,3 +271,41 @@ TEST_CASE("no text makes the reader stumble", "[numbers]") {
     for (const auto& mention : openai::mentions_in(text)) CHECK(text.find(mention.text) != std::string::npos);
   }
 }
+
+TEST_CASE("a number in words is one", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"([{"unit":"count","value":12,"days":28},{"unit":"percent","value":25},
+    {"unit":"count","value":205},{"unit":"count","value":2340},{"unit":"EUR","value":5},
+    {"unit":"count","value":2000000},{"unit":"count","value":3100}])"));
+  for (const char* text :
+       {"twenty-eight days", "Twenty eight days", "twenty-five percent", "a twenty-five-percent rise",
+        "fünfundzwanzig Prozent", "achtundzwanzig Tage", "two hundred and five clicks",
+        "zweihundertfünf Klicks", "two thousand three hundred and forty clicks", "five euros", "fünf Euro",
+        "two million", "zwei Millionen", "three thousand one hundred", "dreitausendeinhundert"}) {
+    INFO(text);
+    CHECK(numbers.invented_in(text) == Texts{});
+  }
+  CHECK(numbers.invented_in("up by twelve percent") == Texts{"twelve percent"});
+  CHECK(numbers.invented_in("zwölf Prozent mehr") == Texts{"zwölf Prozent"});
+  CHECK(numbers.invented_in("thirty days and ninety-nine clicks") == Texts{"thirty", "ninety-nine"});
+  CHECK(numbers.invented_in("the twenty-first") == Texts{"twenty-first"});
+  CHECK(numbers.invented_in("sechsundzwanzig") == Texts{"sechsundzwanzig"});
+  CHECK(numbers.invented_in("three million, six euros") == Texts{"three million", "six euros"});
+  CHECK(numbers.invented_in("two hundred and six clicks") == Texts{"two hundred and six"});
+  CHECK(numbers.invented_in("two thousand, four thousand") == Texts{"four thousand"});
+}
+
+TEST_CASE("a small number in words is often no statement, and other words are none", "[numbers]") {
+  for (const char* text :
+       {"one of the two periods", "the first three of ten queries", "eine von zwei Kampagnen", "no one",
+        "hundreds of visitors", "Hunderte", "tausende Klicks", "ein Hund und eine Stunde",
+        "die Hundertschaft", "someone, often, attend, undone, tenfold", "acht geben", "und",
+        "hundertmillionenfach", "zweiundhundert", "one-off", "a second look", "the sixth sense"}) {
+    INFO(text);
+    CHECK(texts_of(text).empty());
+  }
+  std::string hundreds;
+  for (int i = 0; i < 100'000; ++i) hundreds += "hundert";
+  CHECK(texts_of(hundreds).empty());
+  CHECK(texts_of("neunhundertsiebenundneunzigtausendneunhundertsiebenundneunzig") != "");
+}
