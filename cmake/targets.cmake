@@ -1,5 +1,4 @@
-# The three kinds of target this project has. Sources are listed by hand in each folder; a
-# folder without sources yet is an empty interface target, so that the tree always configures.
+# The three kinds of target this project has. Sources are listed by hand in each folder.
 
 # Shows FOLDER's headers, as #include "FOLDER/name.hpp", to TARGET and whoever links it, and to
 # nobody else: a layer cannot even include the one above it.
@@ -14,24 +13,15 @@ endfunction()
 # wf_library(name FOLDER shared/base SOURCES a.cpp b.cpp LINK targets...)
 function(wf_library name)
   cmake_parse_arguments(arg "" "FOLDER" "SOURCES;LINK" ${ARGN})
-  if(arg_SOURCES)
-    add_library(${name} STATIC ${arg_SOURCES})
-    set(scope PUBLIC)
-    target_link_libraries(${name} PRIVATE wf_warnings)
-  else()
-    add_library(${name} INTERFACE)
-    set(scope INTERFACE)
-  endif()
-  wf_show_headers(${name} ${scope} ${arg_FOLDER})
-  target_link_libraries(${name} ${scope} ${arg_LINK})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE wf_warnings)
+  wf_show_headers(${name} PUBLIC ${arg_FOLDER})
+  target_link_libraries(${name} PUBLIC ${arg_LINK})
 endfunction()
 
 # wf_program(name SOURCES ... LINK ...): an executable in the build's top folder.
 function(wf_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-  if(NOT arg_SOURCES)
-    return()
-  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE wf_warnings ${arg_LINK})
 endfunction()
@@ -39,9 +29,6 @@ endfunction()
 # wf_test(name SOURCES ... LINK ...): Catch2 tests, run natively or as wasm under Node.
 function(wf_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-  if(NOT arg_SOURCES)
-    return()
-  endif()
   wf_program(${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK} project_files)
   wf_show_headers(${name} PRIVATE tests)
   if(WF_PLATFORM STREQUAL "wasi")

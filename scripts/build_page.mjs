@@ -26,7 +26,6 @@ async function changed(file) {
 }
 
 async function buildFonts() {
-  if ((await changed(at('scripts/build_fonts.mjs'))) === null) return;
   const sources = await Promise.all(FONT_SOURCES.map((name) => changed(at(name))));
   const fonts = await Promise.all(FONTS.map((name) => changed(path.join(out, name))));
   if (!fonts.includes(null) && Math.min(...fonts) > Math.max(...sources)) return;
@@ -35,7 +34,6 @@ async function buildFonts() {
 }
 
 async function bundlePage() {
-  if ((await changed(ENTRY)) === null) return;
   await build({
     entryPoints: { page: ENTRY },
     outdir: out,

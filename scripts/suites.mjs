@@ -56,9 +56,7 @@ function unitSuite(build) {
 }
 
 function testFiles(folder) {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder, { recursive: true });
-  return names
+  return readdirSync(folder, { recursive: true })
     .filter((name) => /[._]test\.mjs$/.test(name))
     .map((name) => path.join(folder, name))
     .sort();

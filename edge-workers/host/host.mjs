@@ -57,7 +57,7 @@ function flowReply(effect, body, secrets) {
 function httpFlow(core, env, context, event, workspace, options) {
   return new Promise((resolve) => {
     const failed = (error) => {
-      log('error', { what: 'a flow failed', error: error.message });
+      log('error', { what: 'a flow failed', message: error.message });
       resolve(unavailable('30'));
     };
     const flow = Promise.resolve()
@@ -142,20 +142,20 @@ async function job(cores, env, message, kind) {
 export function makeWorker(cores) {
   const refuse = (env) => {
     const problem = configurationProblem(env);
-    if (problem) log('error', { what: 'this Worker does not start', problem });
+    if (problem) log('error', { what: 'this Worker does not start', message: problem });
     return problem;
   };
   return {
     async fetch(request, env, context) {
       const problem = refuse(env);
-      if (problem) return refusal(500, 'not-configured', `Not configured: ${problem}`);
+      if (problem) return refusal(500, 'worker-not-configured', `Not configured: ${problem}`);
       return route(cores, env, context, request);
     },
-    async scheduled(controller, env) {
+    async scheduled(_controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
       const configured = configuredNames(env, cores.api.manifest());
-      const event = { kind: 'tick', scheduled_ms: controller.scheduledTime, configured };
+      const event = { kind: 'tick', configured };
       await start(cores.api, env, event, null);
     },
     async queue(batch, env) {
@@ -164,7 +164,7 @@ export function makeWorker(cores) {
       const run = async (message) => {
         if (problem) return message.retry({ delaySeconds: 60 });
         await job(cores, env, message, kind).catch((error) => {
-          log('error', { what: `a ${kind} flow failed`, error: error.message });
+          log('error', { what: `a ${kind} flow failed`, message: error.message });
           message.retry();
         });
       };

@@ -7,6 +7,8 @@ import { demoAgencyKeys, demoBundles, random } from './demo.mjs';
 const REQUIRED = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_SECRET_KEY'];
 const HEAD = '# Variables of the local Worker. Delete this file to have it written anew.\n';
 
+const OR_ANEW = 'or delete the file to have it written anew.';
+
 const workspaceVariable = (slug) => `WORKSPACE_${slug.toUpperCase().replaceAll('-', '_')}`;
 
 // A value is as it stands, or inside single or double quotes.
@@ -16,10 +18,7 @@ export function parseVars(text, file) {
     if (line.trim() === '' || line.trim().startsWith('#')) return;
     const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     const problem = !name ? 'is not NAME=value' : quoteProblem(value);
-    if (problem)
-      throw new Error(
-        `${file}: line ${i + 1} ${problem}. Correct it, or delete the file to have it written anew.`,
-      );
+    if (problem) throw new Error(`${file}: line ${i + 1} ${problem}`);
     vars[name] = value.replace(/^(['"])(.*)\1$/, '$2');
   });
   return vars;
@@ -46,14 +45,21 @@ function demoVars() {
   return vars;
 }
 
+// Only this file may be deleted: a deployment's own is made by nobody else.
+function readVars(file) {
+  try {
+    return parseVars(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    throw new Error(`${error.message}. Correct it, ${OR_ANEW}`, { cause: error });
+  }
+}
+
 // Reads the file, or writes it when it is missing; the addresses follow the ports of this start.
 export function prepareVars(file, addresses) {
-  const known = existsSync(file) ? parseVars(readFileSync(file, 'utf8'), file) : demoVars();
+  const known = existsSync(file) ? readVars(file) : demoVars();
   const missing = REQUIRED.filter((name) => !known[name]);
   if (missing.length > 0)
-    throw new Error(
-      `${file}: ${missing.join(' and ')} missing. Add it, or delete the file to have it written anew.`,
-    );
+    throw new Error(`${file}: ${missing.join(' and ')} missing. Add it, ${OR_ANEW}`);
   const vars = { ...known, ...addresses };
   writeFileSync(file, formatVars(vars), { mode: 0o600 });
   return vars;

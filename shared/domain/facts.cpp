@@ -73,7 +73,6 @@ Result<void> read_service_row(const Json& row, ServiceFacts& facts) {
   Columns columns(row);
   columns.read("enabled", facts.enabled);
   columns.read("present_keys", facts.present_keys);
-  columns.read("missing_keys", facts.missing_keys);
   columns.read("detection_problem", facts.detection_problem);
   columns.read("detected_at", facts.detected_at);
   if (columns.error()) return tl::unexpected<Error>(*columns.error());

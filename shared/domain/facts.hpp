@@ -59,7 +59,6 @@ struct ServiceFacts {
   std::string service;
   bool enabled = true;
   std::vector<std::string> present_keys;
-  std::vector<std::string> missing_keys;
   std::string detection_problem;
   std::optional<UnixSeconds> detected_at;
   std::optional<StreamFacts> webhook;

@@ -63,10 +63,6 @@ Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, co
   patch["failure_final"] = false;
   if (const auto usual = usual_rows_min(end.earlier_rows)) set(patch, "usual_rows_min", *usual);
   if (end.provisional_until) patch["provisional_until"] = format_day(*end.provisional_until);
-  if (end.reconciled_missed) {
-    set(patch, "reconciled_at", now);
-    set(patch, "reconciled_missed", *end.reconciled_missed);
-  }
   return patch;
 }
 

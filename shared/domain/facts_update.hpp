@@ -26,25 +26,16 @@ struct PageFacts {
 
 // What of the facts so far decides about the next ones.
 struct EarlierFacts {
-  EarlierFacts() = default;
-  EarlierFacts(const StreamFacts& facts)
-      : newest_row_at(facts.newest_row_at),
-        run_rows(facts.run_rows),
-        failures(facts.failures),
-        failure_final(facts.failure_final) {}
-
-  std::optional<UnixSeconds> newest_row_at;
-  std::optional<std::int64_t> run_rows;  // of the open scan, so far
-  std::int64_t failures = 0;             // in a row
-  bool failure_final = false;            // and nothing has succeeded since
+  std::optional<UnixSeconds> newest_row_at = std::nullopt;
+  std::optional<std::int64_t> run_rows = std::nullopt;  // of the open scan, so far
+  std::int64_t failures = 0;                            // in a row
+  bool failure_final = false;                           // and nothing has succeeded since
 };
 
 struct RunEnd {
   // Rows of earlier finished runs, oldest first, this one not included: see remember_rows.
   std::span<const std::int64_t> earlier_rows{};
   std::optional<Day> provisional_until = std::nullopt;
-  // Set by reconciliation only: how many events had never been delivered.
-  std::optional<std::int64_t> reconciled_missed = std::nullopt;
 };
 
 Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSeconds now);

@@ -1,5 +1,5 @@
 #pragma once
-// A verdict as JSON: for the golden vectors, for replay and for logs.
+// A verdict as JSON: for the golden vectors, for replay.
 
 #include "shared/base/json.hpp"
 #include "shared/domain/judge.hpp"

@@ -226,7 +226,7 @@ void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
   // Whether the page was written is unknown; the next lease tells.
   if (!answer) return turn.retry(database_rest_secs);
   if (find_bool(*answer, "applied").value_or(false)) return after_apply(*answer, turn);
-  turn.log("warn", log_fields("page not applied").text("why", find_text(*answer, "why")));
+  turn.log("warn", log_fields("page not applied").text("message", find_text(*answer, "why")));
   turn.done();
 }
 

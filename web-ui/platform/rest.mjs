@@ -3,7 +3,7 @@
 
 const TIMEOUT_MS = 15_000;
 
-export class ReadError extends Error {
+class ReadError extends Error {
   constructor(message, { status = 0 } = {}) {
     super(message);
     this.status = status;

@@ -218,8 +218,6 @@ Tone tone_of(const Verdict& verdict) {
   switch (verdict.sub_state) {
     case SubState::late:
     case SubState::rate_limited:
-    case SubState::partial:
-    case SubState::empty:
       return Tone::late;
     default:
       return Tone::plain;

@@ -186,10 +186,4 @@ std::vector<std::string> Painter::wrapped(std::string_view text, const TextStyle
   return lines;
 }
 
-void Painter::push_clip(Rect r) {
-  list_.PushClipRect(vec(device({r.x, r.y})), vec(device({r.right(), r.bottom()})), true);
-}
-
-void Painter::pop_clip() { list_.PopClipRect(); }
-
 }  // namespace wf

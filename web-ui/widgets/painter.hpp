@@ -60,9 +60,6 @@ class Painter {
   /// At most `max_lines` lines broken at spaces, the last one elided.
   std::vector<std::string> wrapped(std::string_view, const TextStyle&, float width, int max_lines) const;
 
-  void push_clip(Rect);
-  void pop_clip();
-
  private:
   ImFont* font(Face) const;
   float font_pixels(const TextStyle&) const;

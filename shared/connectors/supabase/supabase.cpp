@@ -55,9 +55,9 @@ HttpRequest probe_request(const Query& query) {
 // does no more; the second fails the run, because a green card needs a part that works.
 Result<Page> parse_refusal(const Probe& probe, const Step& step, const HttpReply& reply, UnixSeconds now) {
   if (step.again) {
-    const bool ours = reply.status == 403 || reply.status == 404;  // a grant or a migration is missing
+    const bool incomplete = reply.status == 403 || reply.status == 404;  // a grant or a migration is missing
     return fail(reply.status == 401 ? ErrorKind::credentials
-                : ours              ? ErrorKind::configuration
+                : incomplete        ? ErrorKind::configuration
                                     : ErrorKind::provider,
                 "supabase " + std::string(probe.name) + ": answered " + decimal(reply.status));
   }

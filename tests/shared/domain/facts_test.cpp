@@ -15,14 +15,13 @@ TEST_CASE("rows are gathered by workspace and service, in any order") {
     {"client_id":"a","service":"stripe","stream":"charges","last_rows":4},
     {"client_id":"b","service":"stripe","stream":"","present_keys":["stripe.secret_key"]},
     {"client_id":"a","service":"stripe","stream":"webhook","bad_signatures":2},
-    {"client_id":"a","service":"stripe","stream":"","enabled":false,"missing_keys":["stripe.secret_key"],
+    {"client_id":"a","service":"stripe","stream":"","enabled":false,
      "detection_problem":"no","detected_at":"2026-11-23 13:44:00.377+00"}])"));
   REQUIRE(facts.has_value());
   REQUIRE(facts->size() == 2);
   const wf::ServiceFacts& a = facts->front();
   CHECK(a.client_id == "a");
   CHECK_FALSE(a.enabled);
-  CHECK(a.missing_keys == std::vector<std::string>{"stripe.secret_key"});
   CHECK(a.detection_problem == "no");
   CHECK(a.detected_at == wf::parse_time("2026-11-23T13:44:00Z"));
   REQUIRE(a.streams.size() == 1);

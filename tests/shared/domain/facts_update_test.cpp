@@ -20,6 +20,13 @@ struct Row {
   StreamFacts facts{};
 };
 
+wf::EarlierFacts known(const StreamFacts& facts) {
+  return {.newest_row_at = facts.newest_row_at,
+          .run_rows = facts.run_rows,
+          .failures = facts.failures,
+          .failure_final = facts.failure_final};
+}
+
 // As the database merges a patch into a row.
 Row after(Row row, const Json& patch) {
   row.columns.update(patch);
@@ -40,8 +47,8 @@ Row started() { return after({}, start_at(now - 10min)); }
 
 TEST_CASE("pages count the rows of the run and keep the newest row") {
   Row row = started();
-  row = after(row, wf::facts_after_page(row.facts, {.rows = 100, .newest_row_at = now - 1h}, now));
-  row = after(row, wf::facts_after_page(row.facts, {.rows = 40, .newest_row_at = now - 2h}, now));
+  row = after(row, wf::facts_after_page(known(row.facts), {.rows = 100, .newest_row_at = now - 1h}, now));
+  row = after(row, wf::facts_after_page(known(row.facts), {.rows = 40, .newest_row_at = now - 2h}, now));
   CHECK(row.facts.run_rows == 140);
   CHECK(row.facts.newest_row_at == now - 1h);
   CHECK_FALSE(row.facts.last_success_at);
@@ -49,16 +56,18 @@ TEST_CASE("pages count the rows of the run and keep the newest row") {
 }
 
 TEST_CASE("a newest row in the future is clamped") {
-  const Row row = after(started(), wf::facts_after_page(started().facts, {.newest_row_at = now + 5h}, now));
+  const Row row =
+      after(started(), wf::facts_after_page(known(started().facts), {.newest_row_at = now + 5h}, now));
   CHECK(row.facts.newest_row_at == now);
 }
 
 TEST_CASE("a finished run is a success and clears every failure") {
   Row row = started();
-  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::rate_limit, "429", 60}, false, now - 5min));
+  row = after(
+      row, wf::facts_after_failure(known(row.facts), {ErrorKind::rate_limit, "429", 60}, false, now - 5min));
   row = after(row, start_at(now - 1min));
   const std::int64_t earlier[] = {12, 9, 15};
-  row = after(row, wf::facts_after_last_page(row.facts, {.rows = 7}, {.earlier_rows = earlier}, now));
+  row = after(row, wf::facts_after_last_page(known(row.facts), {.rows = 7}, {.earlier_rows = earlier}, now));
   CHECK(row.facts.last_success_at == now);
   CHECK(row.facts.last_rows == 7);
   CHECK(row.facts.usual_rows_min == 9);
@@ -73,17 +82,17 @@ TEST_CASE("a finished run is a success and clears every failure") {
 
 TEST_CASE("the last of several pages counts all of them") {
   Row row = started();
-  row = after(row, wf::facts_after_page(row.facts, {.rows = 100}, now));
-  row = after(row, wf::facts_after_last_page(row.facts, {.rows = 30}, {}, now));
+  row = after(row, wf::facts_after_page(known(row.facts), {.rows = 100}, now));
+  row = after(row, wf::facts_after_last_page(known(row.facts), {.rows = 30}, {}, now));
   CHECK(row.facts.last_rows == 130);
 }
 
 TEST_CASE("a failed page never makes a success, whatever was written before it") {
   Row row = started();
   row = after(row, {{"last_success_at", wf::format_time(now - 20h)}});
-  row = after(row, wf::facts_after_page(row.facts, {.rows = 100}, now));
-  const Json patch =
-      wf::facts_after_failure(row.facts, {ErrorKind::provider, "stripe charges: status 500"}, true, now);
+  row = after(row, wf::facts_after_page(known(row.facts), {.rows = 100}, now));
+  const Json patch = wf::facts_after_failure(known(row.facts),
+                                             {ErrorKind::provider, "stripe charges: status 500"}, true, now);
   CHECK_FALSE(patch.contains("last_success_at"));
   CHECK_FALSE(patch.contains("last_rows"));
   row = after(row, patch);
@@ -95,48 +104,44 @@ TEST_CASE("a failed page never makes a success, whatever was written before it")
 
 TEST_CASE("a failure that is tried again leaves a final one as it is", "[facts]") {
   Row row = started();
-  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::credentials, "401"}, true, now - 1h));
-  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::rate_limit, "429", 900}, false, now));
+  row =
+      after(row, wf::facts_after_failure(known(row.facts), {ErrorKind::credentials, "401"}, true, now - 1h));
+  row =
+      after(row, wf::facts_after_failure(known(row.facts), {ErrorKind::rate_limit, "429", 900}, false, now));
   CHECK(row.facts.failure_final);
   CHECK(row.facts.failure_kind == ErrorKind::credentials);
   CHECK(row.facts.failure_message == "401");
   CHECK(row.facts.failed_at == now - 1h);
   CHECK(row.facts.failures == 2);
   CHECK(row.facts.rate_limited_until == now + 900s);
-  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::provider, "500"}, true, now));
+  row = after(row, wf::facts_after_failure(known(row.facts), {ErrorKind::provider, "500"}, true, now));
   CHECK(row.facts.failure_kind == ErrorKind::provider);
-  row = after(row, wf::facts_after_last_page(row.facts, {}, {}, now));
+  row = after(row, wf::facts_after_last_page(known(row.facts), {}, {}, now));
   CHECK_FALSE(row.facts.failure_final);
 }
 
 TEST_CASE("a rate limit says until when; a later failure of another kind takes it back") {
   Row row = started();
-  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::rate_limit, "429", 900}, false, now));
+  row =
+      after(row, wf::facts_after_failure(known(row.facts), {ErrorKind::rate_limit, "429", 900}, false, now));
   CHECK(row.facts.rate_limited_until == now + 900s);
   CHECK_FALSE(row.facts.failure_final);
-  row = after(row, wf::facts_after_failure(row.facts, {ErrorKind::provider, "500"}, false, now));
+  row = after(row, wf::facts_after_failure(known(row.facts), {ErrorKind::provider, "500"}, false, now));
   CHECK_FALSE(row.facts.rate_limited_until);
   CHECK(row.facts.failures == 2);
   const Json endless =
-      wf::facts_after_failure(row.facts, {ErrorKind::rate_limit, "429", 1'000'000'000}, false, now);
+      wf::facts_after_failure(known(row.facts), {ErrorKind::rate_limit, "429", 1'000'000'000}, false, now);
   CHECK(endless["rate_limited_until"] == "2026-11-24T12:00:00Z");
 }
 
 TEST_CASE("a failure's message keeps no key and stays short") {
   const Json patch = wf::facts_after_failure(
-      started().facts,
+      known(started().facts),
       {ErrorKind::credentials, "Invalid API Key provided: sk_live_51Habcdefghijkl " + std::string(900, 'x')},
       true, now);
   const auto message = wf::find_string(patch, "failure_message").value_or("");
   CHECK(message.find("sk_live") == std::string::npos);
   CHECK(message.size() < 520);
-}
-
-TEST_CASE("reconciliation tells what was missed") {
-  const Json patch = wf::facts_after_last_page(started().facts, {.rows = 3}, {.reconciled_missed = 2}, now);
-  CHECK(patch["reconciled_missed"] == 2);
-  CHECK(patch["reconciled_at"] == "2026-11-23T12:00:00Z");
-  CHECK_FALSE(wf::facts_after_last_page(started().facts, {}, {}, now).contains("reconciled_at"));
 }
 
 TEST_CASE("a delivery is never newer than now") {
@@ -169,7 +174,8 @@ TEST_CASE("an account that went silent is empty for two runs, then that is what 
   std::vector<wf::SubState> seen;
   for (int run = 0; run < 3; ++run) {
     Row row = started();
-    row = after(row, wf::facts_after_last_page(row.facts, {.rows = 0}, {.earlier_rows = remembered}, now));
+    row = after(row,
+                wf::facts_after_last_page(known(row.facts), {.rows = 0}, {.earlier_rows = remembered}, now));
     remembered = wf::read_remembered_rows(wf::remember_rows(remembered, 0));
     row.facts.stream = "probe";
     service.streams = {row.facts};
@@ -179,24 +185,24 @@ TEST_CASE("an account that went silent is empty for two runs, then that is what 
 }
 
 TEST_CASE("when the sign-in ends is learned from the page that says so, and forgotten when it never does") {
-  Row row =
-      after(started(), wf::facts_after_page(started().facts, {.credentials_expire_at = now + 240h}, now));
+  Row row = after(started(),
+                  wf::facts_after_page(known(started().facts), {.credentials_expire_at = now + 240h}, now));
   CHECK(row.facts.credentials_expire_at == now + 240h);
-  row = after(row, wf::facts_after_page(row.facts, {}, now));
+  row = after(row, wf::facts_after_page(known(row.facts), {}, now));
   CHECK(row.facts.credentials_expire_at == now + 240h);
-  row = after(row, wf::facts_after_page(row.facts, {.credentials_expire_at = wf::never_ends}, now));
+  row = after(row, wf::facts_after_page(known(row.facts), {.credentials_expire_at = wf::never_ends}, now));
   CHECK_FALSE(row.facts.credentials_expire_at.has_value());
 }
 
 TEST_CASE("what is no longer given is that of the last run alone") {
   Row row = started();
-  row = after(row, wf::facts_after_last_page(row.facts, {.unavailable = std::vector<std::string>{"a", "b"}},
-                                             {}, now));
+  row = after(row, wf::facts_after_last_page(known(row.facts),
+                                             {.unavailable = std::vector<std::string>{"a", "b"}}, {}, now));
   CHECK(row.facts.unavailable == std::vector<std::string>{"a", "b"});
-  row = after(row, wf::facts_after_page(row.facts, {}, now));
+  row = after(row, wf::facts_after_page(known(row.facts), {}, now));
   CHECK(row.facts.unavailable.size() == 2);
-  row =
-      after(row, wf::facts_after_last_page(row.facts, {.unavailable = std::vector<std::string>{}}, {}, now));
+  row = after(
+      row, wf::facts_after_last_page(known(row.facts), {.unavailable = std::vector<std::string>{}}, {}, now));
   CHECK(row.facts.unavailable.empty());
 }
 

@@ -10,7 +10,6 @@ namespace {
 
 Json tick() {
   return {{"kind", "tick"},
-          {"scheduled_ms", 1'763'900'000'000},
           {"configured",
            {{"agency", {"supabase.secret_key"}},
             {"workspaces",
