@@ -52,7 +52,8 @@ void Detector::add(Day day, std::optional<double> value) {
   std::optional<KeptDay> today;
   if (value && std::isfinite(*value)) {
     const double root = signed_root(*value);
-    today = KeptDay{.actual = root, .kept = root, .forecast = root};
+    stopped_ = stopped_ && root == 0;
+    if (!stopped_) today = KeptDay{.actual = root, .kept = root, .forecast = root};
   }
   const auto usual = today ? forecast(history_, counts_) : std::nullopt;
   if (usual) judge(*usual, *value, *today);
@@ -124,7 +125,9 @@ bool Detector::has_drifted(Drift& drift, double step) const {
 
 void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   std::vector<double> actual, expected;
-  const std::size_t days = std::min(drift.days, most_shift_days);
+  const std::size_t nothing = days_of_nothing(usual);
+  const bool stopped = nothing >= 2;
+  const std::size_t days = stopped ? nothing : std::min(drift.days, most_shift_days);
   for (std::size_t i = 0; i < days; ++i) {
     if (!history_[i] || !history_[i]->judged) continue;
     actual.push_back(history_[i]->actual);
@@ -140,13 +143,35 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
     while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
     report(before, AnomalyKind::shift, signed_square(came), score, began);
   }
-  rebase(days, came, before.expected);
   up_ = down_ = {};
+  if (stopped)
+    forget_stop(days);
+  else
+    rebase(days, came, before.expected);
 }
 
-// A factor keeps the shape of the week, and zeros zero; it needs both levels on one side of zero.
+// How far back nothing came, where something was to come.
+std::size_t Detector::days_of_nothing(const Forecast& usual) const {
+  std::size_t days = 0;
+  for (std::size_t i = 0; i < most_shift_days; ++i) {
+    if (!history_[i]) continue;
+    if (history_[i]->actual != 0) break;
+    if (history_[i]->forecast > usual.scale) days = i + 1;
+  }
+  return days;
+}
+
+// Whatever stopped, an office for a week or a counter, goes on where it was: by days of zero its next
+// ordinary day would be a spike, and nothing a fall.
+void Detector::forget_stop(std::size_t days) {
+  stopped_ = true;
+  for (std::size_t i = 0; i < days; ++i)
+    if (history_[i] && history_[i]->actual == 0) history_[i].reset();
+}
+
+// A factor keeps the shape of the week; it needs both levels on one side of zero.
 void Detector::rebase(std::size_t days, double actual, double expected) {
-  const bool by_factor = actual * expected > 0 || (actual == 0 && expected != 0);
+  const bool by_factor = actual * expected > 0;
   for (std::size_t i = 0; i < history_days; ++i) {
     if (!history_[i]) continue;
     KeptDay& day = *history_[i];

@@ -6,7 +6,8 @@
 //   `threshold`. B. Iglewicz and D. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993.
 // - A lasting change is found by a two-sided cumulative sum (E. S. Page, "Continuous inspection
 //   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it. The
-//   history is then rescaled to the new level, so that the season is not learned again.
+//   history is then rescaled to the new level, so that the season is not learned again. A fall to nothing
+//   is no level: it is told, and its days are nothing to compare with.
 // - What a day is compared with is in baseline.hpp.
 //
 // Any finite input is answered with finite numbers; every build gives the same ones.
@@ -60,6 +61,8 @@ class Detector {
   void follow_zeros(const Forecast& usual, const KeptDay& today);
   void follow_drift(const Forecast& usual, double deviations);
   bool has_drifted(Drift& drift, double step) const;
+  std::size_t days_of_nothing(const Forecast& usual) const;
+  void forget_stop(std::size_t days);
   void settle_shift(const Forecast& usual, const Drift& drift);
   void rebase(std::size_t days, double actual, double expected);
 
@@ -69,6 +72,7 @@ class Detector {
   Drift up_, down_;
   std::size_t zeros_ = 0;
   bool zeros_told_ = false;
+  bool stopped_ = false;  // a fall to zero was told, and all that came since is zero
   std::vector<Anomaly> anomalies_;
 };
 

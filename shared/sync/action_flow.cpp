@@ -186,7 +186,7 @@ void ActionFlow::on_kept(EffectResult& result, Turn& turn) {
 
 void ActionFlow::conclude(Turn& turn) {
   auto ended = action_.end(query_, reply_, turn.now);
-  if (!ended) return fail_action(turn, {ended.error()}, false);
+  if (!ended) return fail_action(turn, unreadable(std::move(ended.error())), false);
   answer_ = json_reply(ended->status, ended->answer);
   end(turn, "succeeded", std::move(ended->batches), facts_after_use(connector_.service, turn.now));
 }

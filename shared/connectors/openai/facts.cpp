@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t period_days = 28;
 constexpr std::size_t days_of_a_whole_period = 25;  // of 28, as for the page (daily_series.cpp)
-constexpr std::size_t values_for_a_median = 7;
+constexpr std::size_t values_for_a_median = 3;
 constexpr std::size_t most_unusual_days = 5;  // of one series
 
 struct Unit {
@@ -38,8 +38,7 @@ Json as_number(double value) {
 
 Unit unit_of(const DailySeries& series) {
   const std::string_view unit = series.unit;
-  if (unit == "ratio") return {"percent", 0.01};
-  if (unit == "score") return {"score", 0.01};
+  if (unit == "score") return {"of 100", 0.01};
   if (unit == "bytes") return {"MB", 1e6};
   const std::size_t colon = unit.find(':');
   if (colon == std::string_view::npos) return {unit.empty() ? "count" : series.unit};
@@ -127,10 +126,18 @@ void add_unusual_days(Json& facts, const DailySeries& series) {
       facts.push_back(unusual_fact(series, *one));
 }
 
-bool is_unusual(const DailySeries& series, Day day) {
-  const SeriesReport report = analyse(series);
-  return std::any_of(report.anomalies.begin(), report.anomalies.end(),
-                     [&](const Anomaly& anomaly) { return anomaly.day == day; });
+std::optional<Json> unusual_day(const DailySeries& series, Day day) {
+  for (const Anomaly& anomaly : analyse(series).anomalies)
+    if (anomaly.day == day) return unusual_fact(series, anomaly);
+  return std::nullopt;
+}
+
+// A Sunday is compared with Sundays, as the detector does.
+std::vector<double> same_weekdays_before(const DailySeries& series, std::int64_t at) {
+  std::vector<double> values;
+  for (std::int64_t back = 7; back <= period_days && back <= at; back += 7)
+    if (const auto& value = series.values[static_cast<std::size_t>(at - back)]) values.push_back(*value);
+  return values;
 }
 
 std::optional<Json> day_fact(const DailySeries& series, Day day) {
@@ -142,10 +149,10 @@ std::optional<Json> day_fact(const DailySeries& series, Day day) {
   const double value = to_two_places(*exact / size);
   JsonObject fact = opening(series, day_id(series, day), "value of the day");
   fact.json("value", as_number(value));
-  auto before = known(series, at - period_days, at);
+  auto before = same_weekdays_before(series, at);
   if (before.size() >= values_for_a_median) {
     compare(fact, "usual", value, to_two_places(median(before) / size));
-    fact.text("usual_is", "median of the days before").number("days", period_days);
+    fact.text("usual_is", "median of this weekday in the 4 weeks before");
   }
   return fact.text("day", format_day(day)).take();
 }
@@ -173,8 +180,9 @@ Json day_facts(const Json& daily, std::string_view wanted, Day day) {
   const auto all = read_daily_series(daily);
   if (!all) return facts;
   for (const DailySeries& series : *all) {
-    if (series.id == wanted && !is_unusual(series, day)) return facts;
-    if (auto fact = day_fact(series, day)) (series.id == wanted ? facts : others).push_back(*std::move(fact));
+    const bool asked = series.id == wanted;
+    auto fact = asked ? unusual_day(series, day) : day_fact(series, day);
+    if (fact) (asked ? facts : others).push_back(*std::move(fact));
   }
   if (facts.empty()) return facts;
   for (Json& fact : others) facts.push_back(std::move(fact));

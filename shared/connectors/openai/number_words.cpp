@@ -19,7 +19,7 @@ constexpr std::array spellings{
     Spelling{"\u00A0", "\x02"},  Spelling{"\u202F", "\x02"},   Spelling{"\u2009", "\x02"},
     Spelling{"\u2007", "\x02"},  Spelling{"\u2019", "'"},      Spelling{"US$", "USD"},
     Spelling{"CA$", "CAD"},      Spelling{"C$", "CAD"},        Spelling{"AU$", "AUD"},
-    Spelling{"A$", "AUD"},       Spelling{"$", "USD"},         Spelling{"\u20AC", "EUR"},
+    Spelling{"A$", "AUD"},       Spelling{"$", "DOLLAR"},      Spelling{"\u20AC", "EUR"},
     Spelling{"\u00A3", "GBP"},   Spelling{"\u00A5", "JPY"},    Spelling{"\uFF05", "%"},
     Spelling{"\u00BD", " 0.5 "}, Spelling{"\u00BC", " 0.25 "}, Spelling{"\u00BE", " 0.75 "}};
 
@@ -39,12 +39,12 @@ struct Currency {
   std::string_view code;
 };
 constexpr std::array currencies{
-    Currency{"eur", "EUR"}, Currency{"euro", "EUR"},    Currency{"euros", "EUR"},
-    Currency{"usd", "USD"}, Currency{"dollar", "USD"},  Currency{"dollars", "USD"},
-    Currency{"gbp", "GBP"}, Currency{"pounds", "GBP"},  Currency{"pfund", "GBP"},
-    Currency{"chf", "CHF"}, Currency{"franken", "CHF"}, Currency{"jpy", "JPY"},
-    Currency{"yen", "JPY"}, Currency{"cad", "CAD"},     Currency{"aud", "AUD"},
-    Currency{"sek", "SEK"}, Currency{"nok", "NOK"},     Currency{"dkk", "DKK"},
+    Currency{"eur", "EUR"}, Currency{"euro", "EUR"},        Currency{"euros", "EUR"},
+    Currency{"usd", "USD"}, Currency{"dollar", any_dollar}, Currency{"dollars", any_dollar},
+    Currency{"gbp", "GBP"}, Currency{"pounds", "GBP"},      Currency{"pfund", "GBP"},
+    Currency{"chf", "CHF"}, Currency{"franken", "CHF"},     Currency{"jpy", "JPY"},
+    Currency{"yen", "JPY"}, Currency{"cad", "CAD"},         Currency{"aud", "AUD"},
+    Currency{"sek", "SEK"}, Currency{"nok", "NOK"},         Currency{"dkk", "DKK"},
     Currency{"pln", "PLN"}, Currency{"czk", "CZK"}};
 
 struct Month {

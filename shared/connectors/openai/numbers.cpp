@@ -6,6 +6,7 @@
 #include "shared/base/text.hpp"
 #include "shared/base/time.hpp"
 #include "shared/connectors/openai/number_text.hpp"
+#include "shared/connectors/openai/number_words.hpp"
 
 namespace wf::openai {
 namespace {
@@ -22,10 +23,20 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+bool is_dollar(std::string_view currency) {
+  for (const std::string_view one : {"USD", "CAD", "AUD", "NZD", "HKD", "SGD"})
+    if (currency == one) return true;
+  return false;
+}
+
+bool same_currency(std::string_view a, std::string_view b) {
+  return a == b || (a == any_dollar && is_dollar(b)) || (b == any_dollar && is_dollar(a));
+}
+
 // Without a mark a number may be any of those given; with one it must be of that kind.
 bool same_kind(const Mention& mention, const Number& given) {
   if (mention.kind == Number::Kind::plain) return true;
-  return mention.kind == given.kind && mention.currency == given.currency;
+  return mention.kind == given.kind && same_currency(mention.currency, given.currency);
 }
 
 // "fell by 12%" of -12: the sign is in the words, unless it is written.

@@ -102,6 +102,15 @@ std::string without_addresses(std::string_view text) {
   return out;
 }
 
+// Of an address of a page only its path: what follows may hold somebody's name.
+std::string page_path(std::string_view page) {
+  if (const std::size_t scheme = page.find("://"); scheme != std::string_view::npos) {
+    const std::size_t path = page.find('/', scheme + 3);
+    page = path == std::string_view::npos ? "/" : page.substr(path);
+  }
+  return without_addresses(page.substr(0, page.find_first_of("?#")));
+}
+
 const Task* find_task(std::string_view name) {
   const auto* task =
       std::find_if(tasks.begin(), tasks.end(), [&](const Task& candidate) { return candidate.name == name; });
@@ -168,7 +177,7 @@ Result<Json> check_content(const Json& body) {
   auto value = short_text(body, about, longest_page);
   if (!value) return tl::unexpected<Error>(std::move(value.error()));
   if (value->empty()) return refuse(std::string(about) + " is missing");
-  return input->text(about, *value).take();
+  return input->text(about, about == "page" ? page_path(*value) : *value).take();
 }
 
 Result<Json> check_explanation(const Json& body) {

@@ -101,6 +101,21 @@ TEST_CASE("a shift is told once and keeps the week's shape; the way back is told
   CHECK((found[0].found - found[0].day).count() >= 2);
 }
 
+TEST_CASE("what stopped goes on where it was, and a fall after it is seen") {
+  Values values = weeks(20, {1000, 1040, 960, 1010, 990, 1030, 970});
+  for (std::size_t i = 63; i < 70; ++i) values[i] = 0;
+  auto found = detect(values);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::shift);
+  CHECK(place_of(found[0]) == 63);
+  CHECK(found[0].value == 0);
+  for (std::size_t i = 80; i < values.size(); ++i) values[i] = *values[i] * 0.3;
+  found = detect(values);
+  REQUIRE(found.size() == 2);
+  CHECK(place_of(found[1]) == 80);
+  CHECK(found[1].expected == Catch::Approx(1000).epsilon(0.05));
+}
+
 TEST_CASE("an outlier is no measure for later days") {
   Values values = weeks(30, {100, 104, 96, 101, 99, 103, 97});
   values.at(100) = 9000;

@@ -138,6 +138,27 @@ TEST_CASE("a lasting change is told once, near the day it began") {
   }
 }
 
+// A week of nothing, which is told, then a lasting fall to three tenths.
+TEST_CASE("after a week of nothing the ordinary is ordinary, and a fall is a fall") {
+  for (const auto& kind : dense_kinds()) {
+    if (kind.least_shifts < 0.5) continue;
+    INFO(kind.name);
+    int wolves = 0, found = 0;
+    for (int i = 0; i < series_of_a_kind; ++i) {
+      DailySeries series = make(kind.recipe, seed(i + 3000));
+      multiply(series, planted_day - 20, planted_day - 13, 0);
+      multiply(series, planted_day, series.values.size(), 0.3);
+      for (const auto& one : analyse(series).anomalies) {
+        const auto place = (one.day - series.first_day).count() - static_cast<long>(planted_day);
+        wolves += place > -14 && place < -7 ? 1 : 0;
+        found += one.kind == AnomalyKind::shift && place >= -3 && place <= 3 ? 1 : 0;
+      }
+    }
+    CHECK(wolves == 0);
+    CHECK(found >= series_of_a_kind * 0.85);
+  }
+}
+
 TEST_CASE("what comes rarely is found missing when it stays away") {
   for (const auto& kind : {thin_kinds()[1], thin_kinds()[3]}) {
     INFO(kind.name);

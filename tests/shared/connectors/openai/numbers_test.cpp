@@ -125,6 +125,8 @@ TEST_CASE("money is of its currency", "[numbers]") {
   }
   GivenNumbers canadian;
   canadian.add(facts(R"({"facts":[{"id":"a","label":"Spend","unit":"CAD","value":1284.05}]})"));
+  CHECK(canadian.invented_in("$1,284.05, 1,284.05 dollars") == Texts{});
+  CHECK(canadian.invented_in("US$1,284.05") == Texts{"US$1,284.05"});
   CHECK(canadian.invented_in("CA$1,284.05, C$ 1,284.05, 1,284.05 CAD") == Texts{});
 }
 

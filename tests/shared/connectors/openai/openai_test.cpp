@@ -200,11 +200,10 @@ TEST_CASE("values are told as people read them", "[openai]") {
   CHECK(fact("money:jpy", "sum", 100, 200)["value"] == 5600);
   CHECK(fact("micros:usd", "sum", 0, 1'500'000)["value"] == 42);
   CHECK_FALSE(fact("micros:usd", "sum", 0, 1'500'000).contains("change_percent"));
-  CHECK(fact("ratio", "level", 0.25, 0.2)["value"] == 20);
-  CHECK(fact("ratio", "level", 0.25, 0.2)["unit"] == "percent");
-  CHECK(fact("ratio", "level", 0.25, 0.2)["change_percent"] == -20);
+  CHECK(fact("ms", "level", 250, 200)["change_percent"] == -20);
   CHECK(fact("bytes", "level", 1'000'000, 2'345'000)["value"] == 2.35);
   CHECK(fact("score", "level", 0.9, 0.87)["value"] == 87);
+  CHECK(fact("score", "level", 0.9, 0.87)["unit"] == "of 100");
   CHECK(fact("ms", "level", 120, 100.5)["what"] == "average of the days");
   CHECK(fact("ms", "level", 120, 100.5)["value"] == 100.5);
 }
@@ -267,19 +266,49 @@ TEST_CASE("the unusual days of the period are facts of their own", "[openai]") {
 TEST_CASE("a day is explained by what else happened on it", "[openai]") {
   auto dropped = steps(100, 100);
   dropped[52] = 20;
-  const ActionQuery asked =
-      query({{"purpose", "explanation"}, {"language", "en"}, {"series", "gsc.clicks"}, {"day", "2026-11-20"}},
-            Json::array({series("ads.cost", "micros:eur", "sum", steps(5'000'000, 5'500'000)),
-                         series("gsc.clicks", "count", "sum", dropped),
-                         series("young", "count", "sum", {Json(1)})}));
+  std::vector<Json> weekly;  // quiet on Fridays, of which this is one
+  for (int day = 0; day < 56; ++day) weekly.push_back(day % 7 == 3 ? 8 : 60);
+  const ActionQuery asked = query(
+      {{"purpose", "explanation"}, {"language", "en"}, {"series", "gsc.clicks"}, {"day", "2026-11-20"}},
+      Json::array({series("ads.cost", "micros:eur", "sum", steps(5'000'000, 5'500'000)),
+                   series("gsc.clicks", "count", "sum", dropped), series("weekly", "count", "sum", weekly),
+                   series("young", "count", "sum", {Json(1)})}));
   const Json given = given_to(asked);
-  REQUIRE(given["facts"].size() == 2);
+  REQUIRE(given["facts"].size() == 3);
   CHECK(given["facts"][0]["id"] == "gsc.clicks@2026-11-20");
   CHECK(given["facts"][0]["value"] == 20);
   CHECK(given["facts"][0]["usual"] == 100);
   CHECK(given["facts"][0]["change_percent"] == -80);
   CHECK(given["facts"][1]["value"] == 5.5);
   CHECK(given["facts"][1]["unit"] == "EUR");
+  CHECK(given["facts"][2]["value"] == 8);
+  CHECK(given["facts"][2]["usual"] == 8);
+  CHECK(given["facts"][2]["usual_is"] == "median of this weekday in the 4 weeks before");
+}
+
+TEST_CASE("of a page the model is told its path alone", "[openai]") {
+  const auto path = [](const char* page) {
+    const auto input = check("content", Json{{"kind", "page_title"}, {"page", page}}.dump().c_str());
+    REQUIRE(input.has_value());
+    return find_string(*input, "page").value_or("");
+  };
+  CHECK(path("https://a.example/danke?email=jane.doe@example.com&tel=030123456") == "/danke");
+  CHECK(path("https://a.example") == "/");
+  CHECK(path("/blog/one#part") == "/blog/one");
+  CHECK(path("/of/jane@example.com") == "[address]");
+}
+
+TEST_CASE("what is usual of a day in question is what the detector expected", "[openai]") {
+  std::vector<Json> clicks;
+  for (int day = 0; day < 56; ++day) clicks.push_back(day % 7 < 2 ? 8 : 60 + day % 3);
+  clicks[50] = 36;  // a quiet day, on which 8 are usual
+  const Json given = given_to(
+      query({{"purpose", "explanation"}, {"language", "en"}, {"series", "gsc.clicks"}, {"day", "2026-11-18"}},
+            Json::array({series("gsc.clicks", "count", "sum", clicks)})));
+  REQUIRE(given["facts"].size() == 1);
+  CHECK(given["facts"][0]["value"] == 36);
+  CHECK(given["facts"][0]["usual"] < 12);
+  CHECK(given["facts"][0]["change_percent"] > 200);
 }
 
 TEST_CASE("where there is nothing to write about, nothing is asked", "[openai]") {
