@@ -43,13 +43,13 @@ class DocumentBuilder final : public JsonEvents {
     return true;
   }
   bool on_key(std::string_view name) override {
-    member_ = &slot(*open_.back(), name);
+    member_ = &slot(*open_.back(), without_nul(name));
     return true;
   }
   bool on_scalar(JsonScalar kind, std::string_view text) override {
     Json& value = next();
     value = nullptr;  // a member may have been there before
-    if (kind == JsonScalar::text) value = text;
+    if (kind == JsonScalar::text) value = without_nul(text);
     if (kind == JsonScalar::flag) value = text == "true";
     if (kind == JsonScalar::number) value = read_number(text);
     return true;

@@ -203,16 +203,4 @@ std::string without_nul(std::string_view text) {
   return clean;
 }
 
-std::string without_escaped_nul(std::string_view json) {
-  constexpr std::string_view nul = "\\u0000";
-  std::string clean;
-  while (!json.empty()) {
-    // An escape is taken whole: in `\\u0000` the second backslash begins none.
-    const std::string_view next = starts_with(json, nul) ? nul : json.substr(0, json.front() == '\\' ? 2 : 1);
-    if (next != nul) clean += next;
-    json.remove_prefix(next.size());
-  }
-  return clean;
-}
-
 }  // namespace wf

@@ -41,8 +41,6 @@ std::size_t plain_length(std::string_view text);
 
 // Postgres stores no U+0000.
 std::string without_nul(std::string_view text);
-// Of a JSON text, before it is read: names of members too.
-std::string without_escaped_nul(std::string_view json);
 
 // What is at the front of a text that is not empty: a whole character, or the bytes that one U+FFFD stands
 // for (Unicode 15, section 3.9, "maximal subpart").

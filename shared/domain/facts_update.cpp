@@ -108,7 +108,9 @@ std::optional<std::int64_t> usual_rows_min(std::span<const std::int64_t> earlier
     else
       least = least == 0 ? rows : std::min(least, rows);
   }
-  return empty_runs * 3 >= earlier_rows.size() ? 0 : least;
+  // Of daily runs the first of seven was on this weekday: a shop that is closed at weekends.
+  const bool closed_today = earlier_rows.size() >= runs_to_remember && earlier_rows.front() == 0;
+  return closed_today || empty_runs * 3 >= earlier_rows.size() ? 0 : least;
 }
 
 std::vector<std::int64_t> read_remembered_rows(const Json& remembered) {

@@ -186,7 +186,12 @@ void ActionFlow::on_kept(EffectResult& result, Turn& turn) {
 
 void ActionFlow::conclude(Turn& turn) {
   auto ended = action_.end(query_, reply_, turn.now);
-  if (!ended) return fail_action(turn, unreadable(std::move(ended.error())), false);
+  if (!ended) {
+    // A reply may say of itself, with 200, that the provider failed or was busy.
+    const ErrorKind kind = ended.error().kind;
+    const bool passes = kind == ErrorKind::provider || kind == ErrorKind::rate_limit;
+    return fail_action(turn, {std::move(ended.error()), passes ? Remedy::retry : Remedy::give_up}, false);
+  }
   answer_ = json_reply(ended->status, ended->answer);
   end(turn, "succeeded", std::move(ended->batches), facts_after_use(connector_.service, turn.now));
 }

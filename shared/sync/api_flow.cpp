@@ -52,8 +52,6 @@ void ApiFlow::start(Turn& turn) {
   if (!syncs && !reads && !action_) return finish(turn, not_found());
   const std::string_view allowed = reads ? "GET" : "POST";
   if (request_.method != allowed) return finish(turn, wrong_method(allowed));
-  if (without_escaped_nul(request_.body).size() != request_.body.size())
-    return finish(turn, problem_reply(400, "invalid-request", "Not understood", "the body has a NUL"));
   turn.ask(session_request(database_, workspace_));
 }
 

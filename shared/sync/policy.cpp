@@ -113,7 +113,8 @@ Problem classify_grant(const Connector& connector, const EffectResult& result, U
   if (code == "invalid_grant")
     return problem(ErrorKind::credentials, {says, ": it has expired or was withdrawn (invalid_grant)"},
                    Remedy::give_up);
-  for (const std::string_view ours : {"invalid_client", "unauthorized_client", "invalid_scope"})
+  for (const std::string_view ours :
+       {"invalid_client", "unauthorized_client", "invalid_scope", "invalid_request"})
     if (code == ours)
       return problem(ErrorKind::configuration, {says, ": the client is not accepted (", code, ")"},
                      Remedy::give_up);
@@ -132,8 +133,10 @@ NextTry next_try(const Problem& problem, std::int64_t attempt) {
   if (problem.remedy == Remedy::give_up || attempt + 1 >= limit) return {true, 0};
   const std::int64_t doublings = std::clamp<std::int64_t>(attempt, 0, 7);
   const std::int64_t backoff = std::min(first_backoff_secs << doublings, longest_backoff_secs);
-  const std::int64_t asked = problem.error.retry_after_secs.value_or(backoff);
-  return {false, std::clamp<std::int64_t>(asked, 0, longest_wait_secs)};
+  const std::int64_t asked = problem.error.retry_after_secs.value_or(0);
+  // "Again after 0 seconds", or 1 each time, would use up every attempt in one moment.
+  const std::int64_t wait = attempt == 0 && asked > 0 ? asked : std::max(asked, backoff);
+  return {false, std::min(wait, longest_wait_secs)};
 }
 
 UnixSeconds source_time(const HttpReply& reply, UnixSeconds now) {

@@ -119,6 +119,8 @@ void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
 void restart_scan(SyncCursor& cursor) {
   cursor.position = Json();
   cursor.steps = 0;
+  cursor.run_rows = 0;  // they come again
+  cursor.oldest.reset();
   ++cursor.restarts;
 }
 

@@ -30,14 +30,15 @@ constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
 std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
 
 // Of a page of the scan of `window`; none: of objects fetched again.
-PageFacts page_facts(const std::optional<Window>& window, const SyncCursor& after, const Page& page) {
+PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, const SyncCursor& after,
+                     const Page& page) {
   PageFacts facts{.rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
   facts.credentials_expire_at = page.credentials_expire_at;
   if (!window) return facts;
   if (!page.next) facts.unavailable = page.unavailable;
   const std::int64_t total = days(window->to - window->from);
-  // A day or two is over before anyone could look at its progress.
-  if (total <= 2) return facts;
+  // A day or two is over before anyone could look at its progress; a full scan asks for no days.
+  if (total <= 2 || stream.full_scan) return facts;
   facts.progress_total = total;
   facts.progress_done = total;
   if (page.next) facts.progress_done = after.oldest ? days(window->to - *after.oldest) : 0;
@@ -201,7 +202,7 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   }
   ending_ = !cursor_.window && cursor_.unsettled.empty();
   cursor_.counted = ending_;
-  const PageFacts seen = page_facts(window, cursor_, page);
+  const PageFacts seen = page_facts(*stream_, window, cursor_, page);
   const auto earlier_rows = read_remembered_rows(cursor_.earlier_rows);
   const RunEnd end{.earlier_rows = earlier_rows, .provisional_until = provisional_until(turn.now)};
   Json patch =

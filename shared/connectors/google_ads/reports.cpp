@@ -136,6 +136,12 @@ Problem explain_code(const google::ApiError& error, Problem problem) {
       error.code == "ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT")
     return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
               "google_ads.customer_id names no active account");
+  if (error.code == "REQUESTED_METRICS_FOR_MANAGER" || error.code == "INVALID_CUSTOMER_ID")
+    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
+              "google_ads.customer_id is not the id of a client account, but of a manager's or of none");
+  if (error.code == "SERVICE_DISABLED")
+    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
+              "the Google Ads API is not enabled in the project that signs in");
   if (error.code == "CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION" ||
       error.code == "DEVELOPER_TOKEN_NOT_APPROVED")
     return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,

@@ -83,11 +83,10 @@ bool fits_schema(const Json& said) {
 
 Answer& read_said(Answer& answer, const Said& said) {
   if (said.refused)
-    return failed(answer, "refused", "refusal",
-                  shorten(without_secrets(without_nul(said.refusal)), longest_refusal));
+    return failed(answer, "refused", "refusal", shorten(without_secrets(said.refusal), longest_refusal));
   if (said.text.empty()) return failed(answer, "failed", "no_text", "the model gave no text");
   // Models write "f\u0000fcr" for "für" now and then, and the database would take none of the answer.
-  auto json = parse_json(without_escaped_nul(said.text), "answer");
+  auto json = parse_json(said.text, "answer");
   if (!json) return failed(answer, "failed", "not_json", "the model's text is not JSON");
   if (!fits_schema(*json))
     return failed(answer, "failed", "wrong_shape", "the model's JSON is not of the shape that was asked for");

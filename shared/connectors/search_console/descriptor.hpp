@@ -10,6 +10,9 @@ inline constexpr std::array<std::string_view, 1> hosts{"searchconsole.googleapis
 
 // A service account's, or someone's consent: refresh token and OAuth client.
 inline constexpr std::array<std::string_view, 1> consent{"search_console.refresh_token"};
+// A key's id goes with the key: another's would make the sign-in invalid.
+inline constexpr std::array<std::string_view, 2> other_key{"search_console.private_key",
+                                                           "search_console.refresh_token"};
 inline constexpr std::array keys{Key{.name = "search_console.client_email",
                                      .scope = Scope::either,
                                      .secret = false,
@@ -24,6 +27,7 @@ inline constexpr std::array keys{Key{.name = "search_console.client_email",
                                      .scope = Scope::either,
                                      .secret = false,
                                      .required = false,
+                                     .unless = other_key,
                                      .env = "SEARCH_CONSOLE_PRIVATE_KEY_ID"},
                                  Key{.name = "search_console.refresh_token",
                                      .scope = Scope::either,

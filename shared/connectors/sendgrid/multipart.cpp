@@ -64,10 +64,6 @@ std::string take_parameter(std::string_view& rest) {
 
 }  // namespace
 
-void add_header(Headers& headers, std::string_view name, std::string_view value) {
-  headers.emplace_back(name, value);
-}
-
 Headers read_header_lines(std::string_view lines) {
   Headers headers;
   while (!lines.empty()) {

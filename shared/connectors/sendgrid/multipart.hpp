@@ -10,8 +10,6 @@
 
 namespace wf::sendgrid {
 
-void add_header(Headers& headers, std::string_view name, std::string_view value);
-
 // A line of a header, folded lines joined; the names as they were sent.
 Headers read_header_lines(std::string_view lines);
 

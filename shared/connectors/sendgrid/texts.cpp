@@ -28,10 +28,4 @@ bool is_one_of(std::string_view text, std::string_view words) {
   return false;
 }
 
-const Json::array_t& list_in(const Json& object, std::string_view key) {
-  static const Json::array_t none;
-  const Json* found = find_array(object, key);
-  return found ? *found->get_ptr<const Json::array_t*>() : none;
-}
-
 }  // namespace wf::sendgrid

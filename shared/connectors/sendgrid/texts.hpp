@@ -20,7 +20,4 @@ std::string one_line(std::string_view text, std::size_t most = longest_indexed_t
 // Whether it is one of these words, which are separated by spaces.
 bool is_one_of(std::string_view text, std::string_view words);
 
-// The items of the array of that name; none where there is none.
-const Json::array_t& list_in(const Json& object, std::string_view key);
-
 }  // namespace wf::sendgrid

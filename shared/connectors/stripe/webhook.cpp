@@ -97,10 +97,12 @@ const Json* object_in(const Json& event) {
 const ObjectKind* kind_of(const Json& object) { return find_kind_of_object(find_text(object, "object")); }
 
 // Types and objects that are not stored give an empty delivery, today's and tomorrow's alike.
-Result<Delivery> read_event(const Json& event) {
+Result<Delivery> read_event(const Json& event, UnixSeconds now) {
   if (!is_event(event)) return fail(ErrorKind::data, {who, ": not an event"});
   const auto created = created_at(event);
   if (!created) return fail(ErrorKind::data, {who, ": missing created"});
+  // No later state of the object would ever count as newer.
+  if (*created > now + std::chrono::days(1)) return fail(ErrorKind::data, {who, ": created in the future"});
   Delivery delivery{.event_at = *created};
   const Json* object = object_in(event);
   // A preview of an invoice is none: it has no id.
@@ -155,7 +157,7 @@ void add_event(Page& page, const Json& event, UnixSeconds source_at) {
   if (!is_id(id) || !is_wanted(type)) return;
   if (find_int64(event, "created").value_or(0) <= to_unix(source_at - under_way))
     page.deliveries.push_back({std::string(id), std::string(type)});
-  auto delivery = read_event(event);
+  auto delivery = read_event(event, source_at);
   const auto stale = delivery ? std::move(delivery->stale) : object_of(event);
   page.stale.insert(page.stale.end(), stale.begin(), stale.end());
   if (!delivery) return;
@@ -185,10 +187,10 @@ Result<Identity> identify_event(std::string_view body) {
   return Identity{*std::move(id), *std::move(type)};
 }
 
-Result<Delivery> parse_event(std::string_view body) {
+Result<Delivery> parse_event(std::string_view body, UnixSeconds now) {
   const auto event = parse_json(body, who);
   if (!event) return tl::unexpected<Error>(event.error());
-  return read_event(*event);
+  return read_event(*event, now);
 }
 
 HttpRequest events_request(const Query& query) {
@@ -213,9 +215,9 @@ Result<Page> parse_events(const HttpReply& reply, const Query& query, UnixSecond
   return page;
 }
 
-constinit const Webhook webhook{.secrets = secrets,
-                                .claim = read_signature,
-                                .identify = identify_event,
-                                .parse = [](const Received& received) { return parse_event(received.body); }};
+constinit const Webhook webhook{
+    .secrets = secrets, .claim = read_signature, .identify = identify_event, .parse = [](const Received& r) {
+      return parse_event(r.body, r.now);
+    }};
 
 }  // namespace wf::stripe

@@ -12,7 +12,7 @@ Result<SignatureClaim> read_signature(const Headers& headers, std::string_view b
 Result<Identity> identify_event(std::string_view body);
 
 // https://docs.stripe.com/api/events/object
-Result<Delivery> parse_event(std::string_view body);
+Result<Delivery> parse_event(std::string_view body, UnixSeconds now);
 
 // GET /v1/events, https://docs.stripe.com/api/events/list
 HttpRequest events_request(const Query& query);

@@ -111,9 +111,14 @@ struct Random {
 
 }  // namespace
 
+TEST_CASE("a NUL is left out, which Postgres does not store") {
+  const Json json = parse(R"({"a\u0000b":"\u0000c\u0000","d":"e\\u0000"})");
+  CHECK(json == Json{{"ab", "c"}, {"d", "e\\u0000"}});
+}
+
 TEST_CASE("a document is written as nlohmann writes it") {
   const Json json = parse(
-      R"({"b":[1,-2,3.5,1e300,5e-324,0.1,-0.0,100.0,-0],"a":{"":null,"é\u0000\u001f\b\f\n\r\t\"\\/":true},
+      R"({"b":[1,-2,3.5,1e300,5e-324,0.1,-0.0,100.0,-0],"a":{"":null,"é\u0001\u001f\b\f\n\r\t\"\\/":true},
     "empty":[{},[],""],"large":[18446744073709551615,9223372036854775808,-9223372036854775808,18446744073709551616]})");
   CHECK(wf::dump(json) == as_nlohmann_writes(json));
   CHECK(wf::dump(Json(std::numeric_limits<double>::infinity())) == "null");

@@ -157,6 +157,9 @@ TEST_CASE("what is usual is learned from three runs, and unlearned by a third of
   CHECK(learned({5, 4, 6, 0}) == 4);     // one empty run: the next one is still unusual
   CHECK(learned({5, 4, 6, 0, 0}) == 0);  // relearned
   CHECK(learned({0, 7, 3}) == 0);        // a sparse stream is never called empty
+  // Of daily runs the first was on this weekday: closed on Sundays, so today's Monday run is empty again.
+  CHECK(learned({0, 6, 7, 6, 8, 9, 7}) == 0);
+  CHECK(learned({6, 0, 7, 6, 8, 9, 7}) == 6);
 }
 
 TEST_CASE("the last seven runs are remembered") {

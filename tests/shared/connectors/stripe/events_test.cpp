@@ -14,6 +14,8 @@ using fixtures::read;
 
 namespace {
 
+const UnixSeconds now = *parse_time("2026-11-24T12:00:00Z");
+
 constexpr const char* charges[] = {"charge_captured", "charge_refunded", "charge_succeeded",
                                    "charge_updated"};
 constexpr const char* intents[] = {"payment_intent_canceled",        "payment_intent_created",
@@ -24,7 +26,7 @@ constexpr const char* not_stored[] = {"credit_note_created",  "customer_deleted"
                                       "subscription_deleted", "subscription_updated", "v2_thin_event"};
 
 Delivery parsed(const std::string& name) {
-  const auto delivery = stripe::parse_event(read("events/" + name + ".json"));
+  const auto delivery = stripe::parse_event(read("events/" + name + ".json"), now);
   INFO(name << (delivery ? "" : delivery.error().message));
   REQUIRE(delivery.has_value());
   return *delivery;
@@ -71,7 +73,7 @@ TEST_CASE("a refund that did not succeed changes its charge", "[stripe][events]"
   const auto stale = [&](const char* status) {
     event["data"]["object"]["status"] = status;
     event["data"]["object"]["charge"] = "ch_1";
-    const auto delivery = stripe::parse_event(dump(event));
+    const auto delivery = stripe::parse_event(dump(event), now);
     REQUIRE(delivery.has_value());
     std::string ids;
     for (const ObjectRef& ref : delivery->stale) ids += ref.table + " " + ref.id + ";";
@@ -90,7 +92,7 @@ TEST_CASE("an invoice of an old version is a row; one that leaves out its paymen
   }
   Json event = json(read("events/invoice_paid.json"));
   event["data"]["object"] = json(read("objects/invoice.json"));
-  const auto of_today = stripe::parse_event(dump(event));
+  const auto of_today = stripe::parse_event(dump(event), now);
   REQUIRE(of_today.has_value());
   CHECK(of_today->batches.empty());
   REQUIRE(of_today->stale.size() == 1);
@@ -102,7 +104,7 @@ TEST_CASE("an invoice of an old version is a row; one that leaves out its paymen
   CHECK(payment.stale[0].id == "in_103Q0w2eZvKYlo2C5PYwf6Wf");
   event["type"] = "invoice.upcoming";
   event["data"]["object"].erase("id");
-  const auto upcoming = stripe::parse_event(dump(event));
+  const auto upcoming = stripe::parse_event(dump(event), now);
   REQUIRE(upcoming.has_value());
   CHECK((upcoming->batches.empty() && upcoming->stale.empty()));
 }
@@ -113,6 +115,17 @@ TEST_CASE("the state of an event's object is as old as the event", "[stripe][eve
   CHECK(delivery.batches[0].rows[0]["source_at"] == "2021-04-29T12:58:31Z");
 }
 
+TEST_CASE("an event from the future is refused: nothing later would count", "[stripe][events]") {
+  Json event = json(read("events/charge_succeeded.json"));
+  for (const Json& created : {Json(9'223'372'036'854'775'807), Json("9999-01-01T00:00:00Z"),
+                              Json(to_unix(now + std::chrono::hours(25)))}) {
+    event["created"] = created;
+    CHECK_FALSE(stripe::parse_event(dump(event), now).has_value());
+  }
+  event["created"] = to_unix(now + std::chrono::hours(23));
+  CHECK(stripe::parse_event(dump(event), now).has_value());
+}
+
 TEST_CASE("what is not an event is refused", "[stripe][events]") {
   for (const char* body :
        {"", "null", "7", "[]", "{}", "{\"id\":\"evt_1\"}", "{\"object\":\"event\"}",
@@ -121,8 +134,8 @@ TEST_CASE("what is not an event is refused", "[stripe][events]") {
     INFO(body);
     CHECK_FALSE(stripe::identify_event(body).has_value());
   }
-  CHECK_FALSE(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a"})").has_value());
-  CHECK(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a","created":1,"data":null})")
+  CHECK_FALSE(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a"})", now).has_value());
+  CHECK(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a","created":1,"data":null})", now)
             .has_value());
 }
 
@@ -150,8 +163,8 @@ TEST_CASE("a page of events gives rows, deliveries and its place", "[stripe][eve
 TEST_CASE("an event that cannot be read does not stop the reconciliation", "[stripe][events]") {
   Json broken = json(read("events/charge_refunded.json"));
   broken["data"]["object"]["amount"] = "a lot";
-  const auto page = stripe::parse_events(
-      list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), {}, from_unix(0));
+  const auto page =
+      stripe::parse_events(list_of({broken, 7, json(read("events/payment_intent_succeeded.json"))}), {}, now);
   REQUIRE(page.has_value());
   CHECK(page->batches.size() == 1);
   REQUIRE(page->stale.size() == 1);
