@@ -58,8 +58,7 @@ function readVars(file) {
 export function prepareVars(file, addresses) {
   const known = existsSync(file) ? readVars(file) : demoVars();
   const missing = REQUIRED.filter((name) => !known[name]);
-  if (missing.length > 0)
-    throw new Error(`${file}: ${missing.join(' and ')} missing. Add it, ${OR_ANEW}`);
+  if (missing.length > 0) throw new Error(`${file}: ${missing.join(' and ')} missing. Add it, ${OR_ANEW}`);
   const vars = { ...known, ...addresses };
   writeFileSync(file, formatVars(vars), { mode: 0o600 });
   return vars;
