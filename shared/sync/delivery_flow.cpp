@@ -14,6 +14,7 @@ namespace {
 // The provider's clock counts whole seconds: a tie may outlast one fetch, but not this long.
 constexpr int settlings_per_visit = 2;
 constexpr std::int64_t tie_rest_secs = 2;
+constexpr std::int64_t tick_secs = 300;
 
 }  // namespace
 
@@ -130,9 +131,9 @@ void DeliveryFlow::on_fetched(EffectResult& result, Turn& turn) {
   auto fetched = read_object(*connector_, stale_.back(), result, turn.now);
   if (!fetched) {
     const Problem& problem = fetched.error();
-    if (problem.remedy != Remedy::retry)
-      return mark(turn, "failed", problem.error.message, name(problem.error.kind));
-    return turn.retry(next_try(problem, 0).delay_secs);
+    const bool waits = problem.remedy == Remedy::retry;
+    if (waits) rest_secs_ = next_try(problem, 0).delay_secs;
+    return mark(turn, waits ? "received" : "failed", problem.error.message, name(problem.error.kind));
   }
   append(batches_, std::move(*fetched));
   stale_.pop_back();
@@ -157,14 +158,19 @@ void DeliveryFlow::log(Turn& turn, std::string_view what, std::string_view state
 void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view error, std::string_view kind) {
   if (!error.empty()) log(turn, "delivery not applied", state, error);
   ask(turn,
-      database_.call("mark_receipt",
-                     receipt().text("state", state).text_or_null("error", error).text_or_null("kind", kind)),
+      database_.call("mark_receipt", receipt()
+                                         .text("state", state)
+                                         .text_or_null("error", error)
+                                         .text_or_null("kind", kind)
+                                         .number("retry_secs", rest_secs_)),
       &DeliveryFlow::on_marked);
 }
 
 void DeliveryFlow::on_marked(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
+  // A tick finds what waits longer than from one to the next.
+  if (rest_secs_ > 0 && rest_secs_ < tick_secs) return turn.retry(rest_secs_);
   turn.done();
 }
 

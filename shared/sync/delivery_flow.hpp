@@ -62,6 +62,7 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   std::string lost_rows_;  // why rows of it are missing; empty: none are
   bool ignored_ = false;   // an event whose objects are not stored
   int settlings_ = 0;
+  std::int64_t rest_secs_ = 0;  // until the provider is asked again; 0: it is not
 };
 
 }  // namespace wf

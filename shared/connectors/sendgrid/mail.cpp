@@ -13,6 +13,13 @@ namespace {
 
 constexpr int deepest_part = 10;
 constexpr std::size_t longest_file_name = 200;
+// What strangers write is read to its end only as far as somebody may mean it: a header of a megabyte, a word
+// in it that never ends, ten thousand addresses or files are there to keep a Worker busy.
+constexpr std::size_t longest_word = 400;  // RFC 2047 allows 75
+constexpr std::size_t longest_header = 100'000;
+constexpr std::size_t most_addresses = 500;
+constexpr std::size_t most_files = 100;
+constexpr std::size_t longest_text = 2'000'000;
 // They would show "exe.pdf" for "fdp.exe".
 constexpr std::string_view direction_marks = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
 constexpr std::string_view months = "jan01feb02mar03apr04may05jun06jul07aug08sep09oct10nov11dec12";
@@ -33,6 +40,7 @@ std::string decode_transfer(std::string_view content, std::string_view encoding)
 
 // `charset?Q?text?=` after `=?`; the length of the whole word, 0 when it is none.
 std::size_t decode_word(std::string_view text, std::string& out) {
+  text = text.substr(0, longest_word);
   const std::size_t charset = text.find('?');
   if (charset == std::string_view::npos || charset + 2 >= text.size() || text[charset + 2] != '?') return 0;
   const std::size_t begin = charset + 3;
@@ -92,6 +100,7 @@ void add_leaf(Mail& mail, const Part& part, std::string_view type) {
   if (!is_text || value_of(disposition) == "attachment" || !name.empty())
     return add_file(mail, name, type, std::move(bytes));
   std::string& to = is_html ? mail.html : mail.text;
+  if (to.size() > longest_text) return;
   if (!to.empty()) to += '\n';
   to += read_text(mail, "a text", bytes, parameter_of(described, "charset"));
 }
@@ -131,6 +140,7 @@ std::string decode_base64(std::string_view text) {
 std::string decode_quoted_printable(std::string_view text) { return decode_escapes(text, '='); }
 
 std::string decode_words(std::string_view header_value) {
+  header_value = header_value.substr(0, longest_header);
   std::string out;
   bool after_word = false;
   while (!header_value.empty()) {
@@ -158,7 +168,7 @@ Json read_addresses(std::string_view header_value) {
   int depth = 0;
   bool quoted = false;
   std::size_t begin = 0;
-  for (std::size_t i = 0; i < header_value.size(); ++i) {
+  for (std::size_t i = 0; i < header_value.size() && addresses.size() < most_addresses; ++i) {
     const char c = header_value[i];
     if (c == '\\')
       ++i;
@@ -173,11 +183,12 @@ Json read_addresses(std::string_view header_value) {
       begin = i + 1;
     }
   }
-  add_address(addresses, header_value.substr(begin));
+  if (addresses.size() < most_addresses) add_address(addresses, header_value.substr(begin));
   return addresses;
 }
 
 std::vector<std::string> read_message_ids(std::string_view header_value) {
+  header_value = header_value.substr(0, longest_header);
   std::vector<std::string> ids;
   for (std::size_t at = 0; (at = header_value.find('<', at)) != std::string_view::npos;) {
     const std::size_t end = header_value.find('>', at);
@@ -205,10 +216,16 @@ std::optional<UnixSeconds> read_mail_date(std::string_view text) {
 std::string read_text(Mail& mail, std::string_view what, std::string_view bytes, std::string_view charset) {
   Decoded decoded = to_utf8(bytes, charset);
   if (!decoded.exact) mail.problem = concat({what, " is not in the charset ", one_line(charset, 40)});
-  return std::move(decoded.text);
+  if (decoded.text.size() <= longest_text) return std::move(decoded.text);
+  mail.problem = concat({what, " is longer than 2 MB"});
+  return shorten(decoded.text, longest_text);
 }
 
 void add_file(Mail& mail, std::string_view name, std::string_view content_type, std::string bytes) {
+  if (mail.files.size() >= most_files) {
+    mail.problem = "more than 100 files";
+    return;
+  }
   const std::string key =
       concat({mail.folder, "/", decimal(static_cast<std::int64_t>(mail.files.size()) + 1)});
   mail.attachments.push_back(JsonObject()

@@ -17,13 +17,13 @@ namespace wf::sendgrid {
 std::string decode_base64(std::string_view text);            // what is not of the alphabet is skipped
 std::string decode_quoted_printable(std::string_view text);  // malformed escapes stay as they are
 
-// `=?utf-8?Q?caf=C3=A9?=` as UTF-8, on one line.
+// `=?utf-8?Q?caf=C3=A9?=` as UTF-8, on one line. Of more than 100,000 bytes the first.
 std::string decode_words(std::string_view header_value);
 
 // {"email","name"}; without a name it is null.
 Json make_address(std::string_view email, std::string_view name);
-// `"Doe, Jane" <jane@example.com>, bob@example.com (Bob)` as a list of them, the emails in lower case; none:
-// null.
+// `"Doe, Jane" <jane@example.com>, bob@example.com (Bob)` as a list of them, the emails in lower case, 500 at
+// most; none: null.
 Json read_addresses(std::string_view header_value);
 
 // Every `<...>` of a Message-ID, In-Reply-To or References, with its brackets.
@@ -41,9 +41,10 @@ struct Mail {
   std::string problem;  // what could not be read exactly; empty: nothing
 };
 
-// `what` names the text where its charset is not known, or its bytes are none of it.
+// At most 2 MB of it. `what` names the text where its charset is not known, or its bytes are none of it.
 std::string read_text(Mail& mail, std::string_view what, std::string_view bytes, std::string_view charset);
 
+// At most 100.
 void add_file(Mail& mail, std::string_view name, std::string_view content_type, std::string bytes);
 
 // The texts and files of a MIME message, as Inbound Parse sends it in raw mode. False: it is none, for

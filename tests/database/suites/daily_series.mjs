@@ -191,6 +191,35 @@ async function reportTests({ test, insert, synced, read }) {
     assert.deepEqual(values, [null, null, 10, 0, null]);
   });
 
+  await test('a Page that is no longer read with the others counts on no day: its silence is no fall', async () => {
+    const views = (page_id, days, value) => ({
+      ...{ page_id, metric: 'page_media_view', day: dayBack(days, 'America/Los_Angeles'), value },
+    });
+    await insert('meta_page_daily', [
+      ...[6, 5, 4, 3, 2].map((days) => views('1', days, 10)),
+      ...[6, 5, 4].map((days) => views('2', days, 7)),
+    ]);
+    const values = async () => (await read(8))['meta.page_media_view'].values.slice(1, 6);
+    await synced('meta', 'page', 0, '1');
+    await synced('meta', 'page', 2, '2');
+    assert.deepEqual(await values(), [17, 17, 17, null, null]);
+    await stack.query(
+      `update public.service_facts set last_success_at = now() - interval '4 days' where partition = '2'`,
+    );
+    assert.deepEqual(await values(), [10, 10, 10, 10, 10]);
+  });
+
+  await test('followers are of the day on which they were counted', async () => {
+    const counted = (days) => ({
+      ...{ account_id: '1', metric: 'followers_count', day: dayBack(days, 'America/Los_Angeles'), value: 90 },
+      source_at: noonBack(days),
+    });
+    await insert('meta_instagram_daily', [counted(3), counted(2), counted(1)]);
+    await synced('meta', 'instagram', 0, '1');
+    const { values } = (await read(8))['meta.instagram_followers_count'];
+    assert.equal(values.filter((value) => value === 90).length, 3);
+  });
+
   await test('Meta, email and Cloudflare: the day as the provider names it', async () => {
     await synced('cloudflare', 'workers');
     await synced('cloudflare', 'zone');

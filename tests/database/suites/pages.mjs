@@ -292,7 +292,8 @@ async function factsTests({ test, stack, apply }) {
     const deliveries = (...keys) => ({
       deliveries: keys.map((key) => ({ key, event_type: 't', object_key: 'raw/x' })),
     });
-    assert.equal((await apply(page(run, 1, [], deliveries('evt_1', 'evt_2')))).missed, 1);
+    const again = { cursor: { covered_until: monday } };
+    assert.equal((await apply(page(run, 1, [], { ...deliveries('evt_1', 'evt_2'), ...again }))).missed, 1);
     assert.equal((await apply(page(run, 2, [], { ...deliveries('evt_2', 'evt_3'), last: true }))).missed, 1);
     for (const stream of ['webhook', 'charges']) {
       const facts = await factsOf(stack, stream);
@@ -308,11 +309,21 @@ async function factsTests({ test, stack, apply }) {
     );
   });
 
+  await test('what the first reconciliation finds was there before anybody was to deliver it', async (run) => {
+    const deliveries = [{ key: 'evt_1', event_type: 'x', object_key: 'raw/1' }];
+    const cursor = { covered_until: monday };
+    assert.equal((await apply(page(run, 1, [], { deliveries, cursor, last: true }))).missed, 1);
+    const facts = await factsOf(stack, 'webhook');
+    assert.equal(facts.reconciled_missed, 0);
+    assert.ok(facts.reconciled_at);
+  });
+
   await test('what is missing adds up until a run ends and tells it, also where one began anew', async (run) => {
     const found = (key) => ({ deliveries: [{ key, event_type: 'x', object_key: 'raw/1' }] });
     const window = { from: monday, to: later };
+    const covered_until = monday;
     const counted = async () => (await factsOf(stack, 'webhook'))?.reconciled_missed ?? null;
-    await apply(page(run, 1, [], { ...found('evt_1'), cursor: { window, steps: 1 } }));
+    await apply(page(run, 1, [], { ...found('evt_1'), cursor: { window, steps: 1, covered_until } }));
     const failure = { kind: 'provider', message: 'x', final: true, retry_at: null, facts: {} };
     await call(stack, 'fail_run', { ...run, ...failure });
     const nextRun = async () => {
@@ -320,9 +331,11 @@ async function factsTests({ test, stack, apply }) {
       return leasedRun(stack);
     };
     const second = await nextRun();
-    await apply(page(second, 1, [], { ...found('evt_2'), cursor: { window, steps: 1 } }));
+    await apply(page(second, 1, [], { ...found('evt_2'), cursor: { window, steps: 1, covered_until } }));
     assert.equal(await counted(), null);
-    await apply(page(second, 2, [], { deliveries: [], cursor: { window: null, steps: 2 }, last: true }));
+    await apply(
+      page(second, 2, [], { deliveries: [], cursor: { window: null, steps: 2, covered_until }, last: true }),
+    );
     assert.equal(await counted(), 2);
     await apply(
       page(await nextRun(), 1, [], { deliveries: [], cursor: { window: null, steps: 0 }, last: true }),

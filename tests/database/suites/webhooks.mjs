@@ -208,6 +208,52 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.equal(await state('c'), 'unreadable');
   });
 
+  await test('what is not applied comes again ever later, and fails when nobody gets to its end', async () => {
+    await record('a');
+    const open = async () => (await call(stack, 'claim_due', { limit: 50 })).deliveries.length;
+    const age = (minutes, more = '') =>
+      stack.query(`do $$ begin set local session_replication_role = replica;
+        update public.webhook_receipts set updated_at = now() - interval '${minutes} minutes' ${more}; end $$`);
+    for (const minutes of [2, 4, 8, 16, 32, 64, 120, 120]) {
+      await age(minutes - 1);
+      assert.equal(await open(), 0, `after ${minutes - 1} minutes`);
+      await age(minutes + 1);
+      assert.equal(await open(), 1, `after ${minutes + 1} minutes`);
+    }
+    await age(121);
+    assert.equal(await open(), 1, 'not for six hours yet');
+    await age(121, `, received_at = now() - interval '7 hours'`);
+    assert.equal(await open(), 0);
+    assert.equal(await state('a'), 'failed');
+    const facts = await factsOf(stack, 'webhook');
+    assert.deepEqual(
+      [facts.failure_kind, facts.failure_message],
+      ['ours', 'no Worker came to its end with this delivery in six hours'],
+    );
+    await record('a');
+    assert.deepEqual(await stack.query('select state, tries from public.webhook_receipts'), [
+      { state: 'received', tries: 0 },
+    ]);
+  });
+
+  await test('what waits for its provider is not queued before, and fails as what it waited for', async () => {
+    await record('a');
+    const later = { client_id: northwind, service, delivery_key: 'a', state: 'received' };
+    await call(stack, 'mark_receipt', { ...later, error: '429', kind: 'rate_limit', retry_secs: 900 });
+    const open = async () => (await call(stack, 'claim_due', { limit: 50 })).deliveries.length;
+    const set = (what) =>
+      stack.query(`do $$ begin set local session_replication_role = replica;
+        update public.webhook_receipts set ${what}; end $$`);
+    await set(`updated_at = now() - interval '10 minutes'`);
+    assert.equal(await open(), 0);
+    await set(`updated_at = now() - interval '10 minutes', retry_at = now()`);
+    assert.equal(await open(), 1);
+    await set(`received_at = now() - interval '7 hours', tries = 8`);
+    assert.equal(await open(), 0);
+    const facts = await factsOf(stack, 'webhook');
+    assert.deepEqual([facts.failure_kind, facts.failure_message], ['rate_limit', '429']);
+  });
+
   await test('a receipt can be marked, and replayed after a fix', async () => {
     await record('a');
     const mark = (to, error = null) =>

@@ -112,7 +112,13 @@ async function scanTests({ test, stack, table, row, run, stored }) {
 }
 
 // Google sorts by clicks, and rows of as many may be on either of two pages, or on neither.
-async function cutTests({ test, run, row, stack, table }) {
+async function cutTests({ test, run, row, stack, table, stored }) {
+  await test('of a day of which nothing came nothing is withdrawn: that is trouble, not silence', async () => {
+    await run([[row('a', '2025-11-18', yesterday), row('b', '2025-11-19', yesterday)], {}]);
+    await run([[row('c', '2025-11-19', began)], covered]);
+    assert.deepEqual(await stored(), ['11-18 4', '11-19 0', '11-19 4']);
+  });
+
   await test('of a day that fills a page nothing is withdrawn, of the others it is', async () => {
     const many = Array.from({ length: 25_000 }, (_, i) => row(`q${i}`, '2025-11-18', began));
     const gone = (day) => row('gone', day, yesterday);

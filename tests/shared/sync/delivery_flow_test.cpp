@@ -109,6 +109,33 @@ TEST_CASE("a key that may not fetch what a delivery needs is no fault of ours", 
   CHECK(receipt["kind"] == "credentials");
 }
 
+TEST_CASE("a delivery waits as long as the provider asks, and says what for", "[delivery]") {
+  struct Case {
+    Reply reply;
+    const char* kind;
+    std::int64_t secs;
+    const char* outcome;
+  };
+  const Case cases[] = {
+      {{429, "", {{"retry-after", "7"}}}, "rate_limit", 7, "retry"},
+      {{429, "", {{"retry-after", "900"}}}, "rate_limit", 900, "ok"},  // a tick queues it again
+      {{500, "oops"}, "provider", 30, "retry"},
+      {{200, "{}"}, "data", 30, "retry"}};
+  for (const Case& one : cases) {
+    INFO(one.kind << one.secs);
+    Host host = stripe_host();
+    host.provider = [&](const std::string&) { return one.reply; };
+    host.run(webhook_event(host), json(fixture("events/charge_dispute_created.json")).dump());
+    CHECK(host.run_job(host.queue.front()) == one.outcome);
+    const Json receipt = host.database.receipts.begin()->second;
+    CHECK(receipt["state"] == "received");
+    CHECK(receipt["kind"] == one.kind);
+    CHECK(receipt["retry_secs"] == one.secs);
+    CHECK_FALSE(receipt["error"].is_null());
+    CHECK(host.provider_urls.size() == 1);
+  }
+}
+
 TEST_CASE("an object that cannot be read marks the receipt, with a reason", "[delivery]") {
   Host host = stripe_host();
   Json event = charge_event("evt_1", at, "succeeded");

@@ -38,6 +38,7 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     receipts[text_of(p, "delivery_key")]["state"] = p["state"];
     receipts[text_of(p, "delivery_key")]["error"] = p["error"];
     receipts[text_of(p, "delivery_key")]["kind"] = p["kind"];
+    receipts[text_of(p, "delivery_key")]["retry_secs"] = p["retry_secs"];
     return {200, {{"marked", true}}};
   }
   if (function == "compare_rows") return {200, compare_rows(p)};

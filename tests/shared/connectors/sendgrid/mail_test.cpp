@@ -89,6 +89,26 @@ TEST_CASE("addresses", "[sendgrid][mail]") {
   CHECK(read_addresses("<>").empty());
 }
 
+TEST_CASE("what is there to keep a Worker busy is read as far as somebody may mean it", "[sendgrid][mail]") {
+  const auto repeated = [](std::string_view text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  // Words that never end: each was looked for to the end of a megabyte.
+  CHECK(decode_words(repeated("=?a?Q? ", 700'000)).size() <= 100'000);
+  CHECK(decode_words("=?utf-8?Q?" + std::string(390, 'a') + "?=") != "=?");
+  CHECK(read_addresses(repeated("a@b,", 1'000'000)).size() == 500);
+  CHECK(read_message_ids(repeated("<a@b>", 1'000'000)).size() == 20'000);
+  Mail mail{.folder = "kept"};
+  for (int i = 0; i < 300; ++i) add_file(mail, "a.txt", "text/plain", "x");
+  CHECK(mail.files.size() == 100);
+  CHECK(mail.problem == "more than 100 files");
+  Mail page{.folder = "kept"};
+  CHECK(read_text(page, "html", std::string(3'000'000, 'x'), "utf-8").size() <= 2'000'003);
+  CHECK(page.problem == "html is longer than 2 MB");
+}
+
 TEST_CASE("ids and dates of mail", "[sendgrid][mail]") {
   CHECK(read_message_ids("<a@b> junk <c@d>\r\n <e f> <g") == Texts{"<a@b>", "<c@d>"});
   CHECK(read_mail_date("Wed, 10 Aug 2016 18:10:13 -0700 (PDT)") == parse_time("2016-08-11T01:10:13Z"));
