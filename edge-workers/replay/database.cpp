@@ -144,6 +144,7 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   Json cursor = object_of(p, "cursor");
   if (tied) cursor["ties"] = result["ties"];
   const std::int64_t untold = find_int64(cursors_[stream], "missed").value_or(0);
+  const bool first_scan = !find_string(cursors_[stream], "covered_until");
   cursors_[stream] = cursor;
   const std::int64_t secs = find_int64(p, "lease_secs").value_or(120);
   run["lease_until"] = format_time(now + std::chrono::seconds(secs));
@@ -156,7 +157,8 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
     cursors_[stream]["missed"] = told ? 0 : untold + found_now;
     for (const std::string& of : {stream, std::string("webhook")})
       if (told)
-        merge_facts(of, {{"reconciled_missed", untold + found_now}, {"reconciled_at", format_time(now)}});
+        merge_facts(of, {{"reconciled_missed", first_scan ? 0 : untold + found_now},
+                         {"reconciled_at", format_time(now)}});
   }
   if (last && !tied) {
     run["state"] = "succeeded";
@@ -243,7 +245,9 @@ Json ReplayDatabase::fail_run(const Json& p) {
   run["lease"] = nullptr;
   run["lease_until"] = nullptr;
   const auto cursor = cursors_.find(text(run, "stream"));
-  if (final && find_int64(run, "pages").value_or(0) == 0 && cursor != cursors_.end())
+  const std::string kind = text(run, "error_kind");
+  const bool of_the_page = kind != "credentials" && kind != "configuration" && kind != "rate_limit";
+  if (final && of_the_page && find_int64(run, "pages").value_or(0) == 0 && cursor != cursors_.end())
     cursor->second["stuck"] = true;
   merge_facts(text(run, "stream"), {{"running_since", nullptr}});
   merge_facts(text(run, "stream"), object_of(p, "facts"));
@@ -263,6 +267,7 @@ Json ReplayDatabase::record_receipt(const Json& p) {
   if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
   const std::string key = text(p, "delivery_key");
   const bool is_new = !receipts_.contains(key);
+  const std::string before = is_new ? "" : text(receipts_[key], "state");
   if (is_new) {
     receipts_[key] = {{"delivery_key", key},
                       {"object_key", text(p, "object_key")},
@@ -271,8 +276,10 @@ Json ReplayDatabase::record_receipt(const Json& p) {
                       {"state", find_bool(p, "readable").value_or(true) ? "received" : "unreadable"}};
     tell_of(receipts_[key]);
   }
+  if (before == "failed" && find_bool(p, "readable").value_or(true)) receipts_[key]["state"] = "received";
   if (facts_.contains("webhook")) facts_["webhook"]["bad_signatures"] = 0;
-  return {{"new", is_new}, {"state", receipts_[key]["state"]}, {"client_id", client_id_}};
+  return {
+      {"new", is_new}, {"state", is_new ? text(receipts_[key], "state") : before}, {"client_id", client_id_}};
 }
 
 Json ReplayDatabase::record_bad_signature(const Json& p, UnixSeconds now) {
@@ -294,21 +301,23 @@ Json ReplayDatabase::record_lost_delivery(const Json& p) {
 Json ReplayDatabase::mark_receipt(const Json& p) {
   const auto receipt = receipts_.find(text(p, "delivery_key"));
   if (receipt == receipts_.end()) return {{"marked", false}};
-  receipt->second["state"] = p.value("state", Json());
+  const std::string state = text(p, "state");
+  if (text(receipt->second, "state") == "applied" && state != "ignored") return {{"marked", false}};
+  receipt->second["state"] = state;
   receipt->second["error"] = p.value("error", Json());
+  receipt->second["error_kind"] = p.value("kind", Json());
   tell_of(receipt->second);
-  if (const auto kind = find_string(p, "kind")) facts_of("webhook")["failure_kind"] = *kind;
   return {{"marked", true}};
 }
 
 // What app.tell_of_delivery does.
 void ReplayDatabase::tell_of(const Json& receipt) {
   const std::string state = text(receipt, "state");
-  if (state == "applied") {
+  if (state == "applied" || state == "ignored") {
     if (facts_.contains("webhook")) facts_["webhook"]["failure_kind"] = nullptr;
   } else if (state == "unreadable" || state == "failed") {
     Json& facts = facts_of("webhook");
-    facts["failure_kind"] = state == "failed" ? "ours" : "data";
+    facts["failure_kind"] = find_string(receipt, "error_kind").value_or(state == "failed" ? "ours" : "data");
     facts["failure_message"] = find_string(receipt, "error").value_or("a delivery could not be read");
   }
 }
@@ -320,8 +329,13 @@ Json ReplayDatabase::session_workspace(const Json& p) const {
 
 Json ReplayDatabase::begin_action(const Json& p) {
   const std::string id = text(p, "id");
-  if (const auto known = actions_.find(id); known != actions_.end())
-    return {{"begun", false}, {"state", known->second["state"]}};
+  const std::string begun_by = text(p, "begun_by");
+  if (const auto known = begun_by_.find(id); known != begun_by_.end()) {
+    const Json state = actions_[id]["state"];
+    if (state == "running" && known->second == begun_by) return {{"begun", true}};
+    return {{"begun", false}, {"state", state}};
+  }
+  begun_by_[id] = begun_by;
   actions_[id] = {{"action", text(p, "action")}, {"state", "running"}};
   upsert(p.value("tables", Json::array()));
   return {{"begun", true}};
@@ -330,8 +344,15 @@ Json ReplayDatabase::begin_action(const Json& p) {
 Json ReplayDatabase::end_action(const Json& p) {
   actions_[text(p, "id")]["state"] = p.value("state", Json());
   upsert(p.value("tables", Json::array()));
-  if (const std::string stream = text(p, "stream"); !stream.empty())
-    merge_facts(stream, object_of(p, "facts"));
+  const std::string stream = text(p, "stream");
+  if (stream.empty()) return {{"ended", true}};
+  Json facts = object_of(p, "facts");
+  // A failure that may pass leaves one that stays until a success.
+  if (find_bool(facts_of(stream), "failure_final").value_or(false) && find_string(facts, "failure_kind") &&
+      !find_bool(facts, "failure_final").value_or(true))
+    for (const char* column : {"failure_kind", "failure_message", "failed_at", "failure_final"})
+      facts.erase(column);
+  merge_facts(stream, facts);
   return {{"ended", true}};
 }
 

@@ -69,6 +69,7 @@ class ReplayDatabase {
   std::map<std::string, Json> runs_;                           // by run_id
   std::map<std::string, Json> receipts_;                       // by delivery key
   std::map<std::string, Json> actions_;                        // by id
+  std::map<std::string, std::string> begun_by_;                // the flow, by the action's id
   int leases_ = 0;
 };
 

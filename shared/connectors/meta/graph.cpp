@@ -28,6 +28,9 @@ constexpr std::string_view dead_token =
     "the access token has expired or was withdrawn; the account manager makes a new meta.access_token";
 constexpr std::string_view not_permitted = "the access token lacks a permission for this";
 
+// "Media posted before business account conversion": of a page of posts with one of them no figure is told.
+constexpr std::int64_t before_business = 2108006;
+
 constexpr std::array meanings{
     Meaning{190, 190, ErrorKind::credentials, Remedy::read, dead_token},
     Meaning{102, 102, ErrorKind::credentials, Remedy::give_up, dead_token},
@@ -191,6 +194,11 @@ Problem explain(const HttpReply& reply, Problem general) {
 bool is_unknown_field(const HttpReply& reply) {
   const auto error = is_success(reply) ? std::nullopt : read_error(reply);
   return error && error->code == 100;
+}
+
+bool is_before_business(const HttpReply& reply) {
+  const auto error = read_error(reply);
+  return error && error->subcode == before_business;
 }
 
 Error refusal(const HttpReply& reply, std::string_view who) {

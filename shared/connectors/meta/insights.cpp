@@ -97,7 +97,6 @@ void add_row(Page& page, const Asking& asking, Day day, const Json* value, const
                                           .json("parts", parts ? *parts : Json())
                                           .time("source_at", asking.source_at)
                                           .take());
-  ++page.items;
 }
 
 // Who asks may be refused: that the token's end is not told is then said, and the figures come all the same.
@@ -136,6 +135,8 @@ Result<void> read_insight(Page& page, const Asking& asking, const Json& body) {
     for (const Json& figure : *figures) {
       const Day day = read_day(figure).value_or(asking.step.last);
       add_row(page, asking, day, find(figure, "value"), find(figure, "parts"));
+      // What is counted are figures: a lost permission leaves the fields, and that is not "as usual".
+      ++page.items;
       const UnixSeconds at = std::min(pacific_midnight(day), asking.source_at);
       page.newest = std::max(page.newest.value_or(at), at);
     }

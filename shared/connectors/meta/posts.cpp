@@ -34,33 +34,41 @@ comments integer comments.summary.total_count|comments_count
 shares integer shares.count
 )");
 
-// How many metrics were left out so far: 0 none, k the k-th, one more than there are all.
+// One metric that is gone fails the whole call, without saying which: then each is asked for alone, and in
+// the end those that live.
 struct Place {
   std::string_view after;
-  std::size_t left_out = 0;
+  std::int64_t trying = 0;  // k: the k-th metric alone, to see whether it lives
+  std::int64_t lost = 0;    // a bit for each that does not
+  bool bare = false;        // this page alone is asked for without figures
 };
 
-Place read_place(const PostList& list, const Json& position) {
-  const std::int64_t left_out = find_int64(position, "left_out").value_or(0);
-  const auto most = static_cast<std::int64_t>(list.metrics.size()) + 1;
-  return {find_text(position, "after"),
-          static_cast<std::size_t>(std::min(std::max<std::int64_t>(left_out, 0), most))};
+Place read_place(const Json& position) {
+  return {find_text(position, "after"), find_int64(position, "trying").value_or(0),
+          find_int64(position, "lost").value_or(0), find_bool(position, "bare").value_or(false)};
 }
 
 Json to_position(const Place& place) {
   return JsonObject()
       .text("after", place.after)
-      .number("left_out", static_cast<std::int64_t>(place.left_out))
+      .number("trying", place.trying)
+      .number("lost", place.lost)
+      .flag("bare", place.bare)
       .take();
 }
 
-std::vector<std::string> names_where(const PostList& list, const Place& place, bool asked) {
-  const bool all_left_out = place.left_out > list.metrics.size();
+bool is_lost(const Place& place, std::size_t metric) { return (place.lost >> metric & 1) != 0; }
+
+bool is_asked(const Place& place, std::size_t metric) {
+  if (place.bare) return false;
+  return place.trying > 0 ? static_cast<std::int64_t>(metric) + 1 == place.trying : !is_lost(place, metric);
+}
+
+std::vector<std::string> names_where(const PostList& list, const Place& place,
+                                     bool (*wanted)(const Place&, std::size_t)) {
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < list.metrics.size(); ++i) {
-    const bool is_asked = !all_left_out && i + 1 != place.left_out;
-    if (is_asked == asked) names.emplace_back(list.metrics[i]);
-  }
+  for (std::size_t i = 0; i < list.metrics.size(); ++i)
+    if (wanted(place, i)) names.emplace_back(list.metrics[i]);
   return names;
 }
 
@@ -87,24 +95,39 @@ std::string_view next_cursor(const Json& body) {
   return cursors && !find_text(*paging, "next").empty() ? find_text(*cursors, "after") : std::string_view();
 }
 
-Result<void> ask_for_less(Page& page, const PostList& list, Place place) {
-  if (place.left_out > list.metrics.size())
-    return fail(ErrorKind::ours, {list.who, ": a field of the list does not exist"});
-  ++place.left_out;
+void try_next(Page& page, const PostList& list, Place& place) {
+  place.trying = place.trying < static_cast<std::int64_t>(list.metrics.size()) ? place.trying + 1 : 0;
   page.next = to_position(place);
+}
+
+Result<void> ask_for_less(Page& page, const PostList& list, Place& place, const HttpReply& reply) {
+  if (place.bare || (place.trying == 0 && names_where(list, place, is_asked).empty()))
+    return fail(ErrorKind::ours, {list.who, ": a field of the list does not exist"});
+  if (is_before_business(reply)) {
+    place.bare = true;
+    place.trying = 0;
+    page.next = to_position(place);
+    return {};
+  }
+  if (place.trying > 0)
+    place.lost |= std::int64_t{1} << (place.trying - 1);
+  else
+    place.lost = 0;
+  try_next(page, list, place);
   return {};
 }
 
 Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply, const Query& query,
                        UnixSeconds source_at) {
   if (auto checked = check_id(query.partition, list.who); !checked) return checked;
-  Place place = read_place(list, query.position);
+  Place place = read_place(query.position);
   page.rest_secs = rest_after(reply);
-  if (is_unknown_field(reply)) return ask_for_less(page, list, place);
+  if (is_unknown_field(reply)) return ask_for_less(page, list, place, reply);
   if (!is_success(reply)) return tl::unexpected<Error>(refusal(reply, list.who));
+  if (place.trying > 0) return try_next(page, list, place), Result<void>();
   const auto body = read_data(reply, list.who);
   if (!body) return tl::unexpected<Error>(body.error());
-  page.unavailable = names_where(list, place, false);
+  page.unavailable = names_where(list, place, is_lost);
   RowBatch batch{.table = "meta_posts", .rows = {}};
   for (const Json& post : list_in(*body, "data")) {
     const auto at = parse_time(find_text(post, list.posted_at));
@@ -120,6 +143,7 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   // Of a page whose newest post is before the window, all that follow are older still.
   const bool is_past = page.newest && *page.newest < query.window.from;
   place.after = next_cursor(*body);
+  place.bare = false;
   if (!place.after.empty() && !is_past) page.next = to_position(place);
   if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
   return {};
@@ -146,8 +170,8 @@ constinit const PostList instagram_posts{
     .posted_at = "timestamp"};
 
 HttpRequest posts_request(const PostList& list, const Query& query) {
-  const Place place = read_place(list, query.position);
-  const std::string metrics = join(names_where(list, place, true), ",");
+  const Place place = read_place(query.position);
+  const std::string metrics = join(names_where(list, place, is_asked), ",");
   std::string fields(list.fields);
   if (!metrics.empty()) fields = concat({fields, ",insights.metric(", metrics, ")"});
   UrlBuilder url(concat({percent_encode(query.partition), "/", list.edge}));

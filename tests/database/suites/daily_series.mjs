@@ -101,7 +101,7 @@ async function paymentTests({ test, insert, synced, read }) {
   });
 }
 
-async function reportTests({ test, insert, synced, read }) {
+async function reportTests({ test, stack, insert, synced, read }) {
   await test('Google Ads: micros by currency, an absent day is zero, conversions a week later', async () => {
     await synced('google_ads', 'campaigns');
     await synced('google_ads', 'conversions');

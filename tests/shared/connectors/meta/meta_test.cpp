@@ -5,54 +5,17 @@
 #include "shared/connectors/meta/graph.hpp"
 #include "shared/connectors/meta/insights.hpp"
 #include "shared/connectors/meta/meta.hpp"
-#include "shared/connectors/meta/posts.hpp"
 #include "shared/connectors/meta/walk.hpp"
 #include "shared/connectors/pacific_day.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/facts.hpp"
 #include "tests/shared/connectors/columns.hpp"
-#include "tests/shared/connectors/google/fixtures.hpp"
+#include "tests/shared/connectors/meta/fixtures.hpp"
 
 using namespace wf;
-using google_fixtures::at;
+using namespace meta_fixtures;
 
 namespace {
-
-constexpr const char* page_id = "1148671018324630";
-constexpr const char* account_id = "17841400000000001";
-const UnixSeconds source_at = at("2026-11-23T13:00:00Z");
-
-Json fixture(const std::string& name) {
-  const auto parsed = parse_json(google_fixtures::reply("meta/" + name + ".built.json").body, name);
-  REQUIRE(parsed.has_value());
-  return *parsed;
-}
-
-HttpReply reply_of(const Json& body, int status = 200, Headers headers = {}) {
-  return {.status = status, .headers = std::move(headers), .body = dump(body)};
-}
-
-// The recorded errors hold their status and headers beside the body.
-HttpReply recorded_error(const std::string& name) {
-  const Json recorded = fixture(name);
-  Headers headers;
-  if (const Json* found = find_object(recorded, "headers"))
-    for (const auto& [key, value] : found->items()) headers.emplace_back(key, *as_string(value));
-  return reply_of(*find(recorded, "body"), static_cast<int>(*find_int64(recorded, "status")), headers);
-}
-
-Query query_of(const char* id, Json position = {}) {
-  return {.window = {at("2026-11-19T13:00:00Z"), at("2026-11-23T13:00:00Z")},
-          .partition = id,
-          .ids = {{"meta.page_id", page_id}, {"meta.instagram_id", account_id}},
-          .position = std::move(position)};
-}
-
-Query posts_query(const char* id) {
-  Query query = query_of(id);
-  query.window.from = at("2026-10-26T13:00:00Z");
-  return query;
-}
 
 std::size_t place_of(const meta::Account& account, std::size_t group, std::string_view metric) {
   const auto metrics = account.groups[group].metrics;
@@ -77,19 +40,8 @@ Page page_of(const meta::Account& account, const HttpReply& reply, const Query& 
   return *std::move(page);
 }
 
-Page posts_of(const meta::PostList& list, const HttpReply& reply, const Query& query) {
-  auto page = meta::parse_posts(list, reply, query, source_at);
-  INFO((page ? "" : page.error().message));
-  REQUIRE(page.has_value());
-  return *std::move(page);
-}
-
 Problem explained(const HttpReply& reply) {
   return meta::explain(reply, {{ErrorKind::ours, "meta page: answered"}});
-}
-
-Json error_body(std::int64_t code, const char* message = "words of Meta's") {
-  return {{"error", {{"code", code}, {"message", message}}}};
 }
 
 std::int64_t seconds_after(const std::string& url, const std::string& name) {
@@ -227,6 +179,8 @@ TEST_CASE("a figure without history is that of the Pacific day on which it was r
   CHECK(page->batches[0].rows[0]["value"] == 20500);
   CHECK(page->batches[0].rows[0]["day"] == "2026-11-22");
   CHECK_FALSE(page->newest.has_value());
+  // A Page whose figures are gone still tells these: they must not look like rows as usual.
+  CHECK(page->items == 0);
 }
 
 TEST_CASE("the token tells when it ends: the earlier of its two ends, or never", "[meta]") {
@@ -321,57 +275,6 @@ TEST_CASE("what Meta refused is not asked for again in this scan, and is told wi
   Query after = query;
   after.position = *page.next;
   CHECK(contains(meta::insights_request(meta::page_account, after).url, "metric=page_video_views&"));
-}
-
-TEST_CASE("posts of Facebook and Instagram, with the table's columns", "[meta]") {
-  const Page page =
-      posts_of(meta::page_posts, reply_of(fixture("page_posts_with_insights")), posts_query(page_id));
-  const Json& post = page.batches.at(0).rows.at(0);
-  CHECK(columns::of_row(post) == columns::of_table("0015_meta.sql", "meta_posts"));
-  CHECK(post["shares"] == 3);
-  CHECK(post["metrics"] == Json{{"post_media_view", 812}});
-  CHECK(page.next.value_or(Json()) == Json{{"after", "QVFIUnAx"}, {"left_out", 0}});
-  const Page last = posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), posts_query(page_id));
-  CHECK(last.batches[0].rows[0]["message"].is_null());
-  CHECK(last.batches[0].rows[0]["shares"] == 0);
-  CHECK_FALSE(last.next.has_value());
-  const Page media =
-      posts_of(meta::instagram_posts, reply_of(fixture("ig_media_list")), posts_query(account_id));
-  CHECK(columns::of_row(media.batches[0].rows[0]) == columns::of_table("0015_meta.sql", "meta_posts"));
-  CHECK(media.batches[0].rows[0]["media_product_type"] == "REELS");
-  Json hidden = fixture("ig_media_list");
-  hidden["data"][0].erase("like_count");
-  CHECK(posts_of(meta::instagram_posts, reply_of(hidden), posts_query(account_id))
-            .batches[0]
-            .rows[0]["likes"]
-            .is_null());
-}
-
-TEST_CASE("posts before the window end the scan, an empty page does not", "[meta]") {
-  Json old = fixture("page_posts_with_insights");
-  old["data"][0]["created_time"] = "2026-10-20T00:00:00+0000";
-  CHECK_FALSE(posts_of(meta::page_posts, reply_of(old), posts_query(page_id)).next.has_value());
-  old["data"] = Json::array();
-  CHECK(posts_of(meta::page_posts, reply_of(old), posts_query(page_id)).next.has_value());
-}
-
-TEST_CASE("of several retired figures of posts none is asked for in the end, then it is our mistake",
-          "[meta]") {
-  Query query = posts_query(page_id);
-  const HttpReply refusal = recorded_error("error_100_invalid_metric");
-  std::vector<std::string> asked;
-  for (int round = 0; round < 3; ++round) {
-    query.position = *posts_of(meta::page_posts, refusal, query).next;
-    asked.push_back(meta::posts_request(meta::page_posts, query).url);
-  }
-  CHECK_FALSE(contains(asked[0], "post_media_view"));
-  CHECK(contains(asked[0], "post_total_media_view_unique"));
-  CHECK_FALSE(contains(asked[1], "post_total_media_view_unique"));
-  CHECK_FALSE(contains(asked[2], "insights"));
-  const auto end = meta::parse_posts(meta::page_posts, refusal, query, source_at);
-  REQUIRE_FALSE(end.has_value());
-  CHECK(end.error().kind == ErrorKind::ours);
-  CHECK(posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).unavailable.size() == 2);
 }
 
 TEST_CASE("a code says who must act", "[meta]") {

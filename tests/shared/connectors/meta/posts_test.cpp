@@ -1,0 +1,92 @@
+#include <catch_amalgamated.hpp>
+
+#include "shared/base/text.hpp"
+#include "shared/connectors/meta/posts.hpp"
+#include "tests/shared/connectors/columns.hpp"
+#include "tests/shared/connectors/meta/fixtures.hpp"
+
+using namespace wf;
+using namespace meta_fixtures;
+
+TEST_CASE("posts of Facebook and Instagram, with the table's columns", "[meta]") {
+  const Page page =
+      posts_of(meta::page_posts, reply_of(fixture("page_posts_with_insights")), posts_query(page_id));
+  const Json& post = page.batches.at(0).rows.at(0);
+  CHECK(columns::of_row(post) == columns::of_table("0015_meta.sql", "meta_posts"));
+  CHECK(post["shares"] == 3);
+  CHECK(post["metrics"] == Json{{"post_media_view", 812}});
+  CHECK(page.next.value_or(Json()) ==
+        Json{{"after", "QVFIUnAx"}, {"trying", 0}, {"lost", 0}, {"bare", false}});
+  const Page last = posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), posts_query(page_id));
+  CHECK(last.batches[0].rows[0]["message"].is_null());
+  CHECK(last.batches[0].rows[0]["shares"] == 0);
+  CHECK_FALSE(last.next.has_value());
+  const Page media =
+      posts_of(meta::instagram_posts, reply_of(fixture("ig_media_list")), posts_query(account_id));
+  CHECK(columns::of_row(media.batches[0].rows[0]) == columns::of_table("0015_meta.sql", "meta_posts"));
+  CHECK(media.batches[0].rows[0]["media_product_type"] == "REELS");
+  Json hidden = fixture("ig_media_list");
+  hidden["data"][0].erase("like_count");
+  CHECK(posts_of(meta::instagram_posts, reply_of(hidden), posts_query(account_id))
+            .batches[0]
+            .rows[0]["likes"]
+            .is_null());
+}
+
+TEST_CASE("posts before the window end the scan, an empty page does not", "[meta]") {
+  Json old = fixture("page_posts_with_insights");
+  old["data"][0]["created_time"] = "2026-10-20T00:00:00+0000";
+  CHECK_FALSE(posts_of(meta::page_posts, reply_of(old), posts_query(page_id)).next.has_value());
+  old["data"] = Json::array();
+  CHECK(posts_of(meta::page_posts, reply_of(old), posts_query(page_id)).next.has_value());
+}
+
+TEST_CASE("of figures of posts each is tried alone once the call fails, and those that live are asked for",
+          "[meta]") {
+  Query query = posts_query(account_id);
+  std::vector<std::string> asked;
+  const auto dead = [](const std::string& url) { return contains(url, "reach") || contains(url, "saved"); };
+  std::vector<std::string> lost;
+  for (int round = 0; round < 12 && lost.empty(); ++round) {
+    asked.push_back(meta::posts_request(meta::instagram_posts, query).url);
+    const Page page = posts_of(
+        meta::instagram_posts,
+        dead(asked.back()) ? recorded_error("error_100_invalid_metric") : reply_of(fixture("ig_media_list")),
+        query);
+    lost = page.unavailable;
+    if (lost.empty()) CHECK(page.batches.empty());
+    if (page.next) query.position = *page.next;
+  }
+  REQUIRE(asked.size() == 9);
+  CHECK(contains(asked[1], "metric%28reach%29"));
+  CHECK(contains(asked[7], "metric%28total_interactions%29"));
+  CHECK(contains(asked[8], "metric%28views%2Clikes%2Ccomments%2Cshares%2Ctotal_interactions%29"));
+  CHECK(lost == std::vector<std::string>{"reach", "saved"});
+}
+
+TEST_CASE("when no figure of posts lives, none is asked for; a list that fails then is our mistake",
+          "[meta]") {
+  Query query = posts_query(page_id);
+  const HttpReply refusal = recorded_error("error_100_invalid_metric");
+  for (int round = 0; round < 3; ++round) query.position = *posts_of(meta::page_posts, refusal, query).next;
+  CHECK_FALSE(contains(meta::posts_request(meta::page_posts, query).url, "insights"));
+  const auto end = meta::parse_posts(meta::page_posts, refusal, query, source_at);
+  REQUIRE_FALSE(end.has_value());
+  CHECK(end.error().kind == ErrorKind::ours);
+  CHECK(posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).unavailable.size() == 2);
+}
+
+TEST_CASE("a post of before the business account costs its page the figures, and no metric", "[meta]") {
+  Query query = posts_query(account_id);
+  Json body = error_body(100);
+  body["error"]["error_subcode"] = 2108006;
+  query.position = *posts_of(meta::instagram_posts, reply_of(body, 400), query).next;
+  CHECK_FALSE(contains(meta::posts_request(meta::instagram_posts, query).url, "insights"));
+  Json more = fixture("ig_media_list");
+  more["paging"] = {{"cursors", {{"after", "x"}}}, {"next", "https://x.example/"}};
+  const Page page = posts_of(meta::instagram_posts, reply_of(more), query);
+  CHECK(page.unavailable.empty());
+  CHECK_FALSE(page.batches.at(0).rows.empty());
+  query.position = *page.next;
+  CHECK(contains(meta::posts_request(meta::instagram_posts, query).url, "metric%28reach"));
+}
