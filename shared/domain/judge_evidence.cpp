@@ -85,7 +85,15 @@ Clock provider_clock(const Thresholds& thresholds, const ServiceFacts& facts, Un
   return clock;
 }
 
-std::string stream_words(const StreamCondition& condition, const StreamFacts* facts, UnixSeconds now) {
+// The line's label says already whose failure it is: "stripe charges: answered 401".
+std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition) {
+  const std::string prefix = std::string(descriptor.id) + ' ' + condition.stream + ": ";
+  const std::string message = without_secrets(condition.message);
+  return starts_with(message, prefix) ? message.substr(prefix.size()) : message;
+}
+
+std::string stream_words(const Descriptor& descriptor, const StreamCondition& condition,
+                         const StreamFacts* facts, UnixSeconds now) {
   std::string words = condition.proven ? "last success " + ago(condition.success_at, now) : "no success yet";
   if (facts != nullptr && condition.proven && facts->last_rows)
     words += ", " + counted(*facts->last_rows, "row");
@@ -96,7 +104,7 @@ std::string stream_words(const StreamCondition& condition, const StreamFacts* fa
                std::to_string(*facts->progress_total) + ", ";
     words += counted(*facts->run_rows, "row") + " so far";
   }
-  if (!condition.message.empty()) words += "; last failure: " + without_secrets(condition.message);
+  if (!condition.message.empty()) words += "; last failure: " + reason_of(descriptor, condition);
   if (facts != nullptr && facts->failures > 1) {
     words += " (" + counted(facts->failures, "time") + " in a row)";
   }
@@ -228,12 +236,21 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
   verdict.evidence.push_back(
       {"Keys", std::to_string(present) + " of " + std::to_string(required) + " required present",
        facts.detected_at});
+  // A refused key is the same news of every stream: it is told once.
+  std::size_t alike = 0;
+  std::string first;
   for (const StreamCondition& condition : conditions) {
     if (condition.stream == webhook_stream) continue;
-    verdict.evidence.push_back(
-        {condition.label,
-         stream_words(condition, find_stream(facts, condition.stream, condition.partition), now),
-         condition.success_at});
+    std::string words =
+        stream_words(descriptor, condition, find_stream(facts, condition.stream, condition.partition), now);
+    Evidence& last = verdict.evidence.back();
+    const bool same = !condition.message.empty() && !condition.success_at && words == last.value;
+    alike = same ? alike + 1 : 0;
+    if (!same) first = condition.label;
+    if (same)
+      last.label = first + " and " + std::to_string(alike) + " more";
+    else
+      verdict.evidence.push_back({condition.label, std::move(words), condition.success_at});
   }
   add_webhook_evidence(verdict, facts);
   add_access_evidence(verdict, facts, now);

@@ -76,7 +76,7 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
     case ErrorKind::provider:
       return "Wait: " + service + " has a problem on its side, the next sync tries again.";
     case ErrorKind::rate_limit:
-      return verdict.until ? "Wait: the sync goes on where it stopped at " + until_in_utc(verdict) + '.'
+      return verdict.until ? std::string("Wait: the sync goes on where it stopped.")
                            : "Wait: " + service + " limits the number of requests, the next sync goes on.";
     case ErrorKind::data:
       if (verdict.stream == webhook_stream)

@@ -12,6 +12,8 @@
 namespace wf {
 namespace {
 
+constexpr int most_facts_read = 5;
+
 // Nobody waits for it, and five of them outlast a database that is away for an hour.
 constexpr std::int64_t end_rest_secs = 15 * 60;
 
@@ -49,6 +51,8 @@ bool is_of_the_key(const Error& error) {
 
 Respond not_begun(std::string_view state) {
   if (state == "disabled") return problem_reply(409, "not-configured", "This service is switched off");
+  if (state == "changed")
+    return provider_problem_reply({ErrorKind::rate_limit, "too many ask for this at the same time", 5});
   return problem_reply(409, "already-requested", "This Idempotency-Key was used before",
                        concat({"its request is ", state}));
 }
@@ -87,6 +91,10 @@ void ActionFlow::start(Turn& turn) {
   if (!input) return refuse(input.error().message);
   query_.input = *std::move(input);
   if (action_.facts_function.empty()) return sign(turn);
+  read_facts(turn);
+}
+
+void ActionFlow::read_facts(Turn& turn) {
   ask(turn,
       database_.call(action_.facts_function,
                      JsonObject().text("client_id", query_.client_id).json("input", query_.input).take()),
@@ -135,6 +143,7 @@ void ActionFlow::begin(Turn& turn) {
                             .text("service", connector_.service)
                             .text("action", action_.id)
                             .text("user_id", query_.user_id)
+                            .text_or_null("seen", find_text(query_.facts, "seen"))
                             .take(),
                         started->batches);
   keep_intent(turn);
@@ -151,8 +160,11 @@ void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
   // It may have been kept and only the answer lost: asked again, the same request is told that it has begun.
   if (!answer && !std::exchange(asked_again_, true)) return keep_intent(turn);
   if (!answer) return finish(turn, database_away_reply());
-  if (!find_bool(*answer, "begun").value_or(false))
-    return finish(turn, not_begun(find_text(*answer, "state")));
+  if (!find_bool(*answer, "begun").value_or(false)) {
+    const std::string_view state = find_text(*answer, "state");
+    if (state == "changed" && ++facts_read_ < most_facts_read) return read_facts(turn);
+    return finish(turn, not_begun(state));
+  }
   grants_.begin(std::move(call_));
   ask(turn, grants_.request(), &ActionFlow::on_called);
 }

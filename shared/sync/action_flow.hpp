@@ -33,6 +33,7 @@ class ActionFlow final : public Steps<ActionFlow> {
   void on_end_kept(EffectResult& result, Turn& turn);
   void on_queued(EffectResult& result, Turn& turn);
 
+  void read_facts(Turn& turn);
   void sign(Turn& turn);
   void begin(Turn& turn);
   void keep_intent(Turn& turn);
@@ -55,6 +56,7 @@ class ActionFlow final : public Steps<ActionFlow> {
   std::string flow_id_;
   bool may_write_ = false;
   bool asked_again_ = false;  // the database, to keep the intent
+  int facts_read_ = 0;        // again, because others began meanwhile
 
   HttpRequest call_;
   Grants grants_;

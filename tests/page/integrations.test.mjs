@@ -265,6 +265,36 @@ test('a focused badge explains itself, to the eye and to a screen reader', async
   await page.locator('[id="badge:stripe"][aria-expanded=true]').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('[id="badge:stripe"][aria-expanded=false]').waitFor();
+  await page.locator('[id="explanation:stripe"]').waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'badge:stripe', 'sent away, focus kept');
+  await page.keyboard.press('Enter');
+  await page.locator('[id="explanation:stripe"]').waitFor({ state: 'attached' });
+  await page.context().close();
+});
+
+test('an explanation stays while it is pointed at, and nothing is pressed through it', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const panel = page.locator('[id="explanation:stripe"]');
+  await page.locator('[id="badge:stripe"]').hover();
+  await panel.waitFor({ state: 'attached' });
+  const { x, y, width, height } = await panel.boundingBox();
+  for (let step = 1; step <= 6; step++) {
+    await page.mouse.move(x + width / 2, y + (height * step) / 7);
+    await settled(page);
+    assert.equal(await panel.count(), 1, `step ${step}`);
+  }
+  await page.mouse.move(4, 4);
+  await panel.waitFor({ state: 'detached' });
+  await page.locator('[id="badge:stripe"]').click();
+  await panel.waitFor({ state: 'attached' });
+  const hit = await page.evaluate(
+    (point) => document.elementFromPoint(...point)?.id,
+    [x + width / 2, y + height - 10],
+  );
+  assert.equal(hit, 'explanation:stripe');
+  await page.mouse.click(x + width / 2, y + height - 10);
+  await settled(page);
+  assert.equal(await panel.count(), 1, 'a click on it leaves it open');
   await page.context().close();
 });
 

@@ -408,6 +408,7 @@ test('picture: each badge of the demo agency, and an explanation', async () => {
     const page = await signedIn(browser, stack, AGENCY, { path: `w/${slug}/integrations` });
     if (slug === 'oak-bakery') await page.locator('[id="badge:stripe"]').hover();
     await screenshot(page, `workspace-${slug}`);
+    assert.deepEqual(page.problems, []);
     await page.context().close();
   }
 });

@@ -8,6 +8,11 @@
 namespace wf {
 namespace {
 
+std::string_view attended_service(const Attention& attention) {
+  const std::string_view hovered = service_explained_by(attention.hovered);
+  return hovered.empty() ? service_explained_by(attention.focused) : hovered;
+}
+
 template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
@@ -65,6 +70,7 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
   } else if (kind == "attention") {
     attention_ = {member(json, "hovered"), member(json, "focused"),
                   find_bool(json, "focus_visible").value_or(false)};
+    if (state_.dismissed != attended_service(attention_)) state_.dismissed.clear();
     return true;
   } else if (kind == "activate") {
     const Command* command = mirror_.command(member(json, "id"));
@@ -72,6 +78,7 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
   } else if (kind == "search") {
     return run(SetSearch{member(json, "text")});
   } else if (kind == "escape") {
+    state_.dismissed = attended_service(attention_);
     return run(ToggleExplanation{""});
   }
   refresh_view();
@@ -133,6 +140,7 @@ bool App::run(const Command& command) {
                  },
                  [&](const SetSearch& c) { state_.search = c.text; },
                  [&](const ToggleExplanation& c) {
+                   if (!c.service.empty()) state_.dismissed.clear();
                    state_.explained = c.service == state_.explained ? std::string() : c.service;
                  },
                  [&](const ShowService& c) {

@@ -113,7 +113,7 @@ export class Mirror {
   #click({ target }) {
     const button = target.closest('button');
     if (button) this.post('activate', { id: button.id });
-    else this.post('escape', {});
+    else if (!target.id.startsWith('explanation:')) this.post('escape', {});
   }
 
   #key(event) {

@@ -52,7 +52,8 @@ class Dashboard {
     });
     this.#watchTheme();
     this.clock.tick();
-    addEventListener('popstate', () => this.#open(slugOfPath()));
+    // A link within the page is a step in history as well.
+    addEventListener('popstate', () => slugOfPath() !== this.slug && this.#open(slugOfPath()));
     addEventListener('online', () => this.retry && this.#readWorkspaces());
   }
 

@@ -11,7 +11,8 @@ namespace {
 constexpr float pad = 14;
 constexpr float line = 18;
 constexpr float max_width = 400;
-constexpr int most_lines = 3;  // of one fact
+constexpr int most_lines = 3;     // of one fact
+constexpr float below_head = 32;  // from the middle of a badge
 
 struct EvidenceLines {
   std::string label;
@@ -58,10 +59,11 @@ float height_at(const Ui& ui, Rect anchor) {
   return std::max(above, ui.view.height - (anchor.bottom() - ui.view.scroll_y) - 16);
 }
 
-/// Below the anchor, or above it where the window ends; inside the window's sides.
+/// Below the anchor's card head, whose lines it would else cut through, or above the anchor where the window
+/// ends; inside the window's sides.
 Rect placed(const Ui& ui, Rect anchor, float width, float height) {
   const float left = inside(ui, anchor.right() - width, width);
-  float top = anchor.bottom() + 8;
+  float top = std::max(anchor.bottom() + 8, anchor.middle() + below_head);
   const float end = ui.view.scroll_y + ui.view.height - 8;
   if (top + height > end && anchor.y - 8 - height > ui.view.scroll_y + 8) top = anchor.y - 8 - height;
   return {left, top, width, height};
@@ -90,6 +92,14 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   if (!evidence.empty()) height += 14 + total_lines(evidence);
   const Rect r = placed(ui, badge, width, height);
   draw_floating_panel(ui, r, 12);
+  // What lies beneath is not to be pressed through it; and whoever points at the panel, or is on the way to
+  // it from the badge, still looks at the card. Its words are the badge's description already.
+  const float from = std::min(r.y, badge.bottom());
+  ui.mirror.add({.tag = "div",
+                 .id = explanation_id(card.service),
+                 .rect = {r.x, from, r.w, std::max(r.bottom(), badge.y) - from},
+                 .attributes = {{"aria-hidden", "true"}}});
+  ui.view.content_height = std::max(ui.view.content_height, r.bottom() + 8);
 
   float y = r.y + pad;
   for (const auto& text : title_lines) ui.paint.text({r.x + pad, (y += 20) - 10}, text, title);

@@ -228,22 +228,26 @@ void note_clock(const Ui& ui, const std::string& id, const ClockView& clock, Exp
   out.clock_rect = node->rect;
 }
 
-void note_attention(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {
-  const std::string badge = badge_id(card.service);
-  const bool by_keyboard = ui.attention.focus_visible && ui.focused(badge);
-  const bool by_hover = ui.hovered(badge);
-  if (by_hover || (out.card == nullptr && (by_keyboard || state.explained == card.service))) {
-    const Node* node = ui.mirror.find(badge);
-    if (node == nullptr) return;
-    out.card = &card;
-    out.badge = node->rect;
-  }
+void note_clocks(const Ui& ui, const CardView& card, Explained& out) {
   note_clock(ui, "last-sync:" + card.service, card.last_sync, out);
   for (std::size_t i = 0; i < card.clocks.size(); ++i) {
     note_clock(ui, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i], out);
   }
 }
 
+void note_attention(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {
+  const std::string badge = badge_id(card.service);
+  if (state.dismissed == card.service) return note_clocks(ui, card, out);
+  const bool by_keyboard = ui.attention.focus_visible && ui.focused(badge);
+  const bool by_hover = ui.hovered(badge) || ui.hovered(explanation_id(card.service));
+  if (by_hover || (out.card == nullptr && (by_keyboard || state.explained == card.service))) {
+    const Node* node = ui.mirror.find(badge);
+    if (node == nullptr) return;
+    out.card = &card;
+    out.badge = node->rect;
+  }
+  note_clocks(ui, card, out);
+}
 /// A group's node holds its cards of one row; where it goes on in the next row, a second node
 /// of the same name does.
 void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width,

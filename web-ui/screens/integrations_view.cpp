@@ -26,9 +26,12 @@ std::string brief_words(const std::string& words) {
 }
 
 ClockView clock_view(const Clock& clock, const TimeTexts& times) {
+  const std::string words = brief_words(clock.words);
+  // What is provisional is until a day of the provider's, which is no moment in anybody's zone.
+  const bool is_day = words != clock.words;
   return {.label = std::string(clock.label),
-          .words = brief_words(clock.words),
-          .exact = exact_or_empty(clock.at, times),
+          .words = words,
+          .exact = is_day ? std::string() : exact_or_empty(clock.at, times),
           .tone = clock_tone(clock)};
 }
 
@@ -64,7 +67,7 @@ std::string placeholder_of(const Verdict& verdict) {
     case SubState::syncing:
       return "First data is on its way";
     default:
-      return "No activity in 30 days";
+      return verdict.last_sync_at ? "No activity in 30 days" : "No data yet";
   }
 }
 
@@ -215,6 +218,7 @@ const std::vector<ServiceDay>& days_of(const Model& model, std::string_view serv
 Tone tone_of(const Verdict& verdict) {
   if (verdict.badge == Badge::error) return Tone::bad;
   if (verdict.badge == Badge::inactive) return Tone::off;
+  if (!verdict.warning.empty()) return Tone::late;
   switch (verdict.sub_state) {
     case SubState::late:
     case SubState::rate_limited:

@@ -23,6 +23,8 @@ struct IntegrationsState {
   std::optional<Badge> status;
   /// Service whose explanation was opened by click or tap.
   std::string explained;
+  /// Service whose explanation was sent away with Escape, until something else is looked at.
+  std::string dismissed;
 };
 
 /// How text is toned; the theme turns it into a colour.

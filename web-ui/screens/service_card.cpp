@@ -66,7 +66,8 @@ void add_badge_button(Ui& ui, Rect badge, const CardView& card, bool explained) 
                  .id = badge_id(card.service),
                  .rect = ui.view.narrow() ? at_least(badge, size::touch) : badge,
                  .text = std::string(label(card.badge)),
-                 .attributes = {{"aria-describedby", part(card, "why")},
+                 .attributes = {{"aria-label", card.name + ": " + std::string(label(card.badge))},
+                                {"aria-describedby", part(card, "why")},
                                 {"aria-expanded", explained ? "true" : "false"}},
                  .on_activate = ToggleExplanation{card.service}});
 }
@@ -224,6 +225,13 @@ void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
 }  // namespace
 
 std::string badge_id(std::string_view service) { return "badge:" + std::string(service); }
+
+std::string explanation_id(std::string_view service) { return "explanation:" + std::string(service); }
+
+std::string_view service_explained_by(std::string_view id) {
+  const std::string_view service = id.substr(std::min(id.find(':') + 1, id.size()));
+  return id == badge_id(service) || id == explanation_id(service) ? service : std::string_view();
+}
 
 float card_height(const Ui& ui, const CardView& card, float width) {
   return content_top + notice_height(notice_text(ui, card, width).size()) +

@@ -15,6 +15,9 @@ void draw_skeleton_card(Ui&, Rect r);
 
 /// Where the badge of a card in `r` is; the explanation hangs from it.
 std::string badge_id(std::string_view service);
+std::string explanation_id(std::string_view service);
+/// Of such an id; empty: it is another.
+std::string_view service_explained_by(std::string_view id);
 void draw_explanation(Ui&, const CardView&, Rect badge);
 /// A small label above or below `anchor`.
 void draw_tooltip(Ui&, Rect anchor, std::string_view text);

@@ -32,21 +32,7 @@ async function insert(stack, table, rows) {
   assert.equal(error, null, table);
 }
 
-// Until the series have a migration of their own, their shape is enough.
-async function standInForTheSeries(stack) {
-  const [{ exists }] = await stack.query(
-    `select to_regprocedure('public.daily_series(jsonb)') is not null as exists`,
-  );
-  if (exists) return async () => {};
-  await stack.query(`create function public.daily_series(p jsonb) returns jsonb language sql stable as $$
-    select jsonb_build_object('series', coalesce(jsonb_agg(jsonb_build_object('id', 'search_console.clicks',
-      'first_day', s.day, 'values', jsonb_build_array(s.clicks))), '[]'))
-    from public.gsc_site_daily s where s.client_id = (p ->> 'client_id')::uuid $$`);
-  return () => stack.query('drop function public.daily_series(jsonb)');
-}
-
 export async function openaiSuite(t, stack) {
-  t.after(await standInForTheSeries(stack));
   const test = (name, body) =>
     t.test(name, async () => {
       await stack.reset();
@@ -54,6 +40,7 @@ export async function openaiSuite(t, stack) {
     });
   await searchTests(test, stack);
   await costTests(test, stack);
+  await spenderTests(test, stack);
   await settleTests(test, stack);
 
   await test('a workspace that does not exist has no facts', async () => {
@@ -179,6 +166,42 @@ async function costTests(test, stack) {
     const told = await facts(stack, { purpose: 'content', kind: 'social_post' });
     assert.deepEqual([told.spent_micros_today, told.open_today], [1200, 2]);
     assert.deepEqual(told.others_spent_micros_today, [700], 'of each other workspace that uses it');
+  });
+}
+
+async function spenderTests(test, stack) {
+  const begin = (seen, more = {}) => {
+    const id = randomUUID();
+    const row = { ...request({ id, state: 'running', cost_micros: null, cost_currency: null }), ...more };
+    delete row.client_id;
+    return call(stack, 'begin_action', {
+      ...{ client_id: northwind, id, begun_by: randomUUID(), service: 'openai', action: 'insights', seen },
+      tables: [{ table: 'ai_requests', rows: [row] }],
+    });
+  };
+
+  await test('of thirty that have seen the same one begins, the others look again', async () => {
+    const { seen } = await facts(stack, { purpose: 'insights' });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => begin(seen)));
+    assert.equal(answers.filter(({ begun }) => begun).length, 1);
+    assert.deepEqual(
+      [...new Set(answers.filter(({ begun }) => !begun).map(({ state }) => state))],
+      ['changed'],
+    );
+    assert.equal((await stack.query('select 1 from public.ai_requests')).length, 1);
+    const again = await facts(stack, { purpose: 'insights' }, harbor);
+    assert.notEqual(again.seen, seen);
+    assert.deepEqual(await begin((await facts(stack, { purpose: 'insights' })).seen), { begun: true });
+    assert.deepEqual(await begin(null), { begun: true }, 'what has no limit has seen nothing');
+  });
+
+  await test('whoever has begun is told so again, whatever was spent meanwhile', async () => {
+    const { seen } = await facts(stack, { purpose: 'insights' });
+    const p = { client_id: northwind, id: randomUUID(), begun_by: randomUUID(), service: 'openai' };
+    const ask = () => call(stack, 'begin_action', { ...p, action: 'insights', seen, tables: [] });
+    assert.deepEqual(await ask(), { begun: true });
+    await insert(stack, 'ai_requests', [request()]);
+    assert.deepEqual(await ask(), { begun: true });
   });
 }
 

@@ -1,5 +1,6 @@
 #include "shared/domain/catalogue.hpp"
 
+#include <algorithm>
 #include <catch_amalgamated.hpp>
 #include <set>
 
@@ -53,6 +54,11 @@ TEST_CASE("every key belongs to its service, and its scope fits its variable") {
 TEST_CASE("a payment key cannot come from the agency: one client would see another's payments") {
   CHECK(wf::find_key("stripe.secret_key")->scope == wf::Scope::workspace);
   CHECK(wf::find_key("stripe.webhook_secret")->hosts.empty());
+}
+
+TEST_CASE("a workspace's own private key does not go with the id of the agency's") {
+  const auto unless = wf::find_key("search_console.private_key_id")->unless;
+  CHECK(std::find(unless.begin(), unless.end(), "search_console.private_key") != unless.end());
 }
 
 TEST_CASE("what the host keeps belongs to its service, is no key and goes to named hosts only") {

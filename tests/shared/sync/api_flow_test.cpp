@@ -247,6 +247,19 @@ TEST_CASE("what cannot be asked is refused before anything is written", "[action
   CHECK(api.host.database.actions.empty());
 }
 
+TEST_CASE("where others began meanwhile, the facts are read again before anything is asked", "[action]") {
+  Api api;
+  api.host.database.others_begin = 4;
+  api.greet();
+  CHECK(status_of(api.host) == 202);
+  CHECK(api.host.provider_urls.size() == 1);
+  api.host.database.others_begin = 5;
+  api.greet("33333333-3333-4333-8333-333333333333");
+  CHECK(api.host.provider_urls.size() == 1);
+  CHECK(status_of(api.host) == 503);
+  CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:rate-limited");
+}
+
 TEST_CASE("a service that is switched off says so", "[action]") {
   Api api;
   api.host.database.disabled = true;

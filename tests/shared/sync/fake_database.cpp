@@ -55,6 +55,7 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "toy_facts") return {200, action_facts};
   if (function == "begin_action") {
     if (disabled) return {200, {{"begun", false}, {"state", "disabled"}}};
+    if (others_begin > 0) return --others_begin, std::pair{200, Json{{"begun", false}, {"state", "changed"}}};
     const auto [known, is_new] = actions.emplace(text_of(p, "id"), "running");
     const std::string& began = begun_by.emplace(text_of(p, "id"), text_of(p, "begun_by")).first->second;
     if (!is_new && (known->second != "running" || began != text_of(p, "begun_by")))

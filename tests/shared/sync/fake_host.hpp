@@ -54,6 +54,7 @@ struct Database {
   Json action_facts;                            // what an action's function answers
   std::map<std::string, std::string> actions;   // id -> state
   std::map<std::string, std::string> begun_by;  // id -> the flow that carries it out
+  int others_begin = 0;                         // so often others began since the facts were read
   bool disabled = false;                        // the service of the actions is switched off
   Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
 
