@@ -170,7 +170,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname)
     console.error(error.message);
     if (error instanceof Usage)
       console.error(
-        'usage: replay --workspace SLUG --service NAME [--local | --folder DIR | --account] [--stream NAME] [--since ISO] [--until ISO] [--state STATE] [--apply] [--json] [--export DIR]',
+        'usage: replay --workspace SLUG --service NAME [--local [--dir FOLDER] | --folder DIR | --account] [--vars FILE] [--stream NAME] [--since ISO] [--until ISO] [--state STATE] [--apply | --export DIR] [--json] [--examples N]',
       );
     process.exit(error instanceof Usage ? 2 : 1);
   });

@@ -108,11 +108,11 @@ void Detector::follow_zeros(const Forecast& usual, const KeptDay& today) {
 
 void Detector::follow_drift(const Forecast& usual, double deviations) {
   const double step = std::clamp(deviations, -most_per_day, most_per_day);
-  const bool rose = has_drifted(up_, step), fell = has_drifted(down_, -step);
+  const bool rose = add_step(up_, step), fell = add_step(down_, -step);
   if (rose || fell) settle_shift(usual, rose ? up_ : down_);
 }
 
-bool Detector::has_drifted(Drift& drift, double step) const {
+bool Detector::add_step(Drift& drift, double step) {
   const double sum = std::max(0.0, drift.sum + step - drift_allowed);
   if (sum == 0)
     drift = {};

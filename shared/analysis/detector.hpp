@@ -60,7 +60,7 @@ class Detector {
   void report(const Forecast& usual, AnomalyKind kind, double value, double score, Day day);
   void follow_zeros(const Forecast& usual, const KeptDay& today);
   void follow_drift(const Forecast& usual, double deviations);
-  bool has_drifted(Drift& drift, double step) const;
+  static bool add_step(Drift& drift, double step);  // true: it is a lasting change now
   std::size_t days_of_nothing(const Forecast& usual) const;
   void forget_stop(std::size_t days);
   void settle_shift(const Forecast& usual, const Drift& drift);

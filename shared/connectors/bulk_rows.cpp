@@ -311,9 +311,9 @@ Result<BulkRows> read_bulk_rows(std::string_view body, const BulkShape& shape) {
   if (!whole) return tl::unexpected<Error>(whole.error());
   if (!*whole) return refuse(reader.refusal());
   rows.text = reader.take_text();
-  rows.empty_reply = !reader.found_anything();
   // Something else that is JSON must not pass for "no rows".
-  if (!reader.found_rows() && !rows.empty_reply && !rows.noted()) return refuse("the reply is not a report");
+  if (!reader.found_rows() && reader.found_anything() && !rows.noted())
+    return refuse("the reply is not a report");
   return rows;
 }
 

@@ -40,7 +40,6 @@ struct BulkRows {
   std::size_t count = 0;
   std::optional<Day> newest;       // of the `day` cells
   std::vector<std::string> notes;  // as the shape lists them; empty text: absent
-  bool empty_reply = false;        // `{}` or `[]`
 
   bool noted() const;
 };

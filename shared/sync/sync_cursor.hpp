@@ -34,7 +34,7 @@ struct SyncCursor {
 void read_cursor(const Json& stored, SyncCursor& cursor);
 Json to_json(const SyncCursor& cursor);
 
-// Each object once, and not without end: what is left out is fetched by a later run.
+// Each object once, and not without end: what is left out comes with the list it stands in, if at all.
 void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more);
 
 // A run begins: it goes on with a scan that an earlier run left open, unless that run got no further itself;

@@ -123,6 +123,8 @@ Problem explain(const HttpReply& reply, Problem general) {
   if (should_retry == "true") {
     general.remedy = Remedy::retry;
     if (reply.status != 429) general.error.kind = ErrorKind::provider;
+  } else if (should_retry == "false" && reply.status != 429 && general.remedy == Remedy::retry) {
+    general.remedy = Remedy::give_up;
   }
   const auto body = parse_json(reply.body, "stripe");
   const Json* error = body ? find_object(*body, "error") : nullptr;

@@ -1,6 +1,6 @@
 #pragma once
-// Stripe: payments, their intents, links and balance, by daily lists and by webhook.
-// README.md in this folder lists endpoints and columns.
+// Stripe: what was paid, asked for, paid out and taken back, by daily lists and by webhook. README.md in this
+// folder lists endpoints and columns.
 
 #include "shared/sync/connector.hpp"
 

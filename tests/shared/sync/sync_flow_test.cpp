@@ -165,6 +165,7 @@ TEST_CASE("what the provider answers decides the kind and whether it is tried ag
        "provider",
        "waiting",
        30},
+      {"500 that should not", {500, "oops", {{"stripe-should-retry", "false"}}}, "provider", "failed", 0},
       {"HTML", {200, "<html><body>Sign in</body></html>"}, "data", "waiting", 30},
       {"empty", {200, ""}, "data", "waiting", 30},
       {"cut in half", {200, good.substr(0, good.size() / 2)}, "data", "waiting", 30},

@@ -260,8 +260,8 @@ TEST_CASE("the walk asks each metric for each stretch once, the newest first, an
       heard.heard = true;
       next = meta::step_after(account->groups, query, heard);
     }
-    // 90 days: the Page's 15 metrics twice; Instagram's 10 totals daily, its series in stretches of 30.
-    CHECK(calls == (account->is_page ? 3 + 15 * 1 : 3 + 1 + 4 + 90 * 10));
+    // 90 days: the Page's 15 metrics once; Instagram's 10 totals daily, its series in stretches of 30.
+    CHECK(calls == (account->is_page ? 3 + 15 : 3 + 1 + 4 + 90 * 10));
   }
 }
 
