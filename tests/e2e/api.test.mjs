@@ -1,5 +1,6 @@
 // The Worker's API as a browser uses it: who may ask for what, and what comes of it.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
 import { CLIENT, NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
@@ -51,6 +52,15 @@ test('the health check says what an uptime monitor needs, and names nobody', asy
     assert.ok(!text.includes(slug) && !text.includes(client_id));
 });
 
+// As the stack's Auth signs it (HS256), with another end.
+function endingIn(secs, token) {
+  const [head, payload] = token.split('.');
+  const exp = Math.floor(Date.now() / 1000) + secs;
+  const claims = { ...JSON.parse(Buffer.from(payload, 'base64url')), exp };
+  const text = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+  return `${text}.${createHmac('sha256', stack.state.keys.jwt_secret).update(text).digest('base64url')}`;
+}
+
 test('nobody, a forged token and an expired one are 401', async () => {
   assertProblem(await api(syncPath('stripe')), 401, 'unauthenticated');
   const [head, payload] = tokens.manager.split('.');
@@ -58,8 +68,15 @@ test('nobody, a forged token and an expired one are 401', async () => {
     'Bearer x',
     `Bearer ${head}.${payload}.AAAA`,
     `Bearer ${stack.state.keys.publishable}`,
+    `Bearer ${endingIn(-60, tokens.manager)}`,
   ])
     assertProblem(await api(syncPath('stripe'), { headers: { authorization } }), 401, 'unauthenticated');
+  const authorization = `Bearer ${endingIn(60, tokens.manager)}`;
+  const asked = await api(`/workspaces/${NORTHWIND}/anomalies`, {
+    method: 'GET',
+    headers: { authorization },
+  });
+  assert.equal(asked.status, 200, 'the same before its end');
 });
 
 test("an unknown workspace and somebody else's are the same 404", async () => {
