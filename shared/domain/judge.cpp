@@ -183,6 +183,10 @@ void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
   verdict.partition = worst.partition;
   verdict.kind = worst.kind;
   verdict.until = worst.until;
+  // The last of them, as the third clock says it: only then everything is final.
+  for (const StreamCondition& condition : conditions)
+    if (worst.state == SubState::provisional && condition.state == SubState::provisional)
+      verdict.until = std::max(verdict.until, condition.until);
   const Badge badge = worst.proven ? Badge::active : Badge::inactive;
   const bool any_running =
       std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& c) { return c.under_way; });

@@ -12,6 +12,7 @@
 namespace wf {
 namespace {
 
+// Where others begin all the time whoever asks is to come back.
 constexpr int most_facts_read = 5;
 
 // Nobody waits for it, and five of them outlast a database that is away for an hour.

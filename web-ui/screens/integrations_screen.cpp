@@ -248,6 +248,7 @@ void note_attention(const Ui& ui, const IntegrationsState& state, const CardView
   }
   note_clocks(ui, card, out);
 }
+
 /// A group's node holds its cards of one row; where it goes on in the next row, a second node
 /// of the same name does.
 void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width,
