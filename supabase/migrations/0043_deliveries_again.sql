@@ -1,5 +1,5 @@
 -- A delivery that cannot be applied yet waits as runs do: as long as the provider asks, longer each time, and not
--- for ever. Of some functions lines are exchanged; the rest of them stays as it is.
+-- for ever.
 
 alter table public.webhook_receipts
   add tries int not null default 0,
@@ -64,30 +64,29 @@ begin
 end
 $$;
 
-do $$
+-- Puts other text into a function, for a migration that changes a line of a long one: the rest stays as it is.
+create function app.exchange_text(p_function regproc, p_from text, p_to text) returns void
+language plpgsql set search_path = '' as $$
 declare
-  change text[];
-  body text;
+  body constant text := pg_catalog.pg_get_functiondef(p_function);
 begin
-  foreach change slice 1 in array array[
-    ['app.tell_of_delivery', 'case new.state when ''unreadable'' then ''data'' else ''ours'' end',
-      'coalesce(new.error_kind, case new.state when ''unreadable'' then ''data'' else ''ours'' end)'],
-    -- The first reconciliation reads what was there before anybody was to deliver it.
-    ['app.apply_run_page', 'perform app.tell_reconciliation(run, untold);',
-      'perform app.tell_reconciliation(run,
-        case when place.cursor ->> ''covered_until'' is null then 0 else untold end);'],
-    -- Strangers may send what they like: from the tenth wrong signature in a row on, more of them say nothing new.
-    ['app.record_facts', '''last_attempt_at'', ''running_since'', ''newest_row_at'']',
-      '''last_attempt_at'', ''running_since'', ''newest_row_at'']
-    || case when tg_op = ''UPDATE'' and old.bad_signatures >= 10 and new.bad_signatures >= 10
-      then array[''bad_signatures'', ''last_bad_signature_at''] else ''{}'' end']]
-  loop
-    body := pg_get_functiondef(change[1]::regproc);
-    if position(change[2] in body) = 0 then raise exception '% has no: %', change[1], change[2]; end if;
-    execute replace(body, change[2], change[3]);
-  end loop;
+  if position(p_from in body) = 0 then raise exception '% has no: %', p_function, p_from; end if;
+  execute replace(body, p_from, p_to);
 end
 $$;
+revoke all on function app.exchange_text from public, anon, authenticated, service_role;
+
+select app.exchange_text('app.tell_of_delivery', 'case new.state when ''unreadable'' then ''data'' else ''ours'' end',
+      'coalesce(new.error_kind, case new.state when ''unreadable'' then ''data'' else ''ours'' end)');
+-- The first reconciliation reads what was there before anybody was to deliver it.
+select app.exchange_text('app.apply_run_page', 'perform app.tell_reconciliation(run, untold);',
+      'perform app.tell_reconciliation(run,
+        case when place.cursor ->> ''covered_until'' is null then 0 else untold end);');
+-- Strangers may send what they like: from the tenth wrong signature in a row on, more of them say nothing new.
+select app.exchange_text('app.record_facts', '''last_attempt_at'', ''running_since'', ''newest_row_at'']',
+      '''last_attempt_at'', ''running_since'', ''newest_row_at'']
+    || case when tg_op = ''UPDATE'' and old.bad_signatures >= 10 and new.bad_signatures >= 10
+      then array[''bad_signatures'', ''last_bad_signature_at''] else ''{}'' end');
 
 comment on function public.count_rows is
   '{"client_id"} -> {"counts":{table: rows of this workspace}}: as many tables as fit into three seconds.';

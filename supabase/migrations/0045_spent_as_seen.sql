@@ -1,16 +1,10 @@
 -- A limit that is looked at before the intent is kept holds for one request at a time only: of thirty at once each
 -- would find room. So ai_facts says what it has seen, and begin_action, one after the other, keeps no intent when
--- that has changed. Of both lines are exchanged; the rest of them stays as it is.
-do $$
-declare
-  change text[];
-  body text;
-begin
-  foreach change slice 1 in array array[
-    ['public.ai_facts', 'facts := app.ai_spent_today(client) || jsonb_build_object(',
+-- that has changed.
+select app.exchange_text('public.ai_facts', 'facts := app.ai_spent_today(client) || jsonb_build_object(',
       'facts := app.ai_spent_today(client);
-  facts := facts || jsonb_build_object(''seen'', md5(facts::text), '],
-    ['public.begin_action', 'insert into public.action_requests (',
+  facts := facts || jsonb_build_object(''seen'', md5(facts::text), ');
+select app.exchange_text('public.begin_action', 'insert into public.action_requests (',
       'if p ->> ''seen'' is not null and not exists (select from public.action_requests r
     where r.client_id = (p ->> ''client_id'')::uuid and r.id = (p ->> ''id'')::uuid)
   then
@@ -19,14 +13,7 @@ begin
       return ''{"begun": false, "state": "changed"}'';
     end if;
   end if;
-  insert into public.action_requests (']]
-  loop
-    body := pg_get_functiondef(change[1]::regproc);
-    if position(change[2] in body) = 0 then raise exception '% has no: %', change[1], change[2]; end if;
-    execute replace(body, change[2], change[3]);
-  end loop;
-end
-$$;
+  insert into public.action_requests (');
 comment on function public.begin_action is
   '{"client_id","id","begun_by","service","action","user_id","tables","seen"?: of ai_facts} -> {"begun":true}, also when the same begun_by asks again, or {"begun":false,"state"} for an id that another used, for a service that is switched off ("disabled") and when more was spent or begun than was seen ("changed"): nothing is written then.';
 comment on function public.ai_facts is

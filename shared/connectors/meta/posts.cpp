@@ -43,9 +43,12 @@ struct Place {
   bool bare = false;        // this page alone is asked for without figures
 };
 
-Place read_place(const Json& position) {
-  return {find_text(position, "after"), find_int64(position, "trying").value_or(0),
-          find_int64(position, "lost").value_or(0), find_bool(position, "bare").value_or(false)};
+Place read_place(const PostList& list, const Json& position) {
+  Place place{find_text(position, "after"), find_int64(position, "trying").value_or(0),
+              find_int64(position, "lost").value_or(0), find_bool(position, "bare").value_or(false)};
+  // An earlier version may have asked for more.
+  if (place.trying > static_cast<std::int64_t>(list.metrics.size())) place.trying = 0;
+  return place;
 }
 
 Json to_position(const Place& place) {
@@ -120,7 +123,7 @@ Result<void> ask_for_less(Page& page, const PostList& list, Place& place, const 
 Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply, const Query& query,
                        UnixSeconds source_at) {
   if (auto checked = check_id(query.partition, list.who); !checked) return checked;
-  Place place = read_place(query.position);
+  Place place = read_place(list, query.position);
   page.rest_secs = rest_after(reply);
   if (is_unknown_field(reply)) return ask_for_less(page, list, place, reply);
   if (!is_success(reply)) return tl::unexpected<Error>(refusal(reply, list.who));
@@ -170,7 +173,7 @@ constinit const PostList instagram_posts{
     .posted_at = "timestamp"};
 
 HttpRequest posts_request(const PostList& list, const Query& query) {
-  const Place place = read_place(query.position);
+  const Place place = read_place(list, query.position);
   const std::string metrics = join(names_where(list, place, is_asked), ",");
   std::string fields(list.fields);
   if (!metrics.empty()) fields = concat({fields, ",insights.metric(", metrics, ")"});
