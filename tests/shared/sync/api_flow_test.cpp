@@ -28,6 +28,7 @@ wf::Result<wf::ActionStart> start(const wf::ActionQuery& query, wf::UnixSeconds 
 }
 wf::Result<wf::ActionEnd> end(const wf::ActionQuery& query, const wf::HttpReply& reply, wf::UnixSeconds now) {
   if (reply.body == "?") return wf::fail(wf::ErrorKind::data, "toy greet: not understood");
+  if (reply.body == "busy") return wf::fail(wf::ErrorKind::provider, "toy greet: busy");
   return wf::ActionEnd{{row(query, "sent", now + std::chrono::seconds(1))},
                        202,
                        wf::JsonObject().text("id", query.id).text("user", query.user_id).take()};
@@ -245,6 +246,18 @@ TEST_CASE("what cannot be asked is refused before anything is written", "[action
   api.greet();
   CHECK(status_of(api.host) == 422);
   CHECK(api.host.database.actions.empty());
+}
+
+TEST_CASE("a success that says of itself that it failed may pass, one that is not understood may not",
+          "[action]") {
+  for (const auto& [said, final] : {std::pair{"busy", false}, std::pair{"?", true}}) {
+    INFO(said);
+    Api api;
+    api.host.provider = [said = said](const std::string&) { return Reply{200, said, {}, ""}; };
+    api.greet();
+    CHECK(status_of(api.host) == 502);
+    CHECK(api.host.database.facts["requests"]["failure_final"] == final);
+  }
 }
 
 TEST_CASE("where others began meanwhile, the facts are read again before anything is asked", "[action]") {
