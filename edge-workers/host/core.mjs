@@ -3,6 +3,9 @@
 
 const WASI_NOT_SUPPORTED = 52;
 
+// More than a sync of the largest page needs (docs/benchmarks.md). An isolate has 128 MB for everything.
+const LARGE_BYTES = 32 * 1024 * 1024;
+
 export class CoreFailure extends Error {}
 
 // u32 n, u32 length[n], the bytes of each part; part 0 is the JSON control, little endian. `allocate(length)`
@@ -39,8 +42,14 @@ export function decodeFrame(frame) {
 class Instance {
   constructor(module) {
     this.dead = false;
+    this.flows = 0; // that run in it
     this.exports = new WebAssembly.Instance(module, this.#imports(module)).exports;
     this.exports._initialize();
+  }
+
+  // WebAssembly's memory never shrinks: what many large bodies at once made of it, it would keep.
+  get outgrown() {
+    return this.flows === 0 && this.exports.memory.buffer.byteLength > LARGE_BYTES;
   }
 
   step(control, parts) {
@@ -81,7 +90,7 @@ class Instance {
 }
 
 // One live instance for many flows. A trap drops it, with the flows inside it; each of those fails
-// at its next reply, and the next flow gets a new instance.
+// at its next reply, and the next flow gets a new instance. So does the first one after it has outgrown.
 export class Core {
   #module;
   #instance = null;
@@ -92,7 +101,8 @@ export class Core {
   }
 
   instance() {
-    if (this.#instance === null || this.#instance.dead) this.#instance = new Instance(this.#module);
+    if (!this.#instance || this.#instance.dead || this.#instance.outgrown)
+      this.#instance = new Instance(this.#module);
     return this.#instance;
   }
 
@@ -110,7 +120,8 @@ export class Core {
 export function runFlow(core, { event, config, parts = [] }, act) {
   const instance = core.instance();
   const flow = crypto.randomUUID();
-  return new Promise((resolve, reject) => {
+  instance.flows++;
+  const ended = new Promise((resolve, reject) => {
     let pending = 0;
     let over = false;
 
@@ -140,4 +151,5 @@ export function runFlow(core, { event, config, parts = [] }, act) {
     };
     take(instance.step({ op: 'start', flow, now_ms: Date.now(), config, event }, parts));
   });
+  return ended.finally(() => instance.flows--);
 }

@@ -66,6 +66,40 @@ test('a trap drops the instance, fails its flows, and the next flow gets a new o
   assert.notEqual(core.instance(), instance);
 });
 
+test('an instance that has outgrown is left by the first flow after all others', () => {
+  const core = new Core(trappingModule());
+  const instance = core.instance();
+  instance.exports.memory.grow(511);
+  assert.equal(core.instance(), instance, '32 MiB are not too much');
+  instance.exports.memory.grow(1);
+  instance.flows = 1;
+  assert.equal(core.instance(), instance, 'a flow runs in it');
+  instance.flows = 0;
+  assert.notEqual(core.instance(), instance);
+  assert.equal(core.instance().exports.memory.buffer.byteLength, 65536);
+});
+
+test('an instance knows how many flows run in it, whether they end or fail', async () => {
+  const over = [{ kind: 'done', effect: 1, outcome: 'ok' }];
+  const replies = new Map();
+  const core = steps(
+    () => ({ effects: [{ effect: 1, kind: 'http' }] }),
+    () => over,
+  );
+  const instance = core.instance();
+  core.instance = () => instance;
+  const act = (name) => () => new Promise((resolve, reject) => replies.set(name, { resolve, reject }));
+  const ends = runFlow(core, { event: {} }, act('ends'));
+  const fails = runFlow(core, { event: {} }, act('fails'));
+  assert.equal(instance.flows, 2);
+  replies.get('ends').resolve({ status: 200 });
+  await ends;
+  assert.equal(instance.flows, 1);
+  replies.get('fails').reject(new Error('cut'));
+  await assert.rejects(fails, /cut/);
+  assert.equal(instance.flows, 0);
+});
+
 const answer = (bytes) => async () => ({ status: 200, bytes });
 
 test('a flow runs its effects at once and ends with done', async () => {

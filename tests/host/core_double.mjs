@@ -12,6 +12,7 @@ export const MANIFEST = {
 export const coreDouble = (script) => ({
   manifest: () => MANIFEST,
   instance: () => ({
+    flows: 0,
     step(control, parts) {
       const { effects, parts: bodies = [] } = script(control, parts);
       return { control: { effects }, parts: bodies };

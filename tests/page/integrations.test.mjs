@@ -14,6 +14,7 @@ import {
   launch,
   newPage,
   fillSignIn,
+  screenshot,
   settled,
   shown,
   signedIn,
@@ -269,6 +270,35 @@ test('a focused badge explains itself, to the eye and to a screen reader', async
   assert.equal(await page.evaluate(() => document.activeElement.id), 'badge:stripe', 'sent away, focus kept');
   await page.keyboard.press('Enter');
   await page.locator('[id="explanation:stripe"]').waitFor({ state: 'attached' });
+  await page.context().close();
+});
+
+test('what a card draws is told in words where it is pointed at', async () => {
+  const day = (back) => new Date(Date.now() - back * 24 * HOUR_MS).toISOString().slice(0, 10);
+  const days = Array.from({ length: 30 }, (_, back) => ({
+    service: 'stripe',
+    day: day(back),
+    rows: 100 + ((back * 37) % 50),
+    succeeded: 1,
+    failed: back === 4 ? 1 : 0,
+  }));
+  const page = await newPage(browser);
+  await page.route(/rpc\/service_daily/, (route) => route.fulfill({ json: days }));
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  const strip = page.locator('[id="days:stripe"][aria-label*="1 mixed"]');
+  await strip.waitFor();
+  const { x, y, width } = await strip.boundingBox();
+  const above = () => page.screenshot({ clip: { x, y: y - 34, width, height: 30 } });
+  await page.mouse.move(4, 4);
+  await screenshot(page, 'card-plain');
+  const before = await above();
+  await strip.hover();
+  await screenshot(page, 'card-tip');
+  assert.notDeepEqual(await above(), before, 'a panel above the thirty days');
+  await page.mouse.move(4, 4);
+  await screenshot(page, 'card-plain');
+  assert.deepEqual(await above(), before, 'which goes when nothing is pointed at');
   await page.context().close();
 });
 

@@ -225,6 +225,22 @@ TEST_CASE("thirty days: fine, mixed, failed, nothing, oldest first") {
   CHECK(rows.front() == 9);
   CHECK(rows[28] == 4);
   CHECK(wf::activity_rows({}, today).empty());
+  CHECK(wf::describe_days(states, today) ==
+        "Last 30 days: 1 fine, 1 mixed (22 Nov), 1 failed (21 Nov), 27 without a sync");
+  CHECK(wf::describe_activity(rows, today) == "13 rows in the last 30 days, most on 25 Oct: 9");
+}
+
+TEST_CASE("the line of rows begins with the first day that is known") {
+  const wf::Day today = wf::day_of(noon);
+  const std::vector<wf::ServiceDay> since_three_days{{today - std::chrono::days(2), 0, 0, 1},
+                                                     {today - std::chrono::days(1), 1'200, 1, 0}};
+  CHECK(wf::activity_rows(since_three_days, today) == std::vector<float>{0, 1'200, 0});
+  CHECK(wf::activity_rows({{today, 4, 1, 0}}, today) == std::vector<float>{4});
+  // Older than the line is long: known from its beginning.
+  CHECK(wf::activity_rows({{today - std::chrono::days(80), 9, 1, 0}, {today, 4, 1, 0}}, today).size() == 30);
+  CHECK(wf::describe_activity({0, 1'200, 0}, today) ==
+        "1,200 rows in the last 30 days, most on 22 Nov: 1,200");
+  CHECK(wf::describe_activity({1}, today) == "First day: 1 row");
 }
 
 TEST_CASE("the page says how changes reach it") {

@@ -117,12 +117,17 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
 
 void draw_tooltip(Ui& ui, Rect anchor, std::string_view text) {
   const TextStyle style{.size = size::small, .color = ui.theme.text};
-  const float width = ui.paint.width(text, style) + 20;
-  Rect r{anchor.x - 8, anchor.y - 36, width, 30};
-  r.x = inside(ui, r.x, width);
+  const auto lines = ui.paint.wrapped(text, style, max_width - 20, 4);
+  float width = 0;
+  for (const auto& words : lines) width = std::max(width, ui.paint.width(words, style) + 20);
+  const float height = line * static_cast<float>(lines.size()) + 12;
+  Rect r{inside(ui, anchor.x - 8, width), anchor.y - 6 - height, width, height};
   if (r.y < ui.view.scroll_y + 8) r.y = anchor.bottom() + 4;
   draw_floating_panel(ui, r, 8);
-  ui.paint.text({r.x + 10, r.middle()}, text, style);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const float middle = r.y + 6 + line * (static_cast<float>(i) + 0.5F);
+    ui.paint.text({r.x + 10, middle}, lines[i], style);
+  }
 }
 
 }  // namespace wf

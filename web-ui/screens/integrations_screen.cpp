@@ -216,28 +216,30 @@ void draw_group_label(Ui& ui, Rect r, const GroupView& group) {
 struct Explained {
   const CardView* card = nullptr;
   Rect badge;
-  const ClockView* clock = nullptr;
-  Rect clock_rect;
+  std::string_view tip;
+  Rect tip_rect;
 };
 
-void note_clock(const Ui& ui, const std::string& id, const ClockView& clock, Explained& out) {
-  if (!ui.hovered(id) || clock.exact.empty()) return;
+void note_tip(const Ui& ui, const std::string& id, std::string_view tip, Explained& out) {
+  if (!ui.hovered(id) || tip.empty()) return;
   const Node* node = ui.mirror.find(id);
   if (node == nullptr) return;
-  out.clock = &clock;
-  out.clock_rect = node->rect;
+  out.tip = tip;
+  out.tip_rect = node->rect;
 }
 
-void note_clocks(const Ui& ui, const CardView& card, Explained& out) {
-  note_clock(ui, "last-sync:" + card.service, card.last_sync, out);
+void note_tips(const Ui& ui, const CardView& card, Explained& out) {
+  note_tip(ui, "last-sync:" + card.service, card.last_sync.exact, out);
   for (std::size_t i = 0; i < card.clocks.size(); ++i) {
-    note_clock(ui, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i], out);
+    note_tip(ui, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i].exact, out);
   }
+  if (card.activity.size() > 1) note_tip(ui, "activity:" + card.service, card.activity_words, out);
+  note_tip(ui, "days:" + card.service, card.days_words, out);
 }
 
 void note_attention(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {
   const std::string badge = badge_id(card.service);
-  if (state.dismissed == card.service) return note_clocks(ui, card, out);
+  if (state.dismissed == card.service) return note_tips(ui, card, out);
   const bool by_keyboard = ui.attention.focus_visible && ui.focused(badge);
   const bool by_hover = ui.hovered(badge) || ui.hovered(explanation_id(card.service));
   if (by_hover || (out.card == nullptr && (by_keyboard || state.explained == card.service))) {
@@ -246,7 +248,7 @@ void note_attention(const Ui& ui, const IntegrationsState& state, const CardView
     out.card = &card;
     out.badge = node->rect;
   }
-  note_clocks(ui, card, out);
+  note_tips(ui, card, out);
 }
 
 /// A group's node holds its cards of one row; where it goes on in the next row, a second node
@@ -290,8 +292,8 @@ Explained attended(const Ui& ui, const IntegrationsState& state, const Integrati
 void draw_overlays(Ui& ui, const Explained& explained) {
   if (explained.card != nullptr)
     draw_explanation(ui, *explained.card, explained.badge);
-  else if (explained.clock != nullptr)
-    draw_tooltip(ui, explained.clock_rect, explained.clock->exact);
+  else if (!explained.tip.empty())
+    draw_tooltip(ui, explained.tip_rect, explained.tip);
 }
 
 void draw_cards(Ui& ui, Rect area, const IntegrationsState& state, const IntegrationsView& view) {

@@ -71,10 +71,11 @@ struct CardView {
   std::array<ClockView, 3> clocks;
   std::string silence;
   bool silence_unusual = false;
-  /// Rows per day, oldest first; empty when nothing was ever received.
+  /// Rows per day, oldest first; empty when nothing was received.
   std::vector<float> activity;
-  std::int64_t activity_rows = 0;
+  std::string activity_words;
   std::array<DayState, shown_days> days{};
+  std::string days_words;
   std::string placeholder;
   std::string rule;
   std::vector<EvidenceView> evidence;
@@ -122,8 +123,13 @@ IntegrationsView select_integrations(const IntegrationsState&, const Model&, con
 bool matches(const IntegrationsState&, const CardView&, Category);
 Tone tone_of(const Verdict&);
 std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>&, Day today);
-/// The last `shown_days` days' rows, missing days as 0; empty when all are 0.
+/// "Last 30 days: 28 fine, 1 mixed (11 Nov), 1 failed (20 Nov)"
+std::string describe_days(const std::array<DayState, shown_days>&, Day today);
+/// The rows of the days up to today, at most `shown_days` and none before the first that is known; missing
+/// days as 0; empty when all are 0.
 std::vector<float> activity_rows(const std::vector<ServiceDay>&, Day today);
+/// "1,200 rows in the last 30 days, most on 20 Nov: 800"; "First day: 12 rows"
+std::string describe_activity(const std::vector<float>& rows, Day today);
 std::string link_words(const Model&);
 
 /// Those of the last `recent_anomaly_days`, the most unusual first, at most three.

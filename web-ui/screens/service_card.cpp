@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "shared/base/money.hpp"
 #include "web-ui/theme/brands.hpp"
 #include "web-ui/widgets/status.hpp"
 
@@ -129,6 +128,11 @@ float draw_anomaly(Ui& ui, Rect r, float y, const CardView& card) {
   return anomaly_height(lines.size());
 }
 
+void add_picture(Ui& ui, std::string id, Rect r, const std::string& words) {
+  ui.mirror.add(
+      {.tag = "div", .id = std::move(id), .rect = r, .attributes = {{"role", "img"}, {"aria-label", words}}});
+}
+
 void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
   if (card.activity.empty()) {
     ui.paint.dashed_border(r, ui.theme.line_strong, 8);
@@ -139,13 +143,14 @@ void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
   }
   const Color color =
       card.badge == Badge::error ? ui.theme.bad : brand_color(brand_of(card.service), ui.theme);
+  if (card.activity.size() == 1) {
+    // One point is no line yet.
+    const TextStyle style{.size = size::small, .color = ui.theme.muted};
+    ui.paint.fill(r, mix(ui.theme.panel, color, 0.08F), 8);
+    ui.paint.text_centred({r.middle_x(), r.middle()}, card.activity_words, style);
+  }
   draw_activity(ui, r, card.activity, color);
-  ui.mirror.add(
-      {.tag = "div",
-       .id = part(card, "activity"),
-       .rect = r,
-       .attributes = {{"role", "img"},
-                      {"aria-label", group_digits(card.activity_rows) + " rows in the last 30 days"}}});
+  add_picture(ui, part(card, "activity"), r, card.activity_words);
 }
 
 void draw_clock(Ui& ui, Rect r, const CardView& card, std::size_t index) {
@@ -205,10 +210,7 @@ void draw_foot(Ui& ui, Rect r, const CardView& card) {
   if (!card.silence.empty()) draw_silence_line(ui, {r.x, r.y + foot_line, r.w, foot_line}, card);
   const Rect strip{r.x, r.bottom() - strip_height, r.w, strip_height};
   draw_days(ui, strip, card.days);
-  ui.mirror.add({.tag = "div",
-                 .id = part(card, "days"),
-                 .rect = strip,
-                 .attributes = {{"role", "img"}, {"aria-label", describe_days(card.days)}}});
+  add_picture(ui, part(card, "days"), strip, card.days_words);
 }
 
 void add_explanation_text(Ui& ui, Rect r, const CardView& card) {

@@ -94,31 +94,21 @@ void draw_days(Ui& ui, Rect r, const std::array<DayState, shown_days>& days) {
 
 void draw_activity(Ui& ui, Rect r, std::span<const float> rows, Color color) {
   if (rows.size() < 2) return;
+  constexpr float day_dot = 3;
+  const float step = (r.w - day_dot) / (shown_days - 1);
+  const float first = r.right() - day_dot - step * static_cast<float>(rows.size() - 1);
   const float top = std::max(1.0F, *std::max_element(rows.begin(), rows.end()));
   std::vector<Point> points;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const float x = r.x + r.w * static_cast<float>(i) / static_cast<float>(rows.size() - 1);
     // The square root keeps a first backfill from flattening every other day.
-    points.push_back({x, r.bottom() - 1.5F - (r.h - 4) * std::sqrt(rows[i] / top)});
+    const float height = (r.h - 1.5F - day_dot) * std::sqrt(rows[i] / top);
+    points.push_back({first + step * static_cast<float>(i), r.bottom() - 1.5F - height});
   }
+  ui.paint.fill({r.x, r.bottom() - 2, std::max(0.0F, first - r.x), 1}, ui.theme.line, 0);
   const auto curve = smooth(points);
   ui.paint.area(curve, r, with_alpha(color, ui.theme.dark ? 0.32F : 0.24F));
   ui.paint.polyline(curve, color, 1.6F);
-}
-
-std::string describe_days(const std::array<DayState, shown_days>& days) {
-  const auto count = [&](DayState state) { return std::count(days.begin(), days.end(), state); };
-  std::string words;
-  const auto add = [&](DayState state, const char* word) {
-    if (count(state) == 0) return;
-    if (!words.empty()) words += ", ";
-    words += std::to_string(count(state)) + " " + word;
-  };
-  add(DayState::ok, "fine");
-  add(DayState::mixed, "mixed");
-  add(DayState::failed, "failed");
-  add(DayState::none, "without a sync");
-  return "Last 30 days: " + words;
+  ui.paint.circle(points.back(), day_dot, color);
 }
 
 }  // namespace wf

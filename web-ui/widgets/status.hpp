@@ -22,9 +22,7 @@ Color tone_color(const Theme&, Tone, Color plain);
 Rect draw_badge(Ui&, float right, float middle, Badge, float hover);
 
 void draw_days(Ui&, Rect, const std::array<DayState, shown_days>&);
+/// `rows` of each day up to today, two days at least, at most `shown_days`.
 void draw_activity(Ui&, Rect, std::span<const float> rows, Color);
-
-/// "28 days fine, 1 mixed, 1 failed"
-std::string describe_days(const std::array<DayState, shown_days>&);
 
 }  // namespace wf
