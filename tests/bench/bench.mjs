@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { searchConsolePage } from './page.mjs';
+import { show, spread } from './spread.mjs';
 import { startWorkerd } from './workerd.mjs';
 
 const { values: options } = parseArgs({
@@ -18,11 +19,6 @@ const wasmFiles = ['build/edge/edge.wasm', ...options.wasm];
 const wasmSides = wasmFiles.map((_, i) => `wasm ${i}`);
 const sides = ['bytes to bytes', 'text to text', ...wasmSides];
 const WARM_UP_ROUNDS = 3; // V8 compiles what is hot while the first ones run
-
-function spread(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return { median: sorted[sorted.length >> 1], min: sorted[0], max: sorted.at(-1) };
-}
 
 async function output(url, side) {
   const reply = await fetch(`${url}/output?side=${encodeURIComponent(side)}`);
@@ -57,9 +53,6 @@ async function measure(workerd, rounds, times) {
   return seen;
 }
 
-const show = ({ median, min, max }, digits) =>
-  `${median.toFixed(digits).padStart(7)}  (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
-
 function print(seen) {
   for (const side of sides) {
     console.log(`${side.padEnd(15)} CPU ms/page  ${show(spread(seen.map((r) => r[side].cpu)), 1)}`);
@@ -89,5 +82,5 @@ try {
   );
   print(await measure(workerd, Number(options.pairs), Number(options.times)));
 } finally {
-  workerd.stop();
+  await workerd.stop();
 }

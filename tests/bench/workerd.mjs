@@ -1,5 +1,6 @@
 // A workerd process of its own for a set of modules, without wrangler in between.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -45,7 +46,7 @@ async function untilListening(url) {
   throw new Error('workerd does not listen');
 }
 
-/** `cpuSeconds`: user and system time of all threads of the process so far. */
+/** `cpuSeconds`: user and system time of all threads of the process so far. `stop` waits for its end. */
 export async function startWorkerd(folder, wasmFiles) {
   const port = await freePort();
   await writeFolder(folder, port, wasmFiles);
@@ -57,5 +58,10 @@ export async function startWorkerd(folder, wasmFiles) {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name may hold blanks
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   };
-  return { url, cpuSeconds, stop: () => child.kill() };
+  const stop = async () => {
+    const ended = once(child, 'exit');
+    child.kill();
+    await ended;
+  };
+  return { url, pid: child.pid, cpuSeconds, stop };
 }
