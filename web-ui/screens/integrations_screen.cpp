@@ -253,7 +253,7 @@ void note_attention(const Ui& ui, const IntegrationsState& state, const CardView
 
 /// A group's node holds its cards of one row; where it goes on in the next row, a second node
 /// of the same name does.
-void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width,
+void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width, float foot,
               const std::vector<Slot>& slots) {
   for (std::size_t i = 0; i < slots.size();) {
     const Slot& first = slots[i];
@@ -274,7 +274,7 @@ void draw_row(Ui& ui, const IntegrationsState& state, Rect row, float card_width
       const CardView& card = *slots[i + j].card;
       const Rect r{x + (card_width + size::gap) * static_cast<float>(j), row.y + group_label, card_width,
                    row.h - group_label};
-      draw_card(ui, r, card, state.explained == card.service);
+      draw_card(ui, r, card, foot, state.explained == card.service);
     }
     ui.mirror.close();
     i += beside;
@@ -301,9 +301,11 @@ void draw_cards(Ui& ui, Rect area, const IntegrationsState& state, const Integra
   const float card_width =
       (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
   for (const auto& slots : rows_of(view, columns)) {
+    float foot = 0;
+    for (const auto& slot : slots) foot = std::max(foot, foot_height(*slot.card));
     float height = 0;
-    for (const auto& slot : slots) height = std::max(height, card_height(ui, *slot.card, card_width));
-    draw_row(ui, state, {area.x, area.y, area.w, height + group_label}, card_width, slots);
+    for (const auto& slot : slots) height = std::max(height, card_height(ui, *slot.card, card_width, foot));
+    draw_row(ui, state, {area.x, area.y, area.w, height + group_label}, card_width, foot, slots);
     area.y += height + group_label + 14;
   }
   ui.view.content_height = std::max(ui.view.content_height, area.y + 24);

@@ -177,10 +177,6 @@ void draw_clocks(Ui& ui, Rect r, const CardView& card) {
   ui.mirror.close();
 }
 
-float foot_height(const CardView& card) {
-  return (card.silence.empty() ? 1 : 2) * foot_line + 10 + strip_height;
-}
-
 /// "Last sync 4 min ago" on the left, how it is synced on the right.
 void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
   const TextStyle muted{.size = size::small, .color = ui.theme.muted};
@@ -235,13 +231,17 @@ std::string_view service_explained_by(std::string_view id) {
   return id == badge_id(service) || id == explanation_id(service) ? service : std::string_view();
 }
 
-float card_height(const Ui& ui, const CardView& card, float width) {
-  return content_top + notice_height(notice_text(ui, card, width).size()) +
-         anomaly_height(anomaly_text(ui, card, width).size()) + min_activity + 14 + clocks_height + 10 +
-         foot_height(card) + pad;
+float foot_height(const CardView& card) {
+  return (card.silence.empty() ? 1 : 2) * foot_line + 10 + strip_height;
 }
 
-void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
+float card_height(const Ui& ui, const CardView& card, float width, float foot) {
+  return content_top + notice_height(notice_text(ui, card, width).size()) +
+         anomaly_height(anomaly_text(ui, card, width).size()) + min_activity + 14 + clocks_height + 10 +
+         foot + pad;
+}
+
+void draw_card(Ui& ui, Rect r, const CardView& card, float foot, bool explained) {
   const std::string id = part(card, "card");
   ui.mirror.open({.tag = "article",
                   .id = id,
@@ -265,11 +265,11 @@ void draw_card(Ui& ui, Rect r, const CardView& card, bool explained) {
 
   float top = r.y + content_top + draw_notice(ui, r, r.y + content_top, card);
   top += draw_anomaly(ui, r, top, card);
-  const float foot = r.bottom() - pad - foot_height(card);
-  const float clocks = foot - 10 - clocks_height;
+  const float foot_top = r.bottom() - pad - foot;
+  const float clocks = foot_top - 10 - clocks_height;
   draw_activity_or_placeholder(ui, {r.x + pad, top, width, clocks - 14 - top}, card);
   draw_clocks(ui, {r.x + pad, clocks, width, clocks_height}, card);
-  draw_foot(ui, {r.x + pad, foot, width, foot_height(card)}, card);
+  draw_foot(ui, {r.x + pad, foot_top, width, foot}, card);
   add_explanation_text(ui, r, card);
   ui.mirror.close();
 }

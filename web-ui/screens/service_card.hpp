@@ -6,11 +6,14 @@
 
 namespace wf {
 
+/// From the line of the last sync to the thirty days. Cards side by side share the highest, so that theirs
+/// align.
+float foot_height(const CardView&);
 /// How high the card has to be at this width.
-float card_height(const Ui&, const CardView&, float width);
+float card_height(const Ui&, const CardView&, float width, float foot);
 
 /// Draws the card into exactly `r`; room to spare goes to the activity line.
-void draw_card(Ui&, Rect r, const CardView&, bool explained);
+void draw_card(Ui&, Rect r, const CardView&, float foot, bool explained);
 void draw_skeleton_card(Ui&, Rect r);
 
 /// Where the badge of a card in `r` is; the explanation hangs from it.
