@@ -32,6 +32,9 @@ import { ROOT } from './local/wrangler.mjs';
 const ALLOWED = new Set(['get_object', 'http', 'verify']);
 const MOST_FAILURES_IN_A_ROW = 5;
 
+// Of receipts and of runs.
+const STATES = 'received applied ignored unreadable failed queued running waiting succeeded'.split(' ');
+
 const OPTIONS = {
   ...Object.fromEntries(
     ['workspace', 'service', 'stream', 'since', 'until', 'state', 'folder', 'vars', 'export'].map((name) => [
@@ -61,12 +64,20 @@ function readOptions(args) {
   if (!/^\d{1,3}$/.test(examples)) throw new Usage('--examples needs a number');
   for (const name of ['since', 'until'])
     if (options[name] && Number.isNaN(Date.parse(options[name]))) throw new Usage(`--${name} is no time`);
+  if (options.state && !STATES.includes(options.state))
+    throw new Usage(`--state is none of ${STATES.join(', ')}`);
   const needed = folder ? [] : ['workspace', 'service'];
   const missing = needed.filter((name) => !options[name]);
   if (missing.length > 0) throw new Usage(`--${missing.join(' and --')} missing`);
   const useless = folder ? ['since', 'until', 'state', 'export'].filter((name) => options[name]) : [];
   if (useless.length > 0) throw new Usage(`--${useless.join(' and --')} cannot be had from a folder`);
   return { ...options, examples: Number(examples) };
+}
+
+// Whose keys the core knows.
+function checkService({ service }, { secrets }) {
+  const services = [...new Set(secrets.map(({ name }) => name.split('.')[0]))];
+  if (service && !services.includes(service)) throw new Usage(`--service is none of ${services.join(', ')}`);
 }
 
 function readVars({ vars, account, dir }) {
@@ -143,6 +154,8 @@ async function exportAll(bucket, objects, folder, report) {
 
 export async function main(args, { print = console.log, report = console.error } = {}) {
   const options = readOptions(args);
+  const core = new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/replay.wasm'))));
+  checkService(options, core.manifest());
   const vars = readVars(options);
   const { bucket, close } = await openBucket(options);
   try {
@@ -155,8 +168,9 @@ export async function main(args, { print = console.log, report = console.error }
       print(options.json ? JSON.stringify(done) : `${done.copied} objects copied to ${options.export}`);
       return;
     }
-    const core = new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/replay.wasm'))));
     const summary = await replayAll(core, { ...vars, RAW: bucket }, objects, options, report);
+    if (summary.objects + summary.absent + summary.problem_count === 0)
+      report('nothing is archived of what --stream, --state, --since and --until ask for');
     print(
       options.json ? JSON.stringify(summary.toJson(options.apply), null, 2) : summary.toText(options.apply),
     );

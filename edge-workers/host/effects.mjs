@@ -54,10 +54,11 @@ export class Effects {
         const reply = await this.#call(effect, body);
         if (!reply.bytes || reply.status < 200 || reply.status > 299) return this.#shown(reply);
         const granted = readJson(reply.bytes);
-        if (granted === undefined) return { failed: 'not_json', message: 'the reply cannot be read' };
-        if (typeof granted?.[member] !== 'string' || granted[member] === '')
-          return { failed: 'not_captured', message: `the reply has no ${member}` };
-        this.secrets.keep(name, granted[member], granted[expires_in_member]);
+        const value = granted?.[member] ?? '';
+        if (granted === undefined || typeof value !== 'string')
+          return { failed: 'not_json', message: 'the reply cannot be read' };
+        if (value === '') return { failed: 'not_captured', message: `the reply has no ${member}` };
+        this.secrets.keep(name, value, granted[expires_in_member]);
         return { captured: true };
       }),
     );

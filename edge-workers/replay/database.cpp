@@ -273,6 +273,7 @@ Json ReplayDatabase::record_receipt(const Json& p) {
                       {"object_key", text(p, "object_key")},
                       {"event_type", text(p, "event_type")},
                       {"source", "delivered"},
+                      {"error", p.value("error", Json())},
                       {"state", find_bool(p, "readable").value_or(true) ? "received" : "unreadable"}};
     tell_of(receipts_[key]);
   }

@@ -136,10 +136,14 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
     return;
   }
   std::vector<std::string> failed;
+  bool alike = true;
   for (const StreamCondition& condition : conditions) {
-    if (has_failed(condition)) failed.push_back(condition.label);
+    if (!has_failed(condition)) continue;
+    failed.push_back(condition.label);
+    alike = alike && condition.kind == worst.kind;
   }
   verdict.words = "partial: " + list_labels(failed);
+  if (!alike) return;
   // A sign-in with which others work has not expired.
   const auto why =
       worst.kind == ErrorKind::credentials ? std::string_view("access refused") : failure_words(*worst.kind);
@@ -159,7 +163,8 @@ void decide_syncing(Verdict& verdict, Badge badge, const StreamCondition& worst,
   bool counts_itself = false;
   for (const StreamCondition& condition : conditions) {
     const StreamFacts* stream = find_stream(facts, condition.stream, condition.partition);
-    if (condition.proven && !condition.running) {
+    // One that is due has its turn to come.
+    if (condition.proven && !condition.running && severity(condition) == 0) {
       ++done;
       percent += 100;
     } else if (condition.running && stream != nullptr && stream->progress_total.value_or(0) > 0) {

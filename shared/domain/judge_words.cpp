@@ -38,12 +38,10 @@ std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
            " into this workspace's settings again.";
   const std::string whose =
       all_use_one_key(descriptor) ? ", which all workspaces use" : " for this workspace";
-  const bool in_part = verdict.sub_state == SubState::partial;
   if (verdict.stream == use_stream)
-    return "Renew the key of " + service + whose + (in_part ? ", or let it do this" : "") +
-           "; the next success confirms it.";
-  return "Renew the key or sign-in of " + service + whose + (in_part ? ", or let it read this" : "") +
-         "; the next sync confirms it.";
+    return "Renew the key of " + service + whose + ", or let it do this; the next success confirms it.";
+  return "Renew the key or sign-in of " + service + whose +
+         ", or let it read this; the next sync confirms it.";
 }
 
 }  // namespace
@@ -83,7 +81,7 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
         return "Report it: a delivery of " + service + " could not be taken; the details say why.";
       return verdict.sub_state == SubState::empty
                  ? "Check in " + service + " whether there really was nothing new."
-                 : "Report it: a reply of " + service + " was not understood; its bytes are kept.";
+                 : "Report it: a reply of " + service + " was not understood; the details say why.";
     default:
       return "Report it: this is a fault of the dashboard, not of " + service + '.';
   }

@@ -33,7 +33,7 @@ Respond problem_reply(int status, std::string_view type, std::string_view title,
 Respond provider_problem_reply(const Error& error) {
   switch (error.kind) {
     case ErrorKind::rate_limit:
-      return with_retry_after(problem_reply(503, "rate-limited", "The provider asks to wait", error.message),
+      return with_retry_after(problem_reply(503, "rate-limited", "A limit is reached: wait", error.message),
                               error.retry_after_secs.value_or(default_retry_after_secs));
     case ErrorKind::provider:
       return problem_reply(502, "provider-failed", "The provider did not answer as it should", error.message);

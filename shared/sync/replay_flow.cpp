@@ -80,6 +80,9 @@ void ReplayFlow::on_receipt(EffectResult& result, Turn& turn) {
   const auto rows = read_answer(result);
   if (!rows) return refuse(turn, rows.error());
   const bool known = rows->is_array() && !rows->empty();
+  // As when it came in: what has no identity is not read.
+  if (const auto identity = connector_->webhook->identify(body_); !identity)
+    return refuse(turn, unreadable_object, identity.error());
   received_at_ = known ? find_time(rows->front(), "received_at").value_or(turn.now) : turn.now;
   questions_.begin(*connector_->webhook, received());
   ask_next(turn);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/sync/api_reply.hpp"
 #include "shared/sync/json_object.hpp"
@@ -15,15 +16,19 @@ void finish(Turn& turn, Respond answer) {
 }
 
 // The members that name a part of the service; an empty body names all of it.
-Result<JsonObject> read_part(std::string_view body) {
+Result<JsonObject> read_part(std::string_view body, const Descriptor& service) {
   JsonObject part;
   if (body.empty()) return part;
   const auto asked = parse_json(body, "body");
   if (!asked || !asked->is_object()) return fail(ErrorKind::data, "the body is not a JSON object");
-  for (const std::string_view member : {"stream", "partition"}) {
-    auto value = allow_string(*asked, member, "body");
-    if (!value) return tl::unexpected<Error>(std::move(value.error()));
-    if (*value) part.text(member, **value);
+  for (const auto& [member, value] : asked->items()) {
+    if (member != "stream" && member != "partition")
+      return fail(ErrorKind::data, "stream and partition may be given, not " + shorten(member, 40));
+    if (!value.is_string()) return fail(ErrorKind::data, member + " is not a text");
+    const auto& name = value.get_ref<const std::string&>();
+    if (member == "stream" && !find_stream(service, name))
+      return fail(ErrorKind::data, "there is no stream " + shorten(name, 40));
+    part.text(member, name);
   }
   return part;
 }
@@ -50,13 +55,13 @@ SyncRequestFlow::SyncRequestFlow(Database database, Session session, std::string
 void SyncRequestFlow::start(Turn& turn) {
   if (!session_.may_write())
     return finish(turn, problem_reply(403, "forbidden", "Viewers may not start a sync"));
-  if (!find_service(service_))
-    return finish(turn, problem_reply(404, "not-found", "There is no such service"));
-  auto part = read_part(body_);
+  const Descriptor* service = find_service(service_);
+  if (!service) return finish(turn, problem_reply(404, "not-found", "There is no such service"));
+  auto part = read_part(body_, *service);
   if (!part)
     return finish(turn, problem_reply(400, "invalid-request", "Not understood", part.error().message));
   part->text("client_id", session_.client_id).text("service", service_).text("cause", "manual");
-  if (const auto most = find_service(service_)->jobs_per_tick; most > 0) part->number("limit", most);
+  if (service->jobs_per_tick > 0) part->number("limit", service->jobs_per_tick);
   ask(turn, database_.call("start_run", part->take()), &SyncRequestFlow::on_started);
 }
 
@@ -64,11 +69,13 @@ void SyncRequestFlow::on_started(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return finish(turn, database_away_reply());
   if (find_bool(*answer, "busy").value_or(false))
-    return finish(turn, problem_reply(409, "already-running", "A sync of this is running"));
+    return finish(turn, problem_reply(409, "already-running", "A sync of this is under way",
+                                      "it runs, or waits until the provider lets it go on"));
   const Json* jobs = find_array(*answer, "jobs");
   if (!jobs || jobs->empty())
     return finish(turn, problem_reply(409, "nothing-to-sync", "Nothing of this can be synced now",
-                                      "keys are missing, it is switched off, or it is used on demand only"));
+                                      "keys or account ids are missing, it is switched off, there is no such "
+                                      "partition, or it is used on demand only"));
   turn.ask(json_reply(202, answer_of(*jobs)));
   unanswered_ = jobs->size();
   for (const Json& job : *jobs) ask(turn, Enqueue{job}, &SyncRequestFlow::on_queued);

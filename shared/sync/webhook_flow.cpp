@@ -83,11 +83,12 @@ void WebhookFlow::on_refused_counted(EffectResult& result, Turn& turn) {
 
 void WebhookFlow::store_bytes(Turn& turn) {
   auto identity = webhook_->identify(event_.body);
-  readable_ = identity.has_value();
-  if (readable_)
+  if (identity) {
     identity_ = *std::move(identity);
-  else
+  } else {
+    unreadable_ = std::move(identity.error().message);
     identity_.delivery_key = event_.flow_id;
+  }
   object_key_ = object_key(
       {.owner = event_.workspace, .service = event_.service, .delivery_key = identity_.delivery_key});
   ask(turn, PutObject{object_key_, std::move(event_.body), std::string(identity_.content_type), true},
@@ -104,7 +105,8 @@ void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {
                                            .text("delivery_key", identity_.delivery_key)
                                            .text("object_key", object_key_)
                                            .text("event_type", identity_.event_type)
-                                           .flag("readable", readable_)),
+                                           .flag("readable", unreadable_.empty())
+                                           .text_or_null("error", unreadable_)),
       &WebhookFlow::on_recorded);
 }
 
@@ -116,7 +118,7 @@ void WebhookFlow::on_recorded(EffectResult& result, Turn& turn) {
   if (client_id_.empty()) return answer_unavailable(turn, "database", "receipt without client_id");
   const bool failed_before = find_text(*answer, "state") == "failed";
   const bool wanted = find_bool(*answer, "new").value_or(true) || failed_before;
-  if (!readable_ || !wanted) return finish(turn, 200, "received");
+  if (!unreadable_.empty() || !wanted) return finish(turn, 200, "received");
   ask(turn,
       Enqueue{delivery_message(event_.workspace, client_id_, event_.service, identity_.delivery_key,
                                object_key_)},

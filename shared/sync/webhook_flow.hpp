@@ -45,7 +45,7 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   Identity identity_;
   int mismatch_status_ = 400;
   std::string_view untimely_;
-  bool readable_ = false;
+  std::string unreadable_;  // why; empty: it is not
   std::string object_key_;
   std::string client_id_;
 };

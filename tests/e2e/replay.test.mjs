@@ -245,12 +245,16 @@ test('what is asked for wrongly is refused before anything is read', async () =>
     [['--workspace', NORTHWIND, '--service', 'stripe', '--since', 'yesterdayish'], /--since is no time/],
     [['--folder', scratch, '--account'], /one of/],
     [['--folder', scratch, '--state', 'failed'], /--state cannot/],
+    [['--workspace', NORTHWIND, '--service', 'strpe'], /--service is none of .*stripe/],
+    [['--workspace', NORTHWIND, '--service', 'stripe', '--state', 'odd'], /--state is none of received/],
     [['--aply'], /aply/],
   ]) {
     const { code, out, errors } = await run(...args);
     assert.deepEqual([code, out], [2, ''], errors);
     assert.match(errors, message);
   }
+  const nothing = await run('--workspace', NORTHWIND, '--service', 'stripe', '--stream', 'chrges');
+  assert.deepEqual([nothing.code, /nothing is archived of what --stream/.test(nothing.errors)], [0, true]);
   const nobody = await run('--workspace', 'nobody', '--service', 'stripe');
   assert.deepEqual([nobody.code, /no workspace nobody/.test(nobody.errors)], [1, true]);
   const account = await run(

@@ -160,13 +160,15 @@ test('a refusal of the token endpoint reaches the core, without the secrets', as
 });
 
 test('a success that cannot be read is told as that', async () => {
-  const { flow } = makeHost({ answer: () => ({ text: '<html>' }) });
-  const result = await flow().run(grantStep(), form);
-  assert.deepEqual(result, { failed: 'not_json', message: 'the reply cannot be read' });
+  for (const answer of [{ text: '<html>' }, { json: { access_token: 7 } }]) {
+    const { flow } = makeHost({ answer: () => answer });
+    const result = await flow().run(grantStep(), form);
+    assert.deepEqual(result, { failed: 'not_json', message: 'the reply cannot be read' });
+  }
 });
 
 test('a success without a token is told without its body', async () => {
-  for (const json of [{}, { access_token: 7 }, { access_token: '' }, null, 'text']) {
+  for (const json of [{}, { access_token: null }, { access_token: '' }, null, 'text']) {
     const { flow } = makeHost({ answer: () => ({ json }) });
     const result = await flow().run(grantStep(), form);
     assert.deepEqual(result, { failed: 'not_captured', message: 'the reply has no access_token' });

@@ -210,9 +210,12 @@ void draw_foot(Ui& ui, Rect r, const CardView& card) {
 }
 
 void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
-  std::string text = card.sub_state + ".";
-  if (!card.notice.empty()) text += " " + card.notice + ".";
-  for (const auto& line : card.evidence) text += " " + line.label + ": " + line.value + ".";
+  std::string text = card.sub_state;
+  const auto add = [&](const std::string& sentence) {
+    text += (text.ends_with('.') ? " " : ". ") + sentence;
+  };
+  if (!card.notice.empty()) add(card.notice);
+  for (const auto& line : card.evidence) add(line.label + ": " + line.value);
   ui.mirror.add({.tag = "p",
                  .id = part(card, "why"),
                  .rect = {r.x, r.y, 1, 1},

@@ -146,7 +146,8 @@ Result<Json> content_given(const ActionQuery& query, JsonObject given) {
     return given.json("thread", *thread).take();
   }
   Json queries = cited_lines(query.facts, "queries", "query", longest_query);
-  if (kind == "page_title" && queries.empty() && text_of(query.input, "intent").empty())
+  const bool known = find_bool(query.facts, "page_known").value_or(false);
+  if (kind == "page_title" && !known && text_of(query.input, "intent").empty())
     return refuse("nothing is known about this page yet: say in `intent` what it is about");
   if (kind == "page_title") given.text("page", text_of(query.input, "page"));
   return given.json("queries", std::move(queries))

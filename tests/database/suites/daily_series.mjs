@@ -173,14 +173,30 @@ async function reportTests({ test, stack, insert, synced, read }) {
     ]);
     const series = await read(16);
     const known = (id) => series[id].values.filter((value) => value !== null);
-    assert.deepEqual(known('search_console.clicks').slice(-5), [5, 0, 7, 0, 0]);
+    assert.deepEqual(known('search_console.clicks').slice(0, 2), [1, 0]);
     const other = Object.keys(series).find((id) => /^search_console\.clicks\.[0-9a-f]{8}$/.test(id));
-    assert.deepEqual(known(other), [1, 0]);
+    assert.deepEqual(known(other).filter(Boolean), [5, 7]);
+  });
+
+  await test('the series of a property keep their ids when another property comes', async () => {
+    const row = (property, days, clicks) => ({
+      ...{ property, search_type: 'web', day: dayBack(days, 'America/Los_Angeles'), clicks, impressions: 0 },
+      ...{ position: 1, provisional: false },
+    });
+    await synced('search_console', 'site', 0, 'https://z.example/');
+    await insert('gsc_site_daily', [row('https://z.example/', 40, 1), row('https://z.example/', 5, 8)]);
+    assert.equal((await read(16))['search_console.clicks'].of, 'https://z.example/');
+    await synced('search_console', 'site', 0, 'sc-domain:a.example');
+    await insert('gsc_site_daily', [row('sc-domain:a.example', 6, 3)]);
+    const after = await read(16);
+    assert.equal(Math.max(...after['search_console.clicks'].values), 8);
+    assert.equal(after['search_console.clicks'].of, 'https://z.example/');
+    assert.equal(Object.keys(after).filter((id) => id.startsWith('search_console.clicks.')).length, 1);
   });
 
   await test('a Worker that was quiet in the evening has had its day', async () => {
     await synced('cloudflare', 'workers');
-    const day = dayBack(2);
+    const day = dayBack(3); // in Berlin, where it is tomorrow an hour or two before it is in UTC
     await insert('cloudflare_worker_hourly', [
       {
         ...{ account_id: 'a', script_name: 's', status: 'success', hour: `${day}T09:00:00Z` },
@@ -188,7 +204,7 @@ async function reportTests({ test, stack, insert, synced, read }) {
       },
     ]);
     const { values } = (await read())['cloudflare.worker_requests'];
-    assert.deepEqual(values, [null, null, 10, 0, null]);
+    assert.deepEqual(values.slice(0, 3), [null, 10, 0]);
   });
 
   await test('a Page that is no longer read with the others counts on no day: its silence is no fall', async () => {
@@ -224,7 +240,7 @@ async function reportTests({ test, stack, insert, synced, read }) {
   await test('Meta, email and Cloudflare: the day as the provider names it', async () => {
     await synced('cloudflare', 'workers');
     await synced('cloudflare', 'zone');
-    const day = dayBack(4);
+    const day = dayBack(5);
     await insert('meta_page_daily', [
       { page_id: '1', metric: 'page_media_view', day, value: 40 },
       { page_id: '2', metric: 'page_media_view', day, value: 2 },

@@ -141,7 +141,11 @@ async function searchTests(test, stack) {
       page('', { clicks: 30 }),
       page('/users/ada@b.example'),
     ]);
-    const { pages } = await content('page_title', { page: '/' });
+    const { pages, page_known } = await content('page_title', { page: '/' });
+    assert.equal(page_known, true);
+    assert.equal((await content('page_title', { page: '/kontakt?x=1' })).page_known, true);
+    assert.equal((await content('page_title', { page: '/unheard-of' })).page_known, false);
+    assert.ok(!('page_known' in (await content('social_post'))));
     assert.deepEqual(pages, [
       { page: '/', clicks: 30, impressions: 50 },
       { page: '/kontakt', clicks: 12, impressions: 100 },

@@ -289,13 +289,15 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1]);
     await record('a', { readable: false });
     assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'a copy is the same one');
+    await record('told', { readable: false, error: 'not JSON' });
+    assert.deepEqual(await failure(), ['data', 'not JSON', 2]);
     await record('b');
     assert.equal((await failure())[0], 'data', 'not applied yet');
     await call(stack, 'mark_receipt', {
       ...{ client_id: northwind, service, delivery_key: 'b' },
       ...{ state: 'failed', error: 'the rows were refused' },
     });
-    assert.deepEqual(await failure(), ['ours', 'the rows were refused', 2]);
+    assert.deepEqual(await failure(), ['ours', 'the rows were refused', 3]);
     await record('c');
     assert.equal((await deliver('c', [])).applied, true);
     assert.deepEqual(await failure(), [null, null, 0]);
@@ -358,12 +360,28 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
   await test('service_daily tells a member what happened each day, and others nothing', async () => {
     await detect(stack, {});
     await record('a');
-    await deliver('a', []);
+    await deliver(
+      'a',
+      [1, 2, 3].map((n) => charge(`ch_${n}`, 100, '2026-11-23T10:00:00Z')),
+    );
     await record('b', { readable: false });
+    const used = (id, state, finished) => ({
+      ...{ client_id: northwind, id, purpose: 'insights', state, requested_at: new Date().toISOString() },
+      ...{ finished_at: finished ? new Date().toISOString() : null, source_at: new Date().toISOString() },
+    });
+    const { error } = await stack
+      .service()
+      .from('ai_requests')
+      .insert([used('u', 'succeeded', true), used('v', 'failed', true), used('w', 'running', false)]);
+    assert.equal(error, null);
     const read = async (name) =>
-      (await (await stack.signIn(name)).rpc('service_daily', { p_client_id: northwind })).data;
-    const [day] = await read('viewer');
-    assert.deepEqual([day.service, Number(day.rows), day.succeeded, day.failed], ['stripe', 1, 1, 1]);
+      (await (await stack.signIn(name)).rpc('service_daily', { p_client_id: northwind })).data.map((day) => [
+        ...[day.service, Number(day.rows), day.succeeded, day.failed],
+      ]);
+    assert.deepEqual(await read('viewer'), [
+      ['openai', 1, 1, 1],
+      ['stripe', 3, 1, 1],
+    ]);
     assert.deepEqual(await read('outsider'), []);
   });
 }

@@ -163,6 +163,11 @@ TEST_CASE("sync now starts runs and queues them, one at a time", "[api]") {
   CHECK(status_of(api.host) == 400);
   api.call(path, "[1]");
   CHECK(status_of(api.host) == 400);
+  // A name that is wrong must not start everything, nor be called busy.
+  for (const char* wrong : {R"({"stream":"nope"})", R"({"stream":""})", R"({"strem":"charges"})"}) {
+    api.call(path, wrong);
+    CHECK(status_of(api.host) == 400);
+  }
   api.host.database.start_run = {{"busy", true}};
   api.call(path, R"({"stream":"charges"})");
   CHECK(status_of(api.host) == 409);

@@ -212,7 +212,8 @@ Json Database::record_receipt(const Json& p) {
   if (is_new)
     receipts[key] = {{"state", p["readable"] == true ? "received" : "unreadable"},
                      {"object_key", p["object_key"]},
-                     {"event_type", p["event_type"]}};
+                     {"event_type", p["event_type"]},
+                     {"error", p["error"]}};
   return {{"new", is_new},
           {"state", receipts[key]["state"]},
           {"client_id", "11111111-1111-4111-8111-111111111111"}};

@@ -261,6 +261,11 @@ TEST_CASE("what cannot be read again says why", "[replay]") {
   CHECK(problem("raw/" + client + "/stripe/gone/run-1/1.json") == "422 no connector reads this object");
   CHECK(problem("raw/" + client + "/nobody/charges/run-1/1.json") == "422 no connector reads this object");
   CHECK(problem("webhooks/northwind-dental/pagespeed/x") == "422 no connector reads this object");
+  // As when it came in: an event without a name that can be kept.
+  Json event = json(fixture("events/charge_succeeded.json"));
+  event["id"] = "../evt";
+  host.objects["webhooks/northwind-dental/stripe/x"] = wf::dump(event);
+  CHECK(has(problem("webhooks/northwind-dental/stripe/x"), "422 stripe"));
   host.objects[first_page] = "<html>";
   CHECK(has(problem(first_page), "422 stripe charges"));
   host.metadata.clear();

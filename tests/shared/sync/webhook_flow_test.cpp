@@ -168,6 +168,7 @@ TEST_CASE("a signed body that cannot be read is kept and marked", "[webhook]") {
   CHECK(host.objects.begin()->second == body);
   CHECK(host.objects.begin()->first.find("00000000-0000-4000") != std::string::npos);
   CHECK(host.database.receipts.begin()->second["state"] == "unreadable");
+  CHECK_FALSE(text_of(host.database.receipts.begin()->second, "error").empty());
   CHECK(host.queue.empty());
 }
 
