@@ -279,7 +279,10 @@ function byteString(bytes) {
 // The ways a value can turn up in a text: as it is, escaped, and inside base64 at any offset.
 export function spellings(value) {
   const bytes = byteString(new TextEncoder().encode(value));
-  const forms = [bytes, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), value];
+  const percent = encodeURIComponent(value);
+  const json = JSON.stringify(value).slice(1, -1);
+  const forms = [bytes, percent, percent.replace(/%../g, (code) => code.toLowerCase()), json, value];
+  forms.push(json.replaceAll('/', '\\/')); // as PHP writes it, and with it Meta
   for (const skip of [0, 1, 2]) {
     const encoded = btoa('\0'.repeat(skip) + bytes);
     // The first and last characters also carry bits of what stands around the value.

@@ -40,3 +40,9 @@ select app.exchange_text('public.ai_facts', 'return facts || jsonb_build_object(
       where d.client_id = client and d.day > today - 31 and app.path_of(d.page) = app.path_of(input ->> ''page'')));
   end if;
   return facts || jsonb_build_object(''queries'',');
+
+-- What an earlier try failed of is not what fails it now.
+select app.exchange_text('app.forget_tries', 'new.retry_at := null;', 'new.retry_at := null;
+  new.error_kind := null;');
+select app.exchange_text('public.record_dead_letter', 'set state = ''failed'', error = why',
+  'set state = ''failed'', error = why, error_kind = null');

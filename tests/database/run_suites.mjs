@@ -1,11 +1,13 @@
 // Every suite on one stack, one after the other.
 
 import { accessSuite } from './suites/access.mjs';
+import { boundsSuite } from './suites/bounds.mjs';
 import { dailySeriesSuite } from './suites/daily_series.mjs';
 import { emailSuite } from './suites/email.mjs';
 import { endsSuite } from './suites/ends.mjs';
 import { framesSuite } from './suites/frames.mjs';
 import { frontSuite } from './suites/front.mjs';
+import { neighboursSuite } from './suites/neighbours.mjs';
 import { openaiSuite } from './suites/openai.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
@@ -31,6 +33,8 @@ const suites = {
   frames: framesSuite,
   front: frontSuite,
   openai: openaiSuite,
+  neighbours: neighboursSuite,
+  bounds: boundsSuite,
 };
 
 export async function runSuites(t, options) {

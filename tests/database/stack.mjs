@@ -90,6 +90,7 @@ export async function startStack({ bin } = {}) {
           delete from public.facts_history; delete from public.service_facts;
           delete from public.sync_cursors; delete from public.sync_runs;
           delete from public.webhook_receipts; delete from realtime.messages;
+          delete from public.action_requests;
           for target in select table_name from app.sync_targets loop
             execute format('delete from public.%I', target);
           end loop;

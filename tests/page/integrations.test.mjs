@@ -340,6 +340,22 @@ test('no frame is drawn while nothing changes', async () => {
   await page.context().close();
 });
 
+test('signing out hangs up, and nothing that was typed stays in the form', async () => {
+  const page = await newPage(browser);
+  const sockets = [];
+  page.on('websocket', (socket) => sockets.push(socket));
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const typed = await page.locator('#sign-in-form input').evaluateAll((all) => all.map(({ value }) => value));
+  assert.deepEqual(typed, ['', '']);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.ok(sockets.length > 0);
+  await until('every socket is closed', () => sockets.every((socket) => socket.isClosed()));
+  await page.context().close();
+});
+
 test('signing out leaves nothing of the session behind', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.getByRole('button', { name: 'Sign out' }).click();

@@ -1,0 +1,245 @@
+// Where things begin and end: how long is waited, what is kept, who is told, and what a copy changes.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+
+import { leasedRun, page } from '../runs.mjs';
+import { call, harbor, northwind } from '../stack.mjs';
+
+const service = 'stripe';
+const slugs = { [northwind]: 'northwind-dental', [harbor]: 'harbor-yoga' };
+const at = '2026-11-23T12:00:00Z';
+
+export async function boundsSuite(t, stack) {
+  const test = (name, body) =>
+    t.test(name, async () => {
+      await stack.reset();
+      await body();
+    });
+  const record = (client_id, delivery_key, more = {}) =>
+    call(stack, 'record_receipt', {
+      ...{ workspace: slugs[client_id], service, delivery_key, object_key: 'o', event_type: 'x' },
+      ...{ readable: true, ...more },
+    });
+  const mark = (client_id, delivery_key, state, more = {}) =>
+    call(stack, 'mark_receipt', { client_id, service, delivery_key, state, ...more });
+  const receipts = () =>
+    stack.query('select client_id, service, state from public.webhook_receipts order by client_id, service');
+  const factOf = async (client_id, stream, column) =>
+    (
+      await stack.query(
+        `select to_jsonb(f) -> $3 as v from public.service_facts f
+         where client_id = $1 and service = '${service}' and stream = $2 and partition = ''`,
+        [client_id, stream, column],
+      )
+    )[0]?.v;
+  // Without the triggers, which would set the times anew.
+  const silently = (sql) =>
+    stack.query(`do $$ begin set local session_replication_role = replica; ${sql}; end $$`);
+  const begin = (client_id, id, more = {}) =>
+    call(stack, 'begin_action', {
+      ...{
+        client_id,
+        id,
+        begun_by: randomUUID(),
+        service: 'openai',
+        action: 'insights',
+        tables: [],
+        ...more,
+      },
+    });
+  const actions = async () =>
+    (await stack.query('select client_id, state from public.action_requests order by client_id, state')).map(
+      (r) => r.state,
+    );
+
+  const kit = { test, stack, record, mark, receipts, factOf, silently, begin, actions };
+  await deliveryTests(kit);
+  await keepingTests(kit);
+  await useTests(kit);
+}
+
+async function deliveryTests({ test, stack, record, mark, receipts, factOf, silently }) {
+  await test('what an earlier try failed of is not what fails a delivery at its end', async () => {
+    await record(northwind, 'evt_1');
+    await mark(northwind, 'evt_1', 'failed', { error: 'answered 401', kind: 'credentials' });
+    await record(northwind, 'evt_1');
+    await silently(
+      `update public.webhook_receipts set received_at = now() - interval '7 hours', updated_at = now() - interval '7 hours', tries = 8`,
+    );
+    await call(stack, 'claim_due', { limit: 50 });
+    assert.equal(await factOf(northwind, 'webhook', 'failure_kind'), 'ours');
+    await record(northwind, 'evt_2');
+    await mark(northwind, 'evt_2', 'received', { error: '429', kind: 'rate_limit', retry_secs: 60 });
+    await stack.query(`update public.webhook_receipts set received_at = now() - interval '7 hours'`);
+    await call(stack, 'record_dead_letter', {
+      message: { job: 'delivery', client_id: northwind, service, delivery_key: 'evt_2' },
+    });
+    assert.equal(await factOf(northwind, 'webhook', 'failure_kind'), 'ours');
+  });
+
+  await test('what is sent again waits for nobody', async () => {
+    await record(northwind, 'evt_1');
+    await mark(northwind, 'evt_1', 'received', { error: '429', kind: 'rate_limit', retry_secs: 3600 });
+    await mark(northwind, 'evt_1', 'failed', { error: 'x', retry_secs: 3600 });
+    await record(northwind, 'evt_1');
+    assert.deepEqual(await stack.query('select state, retry_at from public.webhook_receipts'), [
+      { state: 'received', retry_at: null },
+    ]);
+  });
+
+  await test('a day of wrong signatures is a dozen rows of history, and its last moment is known', async () => {
+    const bad = () => call(stack, 'record_bad_signature', { workspace: slugs[northwind], service });
+    for (let i = 0; i < 30; i += 1) {
+      await bad();
+      await silently(`update public.service_facts set last_bad_signature_at = now() - interval '2 minutes'`);
+    }
+    await bad();
+    const [{ n }] = await stack.query('select count(*)::int as n from public.facts_history');
+    assert.ok(n <= 11, `${n} rows`);
+    assert.equal(await factOf(northwind, 'webhook', 'bad_signatures'), 31);
+    const [{ now }] = await stack.query(`select last_bad_signature_at > now() - interval '1 minute' as now
+      from public.service_facts where stream = 'webhook'`);
+    assert.equal(now, true);
+  });
+
+  await test('a delivery that no tick has tried is not given up, however old it is', async () => {
+    await record(northwind, 'evt_1');
+    await silently(
+      `update public.webhook_receipts set updated_at = now() - interval '7 hours', received_at = now() - interval '7 hours', tries = 7`,
+    );
+    assert.equal((await call(stack, 'claim_due', { limit: 50 })).deliveries.length, 1);
+    assert.equal((await receipts())[0].state, 'received');
+  });
+
+  await test('health: deliveries that wait, and when the last tick was', async () => {
+    await stack.query('delete from app.heartbeat');
+    assert.equal((await call(stack, 'health', {})).ticked_secs_ago, null);
+    await record(northwind, 'evt_1');
+    await record(northwind, 'evt_2');
+    await mark(northwind, 'evt_2', 'ignored');
+    assert.equal((await call(stack, 'health', {})).deliveries_waiting, 0);
+    await silently(`update public.webhook_receipts set received_at = now() - interval '3 minutes'`);
+    assert.equal((await call(stack, 'health', {})).deliveries_waiting, 1);
+    await call(stack, 'claim_due', { limit: 0 });
+    const { ticked_secs_ago } = await call(stack, 'health', {});
+    assert.ok(ticked_secs_ago !== null && ticked_secs_ago < 60, `${ticked_secs_ago}`);
+  });
+
+  await test('a copy of what was applied or ignored changes nothing', async () => {
+    for (const state of ['applied', 'ignored', 'unreadable']) {
+      await record(northwind, state);
+      await mark(northwind, state, state);
+      const again = await record(northwind, state);
+      assert.deepEqual([again.new, again.state], [false, state]);
+      const [stored] = await stack.query(
+        'select state from public.webhook_receipts where delivery_key = $1',
+        [state],
+      );
+      assert.equal(stored.state, state);
+    }
+    const applied = await call(stack, 'apply_page', {
+      receipt: { client_id: northwind, service, delivery_key: 'ignored' },
+      tables: [],
+      facts: {},
+    });
+    assert.equal(applied.applied, true);
+  });
+}
+
+async function keepingTests({ test, stack, silently }) {
+  await test('a tick leaves what may still be asked for', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, [], { last: true }));
+    const kept = (table) =>
+      stack.query(`select count(*)::int as n from public.${table}`).then(([{ n }]) => n);
+    await silently(`update public.facts_history set recorded_at = now() - interval '89 days';
+      update public.sync_runs set updated_at = now() - interval '401 days'`);
+    await stack.query(
+      `insert into public.probe_results (client_id, probe, subject, probed_at, ok, source_at)
+      values ($1, 'rest', '', now() - interval '89 days', true, now())`,
+      [northwind],
+    );
+    const before = await Promise.all(['facts_history', 'probe_results', 'sync_runs'].map(kept));
+    await call(stack, 'claim_due', { limit: 0 });
+    assert.deepEqual(await Promise.all(['facts_history', 'probe_results', 'sync_runs'].map(kept)), before);
+  });
+
+  await test('an old run that is not finished stays, and so does what a cursor names', async () => {
+    await leasedRun(stack);
+    await stack.query(
+      `insert into public.sync_runs (client_id, service, stream, state) values ($1, 'x', 'y', 'waiting')`,
+      [northwind],
+    );
+    await silently(
+      `update public.sync_runs set updated_at = now() - interval '403 days', state = case when stream = 'y' then 'waiting' else 'succeeded' end`,
+    );
+    await call(stack, 'claim_due', { limit: 0 });
+    assert.equal((await stack.query('select 1 from public.sync_runs')).length, 2);
+  });
+
+  await test('history of 89 days cannot be removed, of 91 it can', async () => {
+    await leasedRun(stack);
+    await silently(`update public.facts_history set recorded_at = now() - interval '89 days'`);
+    await assert.rejects(stack.query('delete from public.facts_history'), /append-only/);
+    await silently(`update public.facts_history set recorded_at = now() - interval '91 days'`);
+    await stack.query('delete from public.facts_history');
+  });
+}
+
+async function useTests({ test, stack, begin, actions }) {
+  await test('what has ended is not settled', async () => {
+    const id = randomUUID();
+    await begin(northwind, id);
+    await call(stack, 'end_action', {
+      client_id: northwind,
+      id,
+      service: 'openai',
+      state: 'succeeded',
+      tables: [],
+    });
+    await stack.query(`update public.action_requests set requested_at = now() - interval '20 minutes'`);
+    await call(stack, 'claim_due', { limit: 1 });
+    assert.deepEqual(await actions(), ['succeeded']);
+  });
+
+  await test('who used it in thirty days shares the limit', async () => {
+    await stack.query(
+      `insert into public.ai_requests (client_id, id, purpose, state, requested_at, cost_micros, source_at)
+      values ($1, 'r', 'insights', 'succeeded', now() - interval '29 days', 5, now())`,
+      [harbor],
+    );
+    const told = await call(stack, 'ai_facts', { client_id: northwind, input: { purpose: 'insights' } });
+    assert.deepEqual(told.others_spent_micros_today, [0]);
+  });
+
+  await test('an agency user is who they are, whoever else is a member', async () => {
+    for (const [name, role] of [
+      ['viewer', 'viewer'],
+      ['manager', 'manager'],
+      ['agency', 'agency'],
+    ]) {
+      const client = await stack.signIn(name);
+      const { data } = await client.rpc('session_workspace', { p: { slug: 'northwind-dental' } });
+      const { data: me } = await client.auth.getUser();
+      assert.deepEqual(data, { client_id: northwind, role, user_id: me.user.id });
+    }
+    const outsider = await stack.signIn('outsider');
+    assert.equal((await outsider.rpc('session_workspace', { p: { slug: 'northwind-dental' } })).data, null);
+  });
+
+  await test('a manager sees only their own membership', async () => {
+    const { data } = await (await stack.signIn('manager')).from('workspace_members').select();
+    assert.deepEqual(
+      data.map(({ role }) => role),
+      ['manager'],
+    );
+  });
+
+  await test('an action may take fourteen minutes', async () => {
+    await begin(northwind, randomUUID());
+    await stack.query(`update public.action_requests set requested_at = now() - interval '14 minutes'`);
+    await call(stack, 'claim_due', { limit: 1 });
+    assert.deepEqual(await actions(), ['running']);
+  });
+}

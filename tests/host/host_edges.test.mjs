@@ -1,0 +1,258 @@
+// Where the host's own rules end: headers, bodies, passwords, limits, grants.
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign as signWith } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+
+import { Captures } from '../../edge-workers/host/captures.mjs';
+import { Effects } from '../../edge-workers/host/effects.mjs';
+import { makeWorker } from '../../edge-workers/host/host.mjs';
+import { assetReply, readConfig } from '../../edge-workers/host/pages.mjs';
+import { Secrets } from '../../edge-workers/host/secrets.mjs';
+import { MANIFEST, bytesOf, env, steps } from './core_double.mjs';
+
+const KEY = 'sk_test_northwind+/=key';
+const workerAround = (core) => makeWorker({ edge: core, api: core });
+const context = () => ({ waitUntil: () => {} });
+const ok = { effect: 2, kind: 'done', outcome: 'ok' };
+const respond = (status, more = {}) => ({ effect: 1, kind: 'respond', status, headers: [], ...more });
+const post = (path, body, headers = {}) =>
+  new Request(`http://worker${path}`, { method: 'POST', body, headers, duplex: 'half' });
+const message = (body) => ({
+  body,
+  became: null,
+  ack() {
+    this.became = 'ack';
+  },
+  retry(options = {}) {
+    this.became = ['retry', options.delaySeconds];
+  },
+});
+const batch = (queue, ...messages) => ({ queue, messages });
+
+test("headers that hold a session are not the core's business", async () => {
+  let names;
+  const core = steps(
+    ({ event }) => ((names = event.headers.map(([name]) => name)), { effects: [respond(200), ok] }),
+  );
+  const headers = { cookie: 'a=1', authorization: 'Bearer x', 'proxy-authorization': 'Basic dTpw' };
+  await workerAround(core).fetch(post('/webhooks/stripe/northwind-dental', '{}', headers), env(), context());
+  for (const name of Object.keys(headers)) assert.ok(!names.includes(name), name);
+});
+
+test('a body that says it is too large is not read at all', async () => {
+  let read = 0;
+  const body = new ReadableStream(
+    { pull: (c) => (read++, c.enqueue(new Uint8Array(1024))) },
+    { highWaterMark: 0 },
+  );
+  const core = steps(() => ({ effects: [respond(413), ok] }));
+  const reply = await workerAround(core).fetch(
+    post('/webhooks/stripe/a', body, { 'content-length': String(6 * 1024 * 1024) }),
+    env(),
+    context(),
+  );
+  assert.deepEqual([reply.status, read], [413, 0]);
+});
+
+test('a password may have a colon in it', async () => {
+  const vars = { WORKSPACE_NORTHWIND_DENTAL: JSON.stringify({ stripe: { webhook_secret: 'with:a:colon' } }) };
+  const check = {
+    effect: 1,
+    kind: 'verify',
+    algorithm: 'basic-auth',
+    secret: 'stripe.webhook_secret',
+    prefix: '',
+    signatures: [],
+  };
+  const core = steps(
+    () => ({ effects: [check] }),
+    ({ valid }) => [respond(valid ? 200 : 400, { effect: 2 }), { ...ok, effect: 3 }],
+  );
+  const reply = await workerAround(core).fetch(
+    post('/webhooks/stripe/northwind-dental', 'x', { authorization: `Basic ${btoa('user:with:a:colon')}` }),
+    env(vars),
+    context(),
+  );
+  assert.equal(reply.status, 200);
+});
+
+test('an unfit configuration takes no message', async () => {
+  const { log } = console;
+  console.log = () => {};
+  const core = steps(() => assert.fail('the core is not asked'));
+  const one = message({ job: 'sync', workspace: 'northwind-dental' });
+  try {
+    await workerAround(core).queue(
+      batch('webfluentia-jobs', one),
+      env({ SUPABASE_URL: 'http://abc.supabase.co' }),
+    );
+  } finally {
+    console.log = log;
+  }
+  assert.deepEqual(one.became, ['retry', 60]);
+});
+
+test('a job has the ids and the keys of its workspace', async (t) => {
+  let ids, sent;
+  t.mock.method(
+    globalThis,
+    'fetch',
+    async (_, { headers }) => ((sent = Object.fromEntries(headers)), new Response('')),
+  );
+  const call = {
+    effect: 1,
+    kind: 'http',
+    method: 'GET',
+    url: 'https://api.stripe.com/x',
+    headers: [['authorization', '{{secret:stripe.secret_key}}']],
+  };
+  const core = steps(
+    ({ event }) => ((ids = event.ids), { effects: [call] }),
+    () => [ok],
+  );
+  await workerAround(core).queue(
+    batch('webfluentia-jobs', message({ job: 'sync', workspace: 'northwind-dental' })),
+    env(),
+  );
+  assert.deepEqual(ids, { 'google_ads.customer_id': '1234567890' });
+  assert.deepEqual(sent, { authorization: KEY });
+});
+
+test('the headers of every page, whole', async () => {
+  const hosted = env({
+    SUPABASE_URL: 'https://abc.supabase.co',
+    ASSETS: { fetch: async () => new Response('x') },
+  });
+  const config = readConfig(hosted);
+  assert.equal(config.headers.get('cache-control'), 'no-store');
+  for (const reply of [config, await assetReply(hosted, new Request('http://worker/'))]) {
+    assert.equal(
+      reply.headers.get('content-security-policy'),
+      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; " +
+        "connect-src 'self' https://abc.supabase.co wss://abc.supabase.co; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
+    for (const [name, value] of [
+      ['x-content-type-options', 'nosniff'],
+      ['referrer-policy', 'no-referrer'],
+      ['cross-origin-opener-policy', 'same-origin'],
+      ['strict-transport-security', 'max-age=31536000'],
+    ])
+      assert.equal(reply.headers.get(name), value, name);
+  }
+});
+
+async function provider(answer) {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    close: () => (server.closeAllConnections(), server.close()),
+  };
+}
+const CAPTURING = {
+  secrets: [{ name: 'google_ads.refresh_token', hosts: ['oauth2.googleapis.com'] }],
+  ids: [],
+  captured: [{ name: 'google_ads.access_token', hosts: ['googleads.googleapis.com'] }],
+};
+
+test('a redirect of a token endpoint is told', async () => {
+  const { origin, close } = await provider((_, response) =>
+    response
+      .writeHead(302, { location: 'https://login.example/' })
+      .end('{"access_token":"ya29.not-a-grant"}'),
+  );
+  const all = env({ LOCAL_ORIGINS: JSON.stringify({ 'https://oauth2.googleapis.com': origin }) });
+  const one = new Effects(all, new Secrets(all, CAPTURING, 'oak-bakery', new Captures()));
+  const reply = await one.run(
+    {
+      kind: 'http',
+      method: 'POST',
+      url: 'https://oauth2.googleapis.com/token',
+      headers: [],
+      capture: { name: 'google_ads.access_token', member: 'access_token', expires_in_member: 'expires_in' },
+    },
+    bytesOf(''),
+  );
+  close();
+  assert.equal(reply.status, 302);
+});
+
+test('a key with a quote stays inside its JSON text', async () => {
+  let body = '';
+  const { origin, close } = await provider(async (request, response) => {
+    for await (const chunk of request) body += chunk;
+    response.end();
+  });
+  const value = 'sk_"test\\key"';
+  const all = env({
+    LOCAL_ORIGINS: JSON.stringify({ 'https://api.stripe.com': origin }),
+    WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key: value } }),
+  });
+  const one = new Effects(all, new Secrets(all, MANIFEST, 'oak-bakery'));
+  await one.run(
+    {
+      kind: 'http',
+      method: 'POST',
+      url: 'https://api.stripe.com/x',
+      headers: [],
+      body_secrets: ['stripe.secret_key'],
+    },
+    bytesOf('{"key":"{{secret:stripe.secret_key}}"}'),
+  );
+  close();
+  assert.deepEqual(JSON.parse(body), { key: value });
+});
+
+test('a reply without a limit of its own has one', async () => {
+  const { origin, close } = await provider((_, response) => response.end(Buffer.alloc(16 * 1024 * 1024 + 1)));
+  const all = env({ LOCAL_ORIGINS: JSON.stringify({ 'https://api.stripe.com': origin }) });
+  const reply = await new Effects(all, new Secrets(all, MANIFEST, 'northwind-dental')).run({
+    kind: 'http',
+    method: 'GET',
+    url: 'https://api.stripe.com/x',
+    headers: [],
+  });
+  close();
+  assert.equal(reply.failed, 'too_large');
+});
+
+test('of several signatures one that is right is enough, in any place', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const right = signWith('sha256', Buffer.from('x'), privateKey).toString('base64');
+  const all = env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { webhook_secret: key } }) });
+  for (const signatures of [
+    [right, 'AAAA'],
+    ['AAAA', right],
+  ]) {
+    const result = await new Effects(all, new Secrets(all, MANIFEST, 'oak-bakery')).run(
+      {
+        kind: 'verify',
+        algorithm: 'ecdsa-p256-sha256',
+        secret: 'stripe.webhook_secret',
+        prefix: '',
+        signatures,
+      },
+      bytesOf('x'),
+    );
+    assert.equal(result.valid, true);
+  }
+});
+
+test('whoever waits for a fetch that never ends fetches for itself', { timeout: 5000 }, async () => {
+  const captures = new Captures();
+  captures.once('w', 'n', 50, () => new Promise(() => {}));
+  assert.equal(await captures.once('w', 'n', 50, async () => 'own'), 'own');
+});
+
+test('a life that is no number is the usual one', () => {
+  const clock = { now: 0 };
+  const captures = new Captures(() => clock.now);
+  captures.keep('w', 'n', 'value', 'soon');
+  clock.now = 239_000;
+  assert.equal(captures.get('w', 'n'), 'value');
+  clock.now = 240_000;
+  assert.equal(captures.get('w', 'n'), undefined);
+});

@@ -1,0 +1,156 @@
+// Where a check of secrets ends: what is nearly this machine, nearly a key, nearly hidden.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import {
+  Secrets,
+  configurationProblem,
+  isLoopback,
+  readBundle,
+  spellings,
+} from '../../edge-workers/host/secrets.mjs';
+import { MANIFEST, bytesOf, env, textOf } from './core_double.mjs';
+
+const KEY = 'sk_test_northwind+/=key';
+const northwind = () => new Secrets(env(), MANIFEST, 'northwind-dental');
+
+test('only this machine is this machine', () => {
+  for (const host of ['localhost.evil.example', '127.0.0.1.evil.example']) {
+    assert.equal(isLoopback(host), false, host);
+    assert.match(configurationProblem(env({ SUPABASE_URL: `http://${host}:54321` })), /not https/);
+    const away = JSON.stringify({ 'https://api.stripe.com': `http://${host}/` });
+    assert.match(configurationProblem(env({ LOCAL_ORIGINS: away })), /leads away/);
+  }
+});
+
+test('one origin that leads away is enough', () => {
+  const origins = {
+    'https://api.stripe.com': 'http://127.0.0.1:9100',
+    'https://graph.facebook.com': 'http://collector.example/',
+  };
+  assert.match(configurationProblem(env({ LOCAL_ORIGINS: JSON.stringify(origins) })), /leads away/);
+});
+
+test('the publishable key is none of another kind, and is there', () => {
+  const swapped = {
+    SUPABASE_SECRET_KEY: 'a-key-of-another-shape',
+    SUPABASE_PUBLISHABLE_KEY: 'a-key-of-another-shape',
+  };
+  assert.match(configurationProblem(env(swapped)), /is not a publishable key/);
+  for (const key of ['', undefined])
+    assert.match(
+      configurationProblem(env({ SUPABASE_PUBLISHABLE_KEY: key })),
+      /SUPABASE_PUBLISHABLE_KEY is not set/,
+    );
+});
+
+test('blanks do not make a key', () => {
+  const { values, problem } = readBundle(
+    { WORKSPACE_OAK_BAKERY: '{"stripe":{"secret_key":"   short   "}}' },
+    'oak-bakery',
+    MANIFEST,
+  );
+  assert.deepEqual(
+    [values.size, problem],
+    [0, 'WORKSPACE_OAK_BAKERY has a stripe.secret_key that is too short to be a key'],
+  );
+});
+
+test('a key that begins another goes with it', () => {
+  const bundle = { stripe: { secret_key: 'sk_test_prefix', webhook_secret: 'sk_test_prefix_and_more' } };
+  const secrets = new Secrets(
+    env({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify(bundle) }),
+    MANIFEST,
+    'northwind-dental',
+  );
+  assert.equal(secrets.redact('a sk_test_prefix_and_more b sk_test_prefix c'), 'a [redacted] b [redacted] c');
+});
+
+test('a secret inside base64 at any offset, in either alphabet, and as bytes', () => {
+  const secrets = northwind();
+  for (const before of ['', 'u', 'us']) {
+    const encoded = btoa(`${before}${KEY}~~~>>>???`);
+    const wanted = (text) => {
+      const clean = secrets.redact(text);
+      assert.match(clean, /\[redacted\]/, text);
+      // ten characters of base64 are seven or more of the key
+      assert.ok(![...spellings(KEY)].some((form) => clean.includes(form)), clean);
+    };
+    wanted(encoded);
+  }
+  // A value whose base64 has + and /, as it is, in the alphabet of URLs, and escaped in a form.
+  const value = 'key>>>???~~~\u00ffkey>>>???~~~';
+  const own = new Secrets(
+    env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key: value } }) }),
+    MANIFEST,
+    'oak-bakery',
+  );
+  for (const before of ['', 'u', 'us']) {
+    const encoded = Buffer.from(`${before}${value}`).toString('base64');
+    for (const text of [
+      encoded,
+      encoded.replaceAll('+', '-').replaceAll('/', '_'),
+      encodeURIComponent(encoded),
+    ])
+      assert.match(own.redact(text), /\[redacted\]/, text);
+  }
+  assert.equal(own.redact(value), '[redacted]');
+  assert.equal(textOf(own.redactBytes(bytesOf(`a ${value} b`))), 'a [redacted] b');
+});
+
+test('a key may have any sign in it', () => {
+  const value = 'a^b$c.d*e+f?g(h)i[j]k{l}m|n\\o/p-q';
+  const own = new Secrets(
+    env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key: value } }) }),
+    MANIFEST,
+    'oak-bakery',
+  );
+  assert.equal(own.redact(`x${value}y`), 'x[redacted]y');
+});
+
+test('no control character reaches a header', () => {
+  for (const sign of ['\0', '\t', '\u001b', '\u007f', '\n']) {
+    const own = new Secrets(
+      env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key: `sk_test_a${sign}b` } }) }),
+      MANIFEST,
+      'oak-bakery',
+    );
+    assert.throws(
+      () => own.fill('{{secret:stripe.secret_key}}', new URL('https://api.stripe.com/')),
+      /line break/,
+      JSON.stringify(sign),
+    );
+  }
+});
+
+test('a service whose name begins as another', () => {
+  const manifest = {
+    ...MANIFEST,
+    secrets: [
+      { name: 'meta.app_secret', hosts: [] },
+      { name: 'meta_ads.token', hosts: [] },
+    ],
+  };
+  const own = new Secrets(
+    env({ WORKSPACE_OAK_BAKERY: '{"meta":{"app_secret":"12345678"},"meta_ads":{"token":"abcdefgh"}}' }),
+    manifest,
+    'oak-bakery',
+  );
+  assert.throws(() => own.fillMessage('{{secret:meta_ads.token}}', 'meta.app_secret'), /is not of meta/);
+});
+
+test('the size of a bundle is that of its bytes', () => {
+  const text = JSON.stringify({ stripe: { secret_key: 'ü'.repeat(2600) } });
+  assert.equal(
+    readBundle({ WORKSPACE_OAK_BAKERY: text }, 'oak-bakery', MANIFEST).problem,
+    'WORKSPACE_OAK_BAKERY is larger than 5 KB',
+  );
+});
+
+test('a key with slashes, as other libraries escape it', () => {
+  const value = '1//0gRefresh+Token/abcdef';
+  const bundle = JSON.stringify({ stripe: { secret_key: value } });
+  const own = new Secrets(env({ WORKSPACE_OAK_BAKERY: bundle }), MANIFEST, 'oak-bakery');
+  for (const form of ['1\\/\\/0gRefresh+Token\\/abcdef', '1%2f%2f0gRefresh%2bToken%2fabcdef'])
+    assert.equal(own.redact(`x${form}y`), 'x[redacted]y', form);
+});

@@ -1,0 +1,115 @@
+// Parts of the page's platform that need no browser: what the feed takes, what a session ends, how long is waited.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Feed } from '../../web-ui/platform/feed.mjs';
+import { Rest } from '../../web-ui/platform/rest.mjs';
+import { Session } from '../../web-ui/platform/session.mjs';
+
+globalThis.addEventListener ??= () => {};
+globalThis.removeEventListener ??= () => {};
+Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+const row = (service, updated_at) => ({ service, stream: '', partition: '', updated_at });
+
+// A feed on a database that a test plays: `asked` holds the questions until they are answered.
+function feedOf(clientId = 'a') {
+  const asked = [];
+  const posted = [];
+  let listener;
+  const rest = {
+    facts: (id, since) => new Promise((answer) => asked.push({ id, since, answer })),
+    activity: async () => [],
+    series: async () => ({ series: [] }),
+  };
+  const live = { listen: (_, on) => ((listener = on), () => {}) };
+  const feed = new Feed({
+    rest,
+    live,
+    clientId,
+    post: (kind, value) => posted.push([kind, value]),
+    onWorkspaceChange: () => {},
+  });
+  return {
+    feed,
+    asked,
+    posted,
+    hear: (payload) => listener.onChange(payload),
+    services: () =>
+      posted
+        .filter(([kind]) => kind === 'services')
+        .at(-1)?.[1]
+        .map(({ service }) => service),
+  };
+}
+
+test('a change is asked for with an overlap: a later stamp may be seen first', async (t) => {
+  const { feed, asked, hear } = feedOf();
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:30Z')]);
+  await turn();
+  hear({ table: 'service_facts', service: 'stripe' });
+  assert.ok(Date.parse(asked[1].since) <= Date.parse('2026-11-23T10:00:00Z'), asked[1].since);
+});
+
+test('what was removed is gone without a new connection', async (t) => {
+  const { feed, asked, hear, services } = feedOf();
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z'), row('meta', '2026-11-23T10:00:00Z')]);
+  await turn();
+  hear({ table: 'service_facts', service: 'meta', removed: true });
+  assert.equal(asked[1].since, undefined);
+  asked[1].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  assert.deepEqual(services(), ['stripe']);
+});
+
+test('an answer that comes after the feed was closed is not shown', async () => {
+  const { feed, asked, posted } = feedOf();
+  feed.start();
+  feed.close();
+  const before = posted.length;
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  assert.deepEqual(posted.slice(before), []);
+});
+
+test('a database that says nothing is not waited for without end', async (t) => {
+  let signal;
+  t.mock.method(globalThis, 'fetch', async (_, options) => ((signal = options.signal), Response.json([])));
+  await new Rest({ config: {}, token: async () => 't' }).workspaces();
+  assert.ok(signal instanceof AbortSignal);
+});
+
+test('who signs out here stays signed in elsewhere', async (t) => {
+  const kept = new Map();
+  globalThis.localStorage = {
+    getItem: (k) => kept.get(k) ?? null,
+    setItem: (k, v) => kept.set(k, v),
+    removeItem: (k) => kept.delete(k),
+  };
+  const asked = [];
+  const user = { id: 'u', email: 'a@b.example' };
+  const token = `x.${Buffer.from(JSON.stringify({ exp: 4e9 })).toString('base64url')}.y`;
+  t.mock.method(globalThis, 'fetch', async (url) => {
+    asked.push(String(url));
+    return String(url).includes('logout')
+      ? new Response(null, { status: 204 })
+      : Response.json({
+          access_token: token,
+          refresh_token: 'r',
+          token_type: 'bearer',
+          expires_in: 3600,
+          expires_at: 4e9,
+          user,
+        });
+  });
+  const session = new Session({ supabase_url: 'https://abc.supabase.co', publishable_key: 'k' });
+  assert.equal(await session.signIn('a@b.example', 'p'), null);
+  await session.signOut();
+  session.auth.stopAutoRefresh?.();
+  assert.match(asked.at(-1), /logout\?scope=local$/);
+});
