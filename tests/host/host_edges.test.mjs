@@ -7,29 +7,13 @@ import { test } from 'node:test';
 
 import { Captures } from '../../edge-workers/host/captures.mjs';
 import { Effects } from '../../edge-workers/host/effects.mjs';
-import { makeWorker } from '../../edge-workers/host/host.mjs';
 import { assetReply, readConfig } from '../../edge-workers/host/pages.mjs';
 import { Secrets } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env, steps } from './core_double.mjs';
+import { batch, message, ok, post, respond, workerAround } from './worker_double.mjs';
 
 const KEY = 'sk_test_northwind+/=key';
-const workerAround = (core) => makeWorker({ edge: core, api: core });
 const context = () => ({ waitUntil: () => {} });
-const ok = { effect: 2, kind: 'done', outcome: 'ok' };
-const respond = (status, more = {}) => ({ effect: 1, kind: 'respond', status, headers: [], ...more });
-const post = (path, body, headers = {}) =>
-  new Request(`http://worker${path}`, { method: 'POST', body, headers, duplex: 'half' });
-const message = (body) => ({
-  body,
-  became: null,
-  ack() {
-    this.became = 'ack';
-  },
-  retry(options = {}) {
-    this.became = ['retry', options.delaySeconds];
-  },
-});
-const batch = (queue, ...messages) => ({ queue, messages });
 
 test("headers that hold a session are not the core's business", async () => {
   let names;

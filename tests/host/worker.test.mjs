@@ -3,24 +3,17 @@ import { test } from 'node:test';
 
 import { makeWorker } from '../../edge-workers/host/host.mjs';
 import { bytesOf, coreDouble, env, steps, textOf } from './core_double.mjs';
+import { batch, message, ok, post, respond, workerAround } from './worker_double.mjs';
 
 const SIX_MB = 6 * 1024 * 1024;
 const KEY = 'sk_test_northwind+/=key';
-
-// Of one core, whatever it is asked for.
-const workerAround = (core) => makeWorker({ edge: core, api: core });
 
 const context = () => {
   const waiting = [];
   return { waitUntil: (promise) => waiting.push(promise), settled: () => Promise.allSettled(waiting) };
 };
 
-const ok = { effect: 2, kind: 'done', outcome: 'ok' };
-const respond = (status, more = {}) => ({ effect: 1, kind: 'respond', status, headers: [], ...more });
 const answering = (status) => steps(() => ({ effects: [respond(status), ok] }));
-
-const post = (path, body, headers = {}) =>
-  new Request(`http://worker${path}`, { method: 'POST', body, headers, duplex: 'half' });
 
 // Runs `body` with console.log captured.
 async function logged(body) {
@@ -307,19 +300,6 @@ test('a tick tells the core the names of what is configured, never a value', asy
   });
   assert.doesNotMatch(JSON.stringify(event), /sk_test|whsec|sb_secret/);
 });
-
-// A queue message that remembers what became of it.
-const message = (body) => ({
-  body,
-  became: null,
-  ack() {
-    this.became = 'ack';
-  },
-  retry(options = {}) {
-    this.became = ['retry', options.delaySeconds];
-  },
-});
-const batch = (queue, ...messages) => ({ queue, messages });
 
 test('a message is acknowledged or retried as the core says, and retried when it fails', async () => {
   const outcomes = { a: { outcome: 'ok' }, b: { outcome: 'retry', delay_secs: 30 } };

@@ -5,55 +5,16 @@ import { randomUUID } from 'node:crypto';
 
 import { leasedRun, page } from '../runs.mjs';
 import { call, harbor, northwind } from '../stack.mjs';
+import { slugs, twoWorkspaces } from '../two_workspaces.mjs';
 
 const service = 'stripe';
-const slugs = { [northwind]: 'northwind-dental', [harbor]: 'harbor-yoga' };
 const at = '2026-11-23T12:00:00Z';
 
 export async function boundsSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
-  const record = (client_id, delivery_key, more = {}) =>
-    call(stack, 'record_receipt', {
-      ...{ workspace: slugs[client_id], service, delivery_key, object_key: 'o', event_type: 'x' },
-      ...{ readable: true, ...more },
-    });
-  const mark = (client_id, delivery_key, state, more = {}) =>
-    call(stack, 'mark_receipt', { client_id, service, delivery_key, state, ...more });
-  const receipts = () =>
-    stack.query('select client_id, service, state from public.webhook_receipts order by client_id, service');
-  const factOf = async (client_id, stream, column) =>
-    (
-      await stack.query(
-        `select to_jsonb(f) -> $3 as v from public.service_facts f
-         where client_id = $1 and service = '${service}' and stream = $2 and partition = ''`,
-        [client_id, stream, column],
-      )
-    )[0]?.v;
   // Without the triggers, which would set the times anew.
   const silently = (sql) =>
     stack.query(`do $$ begin set local session_replication_role = replica; ${sql}; end $$`);
-  const begin = (client_id, id, more = {}) =>
-    call(stack, 'begin_action', {
-      ...{
-        client_id,
-        id,
-        begun_by: randomUUID(),
-        service: 'openai',
-        action: 'insights',
-        tables: [],
-        ...more,
-      },
-    });
-  const actions = async () =>
-    (await stack.query('select client_id, state from public.action_requests order by client_id, state')).map(
-      (r) => r.state,
-    );
-
-  const kit = { test, stack, record, mark, receipts, factOf, silently, begin, actions };
+  const kit = { ...twoWorkspaces(t, stack), silently };
   await deliveryTests(kit);
   await keepingTests(kit);
   await useTests(kit);
