@@ -111,9 +111,11 @@ export function readBundle(env, slug, manifest) {
   return { values, problem: null };
 }
 
-function agencyValue(env, { env: variable }) {
+// A secret (it has hosts) that is too short to be hidden is none.
+function agencyValue(env, { env: variable, hosts }) {
   const value = variable ? env[variable] : undefined;
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  const least = hosts ? MIN_SECRET_LENGTH : 1;
+  return typeof value === 'string' && value.trim().length >= least ? value.trim() : undefined;
 }
 
 const idText = (value) => (Array.isArray(value) ? value.map(idText) : String(value).trim());

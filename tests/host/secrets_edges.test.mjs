@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import {
   Secrets,
   configurationProblem,
+  configuredNames,
   isLoopback,
   readBundle,
   spellings,
@@ -54,6 +55,18 @@ test('blanks do not make a key', () => {
     [values.size, problem],
     [0, 'WORKSPACE_OAK_BAKERY has a stripe.secret_key that is too short to be a key'],
   );
+});
+
+test("an agency's key that is too short to be hidden is none", () => {
+  const short = env({ STRIPE_SECRET_KEY: ' abc1234 ' });
+  assert.ok(!configuredNames(short, MANIFEST).agency.includes('stripe.secret_key'));
+  const own = new Secrets(short, MANIFEST, 'oak-bakery');
+  assert.throws(
+    () => own.fill('{{secret:stripe.secret_key}}', new URL('https://api.stripe.com/')),
+    /stripe.secret_key/,
+  );
+  const long = env({ STRIPE_SECRET_KEY: ' abc12345 ' });
+  assert.ok(configuredNames(long, MANIFEST).agency.includes('stripe.secret_key'));
 });
 
 test('a key that begins another goes with it', () => {
