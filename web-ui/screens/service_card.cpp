@@ -216,6 +216,7 @@ void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
   };
   if (!card.notice.empty()) add(card.notice);
   for (const auto& line : card.evidence) add(line.label + ": " + line.value);
+  if (!text.ends_with('.')) text += '.';
   ui.mirror.add({.tag = "p",
                  .id = part(card, "why"),
                  .rect = {r.x, r.y, 1, 1},
