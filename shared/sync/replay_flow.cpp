@@ -41,14 +41,18 @@ void ReplayFlow::on_object(EffectResult& result, Turn& turn) {
   auto* object = std::get_if<FoundObject>(&result);
   if (!object) return refuse(turn, unavailable, away("the object could not be read"));
   body_ = std::move(object->body);
-  // A mail's date is believed by when it came, which is not today.
-  if (!key_.is_page())
+  if (!key_.is_page()) {
+    // As when it came in: what has no identity is not read.
+    if (const auto identity = connector_->webhook->identify(body_); !identity)
+      return refuse(turn, unreadable_object, identity.error());
+    // A mail's date is believed by when it came, which is not today.
     return ask(
         turn,
         database_.select("webhook_receipts",
                          concat({"select=received_at&client_id=eq.", job_.client_id, "&service=eq.",
                                  key_.service, "&delivery_key=eq.", percent_encode(key_.delivery_key)})),
         &ReplayFlow::on_receipt);
+  }
   if (!is_in_sidecar(object->metadata)) return read_page(object->metadata, turn);
   ask(turn, GetObject{sidecar_key(job_.object_key)}, &ReplayFlow::on_sidecar);
 }
@@ -80,9 +84,6 @@ void ReplayFlow::on_receipt(EffectResult& result, Turn& turn) {
   const auto rows = read_answer(result);
   if (!rows) return refuse(turn, rows.error());
   const bool known = rows->is_array() && !rows->empty();
-  // As when it came in: what has no identity is not read.
-  if (const auto identity = connector_->webhook->identify(body_); !identity)
-    return refuse(turn, unreadable_object, identity.error());
   received_at_ = known ? find_time(rows->front(), "received_at").value_or(turn.now) : turn.now;
   questions_.begin(*connector_->webhook, received());
   ask_next(turn);

@@ -13,9 +13,11 @@ select app.exchange_text('public.service_daily', '1, r.state = ''applied''', 'r.
 select app.exchange_text('public.service_daily', 'and r.received_at >= z.surely_before)',
   'and r.received_at >= z.surely_before
     union all
-    select ''openai'', (r.requested_at at time zone z.time_zone)::date, 1, r.state = ''succeeded''
-    from public.ai_requests r, zone z
+    select r.service, (r.requested_at at time zone z.time_zone)::date, 1, r.state = ''succeeded''
+    from public.action_requests r, zone z
     where r.client_id = p_client_id and r.finished_at is not null and r.requested_at >= z.surely_before)');
+comment on function public.service_daily is
+  'Rows written and work finished per service and local day of the workspace: runs, delivered webhooks, and what people asked for (one row each). Days with nothing are absent.';
 
 select app.exchange_text('public.record_receipt', '(client_id, service, delivery_key, object_key, event_type, state)',
   '(client_id, service, delivery_key, object_key, event_type, error, state)');
@@ -37,7 +39,9 @@ select app.exchange_text('public.daily_series', 'order by s.property not like ''
 select app.exchange_text('public.ai_facts', 'return facts || jsonb_build_object(''queries'',',
   'if input ->> ''kind'' = ''page_title'' then
     facts := facts || jsonb_build_object(''page_known'', exists (select from public.gsc_pages_daily d
-      where d.client_id = client and d.day > today - 31 and app.path_of(d.page) = app.path_of(input ->> ''page'')));
+      where d.client_id = client and d.search_type = ''web'' and d.day > today - 31
+        and d.property = app.search_property(client, today - 31)
+        and app.path_of(d.page) = app.path_of(input ->> ''page'')));
   end if;
   return facts || jsonb_build_object(''queries'',');
 
@@ -46,3 +50,6 @@ select app.exchange_text('app.forget_tries', 'new.retry_at := null;', 'new.retry
   new.error_kind := null;');
 select app.exchange_text('public.record_dead_letter', 'set state = ''failed'', error = why',
   'set state = ''failed'', error = why, error_kind = null');
+
+comment on function public.ai_facts is
+  '{"client_id","input": what shared/connectors/openai made of the request} -> {"asked_at","seen","workspace":{"time_zone","today"},"spent_micros_today","open_today","others_spent_micros_today":[one for each other workspace that used it in 30 days]} and, by input.purpose and input.kind, "daily": public.daily_series of 90 days, "thread": {"messages","last_direction"} or null, or "queries" and "pages" of the last 31 days, with "page_known" for a page: whether the search knows it.';

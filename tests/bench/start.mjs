@@ -22,7 +22,7 @@ const SIDES = {
   one: [[ONE], [0]],
 };
 
-/** Nanoseconds on a CPU, which /proc's clock of 10 ms does not show; of the threads that still live, all do. */
+/** Finer than /proc/<pid>/stat, which counts 10 ms; but of the threads that still live alone. */
 async function cpuMillis(pid) {
   const threads = await readdir(`/proc/${pid}/task`);
   const read = (thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8');

@@ -13,7 +13,12 @@ import {
 import { MANIFEST, bytesOf, env, textOf } from './core_double.mjs';
 
 const KEY = 'sk_test_northwind+/=key';
-const northwind = () => new Secrets(env(), MANIFEST, 'northwind-dental');
+const holding = (secret_key) =>
+  new Secrets(
+    env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key } }) }),
+    MANIFEST,
+    'oak-bakery',
+  );
 
 test('only this machine is this machine', () => {
   for (const host of ['localhost.evil.example', '127.0.0.1.evil.example']) {
@@ -80,24 +85,14 @@ test('a key that begins another goes with it', () => {
 });
 
 test('a secret inside base64 at any offset, in either alphabet, and as bytes', () => {
-  const secrets = northwind();
   for (const before of ['', 'u', 'us']) {
-    const encoded = btoa(`${before}${KEY}~~~>>>???`);
-    const wanted = (text) => {
-      const clean = secrets.redact(text);
-      assert.match(clean, /\[redacted\]/, text);
-      // ten characters of base64 are seven or more of the key
-      assert.ok(![...spellings(KEY)].some((form) => clean.includes(form)), clean);
-    };
-    wanted(encoded);
+    const clean = holding(KEY).redact(btoa(`${before}${KEY}~~~>>>???`));
+    assert.match(clean, /\[redacted\]/, before);
+    assert.ok(!spellings(KEY).some((form) => clean.includes(form)), clean);
   }
   // A value whose base64 has + and /, as it is, in the alphabet of URLs, and escaped in a form.
   const value = 'key>>>???~~~\u00ffkey>>>???~~~';
-  const own = new Secrets(
-    env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key: value } }) }),
-    MANIFEST,
-    'oak-bakery',
-  );
+  const own = holding(value);
   for (const before of ['', 'u', 'us']) {
     const encoded = Buffer.from(`${before}${value}`).toString('base64');
     for (const text of [
@@ -113,21 +108,13 @@ test('a secret inside base64 at any offset, in either alphabet, and as bytes', (
 
 test('a key may have any sign in it', () => {
   const value = 'a^b$c.d*e+f?g(h)i[j]k{l}m|n\\o/p-q';
-  const own = new Secrets(
-    env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key: value } }) }),
-    MANIFEST,
-    'oak-bakery',
-  );
+  const own = holding(value);
   assert.equal(own.redact(`x${value}y`), 'x[redacted]y');
 });
 
 test('no control character reaches a header', () => {
   for (const sign of ['\0', '\t', '\u001b', '\u007f', '\n']) {
-    const own = new Secrets(
-      env({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key: `sk_test_a${sign}b` } }) }),
-      MANIFEST,
-      'oak-bakery',
-    );
+    const own = holding(`sk_test_a${sign}b`);
     assert.throws(
       () => own.fill('{{secret:stripe.secret_key}}', new URL('https://api.stripe.com/')),
       /line break/,
@@ -162,8 +149,7 @@ test('the size of a bundle is that of its bytes', () => {
 
 test('a key with slashes, as other libraries escape it', () => {
   const value = '1//0gRefresh+Token/abcdef';
-  const bundle = JSON.stringify({ stripe: { secret_key: value } });
-  const own = new Secrets(env({ WORKSPACE_OAK_BAKERY: bundle }), MANIFEST, 'oak-bakery');
+  const own = holding(value);
   for (const form of ['1\\/\\/0gRefresh+Token\\/abcdef', '1%2f%2f0gRefresh%2bToken%2fabcdef'])
     assert.equal(own.redact(`x${form}y`), 'x[redacted]y', form);
 });

@@ -121,20 +121,21 @@ test('an API request without a token finds its placeholder missing', async () =>
   }
 });
 
+const PASSWORD_CHECK = {
+  effect: 1,
+  kind: 'verify',
+  algorithm: 'basic-auth',
+  secret: 'stripe.webhook_secret',
+  prefix: '',
+  signatures: [],
+};
+
 test('the password of a webhook is compared in the host, and the core never sees it', async () => {
-  const check = {
-    effect: 1,
-    kind: 'verify',
-    algorithm: 'basic-auth',
-    secret: 'stripe.webhook_secret',
-    prefix: '',
-    signatures: [],
-  };
   const seen = [];
   const core = steps(
     (control) => {
       seen.push(JSON.stringify(control));
-      return { effects: [check] };
+      return { effects: [PASSWORD_CHECK] };
     },
     ({ valid }) => [respond(valid ? 200 : 400, { effect: 2 }), { ...ok, effect: 3 }],
   );
@@ -156,6 +157,20 @@ test('the password of a webhook is compared in the host, and the core never sees
   ])
     assert.equal(await send(wrong), 400, wrong);
   assert.ok(seen.every((text) => !text.includes('whsec_test_secret') && !text.includes('Basic')));
+});
+
+test('a password may have a colon in it', async () => {
+  const vars = { WORKSPACE_NORTHWIND_DENTAL: JSON.stringify({ stripe: { webhook_secret: 'with:a:colon' } }) };
+  const core = steps(
+    () => ({ effects: [PASSWORD_CHECK] }),
+    ({ valid }) => [respond(valid ? 200 : 400, { effect: 2 }), { ...ok, effect: 3 }],
+  );
+  const reply = await workerAround(core).fetch(
+    post('/webhooks/stripe/northwind-dental', 'x', { authorization: `Basic ${btoa('user:with:a:colon')}` }),
+    env(vars),
+    context(),
+  );
+  assert.equal(reply.status, 200);
 });
 
 test('a path of the wrong shape is 404, another method 405', async () => {

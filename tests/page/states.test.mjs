@@ -1,5 +1,5 @@
 // What is drawn when things are not as they should be, and what everybody can use: offline,
-// realtime down, errors, no WebGL2, a lost context, accessibility, and the pictures.
+// realtime down, errors, no WebGL2, a lost context, accessibility.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -384,31 +384,4 @@ test('names in other scripts are drawn too', async () => {
   assert.deepEqual(page.problems, []);
   await stack.query(`update workspaces set name = 'Fern Studio' where slug = 'fern-studio'`);
   await page.context().close();
-});
-
-for (const colorScheme of ['light', 'dark']) {
-  for (const [width, height] of [
-    [360, 740],
-    [1280, 900],
-    [1920, 1080],
-  ]) {
-    test(`picture: ${width} px, ${colorScheme}`, async () => {
-      const path = `w/${NORTHWIND}/integrations`;
-      const page = await signedIn(browser, stack, AGENCY, { path, width, height, colorScheme });
-      await page.locator('#link', { hasText: 'live' }).waitFor();
-      await screenshot(page, `integrations-${width}-${colorScheme}`);
-      assert.deepEqual(page.problems, []);
-      await page.context().close();
-    });
-  }
-}
-
-test('picture: each badge of the demo agency, and an explanation', async () => {
-  for (const slug of ['oak-bakery', 'fern-studio', 'harbor-yoga']) {
-    const page = await signedIn(browser, stack, AGENCY, { path: `w/${slug}/integrations` });
-    if (slug === 'oak-bakery') await page.locator('[id="badge:stripe"]').hover();
-    await screenshot(page, `workspace-${slug}`);
-    assert.deepEqual(page.problems, []);
-    await page.context().close();
-  }
 });

@@ -64,7 +64,7 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
     assert.equal(now, true);
   });
 
-  await test('a delivery that no tick has tried is not given up, however old it is', async () => {
+  await test('a delivery is not given up before its eighth try, however old it is', async () => {
     await record(northwind, 'evt_1');
     await silently(
       `update public.webhook_receipts set updated_at = now() - interval '7 hours', received_at = now() - interval '7 hours', tries = 7`,

@@ -146,6 +146,14 @@ async function searchTests(test, stack) {
     assert.equal((await content('page_title', { page: '/kontakt?x=1' })).page_known, true);
     assert.equal((await content('page_title', { page: '/unheard-of' })).page_known, false);
     assert.ok(!('page_known' in (await content('social_post'))));
+    await insert(stack, 'gsc_pages_daily', [
+      page('/theirs', { client_id: harbor }),
+      page('/image', { search_type: 'image' }),
+      page('/other', { property: 'https://y.example/' }),
+      page('/old', { day: dayAgo(40) }),
+    ]);
+    for (const path of ['/theirs', '/image', '/other', '/old'])
+      assert.equal((await content('page_title', { page: path })).page_known, false, path);
     assert.deepEqual(pages, [
       { page: '/', clicks: 30, impressions: 50 },
       { page: '/kontakt', clicks: 12, impressions: 100 },

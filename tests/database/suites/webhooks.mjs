@@ -1,6 +1,7 @@
 // Receipts: each delivery counts once, and none is forgotten.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 
 import { charge, charges, detect, factsOf } from '../runs.mjs';
 import { call, harbor, northwind } from '../stack.mjs';
@@ -365,15 +366,11 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
       [1, 2, 3].map((n) => charge(`ch_${n}`, 100, '2026-11-23T10:00:00Z')),
     );
     await record('b', { readable: false });
-    const used = (id, state, finished) => ({
-      ...{ client_id: northwind, id, purpose: 'insights', state, requested_at: new Date().toISOString() },
-      ...{ finished_at: finished ? new Date().toISOString() : null, source_at: new Date().toISOString() },
-    });
-    const { error } = await stack
-      .service()
-      .from('ai_requests')
-      .insert([used('u', 'succeeded', true), used('v', 'failed', true), used('w', 'running', false)]);
-    assert.equal(error, null);
+    for (const state of ['succeeded', 'failed', 'running']) {
+      const action = { client_id: northwind, id: randomUUID(), service: 'openai', tables: [] };
+      await call(stack, 'begin_action', { ...action, begun_by: randomUUID(), action: 'insights' });
+      if (state !== 'running') await call(stack, 'end_action', { ...action, state });
+    }
     const read = async (name) =>
       (await (await stack.signIn(name)).rpc('service_daily', { p_client_id: northwind })).data.map((day) => [
         ...[day.service, Number(day.rows), day.succeeded, day.failed],

@@ -8,6 +8,7 @@
 
 #include "shared/connectors/openai/openai.hpp"
 #include "shared/sync/connector.hpp"
+#include "tests/shared/connectors/fixtures.hpp"
 
 namespace openai_fixtures {
 
@@ -59,6 +60,18 @@ inline const wf::Action& action(std::string_view id) {
 }
 
 inline const wf::Action& any() { return action("insights"); }
+
+// What a call says, and what it gives the model.
+inline wf::Json body_of(const wf::ActionQuery& asked) {
+  const auto started = any().start(asked, now);
+  INFO((started ? "" : started.error().message));
+  REQUIRE(started.has_value());
+  return fixtures::json(started->call.body);
+}
+
+inline wf::Json given_to(const wf::ActionQuery& asked) {
+  return fixtures::json(body_of(asked)["input"].get<std::string>());
+}
 
 inline wf::Json row(const std::vector<wf::RowBatch>& batches, const std::string& table, std::size_t at = 0) {
   for (const wf::RowBatch& batch : batches)
