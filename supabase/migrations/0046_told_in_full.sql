@@ -31,8 +31,7 @@ comment on function public.record_receipt is
 select app.exchange_text('public.daily_series', 'from (select distinct d.property from public.gsc_site_daily d, zone z
       where d.client_id = z.client_id and d.day >= z.since and d.search_type = ''web'') s',
   'from (select d.property, min(d.day) as since from public.gsc_site_daily d, zone z
-      where d.client_id = z.client_id and d.search_type = ''web''
-      group by 1 having max(d.day) >= min(z.since)) s');
+      where d.client_id = z.client_id and d.search_type = ''web'' group by 1) s');
 select app.exchange_text('public.daily_series', 'order by s.property not like ''sc-domain:%'', s.property',
   'order by s.since, s.property not like ''sc-domain:%'', s.property');
 

@@ -237,7 +237,9 @@ TEST_CASE("the line of rows begins with the first day that is known") {
   CHECK(wf::activity_rows(since_three_days, today) == std::vector<float>{0, 1'200, 0});
   CHECK(wf::activity_rows({{today, 4, 1, 0}}, today) == std::vector<float>{4});
   // Older than the line is long: known from its beginning.
-  CHECK(wf::activity_rows({{today - std::chrono::days(80), 9, 1, 0}, {today, 4, 1, 0}}, today).size() == 30);
+  const auto rows = wf::activity_rows({{today - std::chrono::days(80), 9, 1, 0}, {today, 4, 1, 0}}, today);
+  REQUIRE(rows.size() == 30);
+  CHECK(rows.front() == 0);
   CHECK(wf::describe_activity({0, 1'200, 0}, today) ==
         "1,200 rows in the last 30 days, most on 22 Nov: 1,200");
   CHECK(wf::describe_activity({1}, today) == "First day: 1 row");

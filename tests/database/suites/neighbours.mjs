@@ -216,7 +216,7 @@ async function useTests({ test, stack, begin, actions, insert }) {
   });
 }
 
-async function runTests({ test, stack, record, receipts, factOf, insert }) {
+async function runTests({ test, stack, record, receipts, factOf, begin, insert }) {
   const both = async (more = {}) => {
     for (const clientId of [northwind, harbor]) await detect(stack, { clientId, ...more });
     const { jobs } = await call(stack, 'claim_due', { limit: 50 });
@@ -277,9 +277,21 @@ async function runTests({ test, stack, record, receipts, factOf, insert }) {
       const { lease } = await call(stack, 'take_lease', { run_id, lease_secs: 60 });
       await call(stack, 'apply_page', page({ run_id, lease }, 1, [], { last: true }));
     }
+    for (const client_id of [northwind, harbor]) {
+      await record(client_id, 'evt_1', { readable: false });
+      const id = randomUUID();
+      await begin(client_id, id);
+      await call(stack, 'end_action', { client_id, id, service: 'openai', state: 'succeeded', tables: [] });
+    }
     const agency = await stack.signIn('agency');
-    const [day] = (await agency.rpc('service_daily', { p_client_id: northwind })).data;
-    assert.equal(day.succeeded, 1);
+    const days = (await agency.rpc('service_daily', { p_client_id: northwind })).data;
+    assert.deepEqual(
+      days.map((day) => [day.service, day.succeeded, day.failed]),
+      [
+        ['openai', 1, 0],
+        ['stripe', 1, 1],
+      ],
+    );
   });
 
   await test('rows are counted of one workspace', async () => {
