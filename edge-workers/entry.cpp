@@ -24,19 +24,24 @@ Json object_or_null(const Json& object, std::string_view key) {
 
 Made unknown() { return fail(ErrorKind::ours, "not an event of this module"); }
 
-Made make_job(Registry registry, Database database, const Json& event) {
-  const Json message = object_or_null(event, "message");
-  Json ids = object_or_null(event, "ids");
+Made make_queued(Registry registry, Start start, std::string_view kind) {
+  Json message = object_or_null(start.event, "message");
   const std::string_view job = find_text(message, "job");
+  // The end of an action that the queue gave up on is tried again like any other.
+  if (job == "action_end")
+    return std::make_unique<ActionEndFlow>(std::move(start.database), text(message, "object_key"));
+  if (kind == "dead_letter")
+    return std::make_unique<DeadLetterFlow>(std::move(start.database), std::move(message));
+  Json ids = object_or_null(start.event, "ids");
   if (job == "sync")
     return std::make_unique<SyncFlow>(
-        registry, std::move(database),
+        registry, std::move(start.database),
         SyncJob{text(message, "workspace"), text(message, "client_id"), text(message, "service"),
                 text(message, "stream"), text(message, "partition"), text(message, "run_id"),
                 std::move(ids)});
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
-        registry, std::move(database),
+        registry, std::move(start.database),
         DeliveryJob{text(message, "workspace"), text(message, "client_id"), text(message, "service"),
                     text(message, "delivery_key"), text(message, "object_key"), std::move(ids)});
   return unknown();
@@ -53,35 +58,25 @@ Made make_webhook(Registry registry, Start start) {
                    read_headers(start.event), std::move(body), too_large});
 }
 
-}  // namespace
-
-Made make_feed_flow(Registry registry, Start start) {
-  const std::string_view kind = find_text(start.event, "kind");
-  if (kind == "job") return make_job(registry, std::move(start.database), start.event);
-  if (kind == "dead_letter")
-    return std::make_unique<DeadLetterFlow>(std::move(start.database),
-                                            object_or_null(start.event, "message"));
-  if (kind == "webhook") return make_webhook(registry, std::move(start));
-  return unknown();
-}
-
-Made make_api_flow(Registry registry, Start start) {
-  const std::string_view kind = find_text(start.event, "kind");
-  // The end of an action that the queue gave up on is tried again like any other.
-  if (kind == "job" || kind == "dead_letter") {
-    const Json message = object_or_null(start.event, "message");
-    if (find_text(message, "job") != "action_end") return unknown();
-    return std::make_unique<ActionEndFlow>(std::move(start.database), text(message, "object_key"));
-  }
-  if (kind == "tick")
-    return std::make_unique<TickFlow>(std::move(start.database), object_or_null(start.event, "configured"));
-  if (kind != "api") return unknown();
+Made make_api(Registry registry, Start start) {
   std::string body;
   if (!take_body(start.event, start.parts, body)) return fail(ErrorKind::ours, "body names no part");
   return std::make_unique<ApiFlow>(
       registry, std::move(start.database),
       ApiRequest{start.id, text(start.event, "method"), text(start.event, "path"), read_headers(start.event),
                  std::move(body), object_or_null(start.event, "ids")});
+}
+
+}  // namespace
+
+Made make_flow(Registry registry, Start start) {
+  const std::string_view kind = find_text(start.event, "kind");
+  if (kind == "job" || kind == "dead_letter") return make_queued(registry, std::move(start), kind);
+  if (kind == "webhook") return make_webhook(registry, std::move(start));
+  if (kind == "api") return make_api(registry, std::move(start));
+  if (kind == "tick")
+    return std::make_unique<TickFlow>(std::move(start.database), object_or_null(start.event, "configured"));
+  return unknown();
 }
 
 Made make_replay_flow(Registry registry, Start start) {

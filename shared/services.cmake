@@ -11,9 +11,6 @@ set(WF_SERVICES
     cloudflare
     openai)
 
-# Those that a person can ask something of: their folder has an api_connector as well.
-set(WF_ASKED_SERVICES sendgrid openai)
-
 # Sets OUT to TEMPLATE, written once for each of SERVICES in the place of <service>.
 function(wf_for_each_service services template separator out)
   set(written "")

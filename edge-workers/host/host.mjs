@@ -1,4 +1,4 @@
-// The Worker around its cores: turns requests, ticks and messages into flows. It decides nothing about
+// The Worker around its core: turns requests, ticks and messages into flows. It decides nothing about
 // them; what it refuses by itself is only size, method and shape of a path.
 
 import { Captures } from './captures.mjs';
@@ -120,26 +120,24 @@ async function api(core, env, context, request, path) {
   return httpFlow(core, env, context, event, workspace, { parts: [body], session });
 }
 
-function route(cores, env, context, request) {
+function route(core, env, context, request) {
   const { pathname } = new URL(request.url);
-  if (pathname.startsWith('/webhooks/')) return webhook(cores.edge, env, context, request, pathname);
+  if (pathname.startsWith('/webhooks/')) return webhook(core, env, context, request, pathname);
   if (pathname === '/config.json') return readConfig(env);
-  if (pathname.startsWith('/api/')) return api(cores.api, env, context, request, pathname);
+  if (pathname.startsWith('/api/')) return api(core, env, context, request, pathname);
   return assetReply(env, request);
 }
 
-// A message says which core it is for; most are for the one that syncs.
-async function job(cores, env, message, kind) {
-  const { workspace, core: name } = message.body;
-  const core = name === 'api' ? cores.api : cores.edge;
+async function job(core, env, message, kind) {
+  const { workspace } = message.body;
   const event = { kind, message: message.body, ids: idsFor(env, core.manifest(), workspace) };
   const { outcome, delay_secs } = await start(core, env, event, workspace);
   if (outcome === 'retry') return message.retry({ delaySeconds: delay_secs ?? 0 });
   return message.ack();
 }
 
-// `cores` ({ edge, api }) are made by the caller: the Worker's from its bundled modules, a test's from files.
-export function makeWorker(cores) {
+// `core` is made by the caller: the Worker's from its bundled module, a test's from a file.
+export function makeWorker(core) {
   const refuse = (env) => {
     const problem = configurationProblem(env);
     if (problem) log('error', { what: 'this Worker does not start', message: problem });
@@ -149,21 +147,21 @@ export function makeWorker(cores) {
     async fetch(request, env, context) {
       const problem = refuse(env);
       if (problem) return refusal(500, 'worker-not-configured', `Not configured: ${problem}`);
-      return route(cores, env, context, request);
+      return route(core, env, context, request);
     },
     async scheduled(_controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
-      const configured = configuredNames(env, cores.api.manifest());
+      const configured = configuredNames(env, core.manifest());
       const event = { kind: 'tick', configured };
-      await start(cores.api, env, event, null);
+      await start(core, env, event, null);
     },
     async queue(batch, env) {
       const problem = refuse(env);
       const kind = DEAD_LETTERS.test(batch.queue) ? 'dead_letter' : 'job';
       const run = async (message) => {
         if (problem) return message.retry({ delaySeconds: 60 });
-        await job(cores, env, message, kind).catch((error) => {
+        await job(core, env, message, kind).catch((error) => {
           log('error', { what: `a ${kind} flow failed`, message: error.message });
           message.retry();
         });

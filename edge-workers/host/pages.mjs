@@ -1,7 +1,7 @@
 // The dashboard's files, its public settings, the headers that fence the page in, and what the host
 // refuses by itself.
 
-// RFC 9457, as the cores answer.
+// RFC 9457, as the core answers.
 export const refusal = (status, type, title, headers = {}) =>
   new Response(`${JSON.stringify({ type: `urn:webfluentia:${type}`, title, status })}\n`, {
     status,

@@ -1,5 +1,5 @@
-// What feeds the tables: syncs, webhooks and their deliveries.
+// What is deployed: every flow, of every service.
 #include "edge-workers/modules/modules.hpp"
 #include "shared/connectors/registry.hpp"
 
-wf::Edge wf::module_of_this_program() { return {connectors(), make_feed_flow}; }
+wf::Edge wf::module_of_this_program() { return {connectors(), make_flow}; }

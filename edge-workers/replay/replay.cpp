@@ -5,10 +5,11 @@
 #include <deque>
 #include <utility>
 
-#include "edge-workers/modules/modules.hpp"
+#include "edge-workers/edge.hpp"
 #include "edge-workers/replay/hmac.hpp"
 #include "edge-workers/replay/host.hpp"
 #include "edge-workers/replay/signing.hpp"
+#include "shared/connectors/registry.hpp"
 #include "shared/domain/verdict_json.hpp"
 #include "shared/sync/json_object.hpp"
 
@@ -34,11 +35,11 @@ void record_u32(std::size_t value) {
 }
 
 // Through the bytes of the ABI, as the Worker's host does it.
-Frame step(Edge& edge, std::string_view module, Frame input) {
+Frame step(Edge& edge, Frame input) {
   const std::string in = encode_frame(input);
   const std::string out = encode_frame(edge.step(decode_frame(in)));
   if (frames) {
-    for (const std::string_view text : {module, std::string_view(in), std::string_view(out)}) {
+    for (const std::string_view text : {std::string_view(in), std::string_view(out)}) {
       record_u32(text.size());
       record(text);
     }
@@ -196,17 +197,15 @@ class Replay {
 
   // One flow from its start to its `done`, or to the effect that kills it.
   void run_flow(const Json& event, std::vector<std::string> parts, const Json* message) {
-    Edge edge = module_for(event);
-    const std::string_view module = module_name(event);
+    Edge edge(connectors(), make_flow);
     const std::string flow = "flow-" + std::to_string(++flows_);
     std::deque<std::pair<Json, std::vector<std::string>>> open;
-    Frame out = step(edge, module,
-                     {{{"op", "start"},
-                       {"flow", flow},
-                       {"now_ms", now_ms()},
-                       {"config", {{"supabase_url", std::string(database_url)}}},
-                       {"event", event}},
-                      std::move(parts)});
+    Frame out = step(edge, {{{"op", "start"},
+                             {"flow", flow},
+                             {"now_ms", now_ms()},
+                             {"config", {{"supabase_url", std::string(database_url)}}},
+                             {"event", event}},
+                            std::move(parts)});
     std::string given;
     for (;;) {
       if (const Json* fault = find(out.control, "fault")) host_.problems.push_back("fault: " + dump(*fault));
@@ -222,13 +221,12 @@ class Replay {
       out = {Json::object(), {}};
       if (!result) continue;
       given = result->parts.empty() ? "" : result->parts.front();
-      out = step(edge, module,
-                 {{{"op", "reply"},
-                   {"flow", flow},
-                   {"effect", effect.value("effect", Json())},
-                   {"now_ms", now_ms()},
-                   {"result", result->control}},
-                  std::move(result->parts)});
+      out = step(edge, {{{"op", "reply"},
+                         {"flow", flow},
+                         {"effect", effect.value("effect", Json())},
+                         {"now_ms", now_ms()},
+                         {"result", result->control}},
+                        std::move(result->parts)});
     }
     if (edge.flows() > 0) host_.problems.push_back("the flow asked for nothing and is not done");
   }

@@ -15,9 +15,9 @@ Json replay_stream(Scenario scenario, const std::string& service, const std::str
 Json replay_webhook(Scenario scenario, const std::string& service);
 Json replay_action(Scenario scenario, const std::string& service);
 
-// From now on every step of every flow is written there, so that the wasm modules can be held to the same
-// answers (tests/scenarios/wasm.test.mjs): the module's name, the frame in and the frame out, each after
-// its length (u32, little endian). Null: no more.
+// From now on every step of every flow is written there, so that edge.wasm can be held to the same answers
+// (tests/scenarios/wasm.test.mjs): the frame in and the frame out, each after its length (u32, little
+// endian). Null: no more.
 void record_frames(std::FILE* file);
 
 }  // namespace wf::replay

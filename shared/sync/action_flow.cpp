@@ -248,7 +248,6 @@ void ActionFlow::on_end_kept(EffectResult& result, Turn& turn) {
   ask(turn,
       Enqueue{JsonObject()
                   .text("job", "action_end")
-                  .text("core", "api")
                   .text("workspace", query_.workspace)
                   .text("object_key", archived("-end"))
                   .take(),

@@ -66,7 +66,7 @@ class ActionFlow final : public Steps<ActionFlow> {
 };
 
 // What the database was to be told when it did not answer: kept as an object, because it may be larger than
-// a queue's message, and queued: {"job":"action_end","core":"api","workspace","object_key"}.
+// a queue's message, and queued: {"job":"action_end","workspace","object_key"}.
 class ActionEndFlow final : public Steps<ActionEndFlow> {
  public:
   ActionEndFlow(Database database, std::string object_key)

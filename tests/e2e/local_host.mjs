@@ -40,17 +40,14 @@ export class LocalHost {
     this.bucket = new MemoryBucket();
     this.queue = new MemoryQueue();
     this.env = { ...vars, RAW: this.bucket, JOBS: this.queue };
-    const core = (name) =>
-      new Core(new WebAssembly.Module(readFileSync(join(ROOT, `build/edge/${name}.wasm`))));
-    this.cores = { edge: core('edge'), api: core('api') };
-    this.worker = makeWorker(this.cores);
+    this.core = new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm'))));
+    this.worker = makeWorker(this.core);
     this.log = [];
   }
 
-  // Everything the cores' memories hold now.
+  // Everything the core's memory holds now.
   memory() {
-    const buffers = Object.values(this.cores).map((core) => core.instance().exports.memory.buffer);
-    return Buffer.concat(buffers.map((buffer) => Buffer.from(buffer)));
+    return Buffer.from(this.core.instance().exports.memory.buffer);
   }
 
   async #logging(run) {

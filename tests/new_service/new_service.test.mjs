@@ -112,7 +112,7 @@ test('its migration is applied with the others, and a page of rows fills its tab
   }
 });
 
-test('with it, the module that syncs is still within its limit', async (t) => {
+test('with it, the module is still within its limit', async (t) => {
   await run('cmake', ['--preset', 'edge']);
   await run('cmake', ['--build', 'build/edge', '--target', 'edge']);
   const size = gzipSync(await readFile(join(tree, 'build/edge/edge.wasm')), { level: 9 }).length;

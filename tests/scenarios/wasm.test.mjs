@@ -1,5 +1,5 @@
-// The scenarios in the modules that are deployed: the native run (scenarios_test) writes down every frame of
-// every flow, killed ones too, and each wasm module must give the same bytes.
+// The scenarios in the module that is deployed: the native run (scenarios_test) writes down every frame of
+// every flow, killed ones too, and edge.wasm must give the same bytes.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -11,12 +11,11 @@ import { promisify } from 'node:util';
 import { Core, decodeFrame } from '../../edge-workers/host/core.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const MODULES = ['edge', 'api'];
 
 let folder;
 let steps;
 
-// [{ module, input, output }]: u32 lengths, each with its bytes.
+// [{ input, output }]: u32 lengths, each with its bytes.
 function readSteps(bytes) {
   const parts = [];
   for (let at = 0; at < bytes.length;) {
@@ -24,11 +23,11 @@ function readSteps(bytes) {
     parts.push(bytes.subarray(at + 4, end));
     at = end;
   }
-  assert.equal(parts.length % 3, 0);
-  return Array.from({ length: parts.length / 3 }, (_, i) => {
-    const [module, input, output] = parts.slice(3 * i, 3 * i + 3);
-    return { module: module.toString(), input, output };
-  });
+  assert.equal(parts.length % 2, 0);
+  return Array.from({ length: parts.length / 2 }, (_, i) => ({
+    input: parts[2 * i],
+    output: parts[2 * i + 1],
+  }));
 }
 
 before(async () => {
@@ -47,21 +46,15 @@ function answer({ memory, edge_alloc, edge_step }, input) {
   return Buffer.from(memory.buffer, out + 4, new DataView(memory.buffer).getUint32(out, true));
 }
 
-for (const name of MODULES)
-  test(`${name}.wasm answers every step of its scenarios as the native build does`, async () => {
-    const core = new WebAssembly.Module(await readFile(join(ROOT, `build/edge/${name}.wasm`)));
-    const own = steps.filter(({ module }) => module === name);
-    assert.ok(own.length > 200, `${own.length} steps`);
-    let exports;
-    for (const { input, output } of own) {
-      // Each flow in an instance of its own: those that were killed would never end in a common one.
-      if (decodeFrame(input).control.op === 'start') ({ exports } = new Core(core).instance());
-      const given = answer(exports, input);
-      if (!given.equals(output)) assert.deepEqual(decodeFrame(given), decodeFrame(output));
-      assert.ok(given.equals(output), 'the same members, in other bytes');
-    }
-  });
-
-test('every step belongs to one of them', () => {
-  assert.deepEqual(new Set(steps.map(({ module }) => module)), new Set(MODULES));
+test('edge.wasm answers every step of the scenarios as the native build does', async () => {
+  const core = new WebAssembly.Module(await readFile(join(ROOT, 'build/edge/edge.wasm')));
+  assert.ok(steps.length > 1000, `${steps.length} steps`);
+  let exports;
+  for (const { input, output } of steps) {
+    // Each flow in an instance of its own: those that were killed would never end in a common one.
+    if (decodeFrame(input).control.op === 'start') ({ exports } = new Core(core).instance());
+    const given = answer(exports, input);
+    if (!given.equals(output)) assert.deepEqual(decodeFrame(given), decodeFrame(output));
+    assert.ok(given.equals(output), 'the same members, in other bytes');
+  }
 });

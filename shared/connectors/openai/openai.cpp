@@ -99,7 +99,6 @@ constexpr std::array actions{action("insights", check_insights), action("content
 
 }  // namespace
 
-constinit const Connector connector{.service = "openai"};
-constinit const Connector api_connector{.service = "openai", .explain = explain, .actions = actions};
+constinit const Connector connector{.service = "openai", .explain = explain, .actions = actions};
 
 }  // namespace wf::openai

@@ -7,6 +7,5 @@
 namespace wf::openai {
 
 extern const Connector connector;
-extern const Connector api_connector;  // with its actions
 
 }  // namespace wf::openai

@@ -287,15 +287,6 @@ Result<ActionEnd> end_email(const ActionQuery& query, const HttpReply& reply, Un
                        .take()};
 }
 
-Problem explain_email(const HttpReply& reply, Problem general) {
-  Problem problem = explain(reply, std::move(general));
-  if (reply.status == 401 && contains(reply.body, "credits exceeded")) {
-    problem.error.kind = ErrorKind::configuration;
-    problem.error.message += ": the plan's mails are used up";
-  }
-  return problem;
-}
-
 std::vector<RowBatch> fail_email(const ActionQuery& query, const Error& error, bool unknown,
                                  UnixSeconds now) {
   JsonObject row = message_row(query, unknown ? "unknown" : "failed", now);

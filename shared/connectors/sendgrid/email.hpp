@@ -20,10 +20,6 @@ Result<ActionEnd> end_email(const ActionQuery& query, const HttpReply& reply, Un
 // `unknown`: only the events of this mail will tell whether it was sent; it is not sent again.
 std::vector<RowBatch> fail_email(const ActionQuery& query, const Error& error, bool unknown, UnixSeconds now);
 
-// A plan whose mails are used up is answered like a wrong key.
-// https://github.com/sendgrid/sendgrid-nodejs/issues/1032
-Problem explain_email(const HttpReply& reply, Problem general);
-
 // An address as nearly all are written: no quotes, no comments, a domain of at least two labels.
 bool is_email_address(std::string_view text);
 

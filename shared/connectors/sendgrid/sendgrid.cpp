@@ -26,7 +26,6 @@ constexpr std::array actions{email};
 }  // namespace
 
 constinit const Connector connector{
-    .service = "sendgrid", .streams = streams, .webhook = &webhook, .explain = explain};
-constinit const Connector api_connector{.service = "sendgrid", .explain = explain_email, .actions = actions};
+    .service = "sendgrid", .streams = streams, .webhook = &webhook, .explain = explain, .actions = actions};
 
 }  // namespace wf::sendgrid

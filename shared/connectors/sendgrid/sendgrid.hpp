@@ -7,6 +7,5 @@
 namespace wf::sendgrid {
 
 extern const Connector connector;
-extern const Connector api_connector;  // with its actions
 
 }  // namespace wf::sendgrid

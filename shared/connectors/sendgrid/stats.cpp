@@ -120,6 +120,10 @@ Problem explain(const HttpReply& reply, Problem general) {
   if (is_field(field)) general.error.message += concat({" (", field, ")"});
   // A sender that is not verified with SendGrid, or no address: the key is not at fault.
   if (starts_with(field, "from")) general.error.kind = ErrorKind::configuration;
+  if (reply.status == 401 && contains(reply.body, "credits exceeded")) {
+    general.error.kind = ErrorKind::configuration;
+    general.error.message += ": the plan's mails are used up";
+  }
   return general;
 }
 

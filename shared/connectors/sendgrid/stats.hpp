@@ -14,6 +14,8 @@ HttpRequest stats_request(const Query& query);
 Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds source_at);
 
 // https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/rate-limits
+// A plan whose mails are used up is answered like a wrong key:
+// https://github.com/sendgrid/sendgrid-nodejs/issues/1032
 Problem explain(const HttpReply& reply, Problem general);
 
 }  // namespace wf::sendgrid

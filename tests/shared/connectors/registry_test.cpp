@@ -8,12 +8,15 @@
 using namespace wf;
 
 TEST_CASE("what people ask of a service is on its card when it fails") {
-  for (const Connector* asked : api_connectors()) {
-    const Descriptor* service = find_service(asked->service);
+  std::size_t asked = 0;
+  for (const Connector* connector : connectors()) {
+    if (connector->actions.empty()) continue;
+    ++asked;
+    const Descriptor* service = find_service(connector->service);
     REQUIRE(service != nullptr);
-    CHECK(!asked->actions.empty());
     CHECK(service->use_label.empty() == service->streams.empty());
   }
+  CHECK(asked > 0);
 }
 
 TEST_CASE("every connector is complete and every scheduled stream has one") {

@@ -12,8 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "edge-workers/modules/modules.hpp"
+#include "edge-workers/edge.hpp"
 #include "shared/base/json.hpp"
+#include "shared/connectors/registry.hpp"
 
 namespace fake {
 
@@ -86,7 +87,7 @@ struct Death {
 };
 
 struct Host {
-  explicit Host(wf::Registry used = {});
+  explicit Host(wf::Registry used = wf::connectors());
 
   std::int64_t now_ms = 1'763'900'000'000;
   Database database;

@@ -44,11 +44,11 @@ Problem explained(const std::string& name) {
   HttpReply reply{recorded["status"].get<int>(), {}, dump(recorded["body"])};
   if (recorded.contains("headers"))
     for (const auto& [header, value] : recorded["headers"].items()) reply.headers.emplace_back(header, value);
-  return classify(openai::api_connector, "openai insights", reply, now);
+  return classify(openai::connector, "openai insights", reply, now);
 }
 
 Problem explained(int status, const std::string& error, Headers headers = {}) {
-  return classify(openai::api_connector, "openai insights",
+  return classify(openai::connector, "openai insights",
                   HttpReply{status, std::move(headers), R"({"error":)" + error + "}"}, now);
 }
 

@@ -53,10 +53,10 @@ inline wf::ActionQuery query(wf::Json input,
 inline wf::ActionQuery insights() { return query({{"purpose", "insights"}, {"language", "en"}}); }
 
 inline const wf::Action& action(std::string_view id) {
-  for (const wf::Action& candidate : wf::openai::api_connector.actions)
+  for (const wf::Action& candidate : wf::openai::connector.actions)
     if (candidate.id == id) return candidate;
   FAIL("no action " << id);
-  return wf::openai::api_connector.actions[0];
+  return wf::openai::connector.actions[0];
 }
 
 inline const wf::Action& any() { return action("insights"); }

@@ -174,7 +174,7 @@ TEST_CASE("a plan that is used up is no refused key", "[sendgrid][email]") {
   const auto said = [](const char* message) {
     const std::string body = R"({"errors":[{"message":")" + std::string(message) + R"(","field":null}]})";
     const EffectResult answer = HttpReply{401, {}, body};
-    return classify(sendgrid::api_connector, "sendgrid email", answer, now).error;
+    return classify(sendgrid::connector, "sendgrid email", answer, now).error;
   };
   CHECK(said("Maximum credits exceeded").kind == ErrorKind::configuration);
   CHECK(said("Maximum credits exceeded").message ==
