@@ -1,4 +1,4 @@
-# What makes the Worker's modules small; docs/benchmarks.md says what the larger steps were worth.
+# What makes the wasm modules small; docs/benchmarks.md says what the larger steps were worth.
 # Binaryen is the npm package of package-lock.json: the size does not depend on the system's version.
 set(WF_WASM_OPT ${PROJECT_SOURCE_DIR}/node_modules/.bin/node ${PROJECT_SOURCE_DIR}/node_modules/binaryen/bin/wasm-opt)
 find_program(WF_GZIP gzip)

@@ -24,13 +24,13 @@ Json object_or_null(const Json& object, std::string_view key) {
 
 Made unknown() { return fail(ErrorKind::ours, "not an event of this module"); }
 
-Made make_queued(Registry registry, Start start, std::string_view kind) {
+Made make_queued(Registry registry, Start start) {
   Json message = object_or_null(start.event, "message");
   const std::string_view job = find_text(message, "job");
   // The end of an action that the queue gave up on is tried again like any other.
   if (job == "action_end")
     return std::make_unique<ActionEndFlow>(std::move(start.database), text(message, "object_key"));
-  if (kind == "dead_letter")
+  if (find_text(start.event, "kind") == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(start.database), std::move(message));
   Json ids = object_or_null(start.event, "ids");
   if (job == "sync")
@@ -71,7 +71,7 @@ Made make_api(Registry registry, Start start) {
 
 Made make_flow(Registry registry, Start start) {
   const std::string_view kind = find_text(start.event, "kind");
-  if (kind == "job" || kind == "dead_letter") return make_queued(registry, std::move(start), kind);
+  if (kind == "job" || kind == "dead_letter") return make_queued(registry, std::move(start));
   if (kind == "webhook") return make_webhook(registry, std::move(start));
   if (kind == "api") return make_api(registry, std::move(start));
   if (kind == "tick")

@@ -11,10 +11,10 @@ set(WF_SERVICES
     cloudflare
     openai)
 
-# Sets OUT to TEMPLATE, written once for each of SERVICES in the place of <service>.
-function(wf_for_each_service services template separator out)
+# Sets OUT to TEMPLATE, written once for each service in the place of <service>.
+function(wf_for_each_service template separator out)
   set(written "")
-  foreach(service IN LISTS ${services})
+  foreach(service IN LISTS WF_SERVICES)
     string(REPLACE "<service>" ${service} one "${template}")
     list(APPEND written "${one}")
   endforeach()

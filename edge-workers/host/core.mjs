@@ -6,6 +6,10 @@ const WASI_NOT_SUPPORTED = 52;
 // More than a sync of the largest page needs (docs/benchmarks.md). An isolate has 128 MB for everything.
 const LARGE_BYTES = 32 * 1024 * 1024;
 
+// The longest that Cloudflare lets a Worker live for one event. Where it ends sooner, as after a client has hung
+// up, its flow never ends: nobody waits for one that is older.
+const LONGEST_FLOW_MS = 15 * 60 * 1000;
+
 export class CoreFailure extends Error {}
 
 // u32 n, u32 length[n], the bytes of each part; part 0 is the JSON control, little endian. `allocate(length)`
@@ -42,14 +46,16 @@ export function decodeFrame(frame) {
 class Instance {
   constructor(module) {
     this.dead = false;
-    this.flows = 0; // that run in it
+    this.flows = new Map(); // that run in it, and when each began
     this.exports = new WebAssembly.Instance(module, this.#imports(module)).exports;
     this.exports._initialize();
   }
 
   // WebAssembly's memory never shrinks: what many large bodies at once made of it, it would keep.
   get outgrown() {
-    return this.flows === 0 && this.exports.memory.buffer.byteLength > LARGE_BYTES;
+    const since = Date.now() - LONGEST_FLOW_MS;
+    const idle = [...this.flows.values()].every((begun) => begun < since);
+    return idle && this.exports.memory.buffer.byteLength > LARGE_BYTES;
   }
 
   step(control, parts) {
@@ -120,7 +126,7 @@ export class Core {
 export function runFlow(core, { event, config, parts = [] }, act) {
   const instance = core.instance();
   const flow = crypto.randomUUID();
-  instance.flows++;
+  instance.flows.set(flow, Date.now());
   const ended = new Promise((resolve, reject) => {
     let pending = 0;
     let over = false;
@@ -151,5 +157,5 @@ export function runFlow(core, { event, config, parts = [] }, act) {
     };
     take(instance.step({ op: 'start', flow, now_ms: Date.now(), config, event }, parts));
   });
-  return ended.finally(() => instance.flows--);
+  return ended.finally(() => instance.flows.delete(flow));
 }

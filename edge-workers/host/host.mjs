@@ -163,7 +163,7 @@ export function makeWorker(core) {
         if (problem) return message.retry({ delaySeconds: 60 });
         await job(core, env, message, kind).catch((error) => {
           log('error', { what: `a ${kind} flow failed`, message: error.message });
-          message.retry();
+          message.retry({ delaySeconds: 30 }); // what stopped the core once may do so again
         });
       };
       await Promise.all(batch.messages.map(run));

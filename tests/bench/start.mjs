@@ -42,8 +42,7 @@ async function residentMiB(pid) {
 async function startOnce(files, used) {
   const workerd = await startWorkerd('.dev/bench', files);
   try {
-    for (let module = 0; module < used; module++)
-      await (await fetch(`${workerd.url}/start?module=${module}`)).json();
+    await (await fetch(`${workerd.url}/start?used=${used}`)).json();
     return { cpu: await cpuMillis(workerd.pid), memory: await residentMiB(workerd.pid) };
   } finally {
     await workerd.stop();

@@ -1,6 +1,6 @@
 // Runs inside workerd. Its clock stands still while it computes, so it only repeats; who measures is
 // outside (bench.mjs). POST / keeps a page; /run?side=...&times=N works on it, /output?side=... shows the
-// upsert's body. /start?module=N makes an instance and asks it something.
+// upsert's body. /start?used=N makes an instance of each of the first N modules and asks it something.
 import { Core, runFlow } from './core.mjs';
 import modules from './modules.mjs';
 
@@ -80,7 +80,11 @@ export default {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
     if (request.method === 'POST') return keep(request);
-    if (pathname === '/start') return Response.json(cores[searchParams.get('module')].manifest());
+    if (pathname === '/start') {
+      const used = cores.slice(0, Number(searchParams.get('used')));
+      for (const core of used) core.manifest();
+      return Response.json(used.length);
+    }
     const side = sides[searchParams.get('side')];
     if (!side) return new Response('no such side');
     const text = new TextDecoder().decode(page);

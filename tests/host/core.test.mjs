@@ -72,10 +72,11 @@ test('an instance that has outgrown is left by the first flow after all others',
   instance.exports.memory.grow(511);
   assert.equal(core.instance(), instance, '32 MiB are not too much');
   instance.exports.memory.grow(1);
-  instance.flows = 1;
+  const minutesAgo = (minutes) => Date.now() - minutes * 60_000;
+  instance.flows.set('abandoned', minutesAgo(16)).set('slow', minutesAgo(14));
   assert.equal(core.instance(), instance, 'a flow runs in it');
-  instance.flows = 0;
-  assert.notEqual(core.instance(), instance);
+  instance.flows.delete('slow');
+  assert.notEqual(core.instance(), instance, 'the Worker of the other one is gone');
   assert.equal(core.instance().exports.memory.buffer.byteLength, 65536);
 });
 
@@ -91,13 +92,13 @@ test('an instance knows how many flows run in it, whether they end or fail', asy
   const act = (name) => () => new Promise((resolve, reject) => replies.set(name, { resolve, reject }));
   const ends = runFlow(core, { event: {} }, act('ends'));
   const fails = runFlow(core, { event: {} }, act('fails'));
-  assert.equal(instance.flows, 2);
+  assert.equal(instance.flows.size, 2);
   replies.get('ends').resolve({ status: 200 });
   await ends;
-  assert.equal(instance.flows, 1);
+  assert.equal(instance.flows.size, 1);
   replies.get('fails').reject(new Error('cut'));
   await assert.rejects(fails, /cut/);
-  assert.equal(instance.flows, 0);
+  assert.equal(instance.flows.size, 0);
 });
 
 const answer = (bytes) => async () => ({ status: 200, bytes });
@@ -162,9 +163,7 @@ test('a flow that waits for nothing and is not done fails', async () => {
 });
 
 test('a frame that the core refuses fails the flow', async () => {
-  const core = {
-    instance: () => ({ step: () => ({ control: { effects: [], fault: 'bad frame' }, parts: [] }) }),
-  };
+  const core = coreDouble(() => ({ effects: [], fault: 'bad frame' }));
   await assert.rejects(
     runFlow(core, { event: {}, config: {} }, () => undefined),
     /bad frame/,

@@ -12,10 +12,10 @@ export const MANIFEST = {
 export const coreDouble = (script) => ({
   manifest: () => MANIFEST,
   instance: () => ({
-    flows: 0,
+    flows: new Map(),
     step(control, parts) {
-      const { effects, parts: bodies = [] } = script(control, parts);
-      return { control: { effects }, parts: bodies };
+      const { parts: bodies = [], ...answer } = script(control, parts);
+      return { control: answer, parts: bodies };
     },
   }),
 });

@@ -317,7 +317,7 @@ test('a tick tells the core the names of what is configured, never a value', asy
 });
 
 test('a message is acknowledged or retried as the core says, and retried when it fails', async () => {
-  const outcomes = { a: { outcome: 'ok' }, b: { outcome: 'retry', delay_secs: 30 } };
+  const outcomes = { a: { outcome: 'ok' }, b: { outcome: 'retry', delay_secs: 20 } };
   const core = steps(({ event }) => {
     if (event.message.job === 'c') throw new Error('the core stopped');
     return { effects: [{ effect: 1, kind: 'done', ...outcomes[event.message.job] }] };
@@ -326,7 +326,7 @@ test('a message is acknowledged or retried as the core says, and retried when it
   await logged(() => makeWorker(core).queue(batch('webfluentia-jobs', ...messages), env()));
   assert.deepEqual(
     messages.map(({ became }) => became),
-    ['ack', ['retry', 30], ['retry', undefined]],
+    ['ack', ['retry', 20], ['retry', 30]],
   );
 });
 

@@ -73,7 +73,7 @@ std::ptrdiff_t asked_of_provider(const Json& result) {
   });
 }
 
-// Where the frames of all that follows go, for the wasm modules to answer them again (wasm.test.mjs).
+// Where the frames of all that follows go, for edge.wasm to answer them again (wasm.test.mjs).
 class RecordFrames : public Catch::EventListenerBase {
  public:
   using EventListenerBase::EventListenerBase;
