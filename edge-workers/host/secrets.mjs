@@ -10,6 +10,7 @@ const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const WORKSPACE_PREFIX = 'WORKSPACE_';
 const REDACTED = '[redacted]';
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class SecretRefused extends Error {}
 export class SecretMissing extends Error {
@@ -165,6 +166,7 @@ export class Secrets {
   #captured = new Map(); // names of what expires, and the values that this flow has used
   #known = new Set();
   #forms;
+  #clean = new WeakMap(); // bytes, and the forms that they do not hold
 
   constructor(env, manifest, workspace, captures = new Captures()) {
     this.env = env;
@@ -258,11 +260,21 @@ export class Secrets {
     return text.replace(this.#forms, REDACTED);
   }
 
-  // Byte for byte: what is not a secret stays as it was, whether or not it is valid UTF-8.
+  // Byte for byte: what is not a secret stays as it was, whether or not it is valid UTF-8. Bytes are looked through
+  // once, however often they are handed on.
   redactBytes(bytes) {
-    const text = byteString(bytes);
-    const clean = this.redact(text);
-    return clean === text ? bytes : Uint8Array.from(clean, (char) => char.charCodeAt(0));
+    if (this.#clean.get(bytes) === this.#forms) return bytes;
+    const clean = this.#isIn(bytes)
+      ? Uint8Array.from(this.redact(byteString(bytes)), (char) => char.charCodeAt(0))
+      : bytes;
+    this.#clean.set(clean, this.#forms);
+    return clean;
+  }
+
+  // Decoding is several times faster than byteString, and hides no secret: whatever is no UTF-8 becomes U+FFFD, and
+  // a character after it is read as if nothing had been before.
+  #isIn(bytes) {
+    return UTF8.decode(bytes).search(this.#forms) >= 0;
   }
 }
 

@@ -178,11 +178,10 @@ Json ReplayDatabase::apply_delivery(const Json& p) {
   Json result = upsert(p.value("tables", Json::array()));
   if (result["ties"].empty()) {
     receipt->second["state"] = "applied";
-    tell_of(receipt->second);
+    receipt->second["error"] = p.value("lost_rows", Json());
+    tell_of_deliveries();
   }
   merge_webhook_facts(object_of(p, "facts"));
-  if (const auto lost = find_string(p, "lost_rows"))
-    merge_facts("webhook", {{"failure_kind", "data"}, {"failure_message", *lost}});
   result["applied"] = true;
   result["missed"] = 0;
   return result;
@@ -275,9 +274,10 @@ Json ReplayDatabase::record_receipt(const Json& p) {
                       {"source", "delivered"},
                       {"error", p.value("error", Json())},
                       {"state", find_bool(p, "readable").value_or(true) ? "received" : "unreadable"}};
-    tell_of(receipts_[key]);
+    tell_of_deliveries();
   }
-  if (before == "failed" && find_bool(p, "readable").value_or(true)) receipts_[key]["state"] = "received";
+  if (before == "failed" && find_bool(p, "readable").value_or(true))
+    merge(receipts_[key], {{"state", "received"}, {"error", nullptr}, {"object_key", text(p, "object_key")}});
   if (facts_.contains("webhook")) facts_["webhook"]["bad_signatures"] = 0;
   return {
       {"new", is_new}, {"state", is_new ? text(receipts_[key], "state") : before}, {"client_id", client_id_}};
@@ -293,10 +293,12 @@ Json ReplayDatabase::record_bad_signature(const Json& p, UnixSeconds now) {
 
 Json ReplayDatabase::record_lost_delivery(const Json& p) {
   if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
-  Json& facts = facts_of("webhook");
-  facts["failure_kind"] = "data";
-  facts["failure_message"] = "a delivery of more than 5 MB was refused";
-  return {{"recorded", true}};
+  const std::string key = find_string(p, "delivery_key").value_or("lost:" + std::to_string(receipts_.size()));
+  const Json receipt = {
+      {"delivery_key", key}, {"state", "failed"}, {"error", text(p, "error")}, {"error_kind", "data"}};
+  const bool is_new = receipts_.try_emplace(key, receipt).second;
+  tell_of_deliveries();
+  return {{"recorded", is_new}};
 }
 
 Json ReplayDatabase::mark_receipt(const Json& p) {
@@ -307,20 +309,25 @@ Json ReplayDatabase::mark_receipt(const Json& p) {
   receipt->second["state"] = state;
   receipt->second["error"] = p.value("error", Json());
   receipt->second["error_kind"] = p.value("kind", Json());
-  tell_of(receipt->second);
+  tell_of_deliveries();
   return {{"marked", true}};
 }
 
-// What app.tell_of_delivery does.
-void ReplayDatabase::tell_of(const Json& receipt) {
-  const std::string state = text(receipt, "state");
-  if (state == "applied" || state == "ignored") {
-    if (facts_.contains("webhook")) facts_["webhook"]["failure_kind"] = nullptr;
-  } else if (state == "unreadable" || state == "failed") {
+// What app.tell_of_delivery does, of the receipt with the last key in place of the last in time.
+void ReplayDatabase::tell_of_deliveries() {
+  std::size_t lost = 0;
+  for (const auto& [key, receipt] : receipts_) {
+    const std::string state = text(receipt, "state");
+    const auto error = find_string(receipt, "error");
+    if (state != "unreadable" && state != "failed" && !(state == "applied" && error)) continue;
+    const std::string several =
+        ++lost == 1 ? "" : std::to_string(lost) + " deliveries could not be taken, the last one: ";
     Json& facts = facts_of("webhook");
-    facts["failure_kind"] = find_string(receipt, "error_kind").value_or(state == "failed" ? "ours" : "data");
-    facts["failure_message"] = find_string(receipt, "error").value_or("a delivery could not be read");
+    facts["failure_kind"] =
+        state == "failed" ? find_string(receipt, "error_kind").value_or("ours") : std::string("data");
+    facts["failure_message"] = several + error.value_or("a delivery could not be read");
   }
+  if (lost == 0 && facts_.contains("webhook")) facts_["webhook"]["failure_kind"] = nullptr;
 }
 
 Json ReplayDatabase::session_workspace(const Json& p) const {

@@ -46,7 +46,7 @@ class ReplayDatabase {
   Json record_bad_signature(const Json& p, UnixSeconds now);
   Json record_lost_delivery(const Json& p);
   Json mark_receipt(const Json& p);
-  void tell_of(const Json& receipt);
+  void tell_of_deliveries();
   Json session_workspace(const Json& p) const;
   Json begin_action(const Json& p);
   Json end_action(const Json& p);

@@ -153,7 +153,7 @@ std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
     condition.rule = bad_signatures_rule;
     condition.kind = ErrorKind::credentials;
     condition.message = std::to_string(webhook.bad_signatures) +
-                        " deliveries in a row had a wrong signature or none, were too old or too large";
+                        " deliveries in a row had a wrong signature or none, or were too large";
     return condition;
   }
   if (!webhook.failure_kind) return std::nullopt;

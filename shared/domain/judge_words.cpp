@@ -25,10 +25,14 @@ std::string_view name_in(const Names& names, Value value) {
   return names[static_cast<std::size_t>(value)];
 }
 
-// Every key that is sent to the service is the agency's own.
-bool all_use_one_key(const Descriptor& descriptor) {
-  return std::all_of(descriptor.keys.begin(), descriptor.keys.end(),
-                     [](const Key& key) { return key.hosts.empty() || key.scope == Scope::agency; });
+// Of the keys that are sent to the service.
+std::string_view whose_keys(const Descriptor& descriptor) {
+  const auto any = [&](Scope scope) {
+    return std::any_of(descriptor.keys.begin(), descriptor.keys.end(),
+                       [&](const Key& key) { return !key.hosts.empty() && key.scope == scope; });
+  };
+  if (any(Scope::either)) return ", this workspace's own or the agency's";
+  return any(Scope::workspace) ? " for this workspace" : ", which all workspaces use";
 }
 
 std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
@@ -36,8 +40,7 @@ std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   if (verdict.rule == bad_signatures_rule)
     return "Copy the signing secret of the webhook endpoint in " + service +
            " into this workspace's settings again.";
-  const std::string whose =
-      all_use_one_key(descriptor) ? ", which all workspaces use" : " for this workspace";
+  const std::string whose(whose_keys(descriptor));
   if (verdict.stream == use_stream)
     return "Renew the key of " + service + whose + ", or let it do this; the next success confirms it.";
   return "Renew the key or sign-in of " + service + whose +

@@ -16,6 +16,8 @@ constexpr std::int64_t attempts_when_unreadable = 3;
 constexpr std::int64_t first_backoff_secs = 30;
 constexpr std::int64_t longest_backoff_secs = 3600;
 constexpr std::int64_t longest_wait_secs = 86'400;  // whatever the provider asks for
+// How far ahead of ours a provider's clock is believed to be.
+constexpr std::chrono::minutes most_ahead{5};
 
 Problem problem(ErrorKind kind, std::initializer_list<std::string_view> parts, Remedy remedy) {
   return {{kind, concat(parts)}, remedy};
@@ -140,7 +142,7 @@ NextTry next_try(const Problem& problem, std::int64_t attempt) {
 }
 
 UnixSeconds source_time(const HttpReply& reply, UnixSeconds now) {
-  return parse_http_date(header(reply.headers, "date")).value_or(now);
+  return std::min(parse_http_date(header(reply.headers, "date")).value_or(now), now + most_ahead);
 }
 
 }  // namespace wf

@@ -29,7 +29,8 @@ struct NextTry {
 // `attempt`: failures in a row before this one. Retry-After wins over the backoff.
 NextTry next_try(const Problem& problem, std::int64_t attempt);
 
-// The provider's clock when it made the reply, or ours when it did not say.
+// The provider's clock when it made the reply, or ours when it did not say. What is stored as of a time that
+// is far ahead could not be corrected before that time, so its clock is believed for five minutes.
 UnixSeconds source_time(const HttpReply& reply, UnixSeconds now);
 
 }  // namespace wf

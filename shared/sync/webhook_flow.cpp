@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/sync/archive.hpp"
 #include "shared/sync/delivery_flow.hpp"
 #include "shared/sync/json_object.hpp"
@@ -54,25 +55,41 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
     // Sent again, it comes when the key has been put right; until then the card says that none gets in.
     if (failed && failed->reason == "bad_key") {
       turn.log("error", log_fields("webhook not accepted").text("part", "verify").text("message", "bad_key"));
-      return count_refused(turn, unavailable());
+      return count_stranger(turn, unavailable());
     }
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
   if (!verified->secret_present) return finish(turn, 404, "not found");
-  if (event_.too_large)
-    return count_refused(turn, plain_text(413, "too large"),
-                         verified->valid ? "record_lost_delivery" : "record_bad_signature");
-  if (!verified->valid) return count_refused(turn, plain_text(mismatch_status_, "signature does not match"));
-  if (!untimely_.empty()) return count_refused(turn, plain_text(400, untimely_));
+  if (event_.too_large) {
+    Respond answer = plain_text(413, "too large");
+    return verified->valid ? count_lost(turn, std::move(answer), "", "it has more than 5 MB")
+                           : count_stranger(turn, std::move(answer));
+  }
+  if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, "signature does not match"));
+  if (!untimely_.empty()) {
+    const auto identity = webhook_->identify(event_.body);
+    return count_lost(turn, plain_text(400, untimely_), identity ? identity->delivery_key : event_.flow_id,
+                      untimely_);
+  }
   store_bytes(turn);
 }
 
-void WebhookFlow::count_refused(Turn& turn, Respond answer, std::string_view function) {
+void WebhookFlow::count_stranger(Turn& turn, Respond answer) {
+  count(turn, std::move(answer), "record_bad_signature", {});
+}
+
+void WebhookFlow::count_lost(Turn& turn, Respond answer, std::string_view delivery_key,
+                             std::string_view why) {
+  JsonObject p;
+  p.text("error", concat({"a delivery was refused: ", why}));
+  if (!delivery_key.empty()) p.text("delivery_key", delivery_key);
+  count(turn, std::move(answer), "record_lost_delivery", std::move(p));
+}
+
+void WebhookFlow::count(Turn& turn, Respond answer, std::string_view function, JsonObject p) {
   turn.ask(std::move(answer));
-  ask(turn,
-      database_.call(function,
-                     JsonObject().text("workspace", event_.workspace).text("service", event_.service)),
-      &WebhookFlow::on_refused_counted);
+  p.text("workspace", event_.workspace).text("service", event_.service);
+  ask(turn, database_.call(function, std::move(p)), &WebhookFlow::on_refused_counted);
 }
 
 void WebhookFlow::on_refused_counted(EffectResult& result, Turn& turn) {

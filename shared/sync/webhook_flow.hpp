@@ -32,7 +32,10 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   void on_recorded(EffectResult& result, Turn& turn);
   void on_queued(EffectResult& result, Turn& turn);
 
-  void count_refused(Turn& turn, Respond answer, std::string_view function = "record_bad_signature");
+  // What is refused: by a stranger, as far as anybody can tell, or genuine and lost.
+  void count_stranger(Turn& turn, Respond answer);
+  void count_lost(Turn& turn, Respond answer, std::string_view delivery_key, std::string_view why);
+  void count(Turn& turn, Respond answer, std::string_view function, JsonObject p);
   void store_bytes(Turn& turn);
   void finish(Turn& turn, int status, std::string_view text);
   // The provider is asked to deliver again: nothing may be acknowledged that is not kept.

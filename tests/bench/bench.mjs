@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   },
 });
 const wasmFiles = ['build/edge/edge.wasm', ...options.wasm];
-const wasmSides = wasmFiles.map((_, i) => `wasm ${i}`);
+const wasmSides = [...wasmFiles.map((_, i) => `wasm ${i}`), 'wasm 0, hosted'];
 const sides = ['bytes to bytes', 'text to text', ...wasmSides];
 const WARM_UP_ROUNDS = 3; // V8 compiles what is hot while the first ones run
 

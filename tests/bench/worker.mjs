@@ -3,10 +3,14 @@
 // upsert's body. /start?used=N makes an instance of each of the first N modules and asks it something.
 import { Core, runFlow } from './core.mjs';
 import modules from './modules.mjs';
+import { Secrets } from './secrets.mjs';
 
 const cores = modules.map((module) => new Core(module));
 let page = null; // bytes, as fetch gives them
 let envelope = null; // the upsert's body without its rows
+let env = null; // as the host's
+
+const config = { supabase_url: 'https://project.supabase.example' };
 
 const message = {
   job: 'sync',
@@ -26,17 +30,36 @@ const lease = {
 };
 const leaseBytes = new TextEncoder().encode(JSON.stringify(lease));
 
+// A value for each secret that the core may ask for: the workspace's own where it may have one.
+function environment({ secrets }) {
+  const env = { SUPABASE_URL: config.supabase_url };
+  const own = {};
+  for (const { name, env: variable, scope } of secrets) {
+    const value = `fake_${crypto.randomUUID()}`;
+    const [service, key] = name.split('.');
+    if (scope === 'agency') env[variable] = value;
+    else (own[service] ??= {})[key] = value;
+  }
+  return { ...env, WORKSPACE_HARBOR_YOGA: JSON.stringify(own) };
+}
+
+// The same, with what the host does to the page on its way: it is looked through for secrets.
+function withHost(core) {
+  const secrets = new Secrets((env ??= environment(core.manifest())), core.manifest(), message.workspace);
+  return withWasm(core, (bytes) => secrets.redactBytes(bytes));
+}
+
 // The whole visit of a sync flow, as the host runs it: lease, page, raw bytes kept, rows applied. The
 // last call is answered with an error, which ends the flow there.
-async function withWasm(core) {
+async function withWasm(core, redact = (bytes) => bytes) {
   let body = null;
   const headers = [['date', 'Sat, 21 Nov 2026 13:00:00 GMT']]; // the provider's clock, part of the output
   const http = (bytes, status = 200) => ({ status, headers, bytes, elapsed_ms: 1 });
   const answer = (effect, bytes) => {
-    if (effect.kind === 'put_object') return { stored: true };
+    if (effect.kind === 'put_object') return { stored: redact(bytes).length > 0 };
     if (effect.kind !== 'http') return undefined;
     if (effect.url.endsWith('/rpc/take_lease')) return http(leaseBytes);
-    if (!effect.url.endsWith('/rpc/apply_page')) return http(page);
+    if (!effect.url.endsWith('/rpc/apply_page')) return http(redact(page.subarray()));
     body = bytes;
     return http(new Uint8Array(), 500);
   };
@@ -44,7 +67,6 @@ async function withWasm(core) {
     const result = answer(effect, bytes);
     return result && Promise.resolve(result);
   };
-  const config = { supabase_url: 'https://project.supabase.example' };
   await runFlow(core, { event: { kind: 'job', message, ids: {} }, config }, act);
   return body;
 }
@@ -67,6 +89,7 @@ const sides = {
   'bytes to bytes': () => new TextEncoder().encode(withText(new TextDecoder().decode(page))),
   'text to text': (text) => withText(text),
   ...Object.fromEntries(cores.map((core, i) => [`wasm ${i}`, () => withWasm(core)])),
+  'wasm 0, hosted': () => withHost(cores[0]),
 };
 
 async function keep(request) {

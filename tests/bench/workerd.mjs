@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freePort } from '../../scripts/local/ports.mjs';
 
+const HOST = ['core.mjs', 'secrets.mjs', 'captures.mjs', 'signatures.mjs'];
 const TICKS_PER_SECOND = 100; // of /proc's clock, on every Linux
 
 function configuration(port, wasmCount) {
@@ -13,7 +14,7 @@ function configuration(port, wasmCount) {
     { length: wasmCount },
     (_, i) => `(name = "edge${i}.wasm", wasm = embed "edge${i}.wasm")`,
   );
-  const scripts = ['worker.mjs', 'core.mjs', 'modules.mjs'].map(
+  const scripts = ['worker.mjs', ...HOST, 'modules.mjs'].map(
     (name) => `(name = "${name}", esModule = embed "${name}")`,
   );
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -27,7 +28,7 @@ const config :Workerd.Config = (
 async function writeFolder(folder, port, wasmFiles) {
   await mkdir(folder, { recursive: true });
   await copyFile('tests/bench/worker.mjs', `${folder}/worker.mjs`);
-  await copyFile('edge-workers/host/core.mjs', `${folder}/core.mjs`);
+  await Promise.all(HOST.map((name) => copyFile(`edge-workers/host/${name}`, `${folder}/${name}`)));
   await Promise.all(wasmFiles.map((file, i) => copyFile(file, `${folder}/edge${i}.wasm`)));
   const imports = wasmFiles.map((_, i) => `import edge${i} from './edge${i}.wasm';\n`).join('');
   await writeFile(

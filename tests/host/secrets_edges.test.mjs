@@ -106,6 +106,28 @@ test('a secret inside base64 at any offset, in either alphabet, and as bytes', (
   assert.equal(textOf(own.redactBytes(bytesOf(`a ${value} b`))), 'a [redacted] b');
 });
 
+test('a key is found whatever bytes stand around it', () => {
+  const cut = [[], [0xc3], [0xe2, 0x82], [0xf0, 0x9f, 0x98], [0xef, 0xbb, 0xbf], [0x80], [0xff, 0xfe]];
+  for (const value of ['key-of-ascii-alone', 'ö-schlüssel-€-😀-schön', '€uro-and-more-€'])
+    for (const before of cut)
+      for (const after of cut) {
+        const own = holding(value);
+        const clean = own.redactBytes(new Uint8Array([...before, ...bytesOf(value), ...after]));
+        assert.deepEqual(clean, new Uint8Array([...before, ...bytesOf('[redacted]'), ...after]), value);
+      }
+});
+
+test('bytes are looked through again when the flow has learned another secret', () => {
+  const own = holding('sk_test_the_first');
+  const bytes = bytesOf('what came with session-token-of-later');
+  assert.equal(own.redactBytes(bytes), bytes);
+  assert.equal(own.redactBytes(bytes), bytes);
+  own.lend('session.access_token', 'session-token-of-later');
+  const clean = own.redactBytes(bytes);
+  assert.equal(textOf(clean), 'what came with [redacted]');
+  assert.equal(own.redactBytes(clean), clean);
+});
+
 test('a key may have any sign in it', () => {
   const value = 'a^b$c.d*e+f?g(h)i[j]k{l}m|n\\o/p-q';
   const own = holding(value);

@@ -174,15 +174,15 @@ TEST_CASE("every service has been seen through each kind of bad input") {
 
 // What is wrong with what comes in, whatever the service, and where it is shown.
 TEST_CASE("each kind of bad input is a folder") {
-  for (const char* folder :
-       {"scenarios/stripe/webhook_bad_signature", "scenarios/stripe/webhook_stale",
-        "scenarios/stripe/webhook_duplicates", "host/scenarios/body_over_5_mb",
-        "host/scenarios/mail_over_5_mb", "scenarios/stripe/webhook_invalid_utf8",
-        "scenarios/stripe/invalid_utf8", "scenarios/stripe/webhook_cut", "scenarios/stripe/malformed",
-        "scenarios/stripe/wrong_type", "scenarios/stripe/webhook_unknown_type",
-        "scenarios/stripe/beyond_64_bits", "scenarios/google_ads/search_terms",
-        "scenarios/search_console/duplicate_rows", "scenarios/stripe/list_leads_back",
-        "scenarios/stripe/clock_jumped_ahead", "host/scenarios/bundle_not_json"}) {
+  for (const char* folder : {"scenarios/stripe/webhook_bad_signature", "scenarios/stripe/webhook_stale",
+                             "scenarios/stripe/webhook_duplicates", "host/scenarios/body_over_5_mb",
+                             "host/scenarios/mail_over_5_mb", "scenarios/stripe/webhook_invalid_utf8",
+                             "scenarios/stripe/invalid_utf8", "scenarios/stripe/webhook_cut",
+                             "scenarios/stripe/malformed", "scenarios/stripe/wrong_type",
+                             "scenarios/stripe/webhook_unknown_type", "scenarios/stripe/beyond_64_bits",
+                             "scenarios/google_ads/search_terms", "scenarios/search_console/duplicate_rows",
+                             "scenarios/stripe/list_leads_back", "scenarios/stripe/clock_jumped_ahead",
+                             "scenarios/stripe/provider_clock_ahead", "host/scenarios/bundle_not_json"}) {
     const std::string path = "tests/" + std::string(folder);
     CHECK_FALSE(project_files::read(path + "/scenario.json").empty());
     CHECK_FALSE(project_files::read(path + "/expected.json").empty());

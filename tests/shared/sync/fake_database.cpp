@@ -33,7 +33,10 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   }
   if (function == "record_receipt") return {200, record_receipt(p)};
   if (function == "record_bad_signature") return {200, {{"recorded", ++bad_signatures > 0}}};
-  if (function == "record_lost_delivery") return {200, {{"recorded", ++lost_deliveries > 0}}};
+  if (function == "record_lost_delivery") {
+    lost_deliveries.push_back(p);
+    return {200, {{"recorded", true}}};
+  }
   if (function == "mark_receipt") {
     receipts[text_of(p, "delivery_key")]["state"] = p["state"];
     receipts[text_of(p, "delivery_key")]["error"] = p["error"];

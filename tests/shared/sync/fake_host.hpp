@@ -44,7 +44,7 @@ struct Database {
   std::int64_t lease_until_secs = 0;
   int leases = 0;
   int bad_signatures = 0;
-  int lost_deliveries = 0;
+  std::vector<Json> lost_deliveries;  // as they were told
   std::vector<Json> dead_letters;
   std::vector<Json> claimable;
   Json detection;
