@@ -66,3 +66,24 @@ select app.exchange_text('public.record_receipt', 'set state = ''received'', err
   'set state = ''received'', error = null, object_key = p ->> ''object_key''');
 comment on function app.tell_of_delivery is
   'The webhook has failed while one of its deliveries of the last three days is unreadable, failed or read in part: told is the last of them, and how many there are.';
+
+-- Where the webhook's key is set and no event ever came, its first day is the one after the key's.
+create function app.awaits_email_since(p_client uuid) returns date
+language sql stable set search_path = '' as $$
+  select (min(h.recorded_at) at time zone 'UTC')::date from public.facts_history h
+  join public.service_facts f using (client_id, service, stream, partition)
+  where h.client_id = p_client and h.service = 'sendgrid' and h.stream = ''
+    and 'sendgrid.webhook_public_key' = any (f.present_keys)
+    and h.facts -> 'present_keys' ? 'sendgrid.webhook_public_key'
+    and not exists (select from public.email_events e where e.client_id = p_client)
+$$;
+revoke all on function app.awaits_email_since(uuid) from public, anon, authenticated;
+grant execute on function app.awaits_email_since(uuid) to service_role;
+select app.exchange_text('app.email_missed', '(select (min(e.occurred_at) at time zone ''UTC'')::date from public.email_events e
+      where e.client_id = p_client and e.event = k.event) as day',
+  'coalesce((select (min(e.occurred_at) at time zone ''UTC'')::date from public.email_events e
+      where e.client_id = p_client and e.event = k.event),
+      case when k.kind = ''delivered'' then app.awaits_email_since(p_client) end) as day');
+select app.exchange_text('app.reconcile_email', 'where exists (select from public.email_events e where e.client_id = t.client_id)',
+  'where exists (select from public.email_events e where e.client_id = t.client_id)
+      or app.awaits_email_since(t.client_id) is not null');

@@ -287,9 +287,10 @@ async function reconciliationTests({ test, stack, deliver }) {
     });
   const totals = (ago, more) => ({ day: day(ago), source_at: new Date().toISOString(), ...more });
 
-  async function sync(rows) {
+  async function sync(rows, present = ['sendgrid.api_key']) {
     const schedules = [{ stream: 'stats', partition: '', cadence: 'daily', every_secs: 86400 }];
-    await detect(stack, { services: [{ service, present: ['sendgrid.api_key'], missing: [], schedules }] });
+    await detect(stack, { services: [{ service, present, missing: [], schedules }] });
+    await stack.query(`update sync_cursors set next_due_at = now() where service = '${service}'`);
     const { jobs } = await call(stack, 'claim_due', { limit: 50 });
     const { run_id } = jobs.find((job) => job.service === service);
     const { lease } = await call(stack, 'take_lease', { run_id, lease_secs: 60 });
@@ -325,7 +326,21 @@ async function reconciliationTests({ test, stack, deliver }) {
     assert.equal((await factsOf(stack, 'webhook', service)).reconciled_missed, 1);
   });
 
-  await test('a webhook that never delivered anything is not judged', async () => {
+  await test('a webhook that has its key and never delivered anything is judged from the next day on', async () => {
+    const keys = ['sendgrid.api_key', 'sendgrid.webhook_public_key'];
+    const missed = async () => (await factsOf(stack, 'webhook', service))?.reconciled_missed;
+    await sync([totals(4, { delivered: 7 })], keys);
+    assert.equal(await missed(), 0, 'its key came today');
+    await stack.query('alter table facts_history disable trigger append_only');
+    await stack.query(`update facts_history set recorded_at = now() - interval '5 days'`);
+    await stack.query('alter table facts_history enable trigger append_only');
+    await sync([totals(5, { delivered: 3 }), totals(4, { delivered: 8, bounces: 2 })], keys);
+    assert.equal(await missed(), 8);
+    await sync([totals(4, { delivered: 9 })]);
+    assert.equal(await missed(), 8, 'without its key nothing is expected');
+  });
+
+  await test('a webhook without its key that never delivered anything is not judged', async () => {
     await sync([totals(4, { delivered: 7 })]);
     assert.equal(await factsOf(stack, 'webhook', service), undefined);
   });
