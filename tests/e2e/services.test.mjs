@@ -112,13 +112,16 @@ test('Google Ads: campaigns, search terms and conversions', async () => {
     await figures(
       'google_ads_campaign_daily',
       NORTHWIND,
-      'count(*) as rows, sum(clicks) as clicks, sum(cost_micros) as cost, sum(conversions) as conversions',
+      `count(*) as rows, sum(impressions) as impressions, sum(clicks) as clicks, sum(cost_micros) as cost,
+       sum(conversions) as conversions, sum(conversions_value_micros) as value`,
     ),
     {
       rows: campaigns.length,
+      impressions: sum(campaigns.map(({ metrics }) => metrics.impressions ?? 0)),
       clicks: sum(campaigns.map(({ metrics }) => metrics.clicks ?? 0)),
       cost: sum(campaigns.map(({ metrics }) => metrics.costMicros ?? 0)),
       conversions: sum(campaigns.map(({ metrics }) => metrics.conversions ?? 0)),
+      value: sum(campaigns.map(({ metrics }) => metrics.conversionsValue ?? 0)) * 1e6,
     },
   );
   const terms = fixture('google-ads/search_search_terms.built').results;
@@ -161,24 +164,39 @@ test('Search Console: totals asked for as such, queries and pages beside them', 
     (name) => fixture(`search-console/${name}`).rows,
   );
   const queries = fixture('search-console/query_query_page.built').rows;
+  // Means by impressions: what a sum of positions would say.
+  const weighted = (rows) => Math.round(sum(rows.map(({ position, impressions }) => position * impressions)));
+  const positions = 'round(sum(position * impressions)) as positions';
   assert.deepEqual(
     await figures(
       'gsc_site_daily',
       HARBOR,
-      'count(*) as days, sum(clicks) as clicks, sum(impressions) as impressions, count(*) filter (where provisional) as open',
+      `count(*) as days, sum(clicks) as clicks, sum(impressions) as impressions, ${positions},
+       count(*) filter (where provisional) as open`,
     ),
     {
       days: days.length,
+      positions: weighted(days),
       clicks: sum(days.map(({ clicks }) => clicks)),
       impressions: sum(days.map(({ impressions }) => impressions)),
       open: fixture('search-console/query_date_all_with_metadata.built').rows.length,
     },
   );
   for (const table of ['gsc_queries_daily', 'gsc_pages_daily'])
-    assert.deepEqual(await figures(table, HARBOR, 'count(*) as rows, sum(clicks) as clicks', "page <> ''"), {
-      rows: days.length * queries.length,
-      clicks: days.length * sum(queries.map(({ clicks }) => clicks)),
-    });
+    assert.deepEqual(
+      await figures(
+        table,
+        HARBOR,
+        'count(*) as rows, sum(clicks) as clicks, sum(impressions) as impressions',
+        "page <> ''",
+      ),
+      {
+        rows: days.length * queries.length,
+        clicks: days.length * sum(queries.map(({ clicks }) => clicks)),
+        impressions: days.length * sum(queries.map(({ impressions }) => impressions)),
+      },
+      table,
+    );
   assert.deepEqual(
     await figures(
       'gsc_queries_daily',
@@ -211,17 +229,36 @@ function failedAudits({ audits, categories }) {
 }
 
 test('PageSpeed: a mobile and a desktop run with their audits', async () => {
-  const runs = await stack.query(
-    'select strategy, performance_score from pagespeed_runs where client_id = $1 order by 1',
-    [CLIENT[HARBOR]],
-  );
+  const runs = await stack.query('select * from pagespeed_runs where client_id = $1 order by strategy', [
+    CLIENT[HARBOR],
+  ]);
   assert.deepEqual(
     runs.map(({ strategy }) => strategy),
     ['desktop', 'mobile'],
   );
-  const { lighthouseResult } = fixture('pagespeed/psi_lh13_full');
-  const { score } = lighthouseResult.categories.performance;
-  for (const run of runs) assert.equal(Number(run.performance_score), score, run.strategy);
+  const { lighthouseResult, loadingExperience } = fixture('pagespeed/psi_lh13_full');
+  const lab = (id) => lighthouseResult.audits[id].numericValue;
+  const field = (id) => loadingExperience.metrics[id].percentile;
+  const { performance, accessibility, seo, 'best-practices': practices } = lighthouseResult.categories;
+  const expected = {
+    performance_score: performance.score,
+    accessibility_score: accessibility.score,
+    best_practices_score: practices.score,
+    seo_score: seo.score,
+    lab_lcp_ms: lab('largest-contentful-paint'),
+    lab_cls: lab('cumulative-layout-shift'),
+    lab_tbt_ms: lab('total-blocking-time'),
+    lab_fcp_ms: lab('first-contentful-paint'),
+    lab_speed_index_ms: lab('speed-index'),
+    field_lcp_ms: field('LARGEST_CONTENTFUL_PAINT_MS'),
+    field_inp_ms: field('INTERACTION_TO_NEXT_PAINT'),
+    field_cls: field('CUMULATIVE_LAYOUT_SHIFT_SCORE') / 100,
+    field_fcp_ms: field('FIRST_CONTENTFUL_PAINT_MS'),
+    field_ttfb_ms: field('EXPERIMENTAL_TIME_TO_FIRST_BYTE'),
+  };
+  for (const run of runs)
+    for (const [column, value] of Object.entries(expected))
+      assert.equal(Number(run[column]), value, `${run.strategy} ${column}`);
   const failed = failedAudits(lighthouseResult);
   const savings = (read) => sum(failed.map((audit) => read(audit) ?? 0));
   for (const strategy of ['desktop', 'mobile'])
@@ -297,8 +334,20 @@ test('Cloudflare: what the bundle names, and nothing of the rest of the account'
   const groups = (name, scope, node) => fixture(`cloudflare/${name}`).data.viewer[scope][0][node];
   const workers = groups('workers_invocations', 'accounts', 'workersInvocationsAdaptive');
   assert.deepEqual(
-    await figures('cloudflare_worker_hourly', NORTHWIND, 'count(*) as rows, sum(requests) as requests'),
-    { rows: workers.length, requests: sum(workers.map((group) => group.sum.requests)) },
+    await figures(
+      'cloudflare_worker_hourly',
+      NORTHWIND,
+      `count(*) as rows, sum(requests) as requests, sum(errors) as errors, sum(subrequests) as subrequests,
+       sum(cpu_p50_us) as p50, sum(cpu_p99_us) as p99`,
+    ),
+    {
+      rows: workers.length,
+      requests: sum(workers.map((group) => group.sum.requests)),
+      errors: sum(workers.map((group) => group.sum.errors)),
+      subrequests: sum(workers.map((group) => group.sum.subrequests)),
+      p50: sum(workers.map(({ quantiles }) => quantiles.cpuTimeP50)),
+      p99: sum(workers.map(({ quantiles }) => quantiles.cpuTimeP99)),
+    },
   );
   const operations = ['r2_operations_statuses.built', 'r2_operations.built'].flatMap((name) =>
     groups(name, 'accounts', 'r2OperationsAdaptiveGroups'),
@@ -326,8 +375,20 @@ test('Cloudflare: what the bundle names, and nothing of the rest of the account'
   );
   const traffic = groups('http_requests_1d.built', 'zones', 'httpRequests1dGroups');
   assert.deepEqual(
-    await figures('cloudflare_zone_daily', NORTHWIND, 'count(*) as days, sum(bytes) as bytes'),
-    { days: traffic.length, bytes: sum(traffic.map((group) => group.sum.bytes)) },
+    await figures(
+      'cloudflare_zone_daily',
+      NORTHWIND,
+      `count(*) as days, sum(requests) as requests, sum(bytes) as bytes, sum(cached_requests) as cached,
+       sum(page_views) as views, sum(unique_visitors) as visitors`,
+    ),
+    {
+      days: traffic.length,
+      requests: sum(traffic.map((group) => group.sum.requests)),
+      bytes: sum(traffic.map((group) => group.sum.bytes)),
+      cached: sum(traffic.map((group) => group.sum.cachedRequests)),
+      views: sum(traffic.map((group) => group.sum.pageViews)),
+      visitors: sum(traffic.map((group) => group.uniq.uniques)),
+    },
   );
   for (const table of ['cloudflare_worker_hourly', 'cloudflare_r2_daily', 'cloudflare_zone_daily'])
     await onlyOf(table, [NORTHWIND]);
