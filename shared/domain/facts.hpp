@@ -44,7 +44,7 @@ struct StreamFacts {
   std::optional<std::int64_t> progress_total;
   std::optional<UnixSeconds> running_since;
   std::optional<UnixSeconds> credentials_expire_at;  // unknown, or never
-  std::vector<std::string> unavailable{};            // what the provider no longer gives
+  std::vector<std::string> unavailable{};            // what the provider does not give
 
   std::optional<UnixSeconds> last_event_at;
   std::optional<std::int64_t> usual_gap_secs;

@@ -255,11 +255,10 @@ void check_access(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) 
   if (!verdict.kind) verdict.kind = ErrorKind::credentials;
 }
 
-// Everything else came, so it is green; but a figure that is gone is not to be missed in silence.
+// Everything else came, so it is green; but a figure that is not given is not to be missed in silence.
 void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
   const auto names = unavailable_of(facts);
-  if (!names.empty() && verdict.badge == Badge::active)
-    warn(verdict, "no longer given: " + list_labels(names));
+  if (!names.empty() && verdict.badge == Badge::active) warn(verdict, "not given: " + list_labels(names));
 }
 
 void add_warnings(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {

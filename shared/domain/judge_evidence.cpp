@@ -132,7 +132,7 @@ void add_access_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSecond
         {"Access", over ? "ended " + ago(end, now) : "ends in " + describe(*end - now), end});
   }
   if (const auto names = unavailable_of(facts); !names.empty())
-    verdict.evidence.push_back({"No longer given", join(names, ", ")});
+    verdict.evidence.push_back({"Not given", join(names, ", ")});
 }
 
 // The reconciliation stands with its own stream and with the webhook that it judges: once here.

@@ -13,7 +13,7 @@ bool receives(const Descriptor& descriptor, const ServiceFacts& facts);
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
 // When the first of the sign-ins ends; none: unknown, or never.
 std::optional<UnixSeconds> credentials_end(const ServiceFacts& facts);
-// The names of what the provider no longer gives, each once.
+// The names of what the provider does not give, each once.
 std::vector<std::string> unavailable_of(const ServiceFacts& facts);
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now);

@@ -58,7 +58,7 @@ struct Page {
   std::optional<UnixSeconds> oldest;
   std::vector<ReceivedEvent> deliveries;  // for reconciliation streams
   std::vector<ObjectRef> stale;           // objects to be fetched again: their newest state is not here
-  // What of this scan the provider no longer gives, as of its last page: {"page_video_views"}.
+  // What of this scan the provider does not give, as of its last page: {"page_video_views"}.
   std::vector<std::string> unavailable = {};
   // When the sign-in itself ends, where the reply says so; `never_ends` (shared/domain/facts.hpp).
   std::optional<UnixSeconds> credentials_expire_at = {};
@@ -69,8 +69,9 @@ struct Page {
 };
 
 // Why a reply that is not a success failed, and what the flow does about it. `read`: the refusal is
-// itself an answer, as of one metric among many that no longer exists; `parse` reads it.
-enum class Remedy { retry, give_up, restart_scan, read };
+// itself an answer, as of one metric among many that no longer exists; `parse` reads it. `retry_then_read`:
+// it may pass; it is an answer when it has not after all tries.
+enum class Remedy { retry, give_up, restart_scan, read, retry_then_read };
 struct Problem {
   Error error;
   Remedy remedy = Remedy::give_up;

@@ -108,7 +108,9 @@ Problem classify_grant(const Connector& connector, const EffectResult& result, U
   // Not OAuth's error, whose code is a text, but one of the provider's own API.
   if (body && find_object(*body, "error")) {
     Problem own = classify(connector, says, result, now);
-    if (own.remedy == Remedy::read) own.remedy = Remedy::give_up;  // a step of a grant has no reader
+    // A step of a grant has no reader.
+    if (own.remedy == Remedy::read) own.remedy = Remedy::give_up;
+    if (own.remedy == Remedy::retry_then_read) own.remedy = Remedy::retry;
     return own;
   }
   const std::string_view code = body ? find_text(*body, "error") : "";

@@ -153,7 +153,9 @@ void SyncFlow::on_page(EffectResult& result, Turn& turn) {
       restart_scan(cursor_);
       return request_page(turn);
     }
-    if (problem.remedy != Remedy::read || !reply) return fail_run(turn, std::move(problem));
+    const bool is_answer = problem.remedy == Remedy::read ||
+                           (problem.remedy == Remedy::retry_then_read && next_try(problem, attempt_).final);
+    if (!is_answer || !reply) return fail_run(turn, std::move(problem));
   }
   reply_ = std::move(*reply);
   ++pages_this_visit_;
@@ -185,7 +187,7 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(std::move(page.error())));
   if (!page->next && !page->unavailable.empty())
-    turn.log("warn", log_fields("no longer given").text("names", join(page->unavailable, ", ")));
+    turn.log("warn", log_fields("not given").text("names", join(page->unavailable, ", ")));
   if (page->next && leads_back(cursor_, *page->next))
     return fail_run(turn, ErrorKind::data, ": the pages lead back to one before", Remedy::retry);
   apply(turn, *page, cursor_.window);

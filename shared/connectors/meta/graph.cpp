@@ -41,7 +41,7 @@ constexpr std::array meanings{
     Meaning{341, 341, ErrorKind::rate_limit, Remedy::retry, limited},
     Meaning{613, 613, ErrorKind::rate_limit, Remedy::retry, limited},
     Meaning{80'000, 80'014, ErrorKind::rate_limit, Remedy::retry, limited},
-    Meaning{1, 2, ErrorKind::provider, Remedy::retry, "Meta has a problem on its side"},
+    Meaning{1, 2, ErrorKind::provider, Remedy::retry_then_read, "Meta has a problem on its side"},
     Meaning{3, 3, ErrorKind::configuration, Remedy::read, not_permitted},
     Meaning{10, 10, ErrorKind::configuration, Remedy::read, not_permitted},
     Meaning{200, 299, ErrorKind::configuration, Remedy::read, not_permitted},
@@ -72,7 +72,7 @@ constexpr Meaning wrong_proof{0, 0, ErrorKind::configuration, Remedy::give_up,
                               "meta.app_secret is missing, or not of the app that the token is for"};
 constexpr Meaning wrong_object{0, 0, ErrorKind::configuration, Remedy::give_up,
                                "there is no such Page or account, or the token may not see it"};
-constexpr Meaning passing{0, 0, ErrorKind::provider, Remedy::retry, "Meta says that it will pass"};
+constexpr Meaning passing{0, 0, ErrorKind::provider, Remedy::retry_then_read, "Meta says that it will pass"};
 
 const Meaning* meaning_of(const GraphError& error) {
   if (error.of_proof) return &wrong_proof;
@@ -194,6 +194,12 @@ Problem explain(const HttpReply& reply, Problem general) {
 bool is_unknown_field(const HttpReply& reply) {
   const auto error = is_success(reply) ? std::nullopt : read_error(reply);
   return error && error->code == 100;
+}
+
+bool may_be_of_one(const HttpReply& reply) {
+  const auto error = read_error(reply);
+  const Meaning* meaning = error ? meaning_of(*error) : nullptr;
+  return meaning && (meaning->kind == ErrorKind::provider || meaning->words == not_permitted);
 }
 
 bool is_before_business(const HttpReply& reply) {

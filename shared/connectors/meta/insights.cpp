@@ -171,7 +171,8 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
     if (!read) return read;
   } else {
     const bool of_token = group.asked == Asked::token;
-    if (!of_token && !is_unknown_field(reply)) return tl::unexpected<Error>(refusal(reply, account.who));
+    const bool alone = is_unknown_field(reply) || (step.heard && may_be_of_one(reply));
+    if (!of_token && !alone) return tl::unexpected<Error>(refusal(reply, account.who));
     if (of_token) page.credentials_expire_at = never_ends;  // what was known was of an earlier token
     step.lost.emplace_back(metric);
   }

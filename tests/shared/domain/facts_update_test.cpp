@@ -197,7 +197,7 @@ TEST_CASE("when the sign-in ends is learned from the page that says so, and forg
   CHECK_FALSE(row.facts.credentials_expire_at.has_value());
 }
 
-TEST_CASE("what is no longer given is that of the last run alone") {
+TEST_CASE("what is not given is that of the last run alone") {
   Row row = started();
   row = after(row, wf::facts_after_last_page(known(row.facts),
                                              {.unavailable = std::vector<std::string>{"a", "b"}}, {}, now));

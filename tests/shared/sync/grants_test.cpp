@@ -283,7 +283,7 @@ TEST_CASE("near a limit the page is stored, and the run rests before the next on
   CHECK(host.database.rows["toy_rows"].size() == 2);
 }
 
-TEST_CASE("what is no longer given and when the sign-in ends become facts", "[facts]") {
+TEST_CASE("what is not given and when the sign-in ends become facts", "[facts]") {
   Host host = toy::host([](const std::string& url) -> Reply {
     if (has(url, "after=")) return {200, R"({"days":["2025-11-21"],"gone":"likes"})"};
     return {200, R"({"days":["2025-11-22"],"next":"1","gone":"likes","ends":1764000000})"};
@@ -293,7 +293,7 @@ TEST_CASE("what is no longer given and when the sign-in ends become facts", "[fa
   CHECK(host.database.facts["rows"]["unavailable"] == Json::array({"likes"}));
   CHECK(host.database.facts["rows"]["credentials_expire_at"] == "2025-11-24T16:00:00Z");
   const bool told = std::any_of(host.logs.begin(), host.logs.end(), [](const Json& log) {
-    return has(wf::dump(log), "no longer given") && has(wf::dump(log), "likes");
+    return has(wf::dump(log), "not given") && has(wf::dump(log), "likes");
   });
   CHECK(told);
   host.provider = one_page;

@@ -277,6 +277,24 @@ TEST_CASE("what Meta refused is not asked for again in this scan, and is told wi
   CHECK(contains(meta::insights_request(meta::page_account, after).url, "metric=page_video_views&"));
 }
 
+TEST_CASE("one metric that is refused leaves the others, once another has given figures", "[meta]") {
+  Query query = page_metric("page_follows");
+  const auto read = [&](int code) {
+    return meta::parse_insights(meta::page_account, reply_of(error_body(code), 403), query, source_at);
+  };
+  for (const int code : {1, 2, 3, 10, 200}) {
+    INFO(code);
+    query.position["heard"] = false;
+    CHECK_FALSE(read(code).has_value());
+    query.position["heard"] = true;
+    const auto page = read(code);
+    REQUIRE(page.has_value());
+    CHECK(page->unavailable == std::vector<std::string>{"page_follows"});
+    CHECK(page->next.has_value());
+  }
+  for (const int code : {101, 190}) CHECK_FALSE(read(code).has_value());
+}
+
 TEST_CASE("a code says who must act", "[meta]") {
   CHECK(explained(recorded_error("error_190_expired")).error.kind == ErrorKind::credentials);
   CHECK(explained(recorded_error("error_190_expired")).remedy == Remedy::read);
@@ -295,7 +313,7 @@ TEST_CASE("a code says who must act", "[meta]") {
                                            {80000, ErrorKind::rate_limit, Remedy::retry},
                                            {80014, ErrorKind::rate_limit, Remedy::retry},
                                            {80015, ErrorKind::ours, Remedy::give_up},
-                                           {1, ErrorKind::provider, Remedy::retry},
+                                           {1, ErrorKind::provider, Remedy::retry_then_read},
                                            {3, ErrorKind::configuration, Remedy::read},
                                            {10, ErrorKind::configuration, Remedy::read},
                                            {101, ErrorKind::configuration, Remedy::read},
