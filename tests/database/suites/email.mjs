@@ -287,6 +287,12 @@ async function reconciliationTests({ test, stack, deliver }) {
     });
   const totals = (ago, more) => ({ day: day(ago), source_at: new Date().toISOString(), ...more });
 
+  const age = async (days) => {
+    await stack.query('alter table facts_history disable trigger append_only');
+    await stack.query(`update facts_history set recorded_at = now() - interval '${days} days'`);
+    await stack.query('alter table facts_history enable trigger append_only');
+  };
+
   async function sync(rows, present = ['sendgrid.api_key']) {
     const schedules = [{ stream: 'stats', partition: '', cadence: 'daily', every_secs: 86400 }];
     await detect(stack, { services: [{ service, present, missing: [], schedules }] });
@@ -329,11 +335,11 @@ async function reconciliationTests({ test, stack, deliver }) {
   await test('a webhook that has its key and never delivered anything is judged from the next day on', async () => {
     const keys = ['sendgrid.api_key', 'sendgrid.webhook_public_key'];
     const missed = async () => (await factsOf(stack, 'webhook', service))?.reconciled_missed;
-    await sync([totals(4, { delivered: 7 })], keys);
+    await sync([totals(4, { delivered: 7 })]);
+    await age(8);
+    await sync([totals(4, { delivered: 6 })], keys);
     assert.equal(await missed(), 0, 'its key came today');
-    await stack.query('alter table facts_history disable trigger append_only');
-    await stack.query(`update facts_history set recorded_at = now() - interval '5 days'`);
-    await stack.query('alter table facts_history enable trigger append_only');
+    await age(5);
     await sync([totals(5, { delivered: 3 }), totals(4, { delivered: 8, bounces: 2 })], keys);
     assert.equal(await missed(), 8);
     await sync([totals(4, { delivered: 9 })]);
@@ -341,7 +347,13 @@ async function reconciliationTests({ test, stack, deliver }) {
   });
 
   await test('a webhook without its key that never delivered anything is not judged', async () => {
+    await stack.query(
+      `insert into public.service_facts (client_id, service, stream, present_keys)
+       values ('22222222-2222-4222-8222-222222222222', $1, '', '{sendgrid.webhook_public_key}')`,
+      [service],
+    );
+    await age(8);
     await sync([totals(4, { delivered: 7 })]);
-    assert.equal(await factsOf(stack, 'webhook', service), undefined);
+    assert.equal(await factsOf(stack, 'webhook', service), undefined, 'another workspace has it');
   });
 }
