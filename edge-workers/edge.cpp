@@ -76,4 +76,8 @@ Frame Edge::answer(const std::string& id, Turn turn) {
   return out;
 }
 
+// Here, because only what is optimised as a whole may take these addresses: wasm-ld 14 loses them elsewhere.
+Edge deployed_edge(Registry registry) { return {registry, make_flow}; }
+Edge replay_edge(Registry registry) { return {registry, make_replay_flow}; }
+
 }  // namespace wf

@@ -40,6 +40,9 @@ class Edge {
   std::map<std::string, Running> flows_;
 };
 
+Edge deployed_edge(Registry registry);  // every flow but a replay
+Edge replay_edge(Registry registry);    // nothing else
+
 // Which names the host may resolve, and where it may send them.
 Json manifest();
 

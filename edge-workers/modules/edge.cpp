@@ -2,4 +2,4 @@
 #include "edge-workers/modules/modules.hpp"
 #include "shared/connectors/registry.hpp"
 
-wf::Edge wf::module_of_this_program() { return {connectors(), make_flow}; }
+wf::Edge wf::module_of_this_program() { return deployed_edge(connectors()); }

@@ -2,4 +2,4 @@
 #include "edge-workers/modules/modules.hpp"
 #include "shared/connectors/registry.hpp"
 
-wf::Edge wf::module_of_this_program() { return {connectors(), make_replay_flow}; }
+wf::Edge wf::module_of_this_program() { return replay_edge(connectors()); }

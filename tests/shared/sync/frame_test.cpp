@@ -38,7 +38,7 @@ TEST_CASE("a frame survives its encoding, bodies with any bytes included", "[fra
 }
 
 TEST_CASE("every cut and every flipped byte of a frame is refused or read, never a trap", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_flow);
+  wf::Edge edge = wf::deployed_edge(wf::connectors());
   const std::string good =
       wf::encode_frame({start_of({{"kind", "webhook"}, {"service", "toy"}, {"body", 1}}), {"body"}});
   for (std::size_t length = 0; length < good.size(); ++length) {
@@ -53,7 +53,7 @@ TEST_CASE("every cut and every flipped byte of a frame is refused or read, never
 }
 
 TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_flow);
+  wf::Edge edge = wf::deployed_edge(wf::connectors());
   CHECK(is_fault(step(edge, {{"op", "dance"}})));
   CHECK(is_fault(step(edge, {{"op", 7}})));
   CHECK(is_fault(step(edge, start_of({{"kind", "unknown"}}))));
@@ -65,7 +65,7 @@ TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
 }
 
 TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_flow);
+  wf::Edge edge = wf::deployed_edge(wf::connectors());
   const auto first = step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
   REQUIRE(first.control["effects"].size() == 1);
   const Json reply = {{"op", "reply"},
@@ -89,7 +89,7 @@ TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
 TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]") {
   for (const char* result : {"null", "7", "[]", "{}", R"({"status":"200"})", R"({"status":200,"body":9})",
                              R"({"status":99999,"headers":{}})", R"({"failed":3})"}) {
-    wf::Edge edge(wf::connectors(), wf::make_flow);
+    wf::Edge edge = wf::deployed_edge(wf::connectors());
     step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
     const auto out = step(
         edge, {{"op", "reply"}, {"flow", "f"}, {"effect", 1}, {"now_ms", 2}, {"result", fake::json(result)}});
@@ -100,7 +100,7 @@ TEST_CASE("a result of the wrong shape is a failed effect, not a trap", "[frame]
 }
 
 TEST_CASE("the manifest names every key, its hosts, and no value", "[frame]") {
-  wf::Edge edge(wf::connectors(), wf::make_flow);
+  wf::Edge edge = wf::deployed_edge(wf::connectors());
   const Json manifest = step(edge, {{"op", "manifest"}}).control;
   bool stripe = false;
   for (const Json& secret : manifest["secrets"]) {
