@@ -116,7 +116,13 @@ test('a batch that was changed, is old, or is for another workspace is refused',
   assert.deepEqual(old.statuses, [400]);
   const other = url.replace(HARBOR, 'northwind-dental');
   assert.deepEqual((await deliver({ kind: 'events', events: [event()], url: other })).statuses, [404]);
-  assert.equal(await count(stack, 'webhook_receipts'), before);
+  const lost = () =>
+    stack.query(
+      `select object_key, error from webhook_receipts where service = 'sendgrid' and state = 'failed'`,
+    );
+  await until('the old one is told', async () => (await lost()).length === 1);
+  assert.deepEqual(await lost(), [{ object_key: null, error: 'a delivery was refused: timestamp too old' }]);
+  assert.equal(await count(stack, 'webhook_receipts'), before + 1);
 });
 
 test('a reply lands in its thread, with its file; a forged address in one of its own', async () => {
@@ -190,7 +196,7 @@ test('mail with another password, or none, is to come again, and counted', async
   assert.equal(await count(stack, 'webhook_receipts'), before);
 });
 
-test('mail that is too large is refused and on the card until the next one is in', async () => {
+test('mail that is too large is refused and on the card, also when the next one is in', async () => {
   const address = `info@${keys.inbound_domain}`;
   const failure = async () =>
     (
@@ -200,12 +206,13 @@ test('mail that is too large is refused and on the card until the next one is in
         [client],
       )
     ).failure_message;
-  const before = await count(stack, 'webhook_receipts');
+  const applied = () => count(stack, 'webhook_receipts', `state = 'applied'`);
   assert.deepEqual((await deliver(mailTo(address, { text: 'x'.repeat(6_000_000) }))).statuses, [413]);
   await until('it is told', async () => /more than 5 MB/.test(await failure()));
-  assert.equal(await count(stack, 'webhook_receipts'), before);
+  const before = await applied();
   await deliver(mailTo(address));
-  await until('it is over', async () => (await failure()) === null);
+  await until('the next one is in', async () => (await applied()) === before + 1);
+  assert.match(await failure(), /more than 5 MB/);
 });
 
 test('new totals judge the webhook: how many events never arrived', async () => {

@@ -28,8 +28,9 @@ before(async () => {
 });
 after(() => stack?.stop());
 
-test('a header that is wrong in any way is 400, stores nothing, and is counted', async () => {
-  const payload = JSON.stringify(fresh('charge_succeeded.json'));
+test('a header that is wrong in any way is 400, keeps nothing, and is counted', async () => {
+  const event = fresh('charge_succeeded.json');
+  const payload = JSON.stringify(event);
   const good = signed({ payload, secret })['stripe-signature'];
   const [t, v1] = good.split(',');
   const wrong = {
@@ -46,13 +47,21 @@ test('a header that is wrong in any way is 400, stores nothing, and is counted',
     'cut short': `${t},${v1.slice(0, -1)}`,
   };
   const before = [bucketObjects(stack).length, await count(stack, 'webhook_receipts')];
+  const told = () =>
+    one(stack, `select state, error from webhook_receipts where delivery_key = $1`, [event.id]);
   for (const [name, header] of Object.entries(wrong)) {
     const reply = await send(payload, header === undefined ? {} : { 'stripe-signature': header });
     assert.equal(reply.status, 400, name);
     assert.doesNotMatch(reply.text, /whsec/);
   }
   assert.equal((await send(`${payload} `, { 'stripe-signature': good })).status, 400, 'another body');
-  assert.deepEqual([bucketObjects(stack).length, await count(stack, 'webhook_receipts')], before);
+  // Genuine, but of another time: lost, as long as it is not sent again.
+  await until('the old one is told', told);
+  assert.deepEqual(await told(), { state: 'failed', error: 'a delivery was refused: timestamp too old' });
+  assert.deepEqual(
+    [bucketObjects(stack).length, await count(stack, 'webhook_receipts')],
+    [before[0], before[1] + 1],
+  );
   await until(
     'the bad signatures counted',
     async () =>
