@@ -67,6 +67,14 @@ select app.exchange_text('public.record_receipt', 'set state = ''received'', err
 comment on function app.tell_of_delivery is
   'The webhook has failed while one of its deliveries of the last three days is unreadable, failed or read in part: told is the last of them, and how many there are.';
 
+-- What failed as a delivery and was read of the provider's list is settled, and was not missed: it came.
+select app.exchange_text('app.record_missed', 'return missed;', 'update public.webhook_receipts r
+  set state = ''applied'', error = null, object_key = e ->> ''object_key''
+  from jsonb_array_elements(p_deliveries) e
+  where r.client_id = p_client and r.service = p_service and r.delivery_key = e ->> ''key''
+    and r.state = ''failed'';
+  return missed;');
+
 -- Where the webhook's key is set and no event ever came, its first day is the one after the key's.
 create function app.awaits_email_since(p_client uuid) returns date
 language sql stable set search_path = '' as $$

@@ -29,6 +29,27 @@ async function figures(table, slug, aggregates, filter = 'true') {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]));
 }
 
+// The table has a row for each of `items`, and each column's sum is that of what `read` takes from them.
+async function holds(table, slug, items, read, filter) {
+  const columns = Object.keys(read);
+  for (const column of columns)
+    assert.ok(
+      items.some((item) => read[column](item) !== undefined),
+      `${table}: the fixture says nothing of ${column}`,
+    );
+  const sums = columns.map((column) => `sum(${column}) as ${column}`);
+  assert.deepEqual(
+    await figures(table, slug, ['count(*) as rows', ...sums].join(', '), filter),
+    {
+      rows: items.length,
+      ...Object.fromEntries(
+        columns.map((column) => [column, sum(items.map((item) => read[column](item) ?? 0))]),
+      ),
+    },
+    table,
+  );
+}
+
 async function onlyOf(table, slugs) {
   const rows = await stack.query(`select distinct client_id from ${table} order by 1`);
   assert.deepEqual(
@@ -108,22 +129,13 @@ test('Stripe: payment links, which have no money of their own', async () => {
 
 test('Google Ads: campaigns, search terms and conversions', async () => {
   const campaigns = fixture('google-ads/searchstream_campaigns.built').flatMap(({ results }) => results);
-  assert.deepEqual(
-    await figures(
-      'google_ads_campaign_daily',
-      NORTHWIND,
-      `count(*) as rows, sum(impressions) as impressions, sum(clicks) as clicks, sum(cost_micros) as cost,
-       sum(conversions) as conversions, sum(conversions_value_micros) as value`,
-    ),
-    {
-      rows: campaigns.length,
-      impressions: sum(campaigns.map(({ metrics }) => metrics.impressions ?? 0)),
-      clicks: sum(campaigns.map(({ metrics }) => metrics.clicks ?? 0)),
-      cost: sum(campaigns.map(({ metrics }) => metrics.costMicros ?? 0)),
-      conversions: sum(campaigns.map(({ metrics }) => metrics.conversions ?? 0)),
-      value: sum(campaigns.map(({ metrics }) => metrics.conversionsValue ?? 0)) * 1e6,
-    },
-  );
+  await holds('google_ads_campaign_daily', NORTHWIND, campaigns, {
+    impressions: ({ metrics }) => metrics.impressions,
+    clicks: ({ metrics }) => metrics.clicks,
+    cost_micros: ({ metrics }) => metrics.costMicros,
+    conversions: ({ metrics }) => metrics.conversions,
+    conversions_value_micros: ({ metrics }) => (metrics.conversionsValue ?? 0) * 1e6,
+  });
   const terms = fixture('google-ads/search_search_terms.built').results;
   const ofTerms = (read) => terms.map(({ metrics }) => read(metrics) ?? 0);
   const { rows, clicks, impressions, cost, ...others } = await one(
@@ -143,16 +155,12 @@ test('Google Ads: campaigns, search terms and conversions', async () => {
     conversions: sum(ofTerms(({ conversions }) => conversions)),
     value: sum(ofTerms(({ conversionsValue }) => conversionsValue)) * 1e6,
   });
-  const conversions = fixture('google-ads/search_conversions.built').results;
-  assert.deepEqual(
-    await figures(
-      'google_ads_conversions_daily',
-      NORTHWIND,
-      'count(*) as rows, sum(all_conversions) as conversions',
-    ),
+  await holds(
+    'google_ads_conversions_daily',
+    NORTHWIND,
+    fixture('google-ads/search_conversions.built').results,
     {
-      rows: conversions.length,
-      conversions: sum(conversions.map(({ metrics }) => metrics.allConversions ?? 0)),
+      all_conversions: ({ metrics }) => metrics.allConversions,
     },
   );
   for (const table of ['campaign_daily', 'search_terms_daily', 'conversions_daily'])
@@ -182,35 +190,14 @@ test('Search Console: totals asked for as such, queries and pages beside them', 
       open: fixture('search-console/query_date_all_with_metadata.built').rows.length,
     },
   );
+  const details = days.flatMap(() => queries);
+  const told = { clicks: ({ clicks }) => clicks, impressions: ({ impressions }) => impressions };
   for (const table of ['gsc_queries_daily', 'gsc_pages_daily'])
-    assert.deepEqual(
-      await figures(
-        table,
-        HARBOR,
-        'count(*) as rows, sum(clicks) as clicks, sum(impressions) as impressions',
-        "page <> ''",
-      ),
-      {
-        rows: days.length * queries.length,
-        clicks: days.length * sum(queries.map(({ clicks }) => clicks)),
-        impressions: days.length * sum(queries.map(({ impressions }) => impressions)),
-      },
-      table,
-    );
+    await holds(table, HARBOR, details, told, "page <> ''");
+  await holds('gsc_queries_daily', HARBOR, details, told, "page = ''"); // over all pages
   assert.deepEqual(
-    await figures(
-      'gsc_queries_daily',
-      HARBOR,
-      'count(*) as rows, count(distinct query) as words, sum(clicks) as clicks, sum(impressions) as impressions',
-      "page = ''",
-    ),
-    {
-      rows: days.length * queries.length,
-      words: new Set(queries.map(({ keys: [query] }) => query)).size,
-      clicks: days.length * sum(queries.map(({ clicks }) => clicks)),
-      impressions: days.length * sum(queries.map(({ impressions }) => impressions)),
-    },
-    'over all pages',
+    await figures('gsc_queries_daily', HARBOR, 'count(distinct query) as words', "page = ''"),
+    { words: new Set(queries.map(({ keys: [query] }) => query)).size },
   );
   for (const table of ['site', 'queries', 'pages']) await onlyOf(`gsc_${table}_daily`, [HARBOR]);
 });
@@ -285,9 +272,8 @@ test('Meta: a Page, an Instagram account and their posts, and when the sign-in e
   const metrics = fixture('meta/page_insights_day.built').data;
   const values = metrics.flatMap((metric) => metric.values.map(({ value }) => value));
   const page = fixture('meta/page_fields.built');
-  assert.deepEqual(await figures('meta_page_daily', NORTHWIND, 'count(*) as rows, sum(value) as total'), {
-    rows: values.length + 2,
-    total: sum(values) + page.followers_count + page.fan_count,
+  await holds('meta_page_daily', NORTHWIND, [...values, page.followers_count, page.fan_count], {
+    value: (value) => value,
   });
   const { days } = await one(
     stack,
@@ -300,13 +286,12 @@ test('Meta: a Page, an Instagram account and their posts, and when the sign-in e
     ({ total_value }) => total_value.value,
   );
   const series = fixture('meta/ig_insights_time_series.built').data[0].values.map(({ value }) => value);
-  assert.deepEqual(
-    await figures('meta_instagram_daily', NORTHWIND, 'count(*) as rows, sum(value) as total'),
-    {
-      rows: 3 + totals.length + series.length,
-      total:
-        account.followers_count + account.follows_count + account.media_count + sum(totals) + sum(series),
-    },
+  const { followers_count, follows_count, media_count } = account;
+  await holds(
+    'meta_instagram_daily',
+    NORTHWIND,
+    [followers_count, follows_count, media_count, ...totals, ...series],
+    { value: (value) => value },
   );
   const posts = await stack.query(
     'select platform, id, likes, comments, shares, metrics from meta_posts order by platform, posted_at',
@@ -333,22 +318,13 @@ test('Meta: a Page, an Instagram account and their posts, and when the sign-in e
 test('Cloudflare: what the bundle names, and nothing of the rest of the account', async () => {
   const groups = (name, scope, node) => fixture(`cloudflare/${name}`).data.viewer[scope][0][node];
   const workers = groups('workers_invocations', 'accounts', 'workersInvocationsAdaptive');
-  assert.deepEqual(
-    await figures(
-      'cloudflare_worker_hourly',
-      NORTHWIND,
-      `count(*) as rows, sum(requests) as requests, sum(errors) as errors, sum(subrequests) as subrequests,
-       sum(cpu_p50_us) as p50, sum(cpu_p99_us) as p99`,
-    ),
-    {
-      rows: workers.length,
-      requests: sum(workers.map((group) => group.sum.requests)),
-      errors: sum(workers.map((group) => group.sum.errors)),
-      subrequests: sum(workers.map((group) => group.sum.subrequests)),
-      p50: sum(workers.map(({ quantiles }) => quantiles.cpuTimeP50)),
-      p99: sum(workers.map(({ quantiles }) => quantiles.cpuTimeP99)),
-    },
-  );
+  await holds('cloudflare_worker_hourly', NORTHWIND, workers, {
+    requests: (group) => group.sum.requests,
+    errors: (group) => group.sum.errors,
+    subrequests: (group) => group.sum.subrequests,
+    cpu_p50_us: ({ quantiles }) => quantiles.cpuTimeP50,
+    cpu_p99_us: ({ quantiles }) => quantiles.cpuTimeP99,
+  });
   const operations = ['r2_operations_statuses.built', 'r2_operations.built'].flatMap((name) =>
     groups(name, 'accounts', 'r2OperationsAdaptiveGroups'),
   );
@@ -356,40 +332,29 @@ test('Cloudflare: what the bundle names, and nothing of the rest of the account'
     requests: sum(operations.map((group) => group.sum.requests)),
   });
   const stored = groups('r2_storage.built', 'accounts', 'r2StorageAdaptiveGroups').map(({ max }) => max);
-  assert.deepEqual(
-    await figures(
-      'cloudflare_r2_daily',
-      NORTHWIND,
-      `count(*) as readings, sum(payload_bytes) as payload, sum(metadata_bytes) as metadata,
-       sum(object_count) as objects, count(requests) as requests`,
-      "action_type = ''",
-    ),
+  const storage = "action_type = ''";
+  await holds(
+    'cloudflare_r2_daily',
+    NORTHWIND,
+    stored,
     {
-      readings: stored.length,
-      payload: sum(stored.map(({ payloadSize }) => payloadSize)),
-      metadata: sum(stored.map(({ metadataSize }) => metadataSize)),
-      objects: sum(stored.map(({ objectCount }) => objectCount)),
-      requests: 0,
+      payload_bytes: ({ payloadSize }) => payloadSize,
+      metadata_bytes: ({ metadataSize }) => metadataSize,
+      object_count: ({ objectCount }) => objectCount,
     },
-    'storage',
+    storage,
   );
+  assert.deepEqual(await figures('cloudflare_r2_daily', NORTHWIND, 'count(requests) as requests', storage), {
+    requests: 0,
+  });
   const traffic = groups('http_requests_1d.built', 'zones', 'httpRequests1dGroups');
-  assert.deepEqual(
-    await figures(
-      'cloudflare_zone_daily',
-      NORTHWIND,
-      `count(*) as days, sum(requests) as requests, sum(bytes) as bytes, sum(cached_requests) as cached,
-       sum(page_views) as views, sum(unique_visitors) as visitors`,
-    ),
-    {
-      days: traffic.length,
-      requests: sum(traffic.map((group) => group.sum.requests)),
-      bytes: sum(traffic.map((group) => group.sum.bytes)),
-      cached: sum(traffic.map((group) => group.sum.cachedRequests)),
-      views: sum(traffic.map((group) => group.sum.pageViews)),
-      visitors: sum(traffic.map((group) => group.uniq.uniques)),
-    },
-  );
+  await holds('cloudflare_zone_daily', NORTHWIND, traffic, {
+    requests: (group) => group.sum.requests,
+    bytes: (group) => group.sum.bytes,
+    cached_requests: (group) => group.sum.cachedRequests,
+    page_views: (group) => group.sum.pageViews,
+    unique_visitors: (group) => group.uniq.uniques,
+  });
   for (const table of ['cloudflare_worker_hourly', 'cloudflare_r2_daily', 'cloudflare_zone_daily'])
     await onlyOf(table, [NORTHWIND]);
 });

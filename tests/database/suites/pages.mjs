@@ -309,6 +309,25 @@ async function factsTests({ test, stack, apply }) {
     );
   });
 
+  await test('a delivery that failed and is in the list of the provider is settled, and was not missed', async (run) => {
+    const lost = { workspace: 'northwind-dental', service: 'stripe', error: 'timestamp too old' };
+    await call(stack, 'record_lost_delivery', { ...lost, delivery_key: 'evt_1' });
+    await call(stack, 'record_lost_delivery', { ...lost, workspace: 'harbor-yoga', delivery_key: 'evt_1' });
+    await call(stack, 'record_lost_delivery', { ...lost, service: 'meta', delivery_key: 'evt_1' });
+    const deliveries = [{ key: 'evt_1', event_type: 't', object_key: 'raw/x' }];
+    assert.equal((await apply(page(run, 1, [], { deliveries, last: true }))).missed, 0);
+    const receipts = await stack.query(
+      'select service, state, error, object_key from public.webhook_receipts order by state, service, client_id',
+    );
+    const elsewhere = { state: 'failed', error: 'timestamp too old', object_key: null };
+    assert.deepEqual(receipts, [
+      { service: 'stripe', state: 'applied', error: null, object_key: 'raw/x' },
+      { service: 'meta', ...elsewhere },
+      { service: 'stripe', ...elsewhere },
+    ]);
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
+  });
+
   await test('what the first reconciliation finds was there before anybody was to deliver it', async (run) => {
     const deliveries = [{ key: 'evt_1', event_type: 'x', object_key: 'raw/1' }];
     const cursor = { covered_until: monday };

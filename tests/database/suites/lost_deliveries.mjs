@@ -1,0 +1,116 @@
+// What was not taken of the deliveries is on the card, until it is or for three days. Part of webhooks.mjs.
+
+import assert from 'node:assert/strict';
+
+import { factsOf } from '../runs.mjs';
+import { call, northwind } from '../stack.mjs';
+
+const service = 'stripe';
+
+export async function lostDeliveryTests({ test, stack, record, deliver }) {
+  await test('a delivery that was read in part is a failure of the webhook for three days', async () => {
+    await Promise.all(['a', 'b'].map((key) => record(key)));
+    const lost_rows = '3 of 5 items are not events';
+    const facts = { last_event_at: '2026-11-23T10:00:00Z' };
+    const receipt = { client_id: northwind, service, delivery_key: 'a' };
+    await call(stack, 'apply_page', { receipt, tables: [], facts, lost_rows });
+    const told = await factsOf(stack, 'webhook');
+    assert.deepEqual([told.failure_kind, told.failure_message], ['data', lost_rows]);
+    const [{ error }] = await stack.query(
+      `select error from public.webhook_receipts where delivery_key = 'a'`,
+    );
+    assert.equal(error, lost_rows);
+    await deliver('b', []);
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, 'data', 'another one does not hide it');
+    await stack.query(`update webhook_receipts set received_at = now() - interval '73 hours'`);
+    await record('c');
+    await deliver('c', []);
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
+  });
+
+  await test('a delivery that cannot be read is a failure of the webhook until it is, three days at most', async () => {
+    const failure = async () => {
+      const facts = await factsOf(stack, 'webhook');
+      return [facts?.failure_kind ?? null, facts?.failure_message ?? null, facts?.failures ?? 0];
+    };
+    await record('a', { readable: false });
+    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1]);
+    await record('a', { readable: false });
+    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'a copy is the same one');
+    await record('told', { readable: false, error: 'not JSON' });
+    const of = (number, last) => `${number} deliveries could not be taken, the last one: ${last}`;
+    assert.deepEqual(await failure(), ['data', of(2, 'not JSON'), 2]);
+    await record('b');
+    assert.equal((await failure())[0], 'data', 'not applied yet');
+    const mark = (delivery_key, state, more = {}) =>
+      call(stack, 'mark_receipt', { client_id: northwind, service, delivery_key, state, ...more });
+    await mark('b', 'failed', { error: 'the rows were refused' });
+    assert.deepEqual(await failure(), ['ours', of(3, 'the rows were refused'), 3]);
+    await record('c');
+    assert.equal((await deliver('c', [])).applied, true);
+    assert.deepEqual(await failure(), ['ours', of(3, 'the rows were refused'), 3], 'another one hides none');
+    const failedAt = async () => (await factsOf(stack, 'webhook')).failed_at;
+    const before = await failedAt();
+    await mark('b', 'ignored');
+    assert.deepEqual(await failure(), ['data', of(2, 'not JSON'), 2], 'read again, it was of no interest');
+    assert.deepEqual(await failedAt(), before, 'no other has failed since');
+    await mark('told', 'received');
+    await mark('told', 'applied');
+    await stack.query(
+      `update webhook_receipts set received_at = now() - interval '71 hours' where delivery_key = 'a'`,
+    );
+    await record('d');
+    await deliver('d', []);
+    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'for three days');
+    await stack.query(
+      `update webhook_receipts set received_at = now() - interval '73 hours' where delivery_key = 'a'`,
+    );
+    await record('e');
+    await deliver('e', []);
+    assert.deepEqual(await failure(), [null, null, 0]);
+  });
+
+  await test('what failed at the provider is told by its kind, and ends like any other', async () => {
+    await record('a');
+    const kind = async () => (await factsOf(stack, 'webhook')).failure_kind;
+    const failed = {
+      client_id: northwind,
+      service,
+      delivery_key: 'a',
+      state: 'failed',
+      error: 'answered 401',
+    };
+    await call(stack, 'mark_receipt', { ...failed, kind: 'credentials' });
+    assert.equal(await kind(), 'credentials');
+    await call(stack, 'mark_receipt', { ...failed, delivery_key: 'nobody', kind: 'provider' });
+    assert.equal(await kind(), 'credentials', 'of a delivery that is not there nothing is told');
+    await record('a');
+    await deliver('a', []);
+    assert.equal(await kind(), null);
+  });
+
+  await test('a genuine delivery that was refused has failed until it is sent again', async () => {
+    const lost = (workspace, more) =>
+      call(stack, 'record_lost_delivery', { workspace, service, error: 'it has more than 5 MB', ...more });
+    const told = async () => {
+      const facts = await factsOf(stack, 'webhook');
+      return [facts.failure_kind, facts.failure_message, facts.failure_final];
+    };
+    assert.deepEqual(await lost('nobody'), { unknown_workspace: true });
+    assert.deepEqual(await lost('northwind-dental', { delivery_key: 'late' }), { recorded: true });
+    assert.deepEqual(await told(), ['data', 'it has more than 5 MB', true]);
+    assert.deepEqual(await lost('northwind-dental', { delivery_key: 'late' }), { recorded: false });
+    await record('late', { object_key: 'raw/late' });
+    assert.deepEqual(
+      await stack.query(`select state, object_key from webhook_receipts where delivery_key = 'late'`),
+      [{ state: 'received', object_key: 'raw/late' }],
+    );
+    await deliver('late', []);
+    assert.equal((await told())[0], null);
+    assert.deepEqual(await lost('northwind-dental', { delivery_key: 'late' }), { recorded: false });
+    assert.equal((await told())[0], null, 'a copy of what was taken');
+    assert.deepEqual(await lost('northwind-dental'), { recorded: true });
+    assert.deepEqual(await lost('northwind-dental'), { recorded: true });
+    assert.equal((await told())[1], '2 deliveries could not be taken, the last one: it has more than 5 MB');
+  });
+}
