@@ -72,8 +72,8 @@ export function demoBundles() {
       },
       pagespeed: { urls: ['https://harbor-yoga.example/'] },
     },
-    // A key that Stripe refuses: the sandbox has no account for it.
-    'oak-bakery': { stripe: { secret_key: random('sk_test_') } },
+    // A key that Stripe refuses.
+    'oak-bakery': { stripe: { secret_key: random('sk_test_refused_') } },
     // A set-up that nobody finished.
     'fern-studio': { stripe: { webhook_secret: random('whsec_') }, meta: { page_id: '100000000000004' } },
   };
@@ -92,20 +92,3 @@ export const demoAgencyKeys = () => ({
   OPENAI_PRICES: 'input=1.25,cached=0.125,output=10',
   OPENAI_DAILY_LIMIT_USD: '5',
 });
-
-// The workspaces whose Stripe key the sandbox knows.
-export const SANDBOX_WORKSPACES = ['northwind-dental'];
-
-// Where the sandbox answers for a provider.
-export const SANDBOX_ORIGINS = {
-  'https://api.stripe.com': '/stripe',
-  'https://oauth2.googleapis.com': '/google-oauth',
-  'https://googleads.googleapis.com': '/google-ads',
-  'https://searchconsole.googleapis.com': '/search-console',
-  'https://api.sendgrid.com': '/sendgrid',
-  'https://api.eu.sendgrid.com': '/sendgrid',
-  'https://pagespeedonline.googleapis.com': '/pagespeed',
-  'https://graph.facebook.com': '/meta',
-  'https://api.cloudflare.com': '/cloudflare',
-  'https://api.openai.com': '/openai',
-};

@@ -3,9 +3,10 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { SANDBOX_PATHS } from '../../tests/sandbox/providers.mjs';
 import { sandboxAccounts } from './accounts.mjs';
 import { Child } from './child.mjs';
-import { SANDBOX_ORIGINS, USERS, WORKSPACES } from './demo.mjs';
+import { USERS, WORKSPACES } from './demo.mjs';
 import { clearLeftovers, prepareKeys, resetFolder, writeJson } from './folder.mjs';
 import { choosePorts } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -47,7 +48,7 @@ class Stack {
 
   #addresses() {
     const sandbox = `http://127.0.0.1:${this.ports.sandbox}`;
-    const origins = Object.entries(SANDBOX_ORIGINS).map(([origin, path]) => [origin, sandbox + path]);
+    const origins = Object.entries(SANDBOX_PATHS).map(([origin, path]) => [origin, sandbox + path]);
     return {
       SUPABASE_URL: `http://127.0.0.1:${this.ports.supabase}`,
       LOCAL_ORIGINS: JSON.stringify(Object.fromEntries(origins)),

@@ -1,8 +1,9 @@
 // A stranger's first day: a service is added by the steps of shared/connectors/README.md, in a copy of
 // the tree, and nothing else is touched. overlay/ holds the new files; of the old ones the registry gets
-// a line. The sandbox (step 5) is left out: recorded replies answer.
+// a line.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -21,8 +22,8 @@ const LAST_SERVICE = '    openai)\n';
 
 let tree;
 
-async function run(program, args) {
-  return promisify(execFile)(program, args, { cwd: tree, timeout: LIMIT_MS, maxBuffer: 1 << 26 });
+async function run(program, args, env = process.env) {
+  return promisify(execFile)(program, args, { cwd: tree, env, timeout: LIMIT_MS, maxBuffer: 1 << 26 });
 }
 
 async function copyProject() {
@@ -92,24 +93,12 @@ test('a scenario that is taken away is missed, and a wrong row is seen', async (
   assert.match(failed.stdout, /toy\/two_pages/);
 });
 
-test('its migration is applied with the others, and a page of rows fills its table', async () => {
-  const of = (file) => import(pathToFileURL(join(tree, 'tests/database', file)));
-  const [{ startStack, call }, { detect, page }] = await Promise.all([of('stack.mjs'), of('runs.mjs')]);
-  const stack = await startStack();
-  try {
-    const schedules = [{ stream: 'orders', partition: '', cadence: 'daily', every_secs: 86_400 }];
-    await detect(stack, { services: [{ service: 'toy', present: ['toy.api_key'], missing: [], schedules }] });
-    const [{ run_id }] = (await call(stack, 'claim_due', { limit: 9 })).jobs;
-    const { lease } = await call(stack, 'take_lease', { run_id, lease_secs: 60 });
-    const at = '2026-11-23T10:00:00Z';
-    const row = { id: 'o1', amount: 4200, currency: 'eur', created: at, source_at: at };
-    const tables = [{ table: 'toy_orders', rows: [row] }];
-    assert.equal((await call(stack, 'apply_page', page({ run_id, lease }, 1, [], { tables }))).applied, true);
-    const rows = await stack.query('select id, amount::int, currency from public.toy_orders');
-    assert.deepEqual(rows, [{ id: 'o1', amount: 4200, currency: 'eur' }]);
-  } finally {
-    await stack.close();
-  }
+test('its migration and its table keep what all tables keep: rows, changes, policies, neighbours', async () => {
+  const args = ['--test', '--test-reporter=tap', 'tests/database/pglite.test.mjs'];
+  const { NODE_TEST_CONTEXT, ...env } = process.env; // with it, node runs no tests of its own inside of a test
+  const { stdout } = await run(process.execPath, args, env);
+  assert.match(stdout, /toy_orders/);
+  assert.match(stdout, /^# fail 0$/m);
 });
 
 test('with it, the module is still within its limit', async (t) => {
@@ -119,6 +108,37 @@ test('with it, the module is still within its limit', async (t) => {
   const { parts } = JSON.parse(await readFile(join(tree, 'budgets.json'), 'utf8'));
   t.diagnostic(`edge.wasm with one more service: ${size} bytes gzipped`);
   assert.ok(size <= parts.edge.budget.gzip, `${size} bytes`);
+});
+
+test('on the local stack, from an empty database, one tick fills its table', async () => {
+  const { NORTHWIND, CLIENT, testStack, untilRested } = await import(
+    pathToFileURL(join(tree, 'tests/e2e/harness.mjs'))
+  );
+  const bundle = { toy: { api_key: `toy_${randomBytes(8).toString('hex')}_local` } };
+  const stack = await testStack('new_service', {
+    vars: { WORKSPACE_NORTHWIND_DENTAL: JSON.stringify(bundle) },
+  });
+  try {
+    await stack.tick();
+    await untilRested(stack, 90_000);
+    const fixtures = await Promise.all(
+      ['page1', 'page2'].map((name) => readFile(join(OVERLAY, `tests/fixtures/toy/${name}.json`), 'utf8')),
+    );
+    const orders = fixtures.flatMap((text) => JSON.parse(text).orders);
+    const [found] = await stack.query(
+      `select count(*)::int as rows, sum(amount)::int as amount, min(client_id::text) as client_id
+       from public.toy_orders`,
+    );
+    const amount = orders.reduce((sum, order) => sum + order.amount, 0);
+    assert.deepEqual(found, { rows: orders.length, amount, client_id: CLIENT[NORTHWIND] });
+    const [fact] = await stack.query(
+      `select last_success_at is not null as synced, failure_kind from public.service_facts
+       where service = 'toy' and stream = 'orders'`,
+    );
+    assert.deepEqual(fact, { synced: true, failure_kind: null });
+  } finally {
+    await stack.stop();
+  }
 });
 
 test('the tool replays each of its scenarios without a problem', async () => {

@@ -3,33 +3,11 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 
-import * as cloudflare from './cloudflare.mjs';
-import * as google_ads from './google_ads.mjs';
-import * as google_oauth from './google_oauth.mjs';
 import { Faults } from './faults.mjs';
-import * as meta from './meta.mjs';
-import * as openai from './openai.mjs';
-import * as pagespeed from './pagespeed.mjs';
-import * as search_console from './search_console.mjs';
-import * as sendgrid from './sendgrid.mjs';
-import { StripeAccount, shiftFor } from './stripe_account.mjs';
-import { answer, wrongKey } from './stripe_api.mjs';
-import { deliver } from './stripe_webhook.mjs';
+import { PROVIDERS, pathOf } from './providers.mjs';
+import { shiftFor } from './stripe_account.mjs';
 
 const REQUESTS_KEPT = 2000;
-
-// Each has `prefix`, `keyOf(headers, query, body)`, `wrongKey()`, `answer(account, request)` and its own
-// wording of `faults`; one that delivers has `deliver(account, what)`. Stripe, which also delivers events, is served by the class below.
-const PROVIDERS = {
-  cloudflare,
-  google_ads,
-  google_oauth,
-  meta,
-  openai,
-  pagespeed,
-  search_console,
-  sendgrid,
-};
 
 class Sandbox {
   constructor({ accounts, shiftSecs }) {
@@ -37,44 +15,31 @@ class Sandbox {
     this.requests = [];
     this.serial = 0;
     this.shiftSecs = shiftSecs ?? shiftFor(Math.floor(Date.now() / 1000));
-    this.accounts = new Map();
-    this.others = new Map(Object.keys(PROVIDERS).map((service) => [service, new Map()]));
+    this.accounts = new Map(); // of "service key"
     for (const account of accounts) this.addAccount(account);
   }
 
   addAccount({ key, service = 'stripe', ...options }) {
-    if (service !== 'stripe') return void this.others.get(service).set(key, options);
-    this.accounts.set(key, new StripeAccount({ shiftSecs: this.shiftSecs, ...options }));
-  }
-
-  account(key) {
-    const account = this.accounts.get(key);
-    if (!account) throw new Error('no account has this key');
-    return account;
-  }
-
-  async stripe(request, url) {
-    const key = (request.headers.authorization ?? '').replace(/^Bearer /, '');
-    const path = url.pathname.slice('/stripe'.length);
-    const account = this.accounts.get(key);
-    this.#note(request, path, url);
-    const bare = () => new StripeAccount({ shiftSecs: this.shiftSecs, empty: true });
-    const answerAs = ({ empty }) =>
-      account ? answer(empty ? bare() : account, path, url.searchParams) : wrongKey(key);
-    return this.faults.apply({ key, service: 'stripe', path, text: readable(url) }, answerAs);
+    const open = (more) => {
+      const all = { ...options, ...more };
+      return PROVIDERS[service].openAccount?.(all, this.shiftSecs) ?? all;
+    };
+    this.accounts.set(`${service} ${key}`, { account: open(), open });
   }
 
   async provider(service, request, url) {
-    const { prefix, keyOf, wrongKey, answer } = PROVIDERS[service];
-    const path = url.pathname.slice(prefix.length);
+    const { keyOf, wrongKey, answer, replyHeaders } = PROVIDERS[service];
+    const path = url.pathname.slice(pathOf(service).length);
     const body = await readBody(request);
     const key = keyOf(request.headers, url.searchParams, body);
-    const account = this.others.get(service).get(key);
+    const { account, open } = this.accounts.get(`${service} ${key}`) ?? {};
     this.#note(request, path, url);
     const asked = { method: request.method, path, headers: request.headers, query: url.searchParams, body };
     const answerAs = ({ empty }) =>
-      account ? answer(empty ? { ...account, empty } : account, asked) : wrongKey(key);
-    return this.faults.apply({ key, service, path, text: readable(url, body) }, answerAs);
+      account ? answer(empty ? open({ empty }) : account, asked) : wrongKey(key);
+    const more = replyHeaders?.(this.serial);
+    const reply = await this.faults.apply({ key, service, path, text: readable(url, body) }, answerAs);
+    return reply && { ...reply, headers: { ...more, ...reply.headers } };
   }
 
   #note(request, path, url) {
@@ -86,7 +51,7 @@ class Sandbox {
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
   }
 
-  // The steering calls, by path.
+  // The steering calls, by path; null: there is none.
   async control(path, body, query) {
     switch (path) {
       case '/scenario':
@@ -95,24 +60,13 @@ class Sandbox {
         return this.addAccount(body) ?? {};
       case '/requests':
         return { requests: this.requests.filter(({ serial }) => serial > Number(query.get('since') ?? 0)) };
-      case '/objects':
-        return { objects: this.account(body.key).lists[body.list] };
-      case '/put':
-        return this.account(body.key).put(body.object) ?? {};
-      case '/deliver':
-        return PROVIDERS[body.service].deliver(this.others.get(body.service).get(body.key), body);
-      case '/event':
-        return this.event(body);
-      default:
-        return null;
     }
-  }
-
-  // Something happens at the provider; with a `url` the event is also delivered there, signed.
-  async event({ key, url, secret, copies = 1, ...change }) {
-    const event = this.account(key).happen(change);
-    if (!url) return { event };
-    return { event, statuses: await deliver({ url, secret, event, copies }) };
+    const { key, service = 'stripe', ...what } = body;
+    const steer = PROVIDERS[service]?.steering?.[path];
+    if (!steer) return null;
+    const known = this.accounts.get(`${service} ${key}`);
+    if (!known) throw new Error('no account has this key');
+    return steer(known.account, what);
   }
 }
 
@@ -166,19 +120,10 @@ async function serve(sandbox, request, response) {
       result ? { status: 200, body: result } : { status: 404, body: { error: 'no such call' } },
     );
   }
-  const service = Object.keys(PROVIDERS).find((name) =>
-    url.pathname.startsWith(`${PROVIDERS[name].prefix}/`),
-  );
-  if (service) {
-    const reply = await sandbox.provider(service, request, url);
-    return reply === null ? undefined : send(response, reply);
-  }
-  if (!url.pathname.startsWith('/stripe/'))
-    return send(response, { status: 404, body: { error: 'no such service' } });
-  const reply = await sandbox.stripe(request, url);
-  if (reply === null) return;
-  const headers = { 'request-id': `req_sandbox${sandbox.serial}`, 'stripe-version': '2026-07-29.dahlia' };
-  send(response, { ...reply, headers: { ...headers, ...reply.headers } });
+  const service = Object.keys(PROVIDERS).find((name) => url.pathname.startsWith(`${pathOf(name)}/`));
+  if (!service) return send(response, { status: 404, body: { error: 'no such service' } });
+  const reply = await sandbox.provider(service, request, url);
+  if (reply) send(response, reply);
 }
 
 // accounts: [{key, service?: 'stripe', empty?, ...}]; shiftSecs fixes the fixtures' place in time.

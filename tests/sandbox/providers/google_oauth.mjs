@@ -4,7 +4,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../fixtures/google-ads/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/google-ads/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 
 const LIFETIME_SECS = 3599;
@@ -21,7 +21,18 @@ function decode(text) {
   }
 }
 
-export const prefix = '/google-oauth';
+export const origins = ['https://oauth2.googleapis.com'];
+
+// Who asks for a token is also whose account the reports know.
+export const holderOf = ({ refresh_token, client_email } = {}) => refresh_token ?? client_email;
+
+const publicKeyOf = (privateKey) =>
+  privateKey && createPublicKey(privateKey).export({ type: 'spki', format: 'pem' });
+export const accountsOf = ({ google_ads, search_console }) =>
+  [google_ads, search_console].map((keys) => ({
+    key: holderOf(keys),
+    publicKey: publicKeyOf(keys?.private_key),
+  }));
 
 // `body` is the form as text. The account is a refresh token's or a service account's address.
 export function keyOf(headers, query, body) {

@@ -2,7 +2,7 @@
 // https://developers.google.com/speed/docs/insights/rest/v5/pagespeedapi/runpagespeed
 import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../fixtures/pagespeed/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/pagespeed/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 
 const PARAMETERS = ['url', 'strategy', 'category', 'locale', 'key', 'fields', 'utm_campaign', 'utm_source'];
@@ -22,7 +22,8 @@ const invalid = (message) => ({
   },
 });
 
-export const prefix = '/pagespeed';
+export const origins = ['https://pagespeedonline.googleapis.com'];
+export const accountsOf = (bundle, vars) => [{ key: vars.PAGESPEED_API_KEY }];
 export const keyOf = (headers, query) => headers['x-goog-api-key'] ?? query.get('key') ?? '';
 export const wrongKey = () => ({ status: 400, body: readFixture('error_400_bad_key.built.json') });
 

@@ -2,9 +2,9 @@
 // yesterday. https://developers.google.com/webmaster-tools/v1/searchanalytics/query
 import { readFileSync } from 'node:fs';
 
-import { keyOfToken } from './google_oauth.mjs';
+import { holderOf, keyOfToken } from './google_oauth.mjs';
 
-const FIXTURES = new URL('../fixtures/search-console/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/search-console/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 
 const DAY = 86_400_000;
@@ -26,7 +26,10 @@ const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 const fault = (status, name) => ({ status, body: readFixture(name) });
 
-export const prefix = '/search-console';
+export const origins = ['https://searchconsole.googleapis.com'];
+export const accountsOf = ({ search_console: search }) => [
+  { key: holderOf(search), sites: [search?.site_url].flat() },
+];
 export const keyOf = (headers) => keyOfToken(headers);
 export const wrongKey = () => ({
   status: 401,

@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../fixtures/meta/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/meta/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(`${name}.built.json`, FIXTURES), 'utf8'));
 
 const VERSION = 'v26.0';
@@ -22,7 +22,16 @@ const LIVING = new Set(
   follows_and_unfollows follower_count`.split(/\s+/),
 );
 
-export const prefix = '/meta';
+export const origins = ['https://graph.facebook.com'];
+export const accountsOf = ({ meta }, vars) => [
+  {
+    key: meta?.access_token,
+    pages: [meta?.page_id].flat(),
+    instagram: [meta?.instagram_id].flat(),
+    appSecret: vars.META_APP_SECRET,
+    appId: vars.META_APP_ID,
+  },
+];
 const tokenOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
 // The account is the asked-about token's, who asks about it is judged in debugToken.
 export const keyOf = (headers, query) => query.get('input_token') ?? tokenOf(headers).split(PAGE_MARK)[0];

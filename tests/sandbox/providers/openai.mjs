@@ -2,7 +2,7 @@
 // facts in the request. https://platform.openai.com/docs/api-reference/responses
 import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../fixtures/openai/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/openai/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 const recorded = (name) => {
   const { status, headers, body } = readFixture(name);
@@ -18,7 +18,8 @@ const apiError = (status, message, code = null, type = 'invalid_request_error', 
 const invalid = (message, code, param) => apiError(400, message, code, 'invalid_request_error', param);
 const modelNotFound = () => apiError(404, 'The model does not exist.', 'model_not_found');
 
-export const prefix = '/openai';
+export const origins = ['https://api.openai.com'];
+export const accountsOf = (bundle, vars) => [{ key: vars.OPENAI_API_KEY }];
 export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
 export const wrongKey = () => recorded('error_401.built.json');
 

@@ -4,7 +4,7 @@
 import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../fixtures/sendgrid/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/sendgrid/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 
 const DAY = 86_400_000;
@@ -17,7 +17,10 @@ const errors = (status, message, field = null) => ({
   body: { errors: [{ message, field, help: null }] },
 });
 
-export const prefix = '/sendgrid';
+export const origins = ['https://api.sendgrid.com', 'https://api.eu.sendgrid.com'];
+export const accountsOf = ({ sendgrid }) => [
+  { key: sendgrid?.api_key, signingKey: sendgrid?.sandbox_signing_key },
+];
 export const keyOf = (headers) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
 export const wrongKey = () => errors(401, 'The provided authorization grant is invalid, expired, or revoked');
 
@@ -145,11 +148,12 @@ function take(account, body) {
 }
 
 // What happens at SendGrid: events of mail, or mail that came in. Gives the statuses of the receiver.
-export async function deliver(account, { kind, ...what }) {
+async function deliver(account, { kind, ...what }) {
   if (kind === 'sent') return { sent: account.sent ?? [] };
   if (kind === 'events') return { statuses: await deliverEvents(account, what) };
   return { statuses: await deliverMail(what) };
 }
+export const steering = { '/deliver': deliver };
 
 // Signed as SendGrid signs: time and bytes without a mark between them; events on lines of their own.
 function signedEvents(signingKey, events, at = Math.floor(Date.now() / 1000)) {

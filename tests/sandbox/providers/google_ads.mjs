@@ -2,9 +2,9 @@
 // https://developers.google.com/google-ads/api/rest/reference/rest/v26/customers.googleAds/search
 import { readFileSync } from 'node:fs';
 
-import { keyOfToken } from './google_oauth.mjs';
+import { holderOf, keyOfToken } from './google_oauth.mjs';
 
-const FIXTURES = new URL('../fixtures/google-ads/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/google-ads/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 
 const DAY = 86_400_000;
@@ -22,7 +22,10 @@ const REPORTS = {
 
 const fault = (status, name) => ({ status, body: readFixture(name) });
 
-export const prefix = '/google-ads';
+export const origins = ['https://googleads.googleapis.com'];
+export const accountsOf = ({ google_ads: ads }) => [
+  { key: holderOf(ads), customers: [ads?.customer_id], pageLimit: 2 },
+];
 export const keyOf = (headers) => keyOfToken(headers);
 export const wrongKey = () => fault(401, 'error_401_unauthenticated.built.json');
 

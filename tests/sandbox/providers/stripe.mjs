@@ -1,5 +1,6 @@
 // Stripe's list and retrieve endpoints over an account. https://docs.stripe.com/api/pagination
-import { readFixture, unexpanded } from './stripe_account.mjs';
+import { StripeAccount, readFixture, unexpanded } from '../stripe_account.mjs';
+import { deliver } from '../stripe_webhook.mjs';
 
 const PAGING = ['limit', 'starting_after', 'ending_before', 'expand[]'];
 const NAMES_PER_REQUEST = 20; // of `types[]`
@@ -23,6 +24,15 @@ const invalid = (status, error) => ({
   body: { error: { type: 'invalid_request_error', ...error } },
 });
 
+export const origins = ['https://api.stripe.com'];
+export const accountsOf = ({ stripe }) => [{ key: stripe?.secret_key }];
+export const openAccount = (options, shiftSecs) => new StripeAccount({ shiftSecs, ...options });
+export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
+export const replyHeaders = (serial) => ({
+  'request-id': `req_sandbox${serial}`,
+  'stripe-version': '2026-07-29.dahlia',
+});
+
 export function wrongKey(key) {
   const { status, body } = structuredClone(readFixture('errors/401_invalid_key.built.json'));
   body.error.message = `Invalid API Key provided: sk_test_****${key.slice(-4)}`;
@@ -32,8 +42,8 @@ export function wrongKey(key) {
 // A list is an account's `checkout_sessions` where the path says /v1/checkout/sessions.
 const pathOf = (list) => list.replace('checkout_', 'checkout/');
 
-// `path` is what follows the origin: /v1/charges or /v1/charges/{id}.
-export function answer(account, path, query) {
+// account: a StripeAccount. `path` is what follows the origin: /v1/charges or /v1/charges/{id}.
+export function answer(account, { path, query }) {
   const list = Object.keys(FILTERS).find((name) => `${path}/`.startsWith(`/v1/${pathOf(name)}/`));
   const [id, more] = path.split('/').slice(2 + (list ? pathOf(list).split('/').length : 0));
   if (!list || more !== undefined)
@@ -96,3 +106,16 @@ function withinTime(created, name, bound) {
   if (name === 'created[lte]') return created <= bound;
   return created === bound;
 }
+
+// Something happens at Stripe; with a `url` the event is also delivered there, signed.
+async function event(account, { url, secret, copies = 1, ...change }) {
+  const happened = account.happen(change);
+  if (!url) return { event: happened };
+  return { event: happened, statuses: await deliver({ url, secret, event: happened, copies }) };
+}
+
+export const steering = {
+  '/event': event,
+  '/objects': (account, { list }) => ({ objects: account.lists[list] }),
+  '/put': (account, { object }) => account.put(object) ?? {},
+};

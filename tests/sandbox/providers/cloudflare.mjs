@@ -2,7 +2,7 @@
 // this hour or of yesterday. https://developers.cloudflare.com/analytics/graphql-api/
 import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../fixtures/cloudflare/', import.meta.url);
+const FIXTURES = new URL('../../fixtures/cloudflare/', import.meta.url);
 const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
 
 const HOUR = 3_600_000;
@@ -86,7 +86,8 @@ function moveToYesterday(groups, nowMs) {
   return (date) => dayOf(Date.parse(date) + shift);
 }
 
-export const prefix = '/cloudflare';
+export const origins = ['https://api.cloudflare.com'];
+export const accountsOf = (bundle, vars) => [{ key: vars.CLOUDFLARE_API_TOKEN }];
 export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
 export const wrongKey = () => readFixture('rest_error_invalid_token.built.json');
 
