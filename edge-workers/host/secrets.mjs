@@ -5,6 +5,7 @@ import { Captures } from './captures.mjs';
 import { BadKey } from './signatures.mjs';
 
 const MAX_BUNDLE_BYTES = 5 * 1024;
+const MAX_ID_BYTES = 2000;
 const MIN_SECRET_LENGTH = 8; // anything shorter would redact ordinary words
 const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -29,6 +30,8 @@ export function configurationProblem(env) {
   if (!supabase) return 'SUPABASE_URL is not a URL';
   const local = isLoopback(supabase.hostname);
   if (!local && supabase.protocol !== 'https:') return 'SUPABASE_URL is not https';
+  if (env.SUPABASE_URL.toLowerCase() !== supabase.origin)
+    return 'SUPABASE_URL is more than https://<project>.supabase.co: no path, no slash at its end';
   if (!env.SUPABASE_PUBLISHABLE_KEY) return 'SUPABASE_PUBLISHABLE_KEY is not set';
   if (!env.SUPABASE_SECRET_KEY) return 'SUPABASE_SECRET_KEY is not set';
   // The page is given this one: swapped, whoever opens it would have the whole database.
@@ -71,6 +74,7 @@ function parseObject(text) {
   }
 }
 
+const utf8Length = (text) => new TextEncoder().encode(text).length;
 const variableOf = (slug) => WORKSPACE_PREFIX + slug.toUpperCase().replaceAll('-', '_');
 const slugOf = (variable) => variable.slice(WORKSPACE_PREFIX.length).toLowerCase().replaceAll('_', '-');
 
@@ -79,8 +83,10 @@ function secretProblem(value) {
   return value.trim().length < MIN_SECRET_LENGTH ? 'is too short to be a key' : null;
 }
 
+// A part of rows and their keys: as long as an index of Postgres takes, and text that has an encoding.
 function idProblem(value) {
-  const ok = (one) => (typeof one === 'string' && one.trim() !== '') || Number.isSafeInteger(one);
+  const isText = (one) => typeof one === 'string' && one.trim() !== '' && one.isWellFormed();
+  const ok = (one) => (isText(one) && utf8Length(one) <= MAX_ID_BYTES) || Number.isSafeInteger(one);
   return (Array.isArray(value) ? value.length > 0 && value.every(ok) : ok(value)) ? null : 'is not an id';
 }
 
@@ -92,7 +98,7 @@ export function readBundle(env, slug, manifest) {
   const refuse = (why) => ({ values: new Map(), problem: `${variable} ${why}` });
   if (text === undefined) return { values: new Map(), problem: null };
   if (typeof text !== 'string') return refuse('is not text');
-  if (new TextEncoder().encode(text).length > MAX_BUNDLE_BYTES) return refuse('is larger than 5 KB');
+  if (utf8Length(text) > MAX_BUNDLE_BYTES) return refuse('is larger than 5 KB');
   const bundle = parseObject(text);
   if (!bundle) return refuse('is not a JSON object');
   const values = new Map();

@@ -144,7 +144,7 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   Json cursor = object_of(p, "cursor");
   if (tied) cursor["ties"] = result["ties"];
   const std::int64_t untold = find_int64(cursors_[stream], "missed").value_or(0);
-  const bool first_scan = !find_string(cursors_[stream], "covered_until");
+  const bool first_scan = !find_string(facts_[stream], "reconciled_at");
   cursors_[stream] = cursor;
   const std::int64_t secs = find_int64(p, "lease_secs").value_or(120);
   run["lease_until"] = format_time(now + std::chrono::seconds(secs));
@@ -279,7 +279,8 @@ Json ReplayDatabase::record_receipt(const Json& p) {
   }
   if (before == "failed" && find_bool(p, "readable").value_or(true))
     merge(receipts_[key], {{"state", "received"}, {"error", nullptr}, {"object_key", text(p, "object_key")}});
-  if (facts_.contains("webhook")) facts_["webhook"]["bad_signatures"] = 0;
+  if (facts_.contains("webhook") && text(facts_["webhook"], "refused_key") == text(p, "key"))
+    merge(facts_["webhook"], {{"bad_signatures", 0}, {"refused_key", nullptr}});
   return {
       {"new", is_new}, {"state", is_new ? text(receipts_[key], "state") : before}, {"client_id", client_id_}};
 }
@@ -288,6 +289,7 @@ Json ReplayDatabase::record_bad_signature(const Json& p, UnixSeconds now) {
   if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
   Json& facts = facts_of("webhook");
   facts["bad_signatures"] = find_int64(facts, "bad_signatures").value_or(0) + 1;
+  facts["refused_key"] = text(p, "key");
   facts["last_bad_signature_at"] = format_time(now);
   return {{"recorded", true}};
 }

@@ -47,6 +47,8 @@ struct Key {
   // Hosts a secret may be sent to. "$SUPABASE_URL" stands for that variable's host. Empty
   // for what is only used to check or make signatures.
   std::span<const std::string_view> hosts{};
+  // What to do when deliveries fail its check. Empty: it checks none.
+  std::string_view when_refused{};
 
   // "secret_key": the service is known from the card it stands on.
   std::string_view short_name() const;

@@ -141,6 +141,7 @@ Result<StreamFacts> read_stream_facts(const Json& row) {
   columns.read("last_event_at", facts.last_event_at);
   columns.read("usual_gap_secs", facts.usual_gap_secs);
   columns.read("bad_signatures", facts.bad_signatures);
+  columns.read("refused_key", facts.refused_key);
   columns.read("last_bad_signature_at", facts.last_bad_signature_at);
   columns.read("reconciled_at", facts.reconciled_at);
   columns.read("reconciled_missed", facts.reconciled_missed);

@@ -48,7 +48,8 @@ struct StreamFacts {
 
   std::optional<UnixSeconds> last_event_at;
   std::optional<std::int64_t> usual_gap_secs;
-  std::int64_t bad_signatures = 0;  // in a row
+  std::int64_t bad_signatures = 0;  // in a row, by the check of
+  std::string refused_key;          // this key, by name
   std::optional<UnixSeconds> last_bad_signature_at;
   std::optional<UnixSeconds> reconciled_at;
   std::optional<std::int64_t> reconciled_missed;

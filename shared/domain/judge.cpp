@@ -186,6 +186,7 @@ void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
                      std::span<const StreamCondition> conditions, const ServiceFacts& facts) {
   verdict.stream = worst.stream;
   verdict.partition = worst.partition;
+  verdict.refused_key = worst.refused_key;
   verdict.kind = worst.kind;
   verdict.until = worst.until;
   // The last of them, as the third clock says it: only then everything is final.

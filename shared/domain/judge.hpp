@@ -80,6 +80,7 @@ struct Verdict {
   std::string next_step;             // empty: nothing to do
   std::string stream;                // the worst stream, when one stream decided
   std::string partition;             // and its partition, when it has some
+  std::string refused_key;           // whose check refused deliveries, when that decided
   std::optional<UnixSeconds> until;  // rate limited until, provisional until
   std::optional<UnixSeconds> last_sync_at;  // the newest proof: a finished run or a delivery
   std::vector<Evidence> evidence;

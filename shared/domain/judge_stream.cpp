@@ -152,6 +152,7 @@ std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook) {
   if (webhook.bad_signatures > bad_signatures_allowed) {
     condition.rule = bad_signatures_rule;
     condition.kind = ErrorKind::credentials;
+    condition.refused_key = webhook.refused_key;
     condition.message = std::to_string(webhook.bad_signatures) +
                         " deliveries in a row had a wrong signature or none, or were too large";
     return condition;

@@ -23,7 +23,8 @@ struct StreamCondition {
   bool running = false;
   bool under_way = false;  // running, or just ended: the next stream's turn comes
   std::optional<ErrorKind> kind = std::nullopt;
-  std::string message{};  // of the failure, if one is recorded
+  std::string message{};      // of the failure, if one is recorded
+  std::string refused_key{};  // whose check refused deliveries
   std::optional<UnixSeconds> until = std::nullopt;
   std::optional<UnixSeconds> success_at = std::nullopt;  // clamped to now
 };

@@ -37,9 +37,12 @@ std::string_view whose_keys(const Descriptor& descriptor) {
 
 std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   const std::string service(descriptor.name);
-  if (verdict.rule == bad_signatures_rule)
-    return "Copy the signing secret of the webhook endpoint in " + service +
-           " into this workspace's settings again.";
+  if (verdict.rule == bad_signatures_rule) {
+    const auto refusing = std::find_if(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
+      return verdict.refused_key.empty() ? !key.when_refused.empty() : key.name == verdict.refused_key;
+    });
+    if (refusing != descriptor.keys.end()) return std::string(refusing->when_refused);
+  }
   const std::string whose(whose_keys(descriptor));
   if (verdict.stream == use_stream)
     return "Renew the key of " + service + whose + ", or let it do this; the next success confirms it.";

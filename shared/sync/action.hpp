@@ -37,6 +37,8 @@ struct ActionEnd {
   std::vector<RowBatch> batches;
   int status = 200;
   Json answer;  // the body of the response
+  // What the reply was worth nothing for: the card tells it. `batches` are stored all the same.
+  std::optional<Error> failure = std::nullopt;
 };
 
 struct Action {

@@ -206,18 +206,25 @@ void ActionFlow::conclude(Turn& turn) {
     return fail_action(turn, {std::move(ended.error()), passes ? Remedy::retry : Remedy::give_up}, false);
   }
   answer_ = json_reply(ended->status, ended->answer);
+  if (ended->failure)
+    return end_failed(turn, "failed", {std::move(*ended->failure)}, std::move(ended->batches));
   end(turn, "succeeded", std::move(ended->batches), facts_after_use(connector_.service, turn.now));
 }
 
 void ActionFlow::fail_action(Turn& turn, const Problem& problem, bool unknown) {
+  answer_ = provider_problem_reply(problem.error);
+  end_failed(turn, unknown ? "unknown" : "failed", problem,
+             action_.fail(query_, problem.error, unknown, turn.now));
+}
+
+void ActionFlow::end_failed(Turn& turn, std::string_view state, const Problem& problem,
+                            std::vector<RowBatch> batches) {
   const Error& error = problem.error;
   turn.log("warn",
            log_fields("action failed").text("kind", name(error.kind)).text("message", error.message).take());
-  answer_ = provider_problem_reply(error);
   const bool final = problem.remedy == Remedy::give_up;
   const bool tells = is_judged_by_use(connector_.service) || is_of_the_key(error);
-  end(turn, unknown ? "unknown" : "failed", action_.fail(query_, error, unknown, turn.now),
-      tells ? facts_after_failure({}, error, final, turn.now) : Json());
+  end(turn, state, std::move(batches), tells ? facts_after_failure({}, error, final, turn.now) : Json());
 }
 
 void ActionFlow::end(Turn& turn, std::string_view state, std::vector<RowBatch> batches, Json facts) {

@@ -40,6 +40,7 @@ class ActionFlow final : public Steps<ActionFlow> {
   void go_on_granting(Turn& turn);
   void conclude(Turn& turn);
   void fail_action(Turn& turn, const Problem& problem, bool unknown);
+  void end_failed(Turn& turn, std::string_view state, const Problem& problem, std::vector<RowBatch> batches);
   // Stores the rows and then gives `answer_`.
   void end(Turn& turn, std::string_view state, std::vector<RowBatch> batches, Json facts);
   void finish(Turn& turn, Respond answer);

@@ -41,7 +41,8 @@ PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, 
   if (total <= 2 || stream.full_scan) return facts;
   facts.progress_total = total;
   facts.progress_done = total;
-  if (page.next) facts.progress_done = after.oldest ? days(window->to - *after.oldest) : 0;
+  // The last row of a page may lie before the window.
+  if (page.next) facts.progress_done = after.oldest ? std::min(total, days(window->to - *after.oldest)) : 0;
   return facts;
 }
 

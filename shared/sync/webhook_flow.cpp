@@ -41,6 +41,7 @@ void WebhookFlow::start(Turn& turn) {
   if (!claim) return finish(turn, 400, claim.error().message);
   mismatch_status_ = claim->mismatch_status;
   untimely_ = claim->untimely;
+  key_ = claim->secret;
   // An unknown workspace has no secret; the host compares with a random one, in the same time.
   ask(turn,
       Verify{std::string(claim->algorithm), std::string(claim->secret), std::move(claim->prefix), event_.body,
@@ -75,7 +76,7 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
 }
 
 void WebhookFlow::count_stranger(Turn& turn, Respond answer) {
-  count(turn, std::move(answer), "record_bad_signature", {});
+  count(turn, std::move(answer), "record_bad_signature", JsonObject().text("key", key_));
 }
 
 void WebhookFlow::count_lost(Turn& turn, Respond answer, std::string_view delivery_key,
@@ -121,6 +122,7 @@ void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {
                                            .text("service", event_.service)
                                            .text("delivery_key", identity_.delivery_key)
                                            .text("object_key", object_key_)
+                                           .text("key", key_)
                                            .text("event_type", identity_.event_type)
                                            .flag("readable", unreadable_.empty())
                                            .text_or_null("error", unreadable_)),

@@ -112,6 +112,8 @@ test('a bundle that is not usable gives no key and says why, without its value',
     ['{"stripe":{"secret_key":"short"}}', 'has a stripe.secret_key that is too short to be a key'],
     ['{"google_ads":{"customer_id":{}}}', 'has a google_ads.customer_id that is not an id'],
     ['{"pagespeed":{"urls":[]}}', 'has a pagespeed.urls that is not an id'],
+    ['{"pagespeed":{"urls":["https://a.example","\\ud800"]}}', 'has a pagespeed.urls that is not an id'],
+    [`{"pagespeed":{"urls":["${'ü'.repeat(1001)}"]}}`, 'has a pagespeed.urls that is not an id'],
     [`{"stripe":{"secret_key":"${'x'.repeat(5200)}"}}`, 'is larger than 5 KB'],
   ];
   for (const [text, why] of cases) {
@@ -205,6 +207,11 @@ test('a Worker that could leak or misdirect does not start', () => {
   assert.match(configurationProblem(env({ LOCAL_ORIGINS: away })), /leads away from this machine/);
   assert.match(configurationProblem(env({ SUPABASE_URL: 'http://abc.supabase.co' })), /not https/);
   assert.match(configurationProblem(env({ SUPABASE_URL: 'abc' })), /not a URL/);
+  for (const more of ['/', '/rest/v1', '?a=b', '#x'])
+    assert.match(
+      configurationProblem(env({ SUPABASE_URL: `https://abc.supabase.co${more}` })),
+      /SUPABASE_URL is more than/,
+    );
   assert.match(configurationProblem({}), /SUPABASE_URL is not set/);
   assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: '' })), /SUPABASE_SECRET_KEY is not set/);
   assert.match(configurationProblem(env({ SUPABASE_SECRET_KEY: 'eyJhbGciOi.e30.x' })), /is a legacy JWT/);

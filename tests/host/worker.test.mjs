@@ -330,6 +330,24 @@ test('a message is acknowledged or retried as the core says, and retried when it
   );
 });
 
+test('work of a workspace whose bundle is broken waits, and so does nobody else', async () => {
+  const seen = [];
+  const core = steps(({ event }) => (seen.push(event.message.workspace), { effects: [ok] }));
+  const messages = ['harbor-yoga', 'northwind-dental'].map((workspace) =>
+    message({ job: 'sync', workspace }),
+  );
+  const broken = env({ WORKSPACE_HARBOR_YOGA: '{"stripe":' });
+  await makeWorker(core).queue(batch('webfluentia-jobs', ...messages), broken);
+  assert.deepEqual(
+    messages.map(({ became }) => became),
+    [['retry', 300], 'ack'],
+  );
+  assert.deepEqual(seen, ['northwind-dental']);
+  const dead = message({ job: 'sync', workspace: 'harbor-yoga' });
+  await makeWorker(core).queue(batch('webfluentia-jobs-dead', dead), broken);
+  assert.equal(dead.became, 'ack', 'that it was given up is noted without keys');
+});
+
 test("the dead-letter queue's messages are told apart", async () => {
   const kinds = [];
   const core = steps(({ event }) => (kinds.push(event.kind), { effects: [ok] }));

@@ -83,6 +83,15 @@ const wf::CardView& card(const wf::IntegrationsView& view, std::string_view id) 
 
 }  // namespace
 
+TEST_CASE("what was not read is not told as nothing") {
+  wf::Model m = model();
+  CHECK(card(view_of(m), "stripe").placeholder == "The last 30 days could not be read");
+  CHECK(card(view_of(m), "stripe").days_words == "The last 30 days could not be read");
+  m.activity.emplace();
+  CHECK(card(view_of(m), "stripe").placeholder == "No activity in 30 days");
+  CHECK(card(view_of(m), "stripe").days_words == "Last 30 days: 30 without a sync");
+}
+
 TEST_CASE("cards come worst first, and only for services of this workspace") {
   const auto view = view_of(model());
   CHECK(shown(view) == std::vector<std::string>{"meta", "search_console", "stripe", "google_ads"});

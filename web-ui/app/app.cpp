@@ -49,7 +49,7 @@ bool App::read_message(std::string_view kind, std::string_view payload) {
     model_.slug = member(json, "slug");
     model_.services_load = Load::loading;
     model_.services.clear();
-    model_.activity.clear();
+    model_.activity.reset();
     model_.anomalies.clear();
     model_.last_change.reset();
     state_ = {};

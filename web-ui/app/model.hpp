@@ -54,7 +54,8 @@ struct Model {
 
   Load services_load = Load::loading;
   std::vector<ServiceFacts> services;
-  std::map<std::string, std::vector<ServiceDay>> activity;
+  /// By service; one without rows did nothing. None: not read, which is no news of any of them.
+  std::optional<std::map<std::string, std::vector<ServiceDay>>> activity;
   std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
   /// What went wrong, when a load failed.
   std::string failure;

@@ -162,7 +162,7 @@ export class Feed {
     this.activityTimer = setTimeout(() => this.#readActivity(), ACTIVITY_DELAY_MS);
   }
 
-  /** The charts are worth nothing without the cards, and the cards are fine without them. */
+  /** The charts are worth nothing without the cards, which say so where the charts could not be read. */
   async #readActivity() {
     try {
       const rows = await this.rest.activity(this.clientId);
@@ -170,7 +170,9 @@ export class Feed {
       this.post('activity', rows);
       await this.#readSeries();
     } catch {
-      // The next change reads them again.
+      // What is shown stays. A database that was too slow is not asked again at once.
+      clearTimeout(this.activityTimer);
+      if (!this.closed) this.activityTimer = setTimeout(() => this.#readActivity(), SERIES_MS);
     }
   }
 

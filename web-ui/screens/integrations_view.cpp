@@ -58,7 +58,9 @@ std::string notice_of(const Verdict& verdict) {
   return somebody ? capitalised(verdict.who) + ": " + verdict.next_step : capitalised(verdict.next_step);
 }
 
-std::string placeholder_of(const Verdict& verdict) {
+constexpr const char* unread = "The last 30 days could not be read";
+
+std::string placeholder_of(const Verdict& verdict, bool activity_read) {
   switch (verdict.sub_state) {
     case SubState::missing:
       return "Not set up completely";
@@ -69,6 +71,7 @@ std::string placeholder_of(const Verdict& verdict) {
     case SubState::syncing:
       return "First data is on its way";
     default:
+      if (!activity_read) return unread;
       return verdict.last_sync_at ? "No activity in 30 days" : "No data yet";
   }
 }
@@ -146,13 +149,14 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                 .last_sync = last_sync_view(verdict, model.now, times),
                 .activity = activity_rows(days, times.day(model.now)),
                 .days = day_states(days, times.day(model.now)),
-                .placeholder = placeholder_of(verdict),
+                .placeholder = placeholder_of(verdict, model.activity.has_value()),
                 .rule = readable_rule(verdict.rule),
                 .evidence = evidence_of(verdict, times)};
   for (std::size_t i = 0; i < verdict.clocks.size(); ++i)
     card.clocks[i] = clock_view(verdict.clocks[i], times);
   card.activity_words = describe_activity(card.activity, times.day(model.now));
   card.days_words = describe_days(card.days, times.day(model.now));
+  if (!model.activity) card.days_words = unread;
   if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
   if (verdict.silence) {
     card.silence = verdict.silence->words;
@@ -212,8 +216,9 @@ std::vector<Judged> judged_cards(const Model& model) {
 
 const std::vector<ServiceDay>& days_of(const Model& model, std::string_view service) {
   static const std::vector<ServiceDay> none;
-  const auto found = model.activity.find(std::string(service));
-  return found == model.activity.end() ? none : found->second;
+  if (!model.activity) return none;
+  const auto found = model.activity->find(std::string(service));
+  return found == model.activity->end() ? none : found->second;
 }
 
 }  // namespace

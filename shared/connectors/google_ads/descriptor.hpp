@@ -7,6 +7,8 @@ namespace wf::google_ads {
 
 inline constexpr std::array<std::string_view, 1> token_hosts{"oauth2.googleapis.com"};
 inline constexpr std::array<std::string_view, 1> hosts{"googleads.googleapis.com"};
+// A client's consent of its own does not come by way of the agency's manager account.
+inline constexpr std::array<std::string_view, 1> own_sign_in{"google_ads.refresh_token"};
 
 inline constexpr std::array keys{
     Key{.name = "google_ads.client_id",
@@ -26,6 +28,7 @@ inline constexpr std::array keys{
         .scope = Scope::either,
         .secret = false,
         .required = false,
+        .unless = own_sign_in,
         .env = "GOOGLE_ADS_LOGIN_CUSTOMER_ID"},
     // A major version lives for about a year; until the product is updated, this names another.
     Key{.name = "google_ads.api_version",

@@ -172,8 +172,10 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
   } else {
     const bool of_token = group.asked == Asked::token;
     const bool alone = is_unknown_field(reply) || (step.heard && may_be_of_one(reply));
-    if (!of_token && !alone) return tl::unexpected<Error>(refusal(reply, account.who));
-    if (of_token) page.credentials_expire_at = never_ends;  // what was known was of an earlier token
+    Error refused = refusal(reply, account.who);
+    if (!of_token && !alone) return tl::unexpected<Error>(std::move(refused));
+    // What was known was of an earlier token, unless the provider just has no answer.
+    if (of_token && refused.kind != ErrorKind::provider) page.credentials_expire_at = never_ends;
     step.lost.emplace_back(metric);
   }
   note_version(step, reply);

@@ -81,7 +81,14 @@ Result<ActionEnd> end(const ActionQuery& query, const HttpReply& reply, UnixSeco
   auto answer = read_answer_of_model(reply, who(query));
   if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
   const Told told{query, *settings, *given, *answer, header(reply.headers, "x-request-id"), now};
-  return told.state() == "succeeded" ? answered(told) : not_answered(told);
+  if (told.state() == "succeeded") return answered(told);
+  ActionEnd ended = not_answered(told);
+  // What the model will not say is no fault of the service.
+  const std::string& code = answer->failure_code;
+  if (code != "refusal" && code != "content_filter")
+    ended.failure = Error{code == "max_output_tokens" ? ErrorKind::configuration : ErrorKind::data,
+                          who(query) + ": " + answer->failure_message};
+  return ended;
 }
 
 std::vector<RowBatch> fail_rows(const ActionQuery& query, const Error& error, bool unknown, UnixSeconds now) {

@@ -11,7 +11,10 @@ inline constexpr std::array<std::string_view, 1> hosts{"api.stripe.com"};
 inline constexpr std::array keys{
     Key{.name = "stripe.secret_key", .hosts = hosts},
     // Without it nothing is pushed, but the daily sync and its reconciliation still work.
-    Key{.name = "stripe.webhook_secret", .required = false}};
+    Key{.name = "stripe.webhook_secret",
+        .required = false,
+        .when_refused = "Copy the signing secret of the webhook endpoint in Stripe into this workspace's "
+                        "settings again."}};
 
 inline constexpr std::array streams{
     StreamDescriptor{.name = "charges", .label = "charges"},

@@ -105,8 +105,10 @@ Result<Delivery> read_event(const Json& event, UnixSeconds now) {
   if (*created > now + std::chrono::days(1)) return fail(ErrorKind::data, {who, ": created in the future"});
   Delivery delivery{.event_at = *created};
   const Json* object = object_in(event);
-  // A preview of an invoice is none: it has no id.
-  if (!object || find_text(event, "type") == "invoice.upcoming") return delivery;
+  // A preview of an invoice is none: it has no id. What names an account happened in a connected one, which
+  // is another merchant's. https://docs.stripe.com/connect/webhooks
+  if (!object || find_text(event, "type") == "invoice.upcoming" || !find_text(event, "account").empty())
+    return delivery;
   delivery.stale = changed_elsewhere(*object);
   const ObjectKind* kind = kind_of(*object);
   if (!kind) return delivery;

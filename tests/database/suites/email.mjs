@@ -322,6 +322,25 @@ async function reconciliationTests({ test, stack, deliver }) {
     }
   });
 
+  await test('samples of events that are not chosen, and a kind that is not chosen any more, miss nothing', async () => {
+    const missed = async () => (await factsOf(stack, 'webhook', service)).reconciled_missed;
+    const sample = { email: 'example@test.com', occurred_at: '2017-12-15T10:00:00Z' };
+    await deliver('email_events', [
+      ...events(8, 1, { ...sample, event: 'processed' }),
+      ...events(8, 1, { ...sample, event: 'delivered' }),
+      ...events(4, 5),
+      ...events(3, 5),
+    ]);
+    await sync([totals(6, { delivered: 9 }), totals(3, { delivered: 6, processed: 9 })]);
+    assert.equal(await missed(), 1, 'of the days and the kinds that were there');
+    await deliver('email_events', events(40, 1, { event: 'bounce', bounce_type: 'bounce' }));
+    await sync([totals(3, { delivered: 6, bounces: 2 })]);
+    assert.equal(await missed(), 1, 'no bounce for forty days, of others there are');
+    await stack.query(`delete from email_events where event = 'delivered' and email <> 'example@test.com'`);
+    await sync([totals(3, { delivered: 6, bounces: 2 })]);
+    assert.equal(await missed(), 2, 'nothing comes any more: that is no choice');
+  });
+
   await test('a block is not counted as a bounce', async () => {
     await deliver('email_events', [
       ...events(6, 1, { event: 'bounce', bounce_type: 'bounce' }),

@@ -141,28 +141,48 @@ export async function endsSuite(t, stack) {
 
   await test('a tick takes away what is older than anybody may ask for, and nothing else', async () => {
     const run = await leasedRun(stack);
-    await call(stack, 'apply_page', page(run, 1, [], { last: true }));
+    await call(stack, 'apply_page', page(run, 1, [], { facts: { last_rows: 1 } }));
+    await call(stack, 'apply_page', page(run, 2, [], { facts: { last_rows: 2 }, last: true }));
     await stack.query('alter table public.facts_history disable trigger append_only');
     await stack.query('alter table public.sync_runs disable trigger b_touch');
     const kept = (table) =>
       stack.query(`select count(*)::int as n from public.${table}`).then(([{ n }]) => n);
-    const histories = await kept('facts_history');
-    assert.ok(histories > 1);
-    await stack.query(
-      `update public.facts_history set recorded_at = now() - interval '92 days'
-       where id = (select min(id) from public.facts_history)`,
+    const of = await stack.query(
+      `select array_agg(id order by id) as ids from public.facts_history where stream = 'charges'`,
     );
+    const [oldest, older, ...newer] = of[0].ids;
+    assert.ok(newer.length > 0);
+    // A neighbour's, of the same age: it says nothing about this one's.
+    await stack.query(
+      `insert into public.facts_history (client_id, service, stream, partition, facts, recorded_at)
+       select $1, service, stream, partition, facts, now() - interval '95 days' from public.facts_history
+       where id = $2`,
+      ['22222222-2222-4222-8222-222222222222', oldest],
+    );
+    await stack.query(
+      `update public.facts_history set recorded_at = now() - interval '93 days' where id = $1`,
+      [oldest],
+    );
+    await stack.query(
+      `update public.facts_history set recorded_at = now() - interval '92 days' where id = $1`,
+      [older],
+    );
+    const histories = await kept('facts_history');
     const probe = `insert into public.probe_results (client_id, probe, subject, probed_at, ok, source_at)
       select $1, 'rest', '', t, true, t from (values (now() - interval '91 days'), (now())) v (t)`;
     await stack.query(probe, [northwind]);
     await stack.query(`update public.sync_runs set updated_at = now() - interval '403 days'`);
     await claim();
+    await stack.query('alter table public.facts_history enable trigger append_only');
+    await stack.query('alter table public.sync_runs enable trigger b_touch');
     assert.deepEqual(
       [await kept('facts_history'), await kept('probe_results'), await kept('sync_runs')],
       [histories - 1, 1, 0],
     );
-    await stack.query('alter table public.facts_history enable trigger append_only');
-    await stack.query('alter table public.sync_runs enable trigger b_touch');
+    const gone = await stack.query('select id from public.facts_history where id = any ($1)', [
+      [oldest, older],
+    ]);
+    assert.deepEqual(gone, [{ id: older }], 'the state that was in force 90 days ago stays');
   });
 
   await test('history keeps each state of the facts, but not progress', async () => {

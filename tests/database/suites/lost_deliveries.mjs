@@ -70,6 +70,18 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.deepEqual(await failure(), [null, null, 0]);
   });
 
+  await test('where no other follows, the tick ends what has been told for three days', async () => {
+    const told = async () => (await factsOf(stack, 'webhook')).failure_kind;
+    const tickAfter = async (hours) => {
+      await stack.query(`update webhook_receipts set received_at = now() - interval '${hours} hours'`);
+      await call(stack, 'claim_due', { limit: 0 });
+      return told();
+    };
+    await record('a', { readable: false });
+    assert.equal(await tickAfter(71), 'data');
+    assert.equal(await tickAfter(73), null);
+  });
+
   await test('what failed at the provider is told by its kind, and ends like any other', async () => {
     await record('a');
     const kind = async () => (await factsOf(stack, 'webhook')).failure_kind;

@@ -163,6 +163,29 @@ async function factsTests({ test, stack, record, deliver }) {
     assert.equal((await factsOf(stack, 'webhook')).bad_signatures, 0);
   });
 
+  await test('of two proofs, each is counted by itself: what one lets in says nothing about the other', async () => {
+    const [events, mail] = ['sendgrid.webhook_public_key', 'sendgrid.inbound_password'];
+    const workspace = 'northwind-dental';
+    const bad = (key) => call(stack, 'record_bad_signature', { workspace, service, key });
+    const good = (key, delivery_key) =>
+      call(stack, 'record_receipt', { workspace, service, delivery_key, object_key: 'o', key });
+    const told = async () => {
+      const { bad_signatures, refused_key, refused } = await factsOf(stack, 'webhook');
+      return [bad_signatures, refused_key, refused];
+    };
+    for (let i = 0; i < 3; i += 1) {
+      await bad(mail);
+      await good(events, `evt_${i}`);
+    }
+    assert.deepEqual(await told(), [3, mail, { [mail]: 3 }]);
+    for (let i = 0; i < 4; i += 1) await bad(events);
+    assert.deepEqual(await told(), [4, events, { [mail]: 3, [events]: 4 }]);
+    await good(events, 'evt_9');
+    assert.deepEqual(await told(), [3, mail, { [mail]: 3 }]);
+    await good(mail, 'mail_1');
+    assert.deepEqual(await told(), [0, null, {}]);
+  });
+
   await test('a flood of bad signatures does not fill the history', async () => {
     for (let i = 0; i < 30; i += 1) {
       await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service });

@@ -45,6 +45,8 @@ TEST_CASE("every key belongs to its service, and its scope fits its variable") {
       // An id is read by the core, so it has no host to be kept for.
       if (!key.secret) CHECK(key.hosts.empty());
     }
+    const auto checks = [](const wf::Key& key) { return !key.when_refused.empty(); };
+    CHECK(service.has_webhook == std::any_of(service.keys.begin(), service.keys.end(), checks));
   }
   CHECK(wf::find_key("stripe.secret_key")->short_name() == "secret_key");
   CHECK(wf::find_key("stripe.nothing") == nullptr);
@@ -59,6 +61,11 @@ TEST_CASE("a payment key cannot come from the agency: one client would see anoth
 TEST_CASE("a workspace's own private key does not go with the id of the agency's") {
   const auto unless = wf::find_key("search_console.private_key_id")->unless;
   CHECK(std::find(unless.begin(), unless.end(), "search_console.private_key") != unless.end());
+}
+
+TEST_CASE("a workspace's own consent does not go by way of the agency's manager account") {
+  const auto unless = wf::find_key("google_ads.login_customer_id")->unless;
+  CHECK(std::find(unless.begin(), unless.end(), "google_ads.refresh_token") != unless.end());
 }
 
 TEST_CASE("what the host keeps belongs to its service, is no key and goes to named hosts only") {

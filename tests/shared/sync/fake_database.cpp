@@ -32,7 +32,10 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     return {200, {{"applied", true}}};
   }
   if (function == "record_receipt") return {200, record_receipt(p)};
-  if (function == "record_bad_signature") return {200, {{"recorded", ++bad_signatures > 0}}};
+  if (function == "record_bad_signature") {
+    refused_key = text_of(p, "key");
+    return {200, {{"recorded", ++bad_signatures > 0}}};
+  }
   if (function == "record_lost_delivery") {
     lost_deliveries.push_back(p);
     return {200, {{"recorded", true}}};
@@ -215,6 +218,7 @@ Json Database::record_receipt(const Json& p) {
   if (is_new)
     receipts[key] = {{"state", p["readable"] == true ? "received" : "unreadable"},
                      {"object_key", p["object_key"]},
+                     {"key", p["key"]},
                      {"event_type", p["event_type"]},
                      {"error", p["error"]}};
   return {{"new", is_new},

@@ -44,6 +44,7 @@ struct Database {
   std::int64_t lease_until_secs = 0;
   int leases = 0;
   int bad_signatures = 0;
+  std::string refused_key;            // by the check of the last of them
   std::vector<Json> lost_deliveries;  // as they were told
   std::vector<Json> dead_letters;
   std::vector<Json> claimable;

@@ -390,3 +390,18 @@ TEST_CASE("a backfill tells how far it has come", "[sync]") {
   CHECK(progress[0]["progress_done"] == 1);
   CHECK(progress[0]["run_rows"] == 3);
 }
+
+TEST_CASE("a row from before the window does not take the progress past its end", "[sync]") {
+  Host host = stripe_host();
+  Json progress;
+  host.provider = [&](const std::string& url) -> Reply {
+    if (host.database.facts.contains("charges")) progress = host.database.facts["charges"];
+    Json page = Json::parse(std::string(fixture("lists/charges_page1.built.json")));
+    if (fake::has(url, "starting_after")) page["has_more"] = false;
+    for (Json& charge : page["data"]) charge["created"] = 1'400'000'000;
+    return {200, page.dump()};
+  };
+  host.sync("charges");
+  CHECK(progress["progress_total"] == 90);
+  CHECK(progress["progress_done"] == 90);
+}

@@ -118,6 +118,7 @@ TEST_CASE("one that is too large is lost where its password shows that it is gen
     CHECK_FALSE(host.database.lost_deliveries[0].contains("delivery_key"));
   }
   CHECK(host.database.bad_signatures == (host.signature_valid ? 0 : 1));
+  CHECK(host.database.refused_key == (host.signature_valid ? "" : "sendgrid.inbound_password"));
 }
 
 TEST_CASE("a service without a webhook does not exist", "[webhook]") {

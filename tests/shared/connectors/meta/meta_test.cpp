@@ -221,6 +221,9 @@ TEST_CASE("who may not ask about the token takes no figure with it", "[meta]") {
     CHECK(page.unavailable == std::vector<std::string>{"end of access"});
     CHECK(page.next.has_value());
   }
+  const Page away = page_of(meta::page_account, reply_of(error_body(2), 500), query_of(page_id));
+  CHECK_FALSE(away.credentials_expire_at.has_value());  // what is known stays
+  CHECK(away.unavailable == std::vector<std::string>{"end of access"});
   const auto refused = meta::parse_insights(meta::page_account, reply_of(error_body(200), 403),
                                             page_metric("page_follows"), source_at);
   REQUIRE_FALSE(refused.has_value());

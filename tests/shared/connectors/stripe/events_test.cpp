@@ -109,6 +109,16 @@ TEST_CASE("an invoice of an old version is a row; one that leaves out its paymen
   CHECK((upcoming->batches.empty() && upcoming->stale.empty()));
 }
 
+TEST_CASE("what happened in a connected account is another merchant's", "[stripe][events]") {
+  Json event = json(read("events/charge_succeeded.json"));
+  event["account"] = "acct_1032D82eZvKYlo2C";
+  const auto connected = stripe::parse_event(dump(event), now);
+  REQUIRE(connected.has_value());
+  CHECK((connected->batches.empty() && connected->stale.empty()));
+  event["account"] = nullptr;
+  CHECK_FALSE(stripe::parse_event(dump(event), now)->batches.empty());
+}
+
 TEST_CASE("the state of an event's object is as old as the event", "[stripe][events]") {
   const Delivery delivery = parsed("charge_refunded");
   CHECK(delivery.event_at == from_unix(1'619'701'111));
