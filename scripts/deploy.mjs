@@ -6,7 +6,8 @@
 //            keys and one WORKSPACE_<SLUG> per client; they become the Worker's secrets
 //   --check  checks and lists only
 // from the environment: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID (for wrangler);
-//   SUPABASE_DB_URL (optional: the migrations that are missing there are applied)
+//   SUPABASE_DB_URL (optional: the migrations that are missing there are applied; without it none may be missing),
+//   SUPABASE_DB_CA (optional: a file with the certificate that the database's must be signed with)
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,10 +64,16 @@ function wrangler(args, { mayExist = false, read = false } = {}) {
   throw new Error(`wrangler ${args.slice(0, 3).join(' ')} failed${output && `:\n${output}`}`);
 }
 
-// The secrets travel in a file that only this user can read, and that is gone afterwards.
-function deploy(vars) {
+// Before the database is touched: an account that cannot have them has no Worker for the new version of it.
+function prepareAccount() {
   wrangler(['r2', 'bucket', 'create', BUCKET], { mayExist: true });
   for (const queue of QUEUES) wrangler(['queues', 'create', queue], { mayExist: true });
+}
+
+// The secrets travel in a file that only this user can read, and that is gone afterwards: Ctrl-C ends wrangler,
+// and this goes on to the end.
+function deploy(vars) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => {});
   const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
   try {
     const file = join(folder, 'secrets.json');
@@ -86,14 +93,38 @@ export function removeOtherSecrets(vars) {
   for (const name of names) if (!(name in vars)) wrangler(['secret', 'delete', name]);
 }
 
-async function migrate(url) {
-  const names = readMigrations().map(({ version, name }) => `${version}_${name}`);
-  if (!url) {
-    console.log(`migrations, to be applied in this order (or set SUPABASE_DB_URL):\n  ${names.join('\n  ')}`);
-    return;
-  }
+// In words, or null: the Worker must not run on a database that is older than it.
+export async function migrationProblem({ SUPABASE_URL, SUPABASE_SECRET_KEY }, migrations = readMigrations()) {
+  const reply = await fetch(`${SUPABASE_URL}/rest/v1/rpc/newest_migration`, {
+    method: 'POST',
+    headers: { apikey: SUPABASE_SECRET_KEY, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const text = await reply.text();
+  if (!reply.ok && reply.status !== 404)
+    return `the database answered ${reply.status} to SUPABASE_SECRET_KEY`;
+  const newest = reply.ok ? JSON.parse(text) : '';
+  const pending = migrations.filter(({ version }) => version > newest);
+  if (pending.length === 0) return null;
+  const from = newest ? `after ${newest}` : 'all that are missing';
+  return `the database lacks migrations, ${from} up to ${pending.at(-1).version}: supabase db push, or set SUPABASE_DB_URL`;
+}
+
+// Never in clear text over a network. pg takes what a URL says of it before what it is told, and knows fewer words.
+export function connectionTo(url, certificate) {
+  const address = new URL(url);
+  address.searchParams.delete('sslmode');
+  const connectionString = address.href;
+  if (isLoopback(address.hostname)) return { connectionString };
+  const ssl = certificate ? { ca: readFileSync(certificate, 'utf8') } : { rejectUnauthorized: false };
+  return { connectionString, ssl };
+}
+
+async function migrate(url, certificate) {
+  if (!certificate)
+    console.log('SUPABASE_DB_CA is not set: the connection is encrypted, whose it is is not checked');
   const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client(connectionTo(url, certificate));
   await client.connect();
   try {
     const applied = await applyMigrations(hostedDatabase(client));
@@ -131,11 +162,15 @@ async function main() {
   const vars = parseVars(readFileSync(values.vars, 'utf8'), values.vars);
   const module = new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm')));
   const manifest = new Core(module).manifest();
+  const { SUPABASE_DB_URL, SUPABASE_DB_CA } = process.env;
   const problems = problemsOf(vars, process.env, manifest);
+  const pending = problems.length > 0 || SUPABASE_DB_URL ? null : await migrationProblem(vars);
+  if (pending) problems.push(pending);
   if (problems.length > 0) throw new Error(`not deployed:\n  ${problems.join('\n  ')}`);
   listDetected(configuredNames(vars, manifest));
   if (values.check) return;
-  await migrate(process.env.SUPABASE_DB_URL);
+  prepareAccount();
+  if (SUPABASE_DB_URL) await migrate(SUPABASE_DB_URL, SUPABASE_DB_CA);
   deploy(vars);
 }
 

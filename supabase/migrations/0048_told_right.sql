@@ -102,3 +102,12 @@ select app.exchange_text('app.apply_run_page', 'case when place.cursor ->> ''cov
   'case when (select f.reconciled_at from public.service_facts f where f.client_id = run.client_id
       and f.service = run.service and f.stream = run.stream and f.partition = run.partition) is null
     then 0 else untold end');
+
+-- Before a Worker is deployed: whether the database is as new as it. The records are the Supabase CLI's.
+create function public.newest_migration() returns text
+language sql stable security definer set search_path = '' as $$
+  select max(m.version) from supabase_migrations.schema_migrations m
+$$;
+revoke all on function public.newest_migration() from public, anon, authenticated;
+grant execute on function public.newest_migration() to service_role;
+comment on function public.newest_migration is 'The number of the newest migration that was applied, "0048".';

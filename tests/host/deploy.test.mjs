@@ -8,6 +8,8 @@ import { test } from 'node:test';
 
 import { unstable_readConfig } from 'wrangler';
 
+import { connectionTo, migrationProblem } from '../../scripts/deploy.mjs';
+
 const SECRETS = /^\/accounts\/account\/workers\/scripts\/webfluentia-integrations\/secrets(?:\/([A-Z_]+))?$/;
 
 async function account(names) {
@@ -47,6 +49,39 @@ test('a secret that the deployment does not name is taken away', async () => {
   server.close();
   assert.equal(status, 0, said);
   assert.deepEqual([...secrets], ['SUPABASE_URL', 'WORKSPACE_NORTHWIND']);
+});
+
+test('a database that is older than the Worker, or does not know how old it is, stops a deployment', async () => {
+  let answer;
+  const server = createServer((request, response) => {
+    response.writeHead(request.headers.apikey === 'sb_secret_local' ? answer.status : 401);
+    response.end(JSON.stringify(answer.body));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const problem = (status, body, SUPABASE_SECRET_KEY = 'sb_secret_local') => {
+    answer = { status, body };
+    const SUPABASE_URL = `http://127.0.0.1:${server.address().port}`;
+    const migrations = ['0046', '0047', '0048'].map((version) => ({ version }));
+    return migrationProblem({ SUPABASE_URL, SUPABASE_SECRET_KEY }, migrations);
+  };
+  try {
+    assert.equal(await problem(200, '0048'), null);
+    assert.match(await problem(200, '0046'), /lacks migrations, after 0046 up to 0048/);
+    assert.match(await problem(404, { code: 'PGRST202' }), /all that are missing up to 0048/);
+    assert.match(await problem(200, '0048', 'sb_secret_other'), /answered 401 to SUPABASE_SECRET_KEY/);
+  } finally {
+    server.close();
+  }
+});
+
+test('a database elsewhere is never asked in clear text', () => {
+  const url = 'postgres://postgres.abc:pass@aws-0-eu.pooler.supabase.com:5432/postgres';
+  for (const more of ['', '?sslmode=require', '?sslmode=disable']) {
+    const { connectionString, ssl } = connectionTo(url + more);
+    assert.deepEqual([connectionString, ssl], [url, { rejectUnauthorized: false }]);
+  }
+  assert.match(connectionTo(url, import.meta.filename).ssl.ca, /is never asked in clear text/);
+  assert.equal(connectionTo('postgres://postgres@127.0.0.1:5432/postgres').ssl, undefined);
 });
 
 // A call of Meta's has a token in its URL.

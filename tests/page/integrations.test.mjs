@@ -303,6 +303,33 @@ test('what a card draws is told in words where it is pointed at', async () => {
   await page.context().close();
 });
 
+test('on a phone a touch tells what a strip shows, and another one takes it away', async () => {
+  const page = await signedIn(browser, stack, VIEWER, { width: 390, height: 844 });
+  const strip = page.locator('[id="days:stripe"]');
+  await strip.scrollIntoViewIfNeeded();
+  const { x, y, width } = await strip.boundingBox();
+  const above = () => page.screenshot({ clip: { x, y: y - 31, width, height: 20 } });
+  await settled(page);
+  const before = await above();
+  await strip.tap();
+  await screenshot(page, 'phone-tip');
+  assert.notDeepEqual(await above(), before);
+  await page.touchscreen.tap(2, 400);
+  await screenshot(page, 'phone-plain');
+  assert.deepEqual(await above(), before);
+  await page.context().close();
+});
+
+test('how many are left of a search is said to those who do not see it', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const said = page.locator('#found[role=status]');
+  await said.waitFor({ state: 'attached' });
+  assert.equal(await said.textContent(), '');
+  await page.getByRole('searchbox').fill('stripe');
+  await page.locator('#found', { hasText: /^1 of \d shown$/ }).waitFor({ state: 'attached' });
+  await page.context().close();
+});
+
 test('an explanation stays while it is pointed at, and nothing is pressed through it', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   const panel = page.locator('[id="explanation:stripe"]');

@@ -1,9 +1,17 @@
 // The page's clock. A test can set it (`?clock=<ISO time or ms>`, `webfluentia.setClock(ms)`);
 // it then runs on from there, and every badge is judged by it.
 
+// A device's clock that is further off than this would turn good cards red: the server's counts.
+const TRUSTED_MS = 120_000;
+
 export class Clock {
-  /** @param {(nowMs: number) => void} onTick called now and then, and when the clock was set */
-  constructor(onTick, everyMs = 5000) {
+  /**
+   * @param {(nowMs: number) => void} onTick called now and then, and when the clock was set
+   * @param {{serverTime?: number, everyMs?: number}} [options] serverTime: ms, as the server said it just now
+   */
+  constructor(onTick, { serverTime, everyMs = 5000 } = {}) {
+    const ahead = serverTime - Date.now();
+    this.skew = Math.abs(ahead) > TRUSTED_MS ? ahead : 0;
     this.offset = 0;
     this.onTick = onTick;
     const given = new URLSearchParams(location.search).get('clock');
@@ -13,7 +21,7 @@ export class Clock {
   }
 
   now() {
-    return Date.now() + this.offset;
+    return Date.now() + this.skew + this.offset;
   }
 
   /** @param {number | null} ms null goes back to the real time */
@@ -27,6 +35,6 @@ export class Clock {
   }
 
   #setTo(ms) {
-    this.offset = ms === null || Number.isNaN(ms) ? 0 : ms - Date.now();
+    this.offset = ms === null || Number.isNaN(ms) ? 0 : ms - Date.now() - this.skew;
   }
 }

@@ -1,8 +1,9 @@
 // Keeps one workspace's rows up to date: everything once and at each (re)connection, then what
 // changed, told by Realtime. While that is down everything is read every 15 seconds: what is gone
-// has no time of change.
+// has no time of change. And every five minutes while it is up: it may be joined and tell nothing.
 
 const POLL_MS = 15_000;
+const LIVE_POLL_MS = 300_000;
 const ACTIVITY_DELAY_MS = 400;
 const RETRY_MS = 3000;
 // Days change with a sync, not with each of its pages.
@@ -32,7 +33,7 @@ export class Feed {
     this.allDue = true;
     this.isLive = false;
     this.closed = false;
-    this.poll = setInterval(() => this.isLive || this.#readAll(), POLL_MS);
+    this.poll = setInterval(() => this.#readAgain(), POLL_MS);
     this.whenOnline = () => this.#connectionChanged();
     addEventListener('online', this.whenOnline);
     addEventListener('offline', this.whenOnline);
@@ -57,6 +58,13 @@ export class Feed {
 
   start() {
     return this.#catchUp();
+  }
+
+  #readAgain() {
+    if (!this.isLive) return this.#readAll();
+    if (performance.now() - this.allReadAt < LIVE_POLL_MS) return;
+    this.#readAll();
+    this.onWorkspaceChange();
   }
 
   #readAll() {
@@ -123,7 +131,12 @@ export class Feed {
       // The first cards come with their charts.
       const [rows] = await Promise.all([facts, this.hasRead || this.#readActivity()]);
       if (this.closed) return;
-      if (all) this.rows.clear();
+      if (all) {
+        this.allReadAt = performance.now();
+        this.rows.clear();
+        // Each workspace has some: this one may not be theirs any more.
+        if (rows.length === 0) this.onWorkspaceChange();
+      }
       this.#take(rows);
       if (this.hasRead) this.#readActivitySoon();
       this.hasRead = true;
@@ -168,7 +181,7 @@ export class Feed {
       const rows = await this.rest.activity(this.clientId);
       if (this.closed) return;
       this.post('activity', rows);
-      await this.#readSeries();
+      this.#readSeriesLate(); // no card waits for it
     } catch {
       // What is shown stays. A database that was too slow is not asked again at once.
       clearTimeout(this.activityTimer);

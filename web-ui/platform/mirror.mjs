@@ -110,10 +110,14 @@ export class Mirror {
     addEventListener('keydown', (event) => this.#key(event));
   }
 
-  #click({ target }) {
+  #click({ target, pointerType }) {
     const button = target.closest('button');
     if (button) this.post('activate', { id: button.id });
-    else if (!target.id.startsWith('explanation:')) this.post('escape', {});
+    else if (!target.id.startsWith('explanation:')) {
+      this.post('escape', {});
+      // A finger does not hover: what it touched is pointed at until it touches something else.
+      if (pointerType === 'touch') this.#attend({ hovered: target.closest('[id]')?.id ?? '' });
+    }
   }
 
   #key(event) {

@@ -22,7 +22,7 @@ const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
 async function readConfig() {
   const reply = await fetch('/config.json');
   if (!reply.ok) throw new Error(`config.json: ${reply.status}`);
-  return reply.json();
+  return { ...(await reply.json()), server_time: Date.parse(reply.headers.get('date')) };
 }
 
 class Dashboard {
@@ -35,7 +35,8 @@ class Dashboard {
 
   async load() {
     const encoder = new TextEncoder();
-    this.clock = new Clock((now) => this.core && this.core.tick(now) && this.surface.invalidate());
+    const onTick = (now) => this.core && this.core.tick(now) && this.surface.invalidate();
+    this.clock = new Clock(onTick, { serverTime: this.config.server_time });
     this.zone = new Zone(() => this.clock.now());
     this.core = await loadCore(BASE, {
       timeText: (secs, style) => encoder.encode(this.zone.text(secs, STYLES[style])),
@@ -131,7 +132,8 @@ class Dashboard {
     this.workspaces = workspaces;
     this.post('workspaces', workspaces);
     this.#followZone();
-    if (!this.feed) this.#open(slugOfPath() || this.#usualWorkspace());
+    const isGone = this.feed && !workspaces.some(({ slug }) => slug === this.slug);
+    if (!this.feed || isGone) this.#open(slugOfPath() || this.#usualWorkspace());
   }
 
   #usualWorkspace() {

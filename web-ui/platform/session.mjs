@@ -3,15 +3,18 @@ import { AuthClient } from '@supabase/auth-js';
 
 const MESSAGES = {
   invalid_credentials: 'E-mail or password is wrong.',
+  email_not_confirmed: 'This account is not confirmed yet. Ask your agency.',
+  user_banned: 'This account is locked. Ask your agency.',
   over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
 };
+const STORAGE_KEY = 'webfluentia.session';
 
 export class Session {
   constructor({ supabase_url, publishable_key }) {
     this.auth = new AuthClient({
       url: `${supabase_url}/auth/v1`,
       headers: { apikey: publishable_key },
-      storageKey: 'webfluentia.session',
+      storageKey: STORAGE_KEY,
       autoRefreshToken: true,
       persistSession: true,
       detectSessionInUrl: false,
@@ -21,6 +24,11 @@ export class Session {
   /** @param {(user: {id, email} | null) => void} onUser called when somebody else is signed in, or nobody */
   watch(onUser) {
     let current;
+    this.forget = () => {
+      localStorage.removeItem(STORAGE_KEY);
+      current = null;
+      onUser(null);
+    };
     this.auth.onAuthStateChange((event, session) => {
       const user = session?.user ?? null;
       if (event !== 'SIGNED_OUT' && current === (user?.id ?? null)) return;
@@ -41,7 +49,9 @@ export class Session {
 
   async signOut() {
     // Here only: elsewhere the same person stays signed in.
-    await this.auth.signOut({ scope: 'local' });
+    const { error } = await this.auth.signOut({ scope: 'local' });
+    // The server did not hear of it, and auth-js then keeps the session: whoever comes next would have it.
+    if (error) this.forget();
   }
 
   async token() {

@@ -348,6 +348,15 @@ void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& mode
   const bool cards = !instead && model.services_load == Load::ready;
   if (cards || instead == Instead::no_match) area.y = draw_filters(ui, area, view) + 10;
   area.y += draw_strips(ui, area, model);
+  // Whoever does not see the cards change hears how many are left. It is always there, or it would not be
+  // heard.
+  const bool some = cards && view.shown < view.total;
+  ui.mirror.add(
+      {.tag = "p",
+       .id = "found",
+       .rect = {area.x, area.y, area.w, 1},
+       .text = some ? std::to_string(view.shown) + " of " + std::to_string(view.total) + " shown" : "",
+       .attributes = {{"role", "status"}}});
   if (instead)
     draw_instead(ui, area, *instead, model, state);
   else if (cards)

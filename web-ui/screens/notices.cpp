@@ -22,7 +22,8 @@ float draw_strip(Ui& ui, Rect area, const Strip& strip) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     ui.paint.text({r.x + 41, r.y + 20 + 19 * static_cast<float>(i)}, lines[i], style);
   }
-  ui.say("p", strip.id, r, strip.text);
+  ui.mirror.add(
+      {.tag = "p", .id = strip.id, .rect = r, .text = strip.text, .attributes = {{"role", "status"}}});
   return r.h + 14;
 }
 

@@ -152,11 +152,12 @@ export async function endsSuite(t, stack) {
     );
     const [oldest, older, ...newer] = of[0].ids;
     assert.ok(newer.length > 0);
-    // A neighbour's, of the same age: it says nothing about this one's.
+    // Of a neighbour and of another stream, older still: they say nothing about this one.
     await stack.query(
       `insert into public.facts_history (client_id, service, stream, partition, facts, recorded_at)
-       select $1, service, stream, partition, facts, now() - interval '95 days' from public.facts_history
-       where id = $2`,
+       select v.client_id, h.service, v.stream, h.partition, h.facts, now() - interval '95 days'
+       from public.facts_history h, lateral
+         (values ($1::uuid, h.stream), (h.client_id, 'payouts')) v (client_id, stream) where h.id = $2`,
       ['22222222-2222-4222-8222-222222222222', oldest],
     );
     await stack.query(

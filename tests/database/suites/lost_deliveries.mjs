@@ -79,7 +79,23 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     };
     await record('a', { readable: false });
     assert.equal(await tickAfter(71), 'data');
+    const others = [
+      { workspace: 'harbor-yoga', service },
+      { workspace: 'northwind-dental', service: 'sendgrid' },
+    ];
     assert.equal(await tickAfter(73), null);
+    await record('b', { readable: false });
+    await stack.query(`update webhook_receipts set received_at = now() - interval '73 hours'`);
+    for (const of of others)
+      await call(stack, 'record_receipt', {
+        ...{ ...of, delivery_key: 'c', object_key: 'raw/c', event_type: 't', readable: false },
+      });
+    await call(stack, 'claim_due', { limit: 0 });
+    assert.equal(await told(), null, 'what others lost is not told here');
+    const left = await stack.query(
+      `select count(*)::int as n from service_facts where stream = 'webhook' and failure_kind is not null`,
+    );
+    assert.deepEqual(left, [{ n: 2 }]);
   });
 
   await test('what failed at the provider is told by its kind, and ends like any other', async () => {
