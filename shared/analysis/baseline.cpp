@@ -134,7 +134,16 @@ double least_scale(double expected, bool counts) {
   return std::max({least_relative_noise * std::abs(expected), counts ? root_noise_of_counts : 0, 1e-9});
 }
 
+// The parts of a forecast may add up to less than there can be: a closed day's is none.
+double within_reason(double expected, const Days& days, bool counts) {
+  for (std::size_t i = 0; i < history_days; ++i)
+    if (days.known[i] && days.value[i] < 0) return expected;
+  constexpr double half_a_one = 0.7;  // its root
+  return expected < (counts ? half_a_one : 0) ? 0 : expected;
+}
+
 Forecast dense_forecast(Days days, bool counts) {
+  const Days told = days;
   const double slope = slope_per_day(days);
   for (std::size_t i = 0; i < history_days; ++i) days.value[i] += slope * static_cast<double>(i + 1);
   const double middle = centre(days, history_days);
@@ -149,7 +158,7 @@ Forecast dense_forecast(Days days, bool counts) {
       cost = cost_of_season(days.count);
     }
   }
-  Forecast result{.expected = middle + season_here + centre(left, recent_days),
+  Forecast result{.expected = within_reason(middle + season_here + centre(left, recent_days), told, counts),
                   .scale = deviation(left, season.has_value()) * cost};
   result.scale = std::max(result.scale, least_scale(result.expected, counts));
   return result;

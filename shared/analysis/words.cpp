@@ -19,6 +19,11 @@ double power_of_ten(int exponent) {
 
 double times(double value, double expected) { return expected == 0 ? 0 : value / expected; }
 
+// "999,999 % above usual" is no news of what usually is next to nothing.
+bool is_usually_none(const Anomaly& anomaly) {
+  return std::abs(anomaly.expected) * 100 <= std::abs(anomaly.value);
+}
+
 std::string share_words(double value, double expected) {
   const double factor = times(value, expected);
   if (factor >= 3 && expected > 0) {
@@ -76,12 +81,12 @@ std::optional<std::int64_t> change_percent(double value, double expected) {
 std::string describe(const Anomaly& anomaly, std::string_view unit) {
   const std::string when =
       (anomaly.kind == AnomalyKind::shift ? " since " : " on ") + format_short_day(anomaly.day);
-  if (anomaly.expected == 0) return "usually none, " + words(spoken(anomaly.value, unit)) + when;
+  if (is_usually_none(anomaly)) return "usually none, " + words(spoken(anomaly.value, unit)) + when;
   return share_words(anomaly.value, anomaly.expected) + when;
 }
 
 std::string sentence(std::string_view label, const Anomaly& anomaly, std::string_view unit) {
-  return std::string(label) + (anomaly.expected == 0 ? ": " : " ") + describe(anomaly, unit);
+  return std::string(label) + (is_usually_none(anomaly) ? ": " : " ") + describe(anomaly, unit);
 }
 
 std::string comparison(const Anomaly& anomaly, std::string_view unit) {

@@ -113,10 +113,9 @@ void add_part(Mail& mail, const Part& part, int depth) {
   const std::string_view problem = depth < deepest_part
                                        ? read_parts(part.content, parameter_of(described, "boundary"), parts)
                                        : "parts inside of parts, too deep";
-  if (!problem.empty())
-    mail.problem = concat({"mail: ", problem});
-  else
-    for (const Part& inner : parts) add_part(mail, inner, depth + 1);
+  if (!problem.empty()) mail.problem = concat({"mail: ", problem});
+  // What could be read of it is better than an empty mail.
+  for (const Part& inner : parts) add_part(mail, inner, depth + 1);
 }
 
 }  // namespace

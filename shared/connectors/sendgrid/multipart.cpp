@@ -148,7 +148,9 @@ std::string_view read_parts(std::string_view body, std::string_view boundary, st
     inside = true;
     open = rest;
   }
-  return inside ? "cut short" : "no boundary between its parts";
+  if (!inside) return "no boundary between its parts";
+  if (parts.size() < most_parts) parts.push_back(split_part(open));
+  return "cut short";
 }
 
 std::string_view boundary_of_form(std::string_view body) {

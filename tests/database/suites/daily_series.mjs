@@ -50,10 +50,14 @@ const charge = (id, days, amount, more = {}) => ({
 
 async function paymentTests({ test, insert, synced, read }) {
   await test('charges by day of the workspace: net of refunds, by currency, with zeros between', async () => {
-    await synced('stripe', 'charges');
+    for (const stream of ['charges', 'refunds', 'disputes']) await synced('stripe', stream);
     await insert('stripe_charges', [
       charge('a', 3, 1000),
-      charge('b', 3, 500, { amount_captured: 400, amount_refunded: 100 }),
+      // A hold of which 400 were taken, and one that was given back: Stripe calls the rest refunded.
+      charge('b', 3, 500, { captured: true, amount_captured: 400, amount_refunded: 100 }),
+      charge('v', 3, 9000, { captured: false, amount_captured: 0, amount_refunded: 9000 }),
+      charge('h', 3, 8000, { captured: false, amount_captured: 0, amount_refunded: 0 }),
+      charge('r', 3, 700, { captured: true, amount_captured: 700, amount_refunded: 600 }),
       charge('c', 3, 7000, { status: 'failed' }),
       charge('d', 1, 250, { currency: 'usd' }),
     ]);
@@ -71,13 +75,29 @@ async function paymentTests({ test, insert, synced, read }) {
     assert.deepEqual(series['stripe.net_charges.eur'], {
       ...{ id: 'stripe.net_charges.eur', service: 'stripe', label: 'Net charges', unit: 'money:eur' },
       ...{ kind: 'sum', of: null, first_day: dayBack(4), provisional_from: dayBack(0) },
-      values: [null, 1300, 0, 0, null],
+      values: [null, 1500, 0, 0, null],
     });
     assert.deepEqual(series['stripe.net_charges.usd'].values, [null, 0, 0, 250, null]);
-    assert.deepEqual(series['stripe.charges'].values, [null, 2, 0, 1, null]);
+    assert.deepEqual(series['stripe.charges'].values, [null, 5, 0, 1, null]);
     assert.deepEqual(series['stripe.failed_charges'].values, [null, 1, 0, 0, null]);
     assert.deepEqual(series['stripe.refunds'].values, [null, 0, 2, 0, null]);
     assert.deepEqual(series['stripe.disputes'].values, [null, 0, 1, 0, null]);
+  });
+
+  await test('what may not be read is not known to be none', async () => {
+    await synced('stripe', 'charges');
+    await synced('stripe', 'refunds', 2);
+    await insert('stripe_charges', [charge('a', 4, 100)]);
+    await insert('stripe_refunds', [
+      { id: 'r', amount: 100, currency: 'eur', status: 'succeeded', created: noonBack(4) },
+    ]);
+    await insert('stripe_disputes', [
+      { id: 'p', amount: 5, currency: 'eur', status: 'lost', created: noonBack(3) },
+    ]);
+    const series = await read();
+    assert.deepEqual(series['stripe.charges'].values, [1, 0, 0, 0, null]);
+    assert.deepEqual(series['stripe.refunds'].values, [1, 0, null, null, null]);
+    assert.deepEqual(series['stripe.disputes'].values, [null, 1, null, null, null]);
   });
 
   await test('a day belongs to the zone of the workspace', async () => {
@@ -154,7 +174,7 @@ async function reportTests({ test, stack, insert, synced, read }) {
     assert.equal(series['search_console.clicks'].of, 'sc-domain:a.example');
     assert.equal(series['search_console.clicks'].provisional_from, pacific(3));
     const other = Object.keys(series).find((id) => /^search_console\.clicks\.[0-9a-f]{8}$/.test(id));
-    assert.deepEqual(known(other), [0, 1, 0, 0]);
+    assert.deepEqual(known(other), [1, 0, 0]);
     assert.equal(series[other].of, 'https://a.example/');
   });
 

@@ -232,11 +232,32 @@ async function threadTests({ test, stack, deliver }) {
     assert.equal(new Date(last_message_at).toISOString(), '2026-11-23T12:05:00.000Z');
   });
 
+  await test('an answer moves its thread when it has left, and not when it was refused', async () => {
+    await deliver('email_threads', [thread('t1', { state: 'closed' })]);
+    await deliver('email_messages', [reply('r1', 1), message('s1', { sent_at: at(5), source_at: at(5) })]);
+    assert.equal((await state()).last_direction, 'received', 'it is queued');
+    const told = (id, word, minute) =>
+      deliver('email_messages', [message(id, { state: word, sent_at: at(5), source_at: at(minute) })]);
+    await told('s1', 'failed', 6);
+    assert.equal((await state()).last_direction, 'received', 'it was refused');
+    await deliver('email_messages', [message('s2', { sent_at: at(5), source_at: at(5) })]);
+    await told('s2', 'sent', 6);
+    const { last_direction, last_message_at } = await state();
+    assert.equal(last_direction, 'sent');
+    assert.equal(new Date(last_message_at).toISOString(), '2026-11-23T12:05:00.000Z');
+    await deliver('email_messages', [reply('r2', 2)]);
+    const after = await state();
+    assert.equal(after.last_direction, 'received', 'whatever its date says');
+    assert.equal(new Date(after.last_message_at).toISOString(), '2026-11-23T12:05:00.000Z');
+    await told('s2', 'delivered', 9);
+    assert.equal((await state()).last_direction, 'received', 'that it arrived is no new mail');
+  });
+
   await test('read again, the mail that began a thread moves neither the thread back nor itself out of it', async () => {
     const began = [thread('t1', { last_direction: 'received' })];
     await deliver('email_threads', began);
     await deliver('email_messages', [reply('r1', 0)]);
-    await deliver('email_messages', [message('s1', { sent_at: at(5), source_at: at(5) })]);
+    await deliver('email_messages', [message('s1', { state: 'sent', sent_at: at(5), source_at: at(5) })]);
     const before = await state();
     assert.equal(before.last_direction, 'sent');
     const tables = [
@@ -245,6 +266,8 @@ async function threadTests({ test, stack, deliver }) {
     ];
     await call(stack, 'apply_replay', { client_id: northwind, service, tables });
     assert.deepEqual(await state(), before);
+    const threads = await stack.query('select id from public.email_threads');
+    assert.deepEqual(threads, [{ id: 't1' }], 'and begins none without mails');
     const [mail] = await stack.query(`select thread_id, subject from public.email_messages where id = 'r1'`);
     assert.deepEqual(mail, { thread_id: 't1', subject: 'read better' });
   });

@@ -1,9 +1,12 @@
 #include "shared/analysis/detector.hpp"
 
+#include <algorithm>
 #include <catch_amalgamated.hpp>
 #include <cmath>
 #include <limits>
 
+#include "shared/analysis/words.hpp"
+#include "shared/base/text.hpp"
 #include "tests/shared/analysis/made_series.hpp"
 
 namespace {
@@ -84,6 +87,26 @@ TEST_CASE("closed on Sundays is a week, not chance: an empty Tuesday is a drop")
   REQUIRE(found.size() == 1);
   CHECK(found[0].kind == AnomalyKind::drop);
   CHECK(place_of(found[0]) == 7 * 15 + 1);
+}
+
+TEST_CASE("on a day that is closed one expects none, never less") {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    for (const bool counts : {true, false}) {
+      DailySeries made = test::make({.level = counts ? 40.0 : 9000.0, .noise = 0.2, .counts = counts}, seed);
+      for (std::size_t i = 6; i < made.values.size(); i += 7) made.values[i] = 0;
+      const std::size_t sunday = 7 * 15 + 6;
+      made.values[sunday] = counts ? 40 : 9000;
+      const auto found = detect(made.values, counts);
+      const auto on_sunday = std::find_if(found.begin(), found.end(), [&](const Anomaly& one) {
+        return place_of(one) == static_cast<long>(sunday);
+      });
+      INFO(seed);
+      REQUIRE(on_sunday != found.end());
+      CHECK(on_sunday->expected >= 0);
+      CHECK(on_sunday->low >= 0);
+      CHECK(starts_with(describe(*on_sunday, counts ? "count" : "money:eur"), "usually none, "));
+    }
+  }
 }
 
 TEST_CASE("a shift is told once and keeps the week's shape; the way back is told as well") {

@@ -46,6 +46,8 @@ TEST_CASE("an anomaly is one calm line") {
   CHECK(describe(of(AnomalyKind::shift, 1700, 100), "count") == "17 times the usual since 21 Nov");
   CHECK(describe(of(AnomalyKind::shift, 0, 5), "count") == "100 % below usual since 21 Nov");
   CHECK(describe(of(AnomalyKind::spike, 40, 0), "count") == "usually none, 40 on 21 Nov");
+  CHECK(describe(of(AnomalyKind::spike, 40'000, 0.02), "money:eur") == "usually none, 400 EUR on 21 Nov");
+  CHECK(describe(of(AnomalyKind::spike, 9900, 100), "count") == "99 times the usual on 21 Nov");
   CHECK(describe(of(AnomalyKind::drop, -5, 100), "count") == "105 % below usual on 21 Nov");
 }
 

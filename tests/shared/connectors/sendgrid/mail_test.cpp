@@ -172,7 +172,17 @@ TEST_CASE("a message that is broken inside gives what can be read, and says so",
   REQUIRE(read_mail(
       split_part("Subject: x\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\nhi"), cut));
   CHECK(cut.problem == "mail: cut short");
-  CHECK(cut.text.empty());
+  CHECK(cut.text == "hi");
+  Mail unclosed;  // the inner parts, in a message that is whole
+  REQUIRE(read_mail(split_part("Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n"
+                               "Content-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\n\r\nplain\r\n"
+                               "--i\r\nContent-Type: text/html\r\n\r\n<b>rich</b>\r\n"
+                               "--o\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nx\r\n--o--"),
+                    unclosed));
+  CHECK(unclosed.text == "plain");
+  CHECK(unclosed.html == "<b>rich</b>");
+  CHECK(unclosed.files.size() == 1);
+  CHECK(unclosed.problem == "mail: cut short");
   std::string deep = "Subject: x\r\n";
   for (int i = 0; i < 40; ++i) deep += "Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n";
   deep += "\r\nx\r\n--o--";
