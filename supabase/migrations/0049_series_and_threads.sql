@@ -3,8 +3,7 @@
 -- What is not captured of a charge Stripe counts as refunded: the rest of a partial capture, all of a hold that was
 -- given back. https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
 select app.exchange_text('public.daily_series', 'then coalesce(c.amount_captured, c.amount) - coalesce(c.amount_refunded, 0) else 0 end::numeric',
-  'and c.captured is distinct from false
-          then least(coalesce(c.amount_captured, c.amount), c.amount - coalesce(c.amount_refunded, 0)) else 0 end::numeric');
+  'then least(coalesce(c.amount_captured, c.amount), c.amount - coalesce(c.amount_refunded, 0)) else 0 end::numeric');
 -- Refunds and disputes are lists of their own, which a key may not read although it reads charges: a day without one
 -- is known by them. They begin where the charges do.
 select app.exchange_text('public.daily_series', '''Refunds'', ''count'', ''sum'', ''charges''',

@@ -255,6 +255,13 @@ async function threadTests({ test, stack, deliver }) {
 
   await test('read again, the mail that began a thread moves neither the thread back nor itself out of it', async () => {
     const began = [thread('t1', { last_direction: 'received' })];
+    // A neighbour's mail of that id is none of this workspace's.
+    await stack.query(
+      `insert into public.email_messages (client_id, id, thread_id, direction, state, sent_at, source_at,
+         from_email, to_emails)
+       values ('22222222-2222-4222-8222-222222222222', 't1', 'x', 'received', 'received', now(), now(),
+         'a@b.example', '["c@d.example"]')`,
+    );
     await deliver('email_threads', began);
     await deliver('email_messages', [reply('r1', 0)]);
     await deliver('email_messages', [message('s1', { state: 'sent', sent_at: at(5), source_at: at(5) })]);
