@@ -129,9 +129,9 @@ function route(core, env, context, request) {
 }
 
 async function job(core, env, message, kind) {
-  const { workspace } = message.body;
-  // Without its keys the work would fail for good: it waits until somebody has mended the bundle.
-  if (kind === 'job' && workspace && readBundle(env, workspace, core.manifest()).problem)
+  const { workspace, service } = message.body;
+  // Without its keys the work at a service would fail for good: it waits until somebody has mended the bundle.
+  if (kind === 'job' && service && readBundle(env, workspace, core.manifest()).problem)
     return message.retry({ delaySeconds: 300 });
   const event = { kind, message: message.body, ids: idsFor(env, core.manifest(), workspace) };
   const { outcome, delay_secs } = await start(core, env, event, workspace);

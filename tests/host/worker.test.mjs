@@ -333,17 +333,19 @@ test('a message is acknowledged or retried as the core says, and retried when it
 test('work of a workspace whose bundle is broken waits, and so does nobody else', async () => {
   const seen = [];
   const core = steps(({ event }) => (seen.push(event.message.workspace), { effects: [ok] }));
-  const messages = ['harbor-yoga', 'northwind-dental'].map((workspace) =>
-    message({ job: 'sync', workspace }),
-  );
+  const messages = [
+    { job: 'sync', workspace: 'harbor-yoga', service: 'stripe' },
+    { job: 'sync', workspace: 'northwind-dental', service: 'stripe' },
+    { job: 'action_end', workspace: 'harbor-yoga' }, // only the database is told, and only from here
+  ].map((body) => message(body));
   const broken = env({ WORKSPACE_HARBOR_YOGA: '{"stripe":' });
   await makeWorker(core).queue(batch('webfluentia-jobs', ...messages), broken);
   assert.deepEqual(
     messages.map(({ became }) => became),
-    [['retry', 300], 'ack'],
+    [['retry', 300], 'ack', 'ack'],
   );
-  assert.deepEqual(seen, ['northwind-dental']);
-  const dead = message({ job: 'sync', workspace: 'harbor-yoga' });
+  assert.deepEqual(seen, ['northwind-dental', 'harbor-yoga']);
+  const dead = message({ job: 'sync', workspace: 'harbor-yoga', service: 'stripe' });
   await makeWorker(core).queue(batch('webfluentia-jobs-dead', dead), broken);
   assert.equal(dead.became, 'ack', 'that it was given up is noted without keys');
 });
