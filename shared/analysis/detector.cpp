@@ -18,6 +18,9 @@ constexpr std::size_t least_shift_days = 3;
 constexpr std::size_t most_shift_days = 28;
 constexpr double least_shift = 0.1;  // of what was expected
 constexpr double chance_of_zeros = 1e-4;
+// A campaign of a few days was no lasting change, and its end is none.
+constexpr std::chrono::days most_of_an_episode{10};
+constexpr double as_before = 0.25;  // of what was expected before it
 
 bool is_judgeable(const Forecast& usual, double root) { return !usual.sparse || root != 0; }
 
@@ -141,13 +144,25 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   if (change >= least_shift * std::abs(signed_square(before.expected))) {
     const Day began = day_ - std::chrono::days(days - 1);
     while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
-    report(before, AnomalyKind::shift, signed_square(came), score, began);
+    if (!ends_episode(signed_square(came), began))
+      report(before, AnomalyKind::shift, signed_square(came), score, began);
   }
   up_ = down_ = {};
   if (stopped)
     forget_stop(days);
   else
     rebase(days, came, before.expected);
+}
+
+// What was told as lasting, and was back after a few days, is told as what it was on its first day.
+bool Detector::ends_episode(double value, Day began) {
+  const auto shift = std::find_if(anomalies_.rbegin(), anomalies_.rend(),
+                                  [](const Anomaly& one) { return one.kind == AnomalyKind::shift; });
+  if (shift == anomalies_.rend() || began - shift->day > most_of_an_episode ||
+      std::abs(value - shift->expected) > as_before * std::abs(shift->expected))
+    return false;
+  shift->kind = shift->value > shift->expected ? AnomalyKind::spike : AnomalyKind::drop;
+  return true;
 }
 
 // How far back nothing came, where something was to come.

@@ -64,6 +64,7 @@ class Detector {
   std::size_t days_of_nothing(const Forecast& usual) const;
   void forget_stop(std::size_t days);
   void settle_shift(const Forecast& usual, const Drift& drift);
+  bool ends_episode(double value, Day began);
   void rebase(std::size_t days, double actual, double expected);
 
   bool counts_;

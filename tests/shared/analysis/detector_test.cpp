@@ -124,6 +124,25 @@ TEST_CASE("a shift is told once and keeps the week's shape; the way back is told
   CHECK((found[0].found - found[0].day).count() >= 2);
 }
 
+TEST_CASE("a campaign of a few days is told once: the ordinary after it is no fall") {
+  for (const std::size_t length : {3u, 5u, 9u}) {
+    for (const double factor : {4.0, 0.2}) {
+      Values values = weeks(20, {500, 520, 510, 505, 480, 490, 515});
+      for (std::size_t i = 70; i < 70 + length; ++i) values[i] = *values[i] * factor;
+      const auto found = detect(values);
+      INFO(length << " days, times " << factor);
+      REQUIRE(found.size() == 1);
+      CHECK(place_of(found[0]) == 70);
+      CHECK(found[0].kind == (factor > 1 ? AnomalyKind::spike : AnomalyKind::drop));
+      // What comes later is compared with the ordinary.
+      const auto later = detect(with(values, 100, 2000));
+      REQUIRE(later.size() == 2);
+      CHECK(place_of(later[1]) == 100);
+      CHECK(later[1].expected == Catch::Approx(500).epsilon(0.1));
+    }
+  }
+}
+
 TEST_CASE("what stopped goes on where it was, and a fall after it is seen") {
   Values values = weeks(20, {1000, 1040, 960, 1010, 990, 1030, 970});
   for (std::size_t i = 63; i < 70; ++i) values[i] = 0;
