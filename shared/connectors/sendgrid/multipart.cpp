@@ -86,7 +86,8 @@ std::string value_of(std::string_view header_value) {
 
 std::string parameter_of(std::string_view header_value, std::string_view name) {
   const std::string extended = concat({name, "*"});
-  std::string plain;
+  std::string plain, pieces;  // name*0="a long "; name*1="name.pdf"; of encoded ones: name*0*=UTF-8''...
+  bool encoded = false;
   while (!header_value.empty()) {
     const std::string text = take_parameter(header_value);
     const std::string_view parameter = text;
@@ -95,9 +96,14 @@ std::string parameter_of(std::string_view header_value, std::string_view name) {
     const std::string key = to_lower(trim(parameter.substr(0, equals)));
     const std::string_view value = trim(parameter.substr(equals + 1));
     if (key == extended) return decoded_extended(value);
+    if (starts_with(key, extended)) {
+      pieces += parameter.substr(equals + 1);
+      encoded = encoded || key.back() == '*';
+    }
     if (key == name && plain.empty()) plain = value;
   }
-  return plain;
+  if (pieces.empty()) return plain;
+  return encoded ? decoded_extended(pieces) : pieces;
 }
 
 std::string decode_escapes(std::string_view text, char mark) {

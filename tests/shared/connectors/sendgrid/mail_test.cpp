@@ -58,6 +58,9 @@ TEST_CASE("parameters: quotes, escapes, other charsets", "[sendgrid][mail]") {
   CHECK(name(R"(attachment; filename="a \"b\" \\c")") == R"(a "b" \c)");
   CHECK(name(R"(attachment; FileName=plain.txt ; x=y)") == "plain.txt");
   CHECK(name("attachment; filename=x; filename*=UTF-8''na%C3%AFve%2.txt") == "na\xC3\xAFve%2.txt");
+  CHECK(name("attachment; filename*0=\"a long \";\r\n filename*1=\"name.pdf\"") == "a long name.pdf");
+  CHECK(name("attachment; filename*0*=UTF-8''na%C3%AF; filename*1*=ve%20one; filename*2=.pdf") ==
+        "na\xC3\xAFve one.pdf");
   CHECK(name(R"(attachment; filename="never closed)") == "never closed");
   CHECK(name("attachment").empty());
 }
