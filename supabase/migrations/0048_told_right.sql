@@ -105,9 +105,12 @@ select app.exchange_text('app.apply_run_page', 'case when place.cursor ->> ''cov
 
 -- Before a Worker is deployed: whether the database is as new as it. The records are the Supabase CLI's.
 create function public.newest_migration() returns text
-language sql stable security definer set search_path = '' as $$
-  select max(m.version) from supabase_migrations.schema_migrations m
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  if to_regclass('supabase_migrations.schema_migrations') is null then return null; end if;
+  return (select max(m.version) from supabase_migrations.schema_migrations m);
+end
 $$;
 revoke all on function public.newest_migration() from public, anon, authenticated;
 grant execute on function public.newest_migration() to service_role;
-comment on function public.newest_migration is 'The number of the newest migration that was applied, "0048".';
+comment on function public.newest_migration is 'The number of the newest migration that was applied, "0048"; null: nobody has kept a record.';

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { startStack } from '../../scripts/local/stack.mjs';
 import { parseVars } from '../../scripts/local/vars.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
-import { problemsOf } from '../../scripts/deploy.mjs';
+import { migrationProblem, problemsOf } from '../../scripts/deploy.mjs';
 import { MANIFEST } from '../host/core_double.mjs';
 import { CLIENT, NORTHWIND, count, one, testStack, until, untilRested } from './harness.mjs';
 
@@ -131,6 +131,15 @@ test('a missing .dev.vars is written anew, for its owner only to read', async ()
   } finally {
     await fresh.stop();
   }
+});
+
+test('a deployment learns from the database whether it is as new as this Worker', async () => {
+  const vars = { SUPABASE_URL: stack.state.urls.supabase, SUPABASE_SECRET_KEY: stack.state.keys.secret };
+  assert.equal(await migrationProblem(vars), null);
+  await stack.query(`delete from supabase_migrations.schema_migrations where version > '0047'`);
+  assert.match(await migrationProblem(vars), /lacks migrations, after 0047 up to 00\d\d/);
+  const asPage = { ...vars, SUPABASE_SECRET_KEY: stack.state.keys.publishable };
+  assert.match(await migrationProblem(asPage), /answered 40[13]/);
 });
 
 test('a deployment is refused while anything about its variables is wrong', () => {

@@ -67,6 +67,7 @@ test('a database that is older than the Worker, or does not know how old it is, 
   try {
     assert.equal(await problem(200, '0048'), null);
     assert.match(await problem(200, '0046'), /lacks migrations, after 0046 up to 0048/);
+    assert.match(await problem(200, null), /all that are missing up to 0048/);
     assert.match(await problem(404, { code: 'PGRST202' }), /all that are missing up to 0048/);
     assert.match(await problem(200, '0048', 'sb_secret_other'), /answered 401 to SUPABASE_SECRET_KEY/);
   } finally {
