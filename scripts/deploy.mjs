@@ -72,7 +72,7 @@ function prepareAccount() {
 
 // The secrets travel in a file that only this user can read, and that is gone afterwards: Ctrl-C ends wrangler,
 // and this goes on to the end.
-function deploy(vars) {
+export function deploy(vars) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => {});
   const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
   try {
@@ -99,11 +99,11 @@ export async function migrationProblem({ SUPABASE_URL, SUPABASE_SECRET_KEY }, mi
     method: 'POST',
     headers: { apikey: SUPABASE_SECRET_KEY, 'content-type': 'application/json' },
     body: '{}',
-  });
-  const text = await reply.text();
+  }).catch(() => null);
+  if (!reply) return `the database does not answer at ${SUPABASE_URL}`;
   if (!reply.ok && reply.status !== 404)
     return `the database answered ${reply.status} to SUPABASE_SECRET_KEY`;
-  const newest = reply.ok ? JSON.parse(text) : '';
+  const newest = (reply.ok && (await reply.json())) || ''; // 404: it is older than the question
   const pending = migrations.filter(({ version }) => version > newest);
   if (pending.length === 0) return null;
   const from = newest ? `after ${newest}` : 'all that are missing';
@@ -113,18 +113,20 @@ export async function migrationProblem({ SUPABASE_URL, SUPABASE_SECRET_KEY }, mi
 // Never in clear text over a network. pg takes what a URL says of it before what it is told, and knows fewer words.
 export function connectionTo(url, certificate) {
   const address = new URL(url);
+  const checked = /^verify-/.test(address.searchParams.get('sslmode') ?? '');
   address.searchParams.delete('sslmode');
   const connectionString = address.href;
   if (isLoopback(address.hostname)) return { connectionString };
-  const ssl = certificate ? { ca: readFileSync(certificate, 'utf8') } : { rejectUnauthorized: false };
+  const ssl = certificate ? { ca: readFileSync(certificate, 'utf8') } : { rejectUnauthorized: checked };
   return { connectionString, ssl };
 }
 
 async function migrate(url, certificate) {
-  if (!certificate)
-    console.log('SUPABASE_DB_CA is not set: the connection is encrypted, whose it is is not checked');
+  const connection = connectionTo(url, certificate);
+  if (connection.ssl?.rejectUnauthorized === false)
+    console.log('SUPABASE_DB_CA is not set: the connection is encrypted, but nobody checks to whom it leads');
   const { default: pg } = await import('pg');
-  const client = new pg.Client(connectionTo(url, certificate));
+  const client = new pg.Client(connection);
   await client.connect();
   try {
     const applied = await applyMigrations(hostedDatabase(client));

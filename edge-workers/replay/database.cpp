@@ -204,11 +204,12 @@ Json ReplayDatabase::upsert(const Json& tables) {
         count("refused");
         continue;
       }
-      if (!is_newer && without_clock(stored->second) == without_clock(row)) continue;
+      const bool is_same = stored != rows.end() && without_clock(stored->second) == without_clock(row);
+      if (!is_newer && is_same) continue;
       // Of a table that is not fetched by id nobody could settle a tie: the later reading stands.
       if (is_newer || !keys_.is_fetched_by_id(table)) {
         rows[key] = row;
-        count("written");
+        if (!is_same) count("written");
       } else {
         result["ties"].push_back({{"table", table}, {"id", text(row, "id")}});
       }

@@ -17,15 +17,13 @@ double power_of_ten(int exponent) {
   return result;
 }
 
-double times(double value, double expected) { return expected == 0 ? 0 : value / expected; }
-
 // "999,999 % above usual" is no news of what usually is next to nothing.
 bool is_usually_none(const Anomaly& anomaly) {
   return std::abs(anomaly.expected) * 100 <= std::abs(anomaly.value);
 }
 
 std::string share_words(double value, double expected) {
-  const double factor = times(value, expected);
+  const double factor = value / expected;
   if (factor >= 3 && expected > 0) {
     return words({.value = rounded(std::round(factor * (factor < 10 ? 10 : 1)) / (factor < 10 ? 10 : 1))}) +
            " times the usual";

@@ -39,7 +39,7 @@ std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   const std::string service(descriptor.name);
   if (verdict.rule == bad_signatures_rule) {
     const auto refusing = std::find_if(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
-      return verdict.refused_key.empty() ? !key.when_refused.empty() : key.name == verdict.refused_key;
+      return !key.when_refused.empty() && (verdict.refused_key.empty() || key.name == verdict.refused_key);
     });
     if (refusing != descriptor.keys.end()) return std::string(refusing->when_refused);
   }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 
@@ -51,6 +53,40 @@ test('a secret that the deployment does not name is taken away', async () => {
   assert.deepEqual([...secrets], ['SUPABASE_URL', 'WORKSPACE_NORTHWIND']);
 });
 
+test('a deployment that is broken off leaves no file of keys', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'deployment-'));
+  const files = async () => (await readdir(folder)).filter((name) => name.startsWith('deploy-'));
+  const asked = Promise.withResolvers();
+  const server = createServer(() => asked.resolve()).listen(0, '127.0.0.1'); // and never answers
+  await once(server, 'listening');
+  const script = `import { deploy } from '${new URL('../../scripts/deploy.mjs', import.meta.url)}';
+    deploy({ SUPABASE_SECRET_KEY: 'sb_secret_local' });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: {
+      ...process.env,
+      TMPDIR: folder,
+      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${server.address().port}`,
+      CLOUDFLARE_API_TOKEN: 'token_test_local',
+      CLOUDFLARE_ACCOUNT_ID: 'account',
+    },
+    stdio: 'ignore',
+    detached: true, // a group of its own, which a Ctrl-C reaches as a whole
+  });
+  const ended = once(child, 'close');
+  try {
+    await Promise.race([asked.promise, ended]);
+    assert.equal((await files()).length, 1, 'while it is under way');
+    process.kill(-child.pid, 'SIGINT');
+    const [status, signal] = await ended;
+    assert.deepEqual([status !== 0, signal], [true, null], 'it ends by itself');
+    assert.deepEqual(await files(), []);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('a database that is older than the Worker, or does not know how old it is, stops a deployment', async () => {
   let answer;
   const server = createServer((request, response) => {
@@ -58,9 +94,9 @@ test('a database that is older than the Worker, or does not know how old it is, 
     response.end(JSON.stringify(answer.body));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const SUPABASE_URL = `http://127.0.0.1:${server.address().port}`;
   const problem = (status, body, SUPABASE_SECRET_KEY = 'sb_secret_local') => {
     answer = { status, body };
-    const SUPABASE_URL = `http://127.0.0.1:${server.address().port}`;
     const migrations = ['0046', '0047', '0048'].map((version) => ({ version }));
     return migrationProblem({ SUPABASE_URL, SUPABASE_SECRET_KEY }, migrations);
   };
@@ -70,6 +106,9 @@ test('a database that is older than the Worker, or does not know how old it is, 
     assert.match(await problem(200, null), /all that are missing up to 0048/);
     assert.match(await problem(404, { code: 'PGRST202' }), /all that are missing up to 0048/);
     assert.match(await problem(200, '0048', 'sb_secret_other'), /answered 401 to SUPABASE_SECRET_KEY/);
+    server.close();
+    server.closeAllConnections();
+    assert.match(await problem(200, '0048'), /does not answer at http/);
   } finally {
     server.close();
   }
@@ -81,6 +120,7 @@ test('a database elsewhere is never asked in clear text', () => {
     const { connectionString, ssl } = connectionTo(url + more);
     assert.deepEqual([connectionString, ssl], [url, { rejectUnauthorized: false }]);
   }
+  assert.deepEqual(connectionTo(`${url}?sslmode=verify-full`).ssl, { rejectUnauthorized: true });
   assert.match(connectionTo(url, import.meta.filename).ssl.ca, /is never asked in clear text/);
   assert.equal(connectionTo('postgres://postgres@127.0.0.1:5432/postgres').ssl, undefined);
 });

@@ -253,74 +253,36 @@ test('cards stay when workspaces, charts or remarks cannot be read', async () =>
   await page.context().close();
 });
 
-test('who signs out while sign-in does not answer is signed out here', async () => {
-  const page = await signedIn(browser, stack, VIEWER);
-  await page.route(/auth\/v1\/logout/, (route) => route.abort());
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByLabel('Password').waitFor();
-  assert.equal(await page.evaluate(() => localStorage.getItem('webfluentia.session')), null);
-  await page.reload();
-  await page.getByLabel('Password').waitFor();
-  assert.equal(await page.locator('article').count(), 0);
-  await page.context().close();
-});
-
-test('who is taken out of a workspace is told so, and sees nothing of it any more', async () => {
-  const page = await signedIn(browser, stack, VIEWER);
-  const [member] = await stack.query(
-    `delete from workspace_members m using auth.users u
-     where u.id = m.user_id and u.email = $1 returning m.client_id, m.user_id, m.role`,
-    [VIEWER],
-  );
-  await page.context().setOffline(true);
-  await page.locator('#offline[role=status]').waitFor();
-  await page.context().setOffline(false);
-  await page.getByRole('heading', { name: 'No workspace yet' }).waitFor();
-  assert.deepEqual(await cards(page), {});
-  const { client_id, user_id, role } = member;
-  await stack.query('insert into workspace_members (client_id, user_id, role) values ($1, $2, $3)', [
-    ...[client_id, user_id, role],
-  ]);
-  await page.context().close();
-});
-
-test('a device whose clock is wrong judges by the server’s', async () => {
+test('no card waits for the remarks', async () => {
   const page = await newPage(browser);
-  const behindMs = 3 * 3_600_000;
-  await page.route(/config\.json/, async (route) => {
-    const reply = await route.fetch();
-    const date = new Date(Date.now() - behindMs).toUTCString();
-    await route.fulfill({ response: reply, headers: { ...reply.headers(), date } });
-  });
-  await page.goto(stack.state.urls.dashboard);
-  await page.getByLabel('Password').waitFor();
-  await page.waitForFunction(() => window.webfluentia);
-  const ahead = (await page.evaluate(() => Date.now() - window.webfluentia.now())) - behindMs;
-  assert.ok(Math.abs(ahead) < 5000, `${ahead} ms`);
-  await page.context().close();
-});
-
-test('who signs out during the first load leaves nothing running', async () => {
-  const page = await newPage(browser);
-  const sockets = [];
-  page.on('websocket', (socket) => sockets.push(socket.url()));
-  let answer;
-  const slow = new Promise((resolve) => (answer = resolve));
-  await page.route(/rest\/v1\/workspaces/, (route) => slow.then(() => route.continue()));
-  const asked = page.waitForRequest(/rest\/v1\/workspaces/);
+  const asked = page.waitForRequest(/rpc\/daily_series/);
+  await page.route(/rpc\/daily_series/, () => {}); // never answered
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, VIEWER));
   await asked;
-  await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  const answered = page.waitForResponse(/rest\/v1\/workspaces/);
-  answer();
-  await (await answered).finished();
-  // What is asked after that answer is answered after the page has dealt with it.
-  await page.evaluate(() => fetch('/config.json', { cache: 'no-store' }).then((reply) => reply.text()));
+  await card(page, 'stripe').waitFor({ timeout: 5000 });
+  await page.context().close();
+});
+
+test('while live, what nobody told of is found within five minutes', async () => {
+  const page = await newPage(browser);
+  await page.clock.install();
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.locator('#link', { hasText: 'live' }).waitFor();
   await settled(page);
-  assert.deepEqual(sockets, []);
-  assert.ok(!page.url().includes('/w/'), page.url());
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.clock.fastForward(200_000);
+  await page.evaluate(() => fetch('/config.json').then((reply) => reply.text()));
+  const whole = () => asked.filter((url) => /service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/.test(url));
+  assert.deepEqual(whole(), [], 'not all the time');
+  const both = Promise.all([
+    page.waitForRequest(/service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/),
+    page.waitForRequest(/rest\/v1\/workspaces/),
+  ]);
+  await page.clock.fastForward(120_000);
+  await both;
   await page.context().close();
 });
 

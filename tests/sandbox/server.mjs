@@ -9,6 +9,8 @@ import { shiftFor } from './stripe_account.mjs';
 
 const REQUESTS_KEPT = 2000;
 
+const bearerOf = ({ authorization = '' }) => authorization.replace(/^Bearer /, '');
+
 class Sandbox {
   constructor({ accounts, shiftSecs }) {
     this.faults = new Faults(PROVIDERS);
@@ -28,7 +30,7 @@ class Sandbox {
   }
 
   async provider(service, request, url) {
-    const { keyOf, wrongKey, answer, replyHeaders } = PROVIDERS[service];
+    const { keyOf = bearerOf, wrongKey, answer, replyHeaders } = PROVIDERS[service];
     const path = url.pathname.slice(pathOf(service).length);
     const body = await readBody(request);
     const key = keyOf(request.headers, url.searchParams, body);

@@ -3,20 +3,21 @@
 
 // A device's clock that is further off than this would turn good cards red: the server's counts.
 const TRUSTED_MS = 120_000;
+const EVERY_MS = 5000;
 
 export class Clock {
   /**
    * @param {(nowMs: number) => void} onTick called now and then, and when the clock was set
-   * @param {{serverTime?: number, everyMs?: number}} [options] serverTime: ms, as the server said it just now
+   * @param {number} serverTime ms, as the server said it just now; NaN: it did not
    */
-  constructor(onTick, { serverTime, everyMs = 5000 } = {}) {
+  constructor(onTick, serverTime) {
     const ahead = serverTime - Date.now();
     this.skew = Math.abs(ahead) > TRUSTED_MS ? ahead : 0;
     this.offset = 0;
     this.onTick = onTick;
     const given = new URLSearchParams(location.search).get('clock');
     if (given) this.#setTo(/^\d+$/.test(given) ? Number(given) : Date.parse(given));
-    setInterval(() => this.tick(), everyMs);
+    setInterval(() => this.tick(), EVERY_MS);
     document.addEventListener('visibilitychange', () => this.tick());
   }
 

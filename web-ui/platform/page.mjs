@@ -36,7 +36,7 @@ class Dashboard {
   async load() {
     const encoder = new TextEncoder();
     const onTick = (now) => this.core && this.core.tick(now) && this.surface.invalidate();
-    this.clock = new Clock(onTick, { serverTime: this.config.server_time });
+    this.clock = new Clock(onTick, this.config.server_time);
     this.zone = new Zone(() => this.clock.now());
     this.core = await loadCore(BASE, {
       timeText: (secs, style) => encoder.encode(this.zone.text(secs, STYLES[style])),

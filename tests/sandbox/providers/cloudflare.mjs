@@ -88,7 +88,6 @@ function moveToYesterday(groups, nowMs) {
 
 export const origins = ['https://api.cloudflare.com'];
 export const accountsOf = (bundle, vars) => [{ key: vars.CLOUDFLARE_API_TOKEN }];
-export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
 export const wrongKey = () => readFixture('rest_error_invalid_token.built.json');
 
 const complaint = (status, message, path = null) => ({

@@ -20,7 +20,6 @@ const modelNotFound = () => apiError(404, 'The model does not exist.', 'model_no
 
 export const origins = ['https://api.openai.com'];
 export const accountsOf = (bundle, vars) => [{ key: vars.OPENAI_API_KEY }];
-export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
 export const wrongKey = () => recorded('error_401.built.json');
 
 // Strict mode: each object lists all its members and allows no other.

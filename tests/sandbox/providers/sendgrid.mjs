@@ -21,7 +21,6 @@ export const origins = ['https://api.sendgrid.com', 'https://api.eu.sendgrid.com
 export const accountsOf = ({ sendgrid }) => [
   { key: sendgrid?.api_key, signingKey: sendgrid?.sandbox_signing_key },
 ];
-export const keyOf = (headers) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
 export const wrongKey = () => errors(401, 'The provided authorization grant is invalid, expired, or revoked');
 
 const limited = (secs) => ({

@@ -27,7 +27,6 @@ const invalid = (status, error) => ({
 export const origins = ['https://api.stripe.com'];
 export const accountsOf = ({ stripe }) => [{ key: stripe?.secret_key }];
 export const openAccount = (options, shiftSecs) => new StripeAccount({ shiftSecs, ...options });
-export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
 export const replyHeaders = (serial) => ({
   'request-id': `req_sandbox${serial}`,
   'stripe-version': '2026-07-29.dahlia',

@@ -6,7 +6,6 @@ const readFixture = (name) =>
 
 export const origins = ['https://api.toy.example'];
 export const accountsOf = ({ toy }) => [{ key: toy?.api_key }];
-export const keyOf = (headers) => (headers.authorization ?? '').replace(/^Bearer /, '');
 export const wrongKey = () => ({ status: 401, body: { error: 'unknown key' } });
 
 export function answer(account, { path, query }) {

@@ -1,0 +1,160 @@
+// Who is signed in, what they may see, and what is left when they go.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { NORTHWIND, testStack, until, untilRested } from '../e2e/harness.mjs';
+import {
+  card,
+  cards,
+  coloursDrawn,
+  fillSignIn,
+  launch,
+  newPage,
+  settled,
+  signedIn,
+  userOf,
+} from './browser.mjs';
+
+const VIEWER = `viewer@${NORTHWIND}.example`;
+
+let stack, browser;
+
+before(async () => {
+  browser = await launch();
+  stack = await testStack('page-session');
+  await stack.tick();
+  await untilRested(stack);
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+test('a wrong password is answered in words, the right one opens the own workspace', async () => {
+  const page = await newPage(browser);
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, { email: VIEWER, password: 'not this one' });
+  await page.getByRole('alert').getByText('wrong').waitFor();
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'Integrations' }).waitFor();
+  await card(page, 'stripe').waitFor();
+  assert.match(page.url(), /\/w\/northwind-dental\/integrations$/);
+  assert.ok((await coloursDrawn(page)) > 20, 'the canvas shows something');
+  await page.context().close();
+});
+
+test('who may not sign in with the right password is told why', async () => {
+  const page = await newPage(browser);
+  let error_code;
+  await page.route(/auth\/v1\/token/, (route) =>
+    route.fulfill({ status: 400, json: { code: 400, error_code, msg: 'refused' } }),
+  );
+  await page.goto(stack.state.urls.dashboard);
+  for (const [code, words] of [
+    ['email_not_confirmed', 'not confirmed yet'],
+    ['user_banned', 'is locked'],
+    ['invalid_credentials', 'is wrong'],
+  ]) {
+    error_code = code;
+    await fillSignIn(page, userOf(stack, VIEWER));
+    await page.getByRole('alert').getByText(words).waitFor();
+  }
+  await page.context().close();
+});
+
+test('signing out hangs up, and nothing that was typed stays in the form', async () => {
+  const page = await newPage(browser);
+  const sockets = [];
+  page.on('websocket', (socket) => sockets.push(socket));
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const typed = await page.locator('#sign-in-form input').evaluateAll((all) => all.map(({ value }) => value));
+  assert.deepEqual(typed, ['', '']);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.ok(sockets.length > 0);
+  await until('every socket is closed', () => sockets.every((socket) => socket.isClosed()));
+  await page.context().close();
+});
+
+test('signing out leaves nothing of the session behind', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(await cards(page), {});
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  assert.ok(!kept.includes('access_token'), kept);
+  await page.context().close();
+});
+
+test('who signs out while sign-in does not answer is signed out here', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.route(/auth\/v1\/logout/, (route) => route.abort());
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Password').waitFor();
+  assert.equal(await page.evaluate(() => localStorage.getItem('webfluentia.session')), null);
+  await page.reload();
+  await page.getByLabel('Password').waitFor();
+  assert.equal(await page.locator('article').count(), 0);
+  await page.context().close();
+});
+
+test('who is taken out of a workspace is told so, and sees nothing of it any more', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const [member] = await stack.query(
+    `delete from workspace_members m using auth.users u
+     where u.id = m.user_id and u.email = $1 returning m.client_id, m.user_id, m.role`,
+    [VIEWER],
+  );
+  await page.context().setOffline(true);
+  await page.locator('#offline[role=status]').waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('heading', { name: 'No workspace yet' }).waitFor();
+  assert.deepEqual(await cards(page), {});
+  const { client_id, user_id, role } = member;
+  await stack.query('insert into workspace_members (client_id, user_id, role) values ($1, $2, $3)', [
+    ...[client_id, user_id, role],
+  ]);
+  await page.context().close();
+});
+
+test('a device whose clock is wrong judges by the server’s', async () => {
+  const page = await newPage(browser);
+  const behindMs = 3 * 3_600_000;
+  await page.route(/config\.json/, async (route) => {
+    const reply = await route.fetch();
+    const date = new Date(Date.now() - behindMs).toUTCString();
+    await route.fulfill({ response: reply, headers: { ...reply.headers(), date } });
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await page.getByLabel('Password').waitFor();
+  await page.waitForFunction(() => window.webfluentia);
+  const ahead = (await page.evaluate(() => Date.now() - window.webfluentia.now())) - behindMs;
+  assert.ok(Math.abs(ahead) < 5000, `${ahead} ms`);
+  await page.context().close();
+});
+
+test('who signs out during the first load leaves nothing running', async () => {
+  const page = await newPage(browser);
+  const sockets = [];
+  page.on('websocket', (socket) => sockets.push(socket.url()));
+  let answer;
+  const slow = new Promise((resolve) => (answer = resolve));
+  await page.route(/rest\/v1\/workspaces/, (route) => slow.then(() => route.continue()));
+  const asked = page.waitForRequest(/rest\/v1\/workspaces/);
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await asked;
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  const answered = page.waitForResponse(/rest\/v1\/workspaces/);
+  answer();
+  await (await answered).finished();
+  // What is asked after that answer is answered after the page has dealt with it.
+  await page.evaluate(() => fetch('/config.json', { cache: 'no-store' }).then((reply) => reply.text()));
+  await settled(page);
+  assert.deepEqual(sockets, []);
+  assert.ok(!page.url().includes('/w/'), page.url());
+  await page.context().close();
+});
