@@ -1,6 +1,7 @@
 #include "edge-workers/replay/credentials.hpp"
 
 #include "edge-workers/replay/hmac.hpp"
+#include "edge-workers/replay/json_parts.hpp"
 #include "edge-workers/replay/signing.hpp"
 #include "shared/base/text.hpp"
 #include "shared/domain/catalogue.hpp"
@@ -12,13 +13,6 @@ namespace {
 constexpr std::int64_t early_secs = 60;
 constexpr std::int64_t default_expires_secs = 300;
 constexpr std::size_t short_digits = 24;  // of hmac-sha256-96
-
-std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
-
-Json object_of(const Json& object, std::string_view key) {
-  const Json* found = find_object(object, key);
-  return found != nullptr ? *found : Json::object();
-}
 
 Json failed(std::string_view reason, std::string_view message, std::string_view name = "") {
   Json result = {{"failed", std::string(reason)}, {"message", std::string(message)}};

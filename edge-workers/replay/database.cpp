@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge-workers/replay/json_parts.hpp"
+
 namespace wf::replay {
 
 namespace {
-
-std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
 
 Json not_applied(std::string_view why) { return {{"applied", false}, {"why", std::string(why)}}; }
 Json not_granted(std::string_view why) { return {{"granted", false}, {"why", std::string(why)}}; }
@@ -16,10 +16,6 @@ bool is_over(const Json& run) { return text(run, "state") == "succeeded" || text
 
 std::optional<UnixSeconds> time_of(const Json& object, std::string_view key) {
   return parse_time(text(object, key));
-}
-
-void merge(Json& into, const Json& patch) {
-  if (patch.is_object()) into.update(patch);
 }
 
 Json without_clock(Json row) {
@@ -34,11 +30,6 @@ Json later(const Json& stored, const Json& given, std::string_view column) {
   if (!before && !after) return nullptr;
   if (!before) return format_time(*after);
   return format_time(after ? std::max(*before, *after) : *before);
-}
-
-Json object_of(const Json& object, std::string_view key) {
-  const Json* found = find_object(object, key);
-  return found != nullptr ? *found : Json::object();
 }
 
 Json values(const std::map<std::string, Json>& map) {
@@ -144,7 +135,7 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   Json cursor = object_of(p, "cursor");
   if (tied) cursor["ties"] = result["ties"];
   const std::int64_t untold = find_int64(cursors_[stream], "missed").value_or(0);
-  const bool first_scan = !find_string(facts_[stream], "reconciled_at");
+  const bool first_scan = !find_string(facts_of(stream), "reconciled_at");
   cursors_[stream] = cursor;
   const std::int64_t secs = find_int64(p, "lease_secs").value_or(120);
   run["lease_until"] = format_time(now + std::chrono::seconds(secs));
@@ -218,22 +209,6 @@ Json ReplayDatabase::upsert(const Json& tables) {
   return result;
 }
 
-std::int64_t ReplayDatabase::missed(const Json& deliveries) {
-  std::int64_t count = 0;
-  for (const Json& delivery : deliveries) {
-    const std::string key = text(delivery, "key");
-    if (receipts_.contains(key) && text(receipts_[key], "state") != "failed") continue;
-    count += receipts_.contains(key) ? 0 : 1;
-    receipts_[key] = {{"delivery_key", key},
-                      {"object_key", text(delivery, "object_key")},
-                      {"event_type", text(delivery, "event_type")},
-                      {"source", "reconciled"},
-                      {"state", "applied"}};
-  }
-  tell_of_deliveries();
-  return count;
-}
-
 Json ReplayDatabase::fail_run(const Json& p) {
   if (!holds_lease(p)) return not_applied("lease_lost");
   Json& run = runs_[text(p, "run_id")];
@@ -262,76 +237,6 @@ Json ReplayDatabase::yield_run(const Json& p) {
   run["lease"] = nullptr;
   run["lease_until"] = nullptr;
   return {{"applied", true}, {"state", "queued"}};
-}
-
-Json ReplayDatabase::record_receipt(const Json& p) {
-  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
-  const std::string key = text(p, "delivery_key");
-  const bool is_new = !receipts_.contains(key);
-  const std::string before = is_new ? "" : text(receipts_[key], "state");
-  if (is_new) {
-    receipts_[key] = {{"delivery_key", key},
-                      {"object_key", text(p, "object_key")},
-                      {"event_type", text(p, "event_type")},
-                      {"source", "delivered"},
-                      {"error", p.value("error", Json())},
-                      {"state", find_bool(p, "readable").value_or(true) ? "received" : "unreadable"}};
-    tell_of_deliveries();
-  }
-  if (before == "failed" && find_bool(p, "readable").value_or(true))
-    merge(receipts_[key], {{"state", "received"}, {"error", nullptr}, {"object_key", text(p, "object_key")}});
-  if (facts_.contains("webhook") && text(facts_["webhook"], "refused_key") == text(p, "key"))
-    merge(facts_["webhook"], {{"bad_signatures", 0}, {"refused_key", nullptr}});
-  return {
-      {"new", is_new}, {"state", is_new ? text(receipts_[key], "state") : before}, {"client_id", client_id_}};
-}
-
-Json ReplayDatabase::record_bad_signature(const Json& p, UnixSeconds now) {
-  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
-  Json& facts = facts_of("webhook");
-  facts["bad_signatures"] = find_int64(facts, "bad_signatures").value_or(0) + 1;
-  facts["refused_key"] = text(p, "key");
-  facts["last_bad_signature_at"] = format_time(now);
-  return {{"recorded", true}};
-}
-
-Json ReplayDatabase::record_lost_delivery(const Json& p) {
-  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
-  const std::string key = find_string(p, "delivery_key").value_or("lost:" + std::to_string(receipts_.size()));
-  const Json receipt = {
-      {"delivery_key", key}, {"state", "failed"}, {"error", text(p, "error")}, {"error_kind", "data"}};
-  const bool is_new = receipts_.try_emplace(key, receipt).second;
-  tell_of_deliveries();
-  return {{"recorded", is_new}};
-}
-
-Json ReplayDatabase::mark_receipt(const Json& p) {
-  const auto receipt = receipts_.find(text(p, "delivery_key"));
-  if (receipt == receipts_.end()) return {{"marked", false}};
-  const std::string state = text(p, "state");
-  if (text(receipt->second, "state") == "applied" && state != "ignored") return {{"marked", false}};
-  receipt->second["state"] = state;
-  receipt->second["error"] = p.value("error", Json());
-  receipt->second["error_kind"] = p.value("kind", Json());
-  tell_of_deliveries();
-  return {{"marked", true}};
-}
-
-// What app.tell_of_delivery does, of the receipt with the last key in place of the last in time.
-void ReplayDatabase::tell_of_deliveries() {
-  std::size_t lost = 0;
-  for (const auto& [key, receipt] : receipts_) {
-    const std::string state = text(receipt, "state");
-    const auto error = find_string(receipt, "error");
-    if (state != "unreadable" && state != "failed" && !(state == "applied" && error)) continue;
-    const std::string several =
-        ++lost == 1 ? "" : std::to_string(lost) + " deliveries could not be taken, the last one: ";
-    Json& facts = facts_of("webhook");
-    facts["failure_kind"] =
-        state == "failed" ? find_string(receipt, "error_kind").value_or("ours") : std::string("data");
-    facts["failure_message"] = several + error.value_or("a delivery could not be read");
-  }
-  if (lost == 0 && facts_.contains("webhook")) facts_["webhook"]["failure_kind"] = nullptr;
 }
 
 Json ReplayDatabase::session_workspace(const Json& p) const {

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge-workers/replay/json_parts.hpp"
 #include "shared/base/text.hpp"
 
 namespace wf::replay {
 
 namespace {
-
-std::string text(const Json& object, std::string_view key) { return find_string(object, key).value_or(""); }
 
 // `parts`: what the core was given, then what it gave.
 std::string body_of_effect(const Json& effect, const std::vector<std::string>& parts) {

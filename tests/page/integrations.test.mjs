@@ -9,7 +9,6 @@ import { signed } from '../sandbox/stripe_webhook.mjs';
 import {
   card,
   cards,
-  coloursDrawn,
   countFrames,
   launch,
   newPage,

@@ -1,0 +1,93 @@
+// Of the stand-in of the database: what is known of deliveries, and what the card is told of them.
+#include "edge-workers/replay/database.hpp"
+#include "edge-workers/replay/json_parts.hpp"
+
+namespace wf::replay {
+
+Json ReplayDatabase::record_receipt(const Json& p) {
+  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
+  const std::string key = text(p, "delivery_key");
+  const bool is_new = !receipts_.contains(key);
+  const std::string before = is_new ? "" : text(receipts_[key], "state");
+  if (is_new) {
+    receipts_[key] = {{"delivery_key", key},
+                      {"object_key", text(p, "object_key")},
+                      {"event_type", text(p, "event_type")},
+                      {"source", "delivered"},
+                      {"error", p.value("error", Json())},
+                      {"state", find_bool(p, "readable").value_or(true) ? "received" : "unreadable"}};
+    tell_of_deliveries();
+  }
+  if (before == "failed" && find_bool(p, "readable").value_or(true))
+    merge(receipts_[key], {{"state", "received"}, {"error", nullptr}, {"object_key", text(p, "object_key")}});
+  if (facts_.contains("webhook") && text(facts_["webhook"], "refused_key") == text(p, "key"))
+    merge(facts_["webhook"], {{"bad_signatures", 0}, {"refused_key", nullptr}});
+  return {
+      {"new", is_new}, {"state", is_new ? text(receipts_[key], "state") : before}, {"client_id", client_id_}};
+}
+
+Json ReplayDatabase::record_bad_signature(const Json& p, UnixSeconds now) {
+  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
+  Json& facts = facts_of("webhook");
+  facts["bad_signatures"] = find_int64(facts, "bad_signatures").value_or(0) + 1;
+  facts["refused_key"] = text(p, "key");
+  facts["last_bad_signature_at"] = format_time(now);
+  return {{"recorded", true}};
+}
+
+Json ReplayDatabase::record_lost_delivery(const Json& p) {
+  if (text(p, "workspace") != slug_) return {{"unknown_workspace", true}};
+  const std::string key = find_string(p, "delivery_key").value_or("lost:" + std::to_string(receipts_.size()));
+  const Json receipt = {
+      {"delivery_key", key}, {"state", "failed"}, {"error", text(p, "error")}, {"error_kind", "data"}};
+  const bool is_new = receipts_.try_emplace(key, receipt).second;
+  tell_of_deliveries();
+  return {{"recorded", is_new}};
+}
+
+Json ReplayDatabase::mark_receipt(const Json& p) {
+  const auto receipt = receipts_.find(text(p, "delivery_key"));
+  if (receipt == receipts_.end()) return {{"marked", false}};
+  const std::string state = text(p, "state");
+  if (text(receipt->second, "state") == "applied" && state != "ignored") return {{"marked", false}};
+  receipt->second["state"] = state;
+  receipt->second["error"] = p.value("error", Json());
+  receipt->second["error_kind"] = p.value("kind", Json());
+  tell_of_deliveries();
+  return {{"marked", true}};
+}
+
+// What app.tell_of_delivery does, of the receipt with the last key in place of the last in time.
+void ReplayDatabase::tell_of_deliveries() {
+  std::size_t lost = 0;
+  for (const auto& [key, receipt] : receipts_) {
+    const std::string state = text(receipt, "state");
+    const auto error = find_string(receipt, "error");
+    if (state != "unreadable" && state != "failed" && !(state == "applied" && error)) continue;
+    const std::string several =
+        ++lost == 1 ? "" : std::to_string(lost) + " deliveries could not be taken, the last one: ";
+    Json& facts = facts_of("webhook");
+    facts["failure_kind"] =
+        state == "failed" ? find_string(receipt, "error_kind").value_or("ours") : std::string("data");
+    facts["failure_message"] = several + error.value_or("a delivery could not be read");
+  }
+  if (lost == 0 && facts_.contains("webhook")) facts_["webhook"]["failure_kind"] = nullptr;
+}
+
+std::int64_t ReplayDatabase::missed(const Json& deliveries) {
+  std::int64_t count = 0;
+  for (const Json& delivery : deliveries) {
+    const std::string key = text(delivery, "key");
+    if (receipts_.contains(key) && text(receipts_[key], "state") != "failed") continue;
+    count += receipts_.contains(key) ? 0 : 1;
+    receipts_[key] = {{"delivery_key", key},
+                      {"object_key", text(delivery, "object_key")},
+                      {"event_type", text(delivery, "event_type")},
+                      {"source", "reconciled"},
+                      {"state", "applied"}};
+  }
+  tell_of_deliveries();
+  return count;
+}
+
+}  // namespace wf::replay
