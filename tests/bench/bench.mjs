@@ -35,7 +35,7 @@ async function compareOutputs(url, rowCount) {
 async function run(workerd, side, times) {
   const cpu = await workerd.cpuSeconds();
   const begun = performance.now();
-  const reply = await fetch(`${workerd.url}/run?side=${encodeURIComponent(side)}&times=${times}`);
+  const reply = await fetch(`${workerd.urls[0]}/run?side=${encodeURIComponent(side)}&times=${times}`);
   const { memory } = await reply.json();
   const wall = performance.now() - begun;
   return { cpu: (1000 * ((await workerd.cpuSeconds()) - cpu)) / times, wall: wall / times, memory };
@@ -73,10 +73,10 @@ function print(seen) {
 
 const rowCount = Number(options.rows);
 const page = searchConsolePage(rowCount);
-const workerd = await startWorkerd('.dev/bench', wasmFiles);
+const workerd = await startWorkerd('.dev/bench', [wasmFiles]);
 try {
-  await fetch(workerd.url, { method: 'POST', body: page });
-  await compareOutputs(workerd.url, rowCount);
+  await fetch(workerd.urls[0], { method: 'POST', body: page });
+  await compareOutputs(workerd.urls[0], rowCount);
   console.log(
     `${cpus()[0].model}, ${cpus().length} CPUs; ${rowCount} rows, ${Buffer.byteLength(page)} bytes`,
   );

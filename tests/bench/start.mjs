@@ -14,15 +14,23 @@ const { values: options } = parseArgs({
   options: {
     start: { type: 'boolean' },
     wasm: { type: 'string', multiple: true, default: [] },
+    workers: { type: 'string', multiple: true, default: [] },
   },
 });
 
-// The modules in the Worker, and how many of them are asked for.
-const sides = { 'no module': [[], 0], [DEPLOYED]: [['build/edge/edge.wasm'], 1] };
+// The Workers of the process with their modules, and how many modules of each Worker are asked for.
+const sides = {
+  'no module': { workers: [[]], used: 0 },
+  [DEPLOYED]: { workers: [['build/edge/edge.wasm']], used: 1 },
+};
 options.wasm.forEach((list, i) => {
   const files = list.split(',');
   for (let used = 1; used <= files.length; used++)
-    sides[`other ${i}, ${used} of ${files.length} used`] = [files, used];
+    sides[`other ${i}, ${used} of ${files.length} used`] = { workers: [files], used };
+});
+options.workers.forEach((list, i) => {
+  const workers = list.split(',').map((file) => [file]);
+  sides[`Workers ${i}, all ${workers.length} used`] = { workers, used: 1 };
 });
 const others = Object.keys(sides).slice(2);
 
@@ -39,10 +47,10 @@ async function residentMiB(pid) {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) / 1024;
 }
 
-async function startOnce(files, used) {
-  const workerd = await startWorkerd('.dev/bench', files);
+async function startOnce({ workers, used }) {
+  const workerd = await startWorkerd('.dev/bench', workers);
   try {
-    await (await fetch(`${workerd.url}/start?used=${used}`)).json();
+    for (const url of workerd.urls) await (await fetch(`${url}/start?used=${used}`)).json();
     return { cpu: await cpuMillis(workerd.pid), memory: await residentMiB(workerd.pid) };
   } finally {
     await workerd.stop();
@@ -53,7 +61,7 @@ const seen = [];
 for (let round = 0; round < ROUNDS; round++) {
   const results = {};
   const order = round % 2 === 0 ? Object.keys(sides) : Object.keys(sides).toReversed();
-  for (const side of order) results[side] = await startOnce(...sides[side]);
+  for (const side of order) results[side] = await startOnce(sides[side]);
   seen.push(results);
 }
 

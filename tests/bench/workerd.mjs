@@ -1,4 +1,4 @@
-// A workerd process of its own for a set of modules, without wrangler in between.
+// A workerd process of its own for Workers with some modules each, without wrangler in between.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -9,33 +9,39 @@ import { freePort } from '../../scripts/local/ports.mjs';
 const HOST = ['core.mjs', 'secrets.mjs', 'captures.mjs', 'signatures.mjs'];
 const TICKS_PER_SECOND = 100; // of /proc's clock, on every Linux
 
-function configuration(port, wasmCount) {
-  const wasm = Array.from(
-    { length: wasmCount },
-    (_, i) => `(name = "edge${i}.wasm", wasm = embed "edge${i}.wasm")`,
-  );
-  const scripts = ['worker.mjs', ...HOST, 'modules.mjs'].map(
-    (name) => `(name = "${name}", esModule = embed "${name}")`,
-  );
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "bench", worker = (
-    modules = [${[...scripts, ...wasm].join(', ')}], compatibilityDate = "2026-11-01"))],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "bench")]);
-`;
+function service(wasmFiles, i) {
+  const wasm = wasmFiles.map((_, j) => `(name = "edge${j}.wasm", wasm = embed "worker${i}/edge${j}.wasm")`);
+  const scripts = ['worker.mjs', ...HOST].map((name) => `(name = "${name}", esModule = embed "${name}")`);
+  scripts.push(`(name = "modules.mjs", esModule = embed "worker${i}/modules.mjs")`);
+  return `(name = "worker${i}", worker = (
+    modules = [${[...scripts, ...wasm].join(', ')}], compatibilityDate = "2026-11-01"))`;
 }
 
-async function writeFolder(folder, port, wasmFiles) {
+const socket = (port, i) =>
+  `(name = "http${i}", address = "127.0.0.1:${port}", http = (), service = "worker${i}")`;
+
+const configuration = (workers, ports) => `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [${workers.map(service).join(',\n  ')}],
+  sockets = [${ports.map(socket).join(', ')}]);
+`;
+
+async function writeModules(folder, wasmFiles) {
   await mkdir(folder, { recursive: true });
-  await copyFile('tests/bench/worker.mjs', `${folder}/worker.mjs`);
-  await Promise.all(HOST.map((name) => copyFile(`edge-workers/host/${name}`, `${folder}/${name}`)));
   await Promise.all(wasmFiles.map((file, i) => copyFile(file, `${folder}/edge${i}.wasm`)));
   const imports = wasmFiles.map((_, i) => `import edge${i} from './edge${i}.wasm';\n`).join('');
   await writeFile(
     `${folder}/modules.mjs`,
     `${imports}export default [${wasmFiles.map((_, i) => `edge${i}`)}];\n`,
   );
-  await writeFile(`${folder}/config.capnp`, configuration(port, wasmFiles.length));
+}
+
+async function writeFolder(folder, workers, ports) {
+  await mkdir(folder, { recursive: true });
+  await copyFile('tests/bench/worker.mjs', `${folder}/worker.mjs`);
+  await Promise.all(HOST.map((name) => copyFile(`edge-workers/host/${name}`, `${folder}/${name}`)));
+  await Promise.all(workers.map((wasmFiles, i) => writeModules(`${folder}/worker${i}`, wasmFiles)));
+  await writeFile(`${folder}/config.capnp`, configuration(workers, ports));
 }
 
 async function untilListening(url) {
@@ -47,13 +53,15 @@ async function untilListening(url) {
   throw new Error('workerd does not listen');
 }
 
-/** `cpuSeconds`: user and system time of all threads of the process so far. `stop` waits for its end. */
-export async function startWorkerd(folder, wasmFiles) {
-  const port = await freePort();
-  await writeFolder(folder, port, wasmFiles);
+/** `workers`: for each Worker of the process, the modules in it (paths); `urls` are in the same order.
+ * `cpuSeconds`: user and system time of all threads of the process so far. `stop` waits for its end. */
+export async function startWorkerd(folder, workers) {
+  const ports = [];
+  while (ports.length < workers.length) ports.push(await freePort(ports));
+  await writeFolder(folder, workers, ports);
   const child = spawn('node_modules/.bin/workerd', ['serve', `${folder}/config.capnp`], { stdio: 'inherit' });
-  const url = `http://127.0.0.1:${port}`;
-  await untilListening(url);
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  await untilListening(urls[0]);
   const cpuSeconds = async () => {
     const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name may hold blanks
@@ -64,5 +72,5 @@ export async function startWorkerd(folder, wasmFiles) {
     child.kill();
     await ended;
   };
-  return { url, pid: child.pid, cpuSeconds, stop };
+  return { urls, pid: child.pid, cpuSeconds, stop };
 }
