@@ -74,9 +74,10 @@ for (const side of Object.keys(sides)) {
 const median = (side, what) => spread(seen.map((r) => r[side][what])).median;
 const added = (side) => median(side, 'cpu') - median('no module', 'cpu');
 for (const side of others) {
-  const fewer = seen.filter((r) => r[DEPLOYED].cpu < r[side].cpu).length;
+  const more = seen.map((r) => r[DEPLOYED].cpu - r[side].cpu);
+  const fewer = more.filter((ms) => ms < 0).length;
   console.log(
-    `${DEPLOYED} / ${side}: adds ${(added(DEPLOYED) / added(side)).toFixed(2)} of the CPU time ` +
-      `(less in ${fewer} of ${ROUNDS} rounds), ${(median(DEPLOYED, 'memory') - median(side, 'memory')).toFixed(1)} MiB`,
+    `${DEPLOYED} / ${side}: adds ${(added(DEPLOYED) / added(side)).toFixed(2)} of the CPU time, ` +
+      `${spread(more).median.toFixed(1)} ms by round (less in ${fewer} of ${ROUNDS}), ${(median(DEPLOYED, 'memory') - median(side, 'memory')).toFixed(1)} MiB`,
   );
 }

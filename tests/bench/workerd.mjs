@@ -61,7 +61,7 @@ export async function startWorkerd(folder, workers) {
   await writeFolder(folder, workers, ports);
   const child = spawn('node_modules/.bin/workerd', ['serve', `${folder}/config.capnp`], { stdio: 'inherit' });
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  await untilListening(urls[0]);
+  await Promise.all(urls.map(untilListening));
   const cpuSeconds = async () => {
     const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name may hold blanks
