@@ -348,7 +348,7 @@ void judge_set_up(Verdict& verdict, const Descriptor& descriptor, const ServiceF
                   std::span<const StreamCondition> conditions, UnixSeconds now) {
   if (!facts.enabled) return decide(verdict, Badge::inactive, SubState::disabled, "disabled");
   if (!facts.detection_problem.empty() && needs_own_bundle(descriptor)) {
-    decide(verdict, Badge::error, SubState::failed, "configuration_unreadable");
+    decide(verdict, Badge::error, SubState::failed, unreadable_rule);
     verdict.words = "configuration unreadable";
     verdict.kind = ErrorKind::configuration;
     verdict.evidence.push_back({"Configuration", facts.detection_problem, facts.detected_at});

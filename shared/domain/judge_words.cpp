@@ -76,6 +76,8 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
     case ErrorKind::credentials:
       return renew(descriptor, verdict);
     case ErrorKind::configuration:
+      if (verdict.rule == unreadable_rule)
+        return "Correct the settings of this workspace; the details say what is wrong with them.";
       return "Check the keys, account ids and permissions of " + service + " for this workspace.";
     case ErrorKind::provider:
       return "Wait: " + service + " has a problem on its side, the next sync tries again.";

@@ -48,6 +48,7 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   Identity identity_;
   int mismatch_status_ = 400;
   std::string_view untimely_;
+  bool signed_ = false;
   std::string_view key_;    // the name of the secret that proves it
   std::string unreadable_;  // why; empty: it is not
   std::string object_key_;

@@ -36,6 +36,12 @@ after(async () => {
   await stack?.stop();
 });
 
+/** What the Worker's detection says of a workspace whose bundle is no JSON object. */
+function unreadableBundle(slug, problem) {
+  const p = { workspaces: [{ client_id: CLIENT[slug], problem, services: [] }] };
+  return stack.query('select public.record_detection($1)', [p]);
+}
+
 /** A change of a card's row that is not worth a word on it. */
 function touchFacts() {
   return stack.query(
@@ -69,6 +75,34 @@ test('axe finds nothing, signed out and signed in', async () => {
     assert.deepEqual(await violations(page), []);
     await page.context().close();
   }
+});
+
+test('a bundle that cannot be read is on each card that needs it, with its kind and the next step', async () => {
+  const problem = 'WORKSPACE_NORTHWIND_DENTAL is not a JSON object';
+  const page = await signedIn(browser, stack, AGENCY, { path: `w/${NORTHWIND}/integrations` });
+  await card(page, 'stripe').and(page.locator('[data-status=active]')).waitFor();
+  await unreadableBundle(NORTHWIND, problem);
+  await page.reload();
+  await card(page, 'stripe').and(page.locator('[data-status=error]')).waitFor();
+  for (const service of ['stripe', 'google_ads', 'meta', 'cloudflare']) {
+    const text = await card(page, service).textContent();
+    assert.match(text, /configuration unreadable/, service);
+    assert.match(text, /Agency: Correct the settings of this workspace/, service);
+    assert.match(text, new RegExp(problem), service);
+  }
+  // The agency's own keys are not in the bundle.
+  assert.equal((await cards(page)).supabase, 'active');
+  assert.match(await page.locator('#configuration').textContent(), new RegExp(`cannot be read: ${problem}$`));
+  await screenshot(page, 'unreadable-bundle');
+
+  await stack.query('delete from service_facts where client_id = $1', [CLIENT['fern-studio']]);
+  await unreadableBundle('fern-studio', 'WORKSPACE_FERN_STUDIO is not a JSON object');
+  await page.goto(`${stack.state.urls.dashboard}w/fern-studio/integrations`);
+  await page.getByRole('heading', { name: 'The settings cannot be read' }).waitFor();
+  await screenshot(page, 'unreadable-bundle-no-cards');
+  await page.context().close();
+  await stack.tick();
+  await untilRested(stack);
 });
 
 test('axe finds nothing on a phone, and every target is large enough for a finger', async () => {

@@ -60,6 +60,10 @@ Message message_for(Instead instead, const Model& model, const IntegrationsState
           icon::plug, "No service is configured yet",
           "As soon as your agency adds a service's key to this workspace, its card appears here by itself.",
           std::nullopt};
+    case Instead::unreadable:
+      return {icon::alert, "The settings cannot be read",
+              "Which services feed this workspace is known as soon as your agency has corrected them.",
+              std::nullopt};
     case Instead::no_match:
       break;
   }
@@ -107,7 +111,9 @@ std::optional<Instead> instead_of_cards(const Model& model, const IntegrationsVi
   if (model.workspaces_load == Load::loading) return std::nullopt;
   if (current_workspace(model) == nullptr) return Instead::no_workspace;
   if (model.services_load == Load::loading) return std::nullopt;
-  if (view.total == 0) return Instead::nothing_configured;
+  if (view.total == 0)
+    return current_workspace(model)->configuration_problem.empty() ? Instead::nothing_configured
+                                                                   : Instead::unreadable;
   if (view.shown == 0) return Instead::no_match;
   return std::nullopt;
 }

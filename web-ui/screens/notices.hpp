@@ -11,7 +11,7 @@ namespace wf {
 float draw_strips(Ui&, Rect area, const Model&);
 
 /// Which message replaces the cards; nullopt: the cards are shown.
-enum class Instead { no_workspace, failed, nothing_configured, no_match };
+enum class Instead { no_workspace, failed, nothing_configured, unreadable, no_match };
 std::optional<Instead> instead_of_cards(const Model&, const IntegrationsView&);
 void draw_instead(Ui&, Rect area, Instead, const Model&, const IntegrationsState&);
 

@@ -13,7 +13,7 @@ inline constexpr std::string_view public_key = "sendgrid.webhook_public_key";
 inline constexpr std::string_view own_id_argument = "wf_message_id";
 
 // https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
-Result<SignatureClaim> claim_events(const Headers& headers, std::string_view body, UnixSeconds now);
+Result<SignatureClaim> claim_events(const Headers& headers, UnixSeconds now);
 
 // The signature is malleable and sg_event_id changes from copy to copy: the bytes name the delivery.
 Result<Identity> identify_events(std::string_view body);

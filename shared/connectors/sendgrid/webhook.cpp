@@ -12,13 +12,12 @@ namespace {
 
 constexpr std::array secrets{public_key, inbound_password, thread_key};
 
-// Each proof is taken for its own shape of body only: an array begins with a bracket, a form with its
-// boundary. So the later steps can tell them apart by the bytes alone. Of one that is too large there are
-// none.
+// A form begins with its boundary, which no JSON does: so the later steps can tell the two apart by the
+// bytes alone. Of one that is too large there are none.
 Result<SignatureClaim> claim(const Headers& headers, std::string_view body, UnixSeconds now) {
   const bool has_form = body.empty() && starts_with(header(headers, "content-type"), "multipart/");
   if (has_form || is_inbound(body)) return claim_inbound(headers);
-  return claim_events(headers, body, now);
+  return claim_events(headers, now);
 }
 
 Result<Identity> identify(std::string_view body) {

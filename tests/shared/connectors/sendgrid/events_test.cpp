@@ -50,7 +50,7 @@ TEST_CASE("what the vectors claim is what was sent", "[sendgrid][signature]") {
     INFO(text_of(one, "name"));
     const auto made = claim(text_of(one, "timestamp"), text_of(one, "body_text"), text_of(one, "signature"));
     // What only the key can tell passes here.
-    const bool readable = text_of(one, "timestamp") != "timestamp" && text_of(one, "body_text") != "payload";
+    const bool readable = text_of(one, "timestamp") != "timestamp";
     CHECK(made.has_value() == readable);
     if (!made) continue;
     CHECK(made->prefix == text_of(one, "timestamp"));
@@ -71,9 +71,9 @@ TEST_CASE("claims that are none say why", "[sendgrid][signature]") {
   CHECK(refusal(at(-25 * 3600 - 1)) == "timestamp too old");
   CHECK(refusal(at(600)) == "accepted");
   CHECK(refusal(at(601)) == "timestamp in the future");
-  // The same signed bytes with the border moved: "160011260" and "0[{}]".
-  CHECK(refusal(at(0), "0[{}]") == "event webhook: the body is not an array");
-  CHECK(refusal(at(0), "{}") == "event webhook: the body is not an array");
+  // The same signed bytes with the border moved: nobody makes an old delivery new by that.
+  CHECK(refusal("160011260", "0[{}]") == "timestamp too old");
+  CHECK(refusal("16001126001", "[{}]") == "timestamp in the future");
 }
 
 TEST_CASE("a form is not taken for events, nor events for a form", "[sendgrid][signature]") {
