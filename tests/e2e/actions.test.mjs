@@ -1,11 +1,11 @@
 // What a person asks for through the API, on the real parts: an email whose reply comes back into its thread,
 // insights that hold to their facts, and the card that follows.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
 import { bundleOf } from '../../scripts/local/vars.mjs';
-import { CLIENT, count, one, signIn, steer, testStack, until, untilRested } from './harness.mjs';
+import { CLIENT, NORTHWIND, count, one, signIn, steer, testStack, until, untilRested } from './harness.mjs';
 
 const HARBOR = 'harbor-yoga';
 const client = CLIENT[HARBOR];
@@ -21,8 +21,8 @@ before(async () => {
 });
 after(() => stack?.stop());
 
-async function ask(action, body, { as = token, id = randomUUID() } = {}) {
-  const reply = await fetch(`${stack.state.urls.dashboard}api/workspaces/${HARBOR}/${action}`, {
+async function ask(action, body, { as = token, id = randomUUID(), slug = HARBOR } = {}) {
+  const reply = await fetch(`${stack.state.urls.dashboard}api/workspaces/${slug}/${action}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json', 'idempotency-key': id },
     body: JSON.stringify(body),
@@ -37,8 +37,8 @@ const MAIL = {
 };
 const sendgridFault = (fault, more = {}) =>
   steer(stack, '/scenario', { key: sendgrid.api_key, service: 'sendgrid', fault, ...more });
-const openaiFault = (fault) =>
-  steer(stack, '/scenario', { key: stack.vars.OPENAI_API_KEY, service: 'openai', fault });
+const openaiFault = (fault, more = {}) =>
+  steer(stack, '/scenario', { key: stack.vars.OPENAI_API_KEY, service: 'openai', fault, ...more });
 
 test('an email is sent once, and its reply lands in its thread', async () => {
   const sent = await ask('email', MAIL);
@@ -112,8 +112,9 @@ test('mail that the key may not send is a failure of the card until the next one
 test('what cannot be sent is refused with words, and a viewer may not send', async () => {
   const broken = await ask('email', { ...MAIL, subject: 'a\r\nBcc: x@y.example' });
   assert.deepEqual([broken.status, broken.body.type], [400, 'urn:webfluentia:invalid-request']);
-  for (const action of ['email', 'insights'])
-    assert.equal((await ask(action, MAIL, { as: viewer })).status, 403, action);
+  const draft = { kind: 'social_post', intent: 'Announce the new morning class.' };
+  for (const [action, body] of Object.entries({ email: MAIL, insights: {}, content: draft }))
+    assert.equal((await ask(action, body, { as: viewer })).status, 403, action);
 });
 
 test('insights hold to the facts, or say that they do not; and the card follows', async () => {
@@ -149,6 +150,24 @@ test('insights hold to the facts, or say that they do not; and the card follows'
   const refused = await ask('insights', {});
   assert.deepEqual([refused.status, refused.type], [422, 'application/problem+json']);
   await openaiFault(null);
+});
+
+test('what OpenAI holds against one workspace is on its card alone, although all share the key', async () => {
+  const others = CLIENT[NORTHWIND];
+  const failure = (of) =>
+    one(
+      stack,
+      `select failure_kind from service_facts where client_id = $1 and service = 'openai' and stream = 'requests'`,
+      [of],
+    );
+  await openaiFault('403', { where: createHash('sha256').update(client).digest('hex') });
+  assert.equal((await ask('insights', {})).status, 502);
+  const spared = await ask('insights', {}, { slug: NORTHWIND });
+  await openaiFault(null);
+  assert.equal(spared.status, 200, JSON.stringify(spared.body));
+  assert.equal((await failure(client)).failure_kind, 'credentials');
+  assert.equal((await failure(others)).failure_kind, null);
+  assert.equal((await ask('insights', {})).status, 200);
 });
 
 test('a draft is written from what the workspace has', async () => {

@@ -147,6 +147,40 @@ test('Meta: a Page needs its own token, and each token its own proof', async () 
   assert.match(posts.paging.next, new RegExp(`access_token=${access_token}`), 'as Meta does');
 });
 
+test('Meta: the posts are read by the links to the next page, each once', async () => {
+  const key = 'EAA_with_posts';
+  await steer('/accounts', { key, service: 'meta', pages: ['7'] });
+  const headers = { authorization: `Bearer ${key}.page.7` };
+  const seen = [];
+  let pages = 0;
+  for (let path = '/v26.0/7/posts?fields=id'; path; pages++) {
+    const { data, paging } = await (await fetch(`${sandbox.url}/meta${path}`, { headers })).json();
+    seen.push(...data.map(({ id }) => id));
+    const next = paging.next && new URL(paging.next);
+    path = next && `/v26.0/7/posts${next.search}`;
+  }
+  assert.equal(pages, 2);
+  assert.deepEqual([seen.length, new Set(seen).size], [2, 2]);
+});
+
+test('Cloudflare: a reply ends at the rows that were asked for', async () => {
+  const key = 'token_of_cloudflare';
+  await steer('/accounts', { key, service: 'cloudflare' });
+  const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  const rows = async (limit) => {
+    const query = `query($tag:string!){viewer{zones(filter:{zoneTag:$tag}){httpRequests1dGroups(limit:${limit})}}}`;
+    const reply = await fetch(`${sandbox.url}/cloudflare/client/v4/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables: { tag: 'zone', from: day(30), to: day(0) } }),
+    });
+    return (await reply.json()).data.viewer.zones[0].httpRequests1dGroups;
+  };
+  const all = await rows(100);
+  assert.ok(all.length > 1);
+  assert.deepEqual(await rows(1), all.slice(0, 1));
+});
+
 test('SendGrid: mail is taken as strictly as SendGrid takes it', async () => {
   const key = 'SG.of_the_sandbox';
   await steer('/accounts', { service: 'sendgrid', key });
@@ -194,20 +228,51 @@ test('SendGrid: mail is taken as strictly as SendGrid takes it', async () => {
   );
 });
 
-test('Search Console: a page ends at the rows that were asked for, and the next begins there', async () => {
-  const key = 'seo@of-the-sandbox.example';
-  const rows = 25_003;
-  await steer('/accounts', { service: 'search_console', key, rows });
+const POST_JSON = { 'content-type': 'application/json' };
+
+async function googleToken(key) {
   await steer('/accounts', { service: 'google_oauth', key });
   const form = { grant_type: 'refresh_token', client_id: 'c', refresh_token: key };
   const granted = await fetch(`${sandbox.url}/google-oauth/token`, {
     method: 'POST',
     body: new URLSearchParams(form),
   });
-  const { access_token } = await granted.json();
+  return (await granted.json()).access_token;
+}
+
+test('Google Ads: a report is read by its page tokens, each row once', async () => {
+  const key = '1//of-the-sandbox';
+  await steer('/accounts', { service: 'google_ads', key, customers: ['5'], pageLimit: 2 });
+  const headers = { ...POST_JSON, authorization: `Bearer ${await googleToken(key)}` };
+  const query = `SELECT segments.date, segments.conversion_action, metrics.conversions FROM campaign
+    WHERE segments.date BETWEEN '2000-01-01' AND '2100-01-01'`.replace(/\s+/g, ' ');
+  const read = async (body) => {
+    const url = `${sandbox.url}/google-ads/v26/customers/5/googleAds:search`;
+    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const rows = [];
+  let pageToken,
+    pages = 0;
+  do {
+    const page = await read({ query, pageToken });
+    assert.ok(page.results.length <= 2);
+    rows.push(...page.results);
+    pageToken = page.nextPageToken;
+    pages++;
+  } while (pageToken);
+  assert.ok(pages > 1, `${rows.length} rows`);
+  assert.equal(new Set(rows.map((row) => JSON.stringify(row))).size, rows.length);
+  assert.ok((await read({ query, pageToken: 'bm90IG9uZQ' })).error, 'a token that is none');
+});
+
+test('Search Console: a page ends at the rows that were asked for, and the next begins there', async () => {
+  const key = 'seo@of-the-sandbox.example';
+  const rows = 25_003;
+  await steer('/accounts', { service: 'search_console', key, rows });
+  const access_token = await googleToken(key);
   const url = `${sandbox.url}/search-console/webmasters/v3/sites/sc-domain%3Aa.example/searchAnalytics/query`;
   const ask = async (query) => {
-    const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
+    const headers = { ...POST_JSON, authorization: `Bearer ${access_token}` };
     const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(query) });
     return (await reply.json()).rows ?? [];
   };

@@ -1,5 +1,6 @@
 // What a provider does on a bad day must look like it, and hit only the workspace that it is meant for.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
 import { FAULTS } from '../sandbox/faults.mjs';
@@ -19,6 +20,7 @@ const DAY_MS = 86_400_000;
 const day = (ago) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
 const agencyKey = 'of_the_agency';
 const bearer = { authorization: `Bearer ${agencyKey}` };
+const ofPage = { authorization: `Bearer ${agencyKey}.page.1` };
 const isWhole = Number.isInteger;
 
 const post = (headers, body) => ({
@@ -40,11 +42,13 @@ async function withToken(body) {
   return post({ authorization: `Bearer ${(await reply.json()).access_token}` }, body);
 }
 
-const draft = (intent) => {
+const hashOf = (text) => createHash('sha256').update(text).digest('hex');
+const draft = (safety_identifier) => {
   const schema = { type: 'object', properties: {}, required: [], additionalProperties: false };
-  const input = JSON.stringify({ purpose: 'content', intent });
+  const input = JSON.stringify({ purpose: 'content', intent: 'Thank them for the flowers' });
   const format = { type: 'json_schema', name: 'items', strict: true, schema };
-  return post(bearer, { model: 'any', store: false, instructions: 'x', input, text: { format } });
+  const fixed = { model: 'any', store: false, instructions: 'x' };
+  return post(bearer, { ...fixed, safety_identifier, input, text: { format } });
 };
 const zone = (tag) =>
   post(bearer, {
@@ -73,6 +77,7 @@ const CALLS = {
   google_oauth: {
     call: () => ['/google-oauth/token', tokenCall],
     isSound: ({ access_token }) => typeof access_token === 'string',
+    hasNoRows: ({ access_token }) => typeof access_token === 'string', // a token is no row
     isError: ({ error }) => /^[a-z_]+$/.test(error),
   },
   google_ads: {
@@ -92,8 +97,9 @@ const CALLS = {
   },
   meta: {
     account: { pages: ['1'] },
-    call: () => ['/meta/v26.0/1?fields=fan_count', { headers: bearer }],
-    isSound: ({ fan_count }) => isWhole(fan_count),
+    call: () => ['/meta/v26.0/1/posts?fields=id,created_time', { headers: ofPage }],
+    isSound: ({ data }) => data.every(({ id }) => typeof id === 'string'),
+    hasNoRows: ({ data }) => data.length === 0,
     isError: ({ error }) => error.type === 'OAuthException' && isWhole(error.code) && error.fbtrace_id,
     status: { 401: 400, 404: 400, 429: 400, '429_retry_after': 400 },
     waitOf: ({ headers }) =>
@@ -102,8 +108,9 @@ const CALLS = {
     wait: 2,
   },
   openai: {
-    call: () => ['/openai/v1/responses', draft('one')],
+    call: () => ['/openai/v1/responses', draft(hashOf('one'))],
     isSound: ({ output }) => Array.isArray(output),
+    hasNoRows: ({ output }) => JSON.parse(output.at(-1).content[0].text).items.length === 0,
     isError: ({ error }) => error.message && error.type && 'param' in error && 'code' in error,
   },
   pagespeed: {
@@ -165,7 +172,7 @@ const CHECKS = {
     assert.match(String(bytes), /^<!doctype html>/);
   },
   empty: ({ bytes }) => assert.equal(bytes.length, 0),
-  no_rows: (reply, { hasNoRows }) => assert.ok(!hasNoRows || hasNoRows(json(reply)), String(reply.bytes)),
+  no_rows: (reply, { hasNoRows }) => assert.ok(hasNoRows(json(reply)), String(reply.bytes)),
   wrong_type: (reply, { isSound }) => assert.ok(!isSound(json(reply)), String(reply.bytes)),
   half_json: (reply) => assert.throws(() => json(reply), SyntaxError),
   invalid_utf8: ({ bytes }) => assert.throws(() => new TextDecoder('utf-8', { fatal: true }).decode(bytes)),
@@ -200,6 +207,12 @@ for (const [service, provider] of Object.entries(CALLS))
     const honest = await answerTo(provider);
     assert.equal(honest.status, 200);
     assert.ok(provider.isSound(json(honest)));
+    assert.ok(service === 'google_oauth' || !provider.hasNoRows(json(honest)));
+    await steer('/scenario', { key: agencyKey, service, fault: 'hold' });
+    const [path, request] = await provider.call();
+    const held = fetch(sandbox.url + path, { ...request, signal: AbortSignal.timeout(150) });
+    await assert.rejects(held, { name: 'TimeoutError' });
+    await steer('/scenario', { key: agencyKey, service, fault: null });
     for (const fault of Object.keys(FAULTS).filter((name) => name !== 'hold')) {
       const call = await provider.call();
       await steer('/scenario', { key: agencyKey, service, fault, ...OPTIONS[fault] });
@@ -220,13 +233,12 @@ for (const [service, provider] of Object.entries(CALLS))
 const SHARED = {
   pagespeed: ['https://one.example/', (text) => [runOf(text), {}]],
   cloudflare: ['zone-of-one', (text) => ['/cloudflare/client/v4/graphql', zone(text)]],
-  openai: ['Thank "one" for the flowers', (text) => ['/openai/v1/responses', draft(text)]],
+  openai: [hashOf('one'), (text) => ['/openai/v1/responses', draft(text)], hashOf('two')],
 };
 
-for (const [service, [where, callAbout]] of Object.entries(SHARED))
+for (const [service, [where, callAbout, neighbour = where.replace('one', 'two')]] of Object.entries(SHARED))
   test(`${service}: a fault of one workspace spares its neighbour, and changes while running`, async () => {
     await addAgency(service);
-    const neighbour = where.replace('one', 'two');
     const set = (scenario) => steer('/scenario', { key: agencyKey, service, ...scenario });
     const statuses = async (why, expected) => {
       const found = [];

@@ -29,6 +29,7 @@ const facts = [
 ];
 const request = (changes = {}) => ({
   ...{ model: 'any', store: false, instructions: 'x', input: JSON.stringify({ purpose: 'insights', facts }) },
+  safety_identifier: 'a'.repeat(64),
   text: { format: { type: 'json_schema', name: 'items', strict: true, schema } },
   ...changes,
 });
@@ -76,6 +77,7 @@ test('what the provider would refuse is refused', async () => {
     { model: undefined },
     { input: undefined },
     { more: 1 },
+    { safety_identifier: 'Northwind Dental' },
     format({ schema: loose }),
     format({ schema: optional }),
     format({ strict: false }),

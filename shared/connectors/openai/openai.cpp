@@ -63,7 +63,7 @@ Result<ActionStart> start(const ActionQuery& query, UnixSeconds now) {
   if (!settings) return tl::unexpected<Error>(settings.error());
   const auto given = given_to_model(query, today_of(query, now));
   if (!given) return tl::unexpected<Error>(given.error());
-  std::string body = request_body(*settings, *given);
+  std::string body = request_body(*settings, *given, query.client_id);
   if (settings->daily_limit_micros &&
       most_spent(query, *settings, body.size()) + kept_for_others(query, *settings->daily_limit_micros) >
           *settings->daily_limit_micros)

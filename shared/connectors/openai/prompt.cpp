@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
 #include "shared/base/time.hpp"
 #include "shared/connectors/openai/facts.hpp"
@@ -210,7 +211,7 @@ Result<Json> given_to_model(const ActionQuery& query, Day today) {
   return given.text("today", format_day(today)).json("facts", std::move(facts)).take();
 }
 
-std::string request_body(const Settings& settings, const Json& given) {
+std::string request_body(const Settings& settings, const Json& given, std::string_view client_id) {
   const Task* task = find_task(text_of(given, given.contains("kind") ? "kind" : "purpose"));
   std::string instructions(rules);
   if (task) instructions += task->instruction;
@@ -218,6 +219,7 @@ std::string request_body(const Settings& settings, const Json& given) {
   JsonObject body;
   body.text("model", settings.model)
       .flag("store", false)
+      .text("safety_identifier", sha256_hex(client_id))
       .number("max_output_tokens", settings.max_output_tokens)
       .text("instructions", instructions)
       .text("input", dump(given))

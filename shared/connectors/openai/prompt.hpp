@@ -22,6 +22,8 @@ Result<Json> check_explanation(const Json& body);
 Result<Json> given_to_model(const ActionQuery& query, Day today);
 
 // https://platform.openai.com/docs/api-reference/responses/create
-std::string request_body(const Settings& settings, const Json& given);
+// `client_id`: whose request it is; OpenAI sees its hash and may hold misuse against that alone, not the key.
+// https://platform.openai.com/docs/guides/safety-best-practices
+std::string request_body(const Settings& settings, const Json& given, std::string_view client_id);
 
 }  // namespace wf::openai

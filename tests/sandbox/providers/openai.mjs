@@ -9,7 +9,16 @@ const recorded = (name) => {
   return { status, headers, body };
 };
 
-const MEMBERS = ['model', 'store', 'input', 'instructions', 'text', 'max_output_tokens', 'reasoning'];
+const MEMBERS = [
+  'model',
+  'store',
+  'safety_identifier',
+  'input',
+  'instructions',
+  'text',
+  'max_output_tokens',
+  'reasoning',
+];
 
 const apiError = (status, message, code = null, type = 'invalid_request_error', param = null) => ({
   status,
@@ -37,6 +46,9 @@ function problemOf(body) {
   const unknown = Object.keys(body).find((name) => !MEMBERS.includes(name));
   if (unknown) return invalid(`Unknown parameter: '${unknown}'.`, 'unknown_parameter', unknown);
   if (!body.model || typeof body.input !== 'string') return invalid('Missing required parameter.');
+  // The workspace's, so that a scenario's `where` can name it.
+  if (!/^[0-9a-f]{64}$/.test(body.safety_identifier))
+    return invalid('The sandbox wants a hash of whose request it is.', 'invalid_value', 'safety_identifier');
   if (body.store !== false) return invalid('The sandbox keeps nothing: store must be false.');
   const { type, strict, name, schema } = body.text?.format ?? {};
   const known = type === 'json_schema' && strict === true && /^[A-Za-z0-9_-]{1,64}$/.test(name ?? '');
@@ -91,13 +103,14 @@ const limitHeaders = {
   'x-ratelimit-reset-requests': '120ms',
 };
 
-// account: {models?: the names that this key may use; none: any}
+// account: {models?: the names that this key may use; none: any, empty?: the model writes nothing}
 export function answer(account, { method, path, body }) {
   if (path !== '/v1/responses' || method !== 'POST') return apiError(404, `Invalid URL (${method} ${path})`);
   const problem = problemOf(body);
   if (problem) return problem;
   if (account.models && !account.models.includes(body.model)) return modelNotFound();
-  return { status: 200, headers: limitHeaders, body: responseTo(body, itemsFor(JSON.parse(body.input))) };
+  const items = account.empty ? [] : itemsFor(JSON.parse(body.input));
+  return { status: 200, headers: limitHeaders, body: responseTo(body, items) };
 }
 
 // The honest answer with other items.

@@ -1,5 +1,6 @@
 #include <catch_amalgamated.hpp>
 
+#include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/openai/openai.hpp"
 #include "shared/connectors/openai/settings.hpp"
@@ -130,6 +131,7 @@ TEST_CASE("a call is stored nowhere else, strict, and bounded", "[openai]") {
   const Json body = json(call.body);
   CHECK(body["model"] == "MODEL-ID");
   CHECK(body["store"] == false);
+  CHECK(body["safety_identifier"] == sha256_hex(insights().client_id));
   CHECK(body["max_output_tokens"] == 8000);
   CHECK_FALSE(body.contains("reasoning"));
   const Json format = body["text"]["format"];
