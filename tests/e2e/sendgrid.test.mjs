@@ -10,9 +10,9 @@ import { CLIENT, bucketObject, count, one, steer, testStack, until, untilRested 
 
 const HARBOR = 'harbor-yoga';
 const client = CLIENT[HARBOR];
-const WEEK = JSON.parse(
-  readFileSync(new URL('../fixtures/sendgrid/stats_week.built.json', import.meta.url), 'utf8'),
-);
+const FIXTURES = new URL('../fixtures/sendgrid/', import.meta.url);
+const fixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+const WEEK = fixture('stats_week.built.json');
 const NAMES = Object.keys(WEEK[0].stats[0].metrics);
 
 let stack, keys, url;
@@ -73,7 +73,14 @@ test('the daily totals are those of the fixtures', async () => {
       WEEK.reduce((sum, day) => sum + day.stats[0].metrics[name], 0),
       name,
     );
-  assert.ok(row.days > 80, `${row.days} days`);
+  // Today and the 90 days before it, although SendGrid has something of seven alone.
+  const { first, gaps } = await one(
+    stack,
+    `select (now() at time zone 'UTC')::date - min(day) as first, max(day) - min(day) + 1 - count(*)::int as gaps
+     from email_stats_daily where client_id = $1`,
+    [client],
+  );
+  assert.deepEqual([first, gaps, row.days], [90, 0, 91]);
 });
 
 test('signed events land once, however often they come, and move their message on', async () => {
@@ -242,4 +249,54 @@ test('new totals judge the webhook: how many events never arrived', async () => 
     compared.reduce((sum, delivered) => sum + Math.max(0, delivered - 1), 0),
   );
   assert.ok(facts.reconciled_at);
+});
+
+// The recorded deliveries as SendGrid words them, after what the totals are compared with.
+test('the recorded events of every type are rows, each with what it carries', async () => {
+  const events = fixture('event_batch_all_types.json');
+  assert.deepEqual((await deliver({ kind: 'events', events, copies: 2 })).statuses, [200, 200]);
+  const mine = `client_id = '${client}' and email = 'example@test.com'`;
+  await until('all of them', async () => (await count(stack, 'email_events', mine)) === events.length);
+  await until(
+    'both copies settled',
+    async () => (await count(stack, 'webhook_receipts', `state in ('received', 'queued')`)) === 0,
+  );
+  const own = ['url', 'reason', 'status', 'response', 'ip', 'attempt', 'asm_group_id'];
+  const rows = await stack.query(
+    `select event, extract(epoch from occurred_at)::int as timestamp, sg_event_id, "smtp_id" as "smtp-id",
+       user_agent as useragent, categories, ${own.join(', ')} from email_events where ${mine} order by event`,
+  );
+  const told = ({ event, timestamp, sg_event_id, useragent = null, category, ...more }) => ({
+    ...{ event, timestamp, sg_event_id, 'smtp-id': more['smtp-id'], useragent },
+    categories: [category].flat(),
+    ...Object.fromEntries(
+      own.map((name) => [
+        name,
+        ['attempt', 'asm_group_id'].includes(name) && more[name] ? Number(more[name]) : (more[name] ?? null),
+      ]),
+    ),
+  });
+  assert.deepEqual(
+    rows,
+    events.map(told).sort((a, b) => (a.event < b.event ? -1 : 1)),
+  );
+});
+
+test('the recorded mail is a message in a thread of its own', async () => {
+  const body = readFileSync(new URL('inbound_default.multipart.txt', FIXTURES));
+  const password = Buffer.from(`sendgrid:${keys.inbound_password}`).toString('base64');
+  const headers = {
+    'content-type': 'multipart/form-data; boundary=xYzZY',
+    authorization: `Basic ${password}`,
+  };
+  assert.equal((await fetch(url, { method: 'POST', headers, body })).status, 200);
+  const [mail] = await until('the mail', async () => {
+    const found = await messages(`subject = 'Testing non-raw'`);
+    return found.length > 0 && found;
+  });
+  assert.deepEqual(
+    [mail.direction, mail.from_email, mail.from_name, mail.body_text.trim()],
+    ['received', 'test@example.com', 'Example User', 'Hello Twilio SendGrid!'],
+  );
+  assert.deepEqual(await messages('thread_id = $1', [mail.thread_id]), [mail]);
 });
