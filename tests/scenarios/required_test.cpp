@@ -136,6 +136,40 @@ bool are_applied(const Json& effects, std::size_t from, std::size_t to) {
   return false;
 }
 
+// Every member of it is there as it was.
+bool is_intact(const Json& row, const Json& rows) {
+  return std::any_of(rows.begin(), rows.end(), [&](const Json& kept) {
+    return std::all_of(row.items().begin(), row.items().end(), [&](const auto& member) {
+      return kept.value(member.key(), Json()) == member.value();
+    });
+  });
+}
+
+// An older reading was replaced, where it stood; a newer one stayed.
+bool replaces_older_keeps_newer(const Json& before, const Json& after) {
+  int intact = 0, replaced = 0;
+  for (const auto& [table, rows] : before.items())
+    for (const Json& row : rows) ++(is_intact(row, after.value(table, Json::array())) ? intact : replaced);
+  return intact > 0 && replaced > 0;
+}
+
+// What came twice is there once: replaced, or nothing was added.
+bool adds_nothing(const Json& before, const Json& after) {
+  if (before == after) return !before.empty();
+  for (const auto& [table, rows] : before.items())
+    for (const Json& row : rows)
+      if (!is_intact(row, after.value(table, Json::array()))) return true;
+  return false;
+}
+
+// By hand something is there already, or from an earlier run.
+bool is_late_or_twice(const Scenario& scenario, const std::string& service, const Json& result) {
+  if (scenario.next_runs.empty()) return replaces_older_keeps_newer(scenario.tables, result["tables"]);
+  Scenario first = scenario;
+  first.next_runs.clear();
+  return adds_nothing(wf::replay::replay_stream(first, service, scenario.stream)["tables"], result["tables"]);
+}
+
 // Pages stood before the kill and after it, and the run came to its end.
 bool is_resumed(const Json& result) {
   const Json& effects = result["effects"];
@@ -154,14 +188,72 @@ bool is_result_of(Kind kind, const Json& result) {
   return true;
 }
 
+std::int64_t last_status(const Json& result) {
+  const Json& responses = result["responses"];
+  return responses.empty() ? 0 : wf::find_int64(responses.back(), "status").value_or(0);
+}
+
+bool have_status(const Json& responses, std::int64_t status) {
+  return std::all_of(responses.begin(), responses.end(),
+                     [&](const Json& one) { return wf::find_int64(one, "status") == status; });
+}
+
+// What a delivery came to. Nothing that was refused or is not understood may leave a row or turn the card
+// red.
+bool is_delivered_as(Kind kind, const Json& result) {
+  const bool is_taken = !result["responses"].empty() && have_status(result["responses"], 200);
+  const bool is_red_at_all = wf::find_text(result["verdict"], "badge") == "error";
+  if (wf::contains(kind, "empty")) return has_no_row(result["tables"]) && !is_red_at_all;
+  if (kind == "bad_signature")
+    return last_status(result) >= 400 && result["objects"].empty() && has_no_row(result["tables"]) &&
+           wf::find_int64(result["facts"]["webhook"], "bad_signatures").value_or(0) > 0;
+  if (kind == "cut") return is_taken && !result["objects"].empty() && is_red(result["verdict"], "data");
+  if (kind == "wrong_type") return is_taken && is_red(result["verdict"], "data");
+  if (kind == "unknown_type") return is_taken && !is_red_at_all && !result["receipts"].empty();
+  if (kind == "duplicates") {
+    std::size_t rows = 0;
+    for (const auto& [table, stored] : result["tables"].items()) rows = std::max(rows, stored.size());
+    return is_taken && rows == 1 && result["responses"].size() > result["receipts"].size();
+  }
+  return true;
+}
+
+std::ptrdiff_t asked(const Json& result) {
+  const Json& effects = result["effects"];
+  return std::count_if(effects.begin(), effects.end(), [](const Json& line) {
+    return wf::as_string(line).value_or("").starts_with("http POST https://");
+  });
+}
+
+// What a request came to: nobody is asked twice, and what failed says so to who asked.
+bool is_answered_as(Kind kind, const Json& result) {
+  const std::int64_t status = last_status(result);
+  if (asked(result) > 1) return false;
+  if (kind == "empty") return status > 0 && wf::find_text(result["verdict"], "badge") != "error";
+  if (kind == "rate_limited") return status == 503;
+  if (kind == "expired_credentials") return status == 502 && is_red(result["verdict"], "credentials");
+  if (kind == "malformed") return status == 502;
+  if (kind == "wrong_type") return status == 400 || (status == 502 && is_red(result["verdict"], "data"));
+  if (kind == "duplicate_request") return status == 409 && result["responses"].size() > 1;
+  if (kind == "two_pages") return status == 200;
+  if (kind == "killed_between_pages") {
+    const Json& effects = result["effects"];
+    return asked(result) == 1 && std::find(effects.begin(), effects.end(), "killed") != effects.end();
+  }
+  return true;
+}
+
 bool holds_what_it_says(const Scenario& scenario, const std::string& service, Kind kind) {
   if (!are_replies_of(kind, scenario.replies)) return false;
-  if (sort_of(scenario) == Sort::action && kind == "two_pages")
-    return std::any_of(scenario.replies.begin(), scenario.replies.end(), is_of_two_messages);
-  if (sort_of(scenario) != Sort::stream) return true;
-  // Something must be there already, by hand or from an earlier run.
-  if (wf::contains(kind, "late_data")) return !scenario.tables.empty() || !scenario.next_runs.empty();
+  if (sort_of(scenario) == Sort::webhook)
+    return is_delivered_as(kind, wf::replay::replay_webhook(scenario, service));
+  if (sort_of(scenario) == Sort::action) {
+    const auto& replies = scenario.replies;
+    if (kind == "two_pages" && std::none_of(replies.begin(), replies.end(), is_of_two_messages)) return false;
+    return is_answered_as(kind, wf::replay::replay_action(scenario, service));
+  }
   const Json result = wf::replay::replay_stream(scenario, service, scenario.stream);
+  if (wf::contains(kind, "late_data")) return is_late_or_twice(scenario, service, result);
   // Killed everywhere, scenarios_test holds all ends to one another.
   if (kind == "killed_between_pages" && !scenario.kill_everywhere) return is_resumed(result);
   return is_result_of(kind, result);
@@ -194,15 +286,16 @@ TEST_CASE("every service has been seen through each kind of bad input") {
 
 // What is wrong with what comes in, whatever the service, and where it is shown.
 TEST_CASE("each kind of bad input is a folder") {
-  for (const char* folder : {"scenarios/stripe/webhook_bad_signature", "scenarios/stripe/webhook_stale",
-                             "scenarios/stripe/webhook_duplicates", "host/scenarios/body_over_5_mb",
-                             "host/scenarios/mail_over_5_mb", "scenarios/stripe/webhook_invalid_utf8",
-                             "scenarios/stripe/invalid_utf8", "scenarios/stripe/webhook_cut",
-                             "scenarios/stripe/malformed", "scenarios/stripe/wrong_type",
-                             "scenarios/stripe/webhook_unknown_type", "scenarios/stripe/beyond_64_bits",
-                             "scenarios/google_ads/search_terms", "scenarios/search_console/duplicate_rows",
-                             "scenarios/stripe/list_leads_back", "scenarios/stripe/clock_jumped_ahead",
-                             "scenarios/stripe/provider_clock_ahead", "host/scenarios/bundle_not_json"}) {
+  for (const char* folder :
+       {"scenarios/stripe/webhook_bad_signature", "scenarios/stripe/webhook_stale",
+        "scenarios/sendgrid/not_an_array", "scenarios/stripe/webhook_duplicates",
+        "host/scenarios/body_over_5_mb", "host/scenarios/mail_over_5_mb",
+        "scenarios/stripe/webhook_invalid_utf8", "scenarios/stripe/invalid_utf8",
+        "scenarios/stripe/webhook_cut", "scenarios/stripe/malformed", "scenarios/stripe/wrong_type",
+        "scenarios/stripe/webhook_unknown_type", "scenarios/stripe/beyond_64_bits",
+        "scenarios/google_ads/search_terms", "scenarios/search_console/duplicate_rows",
+        "scenarios/stripe/list_leads_back", "scenarios/stripe/clock_jumped_ahead",
+        "scenarios/stripe/provider_clock_ahead", "host/scenarios/bundle_not_json"}) {
     const std::string path = "tests/" + std::string(folder);
     CHECK_FALSE(project_files::read(path + "/scenario.json").empty());
     CHECK_FALSE(project_files::read(path + "/expected.json").empty());
@@ -270,4 +363,54 @@ TEST_CASE("a folder that does not hold what its name says does not count") {
   CHECK_FALSE(is_result_of("two_pages", ends(1, "orders")));
   CHECK(is_result_of("empty", ends(1, "probe_results")));
   CHECK_FALSE(is_result_of("empty", ends(1, "orders")));
+}
+
+TEST_CASE("late data that changes nothing, or too much, does not count") {
+  const auto tables = [](std::initializer_list<Json> rows) { return Json{{"orders", Json(rows)}}; };
+  const Json old = {{"id", 1}, {"clicks", 4}}, newer = {{"id", 2}, {"clicks", 9}},
+             read = {{"id", 1}, {"clicks", 5}};
+  CHECK(replaces_older_keeps_newer(tables({old, newer}), tables({read, newer})));
+  CHECK_FALSE(replaces_older_keeps_newer(tables({old, newer}), tables({old, newer})));
+  CHECK_FALSE(replaces_older_keeps_newer(tables({old, newer}), tables({old, newer, read})));
+  CHECK_FALSE(replaces_older_keeps_newer(tables({old}), tables({read})));
+  CHECK(adds_nothing(tables({old}), tables({old})));
+  CHECK(adds_nothing(tables({old}), tables({read})));
+  CHECK_FALSE(adds_nothing(tables({old}), tables({old, read})));
+  CHECK_FALSE(adds_nothing(Json::object(), Json::object()));
+}
+
+TEST_CASE("a delivery or a request that came to something else does not count") {
+  const auto delivered = [](std::int64_t status, std::string_view badge, std::size_t objects) {
+    return Json{{"responses", {{{"status", status}}}},
+                {"objects", Json::array_t(objects)},
+                {"receipts", Json::array_t(objects)},
+                {"tables", Json::object()},
+                {"facts", {{"webhook", {{"bad_signatures", status >= 400 ? 1 : 0}}}}},
+                {"verdict", {{"badge", badge}, {"kind", "data"}}}};
+  };
+  CHECK(is_delivered_as("bad_signature", delivered(400, "active", 0)));
+  CHECK_FALSE(is_delivered_as("bad_signature", delivered(200, "active", 0)));
+  CHECK_FALSE(is_delivered_as("bad_signature", delivered(400, "active", 1)));
+  CHECK(is_delivered_as("cut", delivered(200, "error", 1)));
+  CHECK_FALSE(is_delivered_as("cut", delivered(200, "error", 0)));
+  CHECK_FALSE(is_delivered_as("wrong_type", delivered(200, "active", 1)));
+  CHECK(is_delivered_as("unknown_type", delivered(200, "active", 1)));
+  CHECK_FALSE(is_delivered_as("unknown_type", delivered(200, "error", 1)));
+  CHECK_FALSE(is_delivered_as("duplicates", delivered(200, "active", 1)));
+
+  const auto answered = [](std::int64_t status, std::string_view kind, int times) {
+    Json result = {{"responses", {{{"status", status}}}},
+                   {"effects", Json::array()},
+                   {"verdict", {{"badge", "error"}, {"kind", kind}}}};
+    for (int i = 0; i < times; ++i) result["effects"].push_back("http POST https://api.example/");
+    return result;
+  };
+  CHECK(is_answered_as("rate_limited", answered(503, "", 1)));
+  CHECK_FALSE(is_answered_as("rate_limited", answered(502, "", 1)));
+  CHECK_FALSE(is_answered_as("rate_limited", answered(503, "", 2)));
+  CHECK(is_answered_as("expired_credentials", answered(502, "credentials", 1)));
+  CHECK_FALSE(is_answered_as("expired_credentials", answered(502, "data", 1)));
+  CHECK_FALSE(is_answered_as("wrong_type", answered(200, "data", 1)));
+  CHECK_FALSE(is_answered_as("duplicate_request", answered(409, "", 1)));
+  CHECK_FALSE(is_answered_as("killed_between_pages", answered(409, "", 1)));
 }
