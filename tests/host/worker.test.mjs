@@ -276,6 +276,7 @@ test('an unfit configuration answers nothing but 500 and says why in the log', a
     );
     assert.equal(reply.status, 500);
     assert.match(lines[0], /LOCAL_ORIGINS is set although/);
+    assert.equal((await reply.json()).type, 'urn:webfluentia:worker-not-configured');
   }
   await logged(() => assert.rejects(worker.scheduled({ scheduledTime: 0 }, bad), /LOCAL_ORIGINS/));
 });

@@ -89,6 +89,7 @@ TEST_CASE("the health check answers for the database and the schedule", "[api]")
   api.host.database.health["ticked_secs_ago"] = 3600;
   api.call("/api/health", "", "GET");
   CHECK(status_of(api.host) == 503);
+  CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:schedule-late");
   api.host.database.health["ticked_secs_ago"] = nullptr;
   api.call("/api/health", "", "HEAD");
   CHECK(status_of(api.host) == 200);
@@ -97,6 +98,7 @@ TEST_CASE("the health check answers for the database and the schedule", "[api]")
   api.host.fault = [](const Json&) { return no_reply("network"); };
   api.call("/api/health", "", "GET");
   CHECK(status_of(api.host) == 503);
+  CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:database-away");
 }
 
 TEST_CASE("what is no endpoint is 404 before anybody is asked who they are", "[api]") {
