@@ -1,38 +1,43 @@
-// What a new isolate costs until its first flow may begin: the deployed module, and other ways to bundle the
-// same code. See scripts/bench and docs/benchmarks.md.
+// What a new isolate costs until its first flow has ended: the deployed module, and its two halves built of the
+// same sources with the same flags. See scripts/bench and docs/benchmarks.md.
+import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { show, spread } from './spread.mjs';
+import { interval, show, spread } from './spread.mjs';
 import { startWorkerd } from './workerd.mjs';
 
-const ROUNDS = 60;
-const DEPLOYED = 'edge.wasm';
-
 const { values: options } = parseArgs({
-  options: {
-    start: { type: 'boolean' },
-    wasm: { type: 'string', multiple: true, default: [] },
-    workers: { type: 'string', multiple: true, default: [] },
-  },
+  options: { start: { type: 'boolean' }, rounds: { type: 'string', default: '120' } },
 });
+const rounds = Number(options.rounds);
 
-// The Workers of the process with their modules, and how many modules of each Worker are asked for.
-const sides = {
-  'no module': { workers: [[]], used: 0 },
-  [DEPLOYED]: { workers: [['build/edge/edge.wasm']], used: 1 },
+const wasm = (name) => `build/edge/${name}.wasm`;
+const ONE = [wasm('edge')];
+const HALVES = [wasm('half_received'), wasm('half_asked')];
+
+// The Workers of the process with their modules, and the first flows: [name, of which Worker, in which module].
+const received = ['received', 0, 0];
+const asked = ['asked', 0, 0];
+const SIDES = {
+  'no module': { workers: [[]], flows: [] },
+  'one, received': { workers: [ONE], flows: [received] },
+  'one, asked': { workers: [ONE], flows: [asked] },
+  'one, both': { workers: [ONE], flows: [received, asked] },
+  'half alone, received': { workers: [[HALVES[0]]], flows: [received] },
+  'half alone, asked': { workers: [[HALVES[1]]], flows: [asked] },
+  'two modules, received': { workers: [HALVES], flows: [received] },
+  'two modules, asked': { workers: [HALVES], flows: [['asked', 0, 1]] },
+  'two modules, both': { workers: [HALVES], flows: [received, ['asked', 0, 1]] },
+  'two Workers, both': { workers: HALVES.map((half) => [half]), flows: [received, ['asked', 1, 0]] },
 };
-options.wasm.forEach((list, i) => {
-  const files = list.split(',');
-  for (let used = 1; used <= files.length; used++)
-    sides[`other ${i}, ${used} of ${files.length} used`] = { workers: [files], used };
-});
-options.workers.forEach((list, i) => {
-  const workers = list.split(',').map((file) => [file]);
-  sides[`Workers ${i}, all ${workers.length} used`] = { workers, used: 1 };
-});
-const others = Object.keys(sides).slice(2);
+const names = Object.keys(SIDES);
+
+const ENDS = {
+  received: ['take_lease', 'page', 'apply_page'],
+  asked: ['rest/v1/workspaces', 'record_detection', 'claim_due', 'session_workspace', 'daily_series', 200],
+};
 
 /** Finer than /proc/<pid>/stat, which counts 10 ms; but of the threads that still live alone. */
 async function cpuMillis(pid) {
@@ -47,10 +52,13 @@ async function residentMiB(pid) {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) / 1024;
 }
 
-async function startOnce({ workers, used }) {
+async function startOnce({ workers, flows }) {
   const workerd = await startWorkerd('.dev/bench', workers);
   try {
-    for (const url of workerd.urls) await (await fetch(`${url}/start?used=${used}`)).json();
+    for (const [flow, worker, module] of flows) {
+      const reply = await fetch(`${workerd.urls[worker]}/start?flow=${flow}&module=${module}`);
+      assert.deepEqual(await reply.json(), ENDS[flow]);
+    }
     return { cpu: await cpuMillis(workerd.pid), memory: await residentMiB(workerd.pid) };
   } finally {
     await workerd.stop();
@@ -58,26 +66,29 @@ async function startOnce({ workers, used }) {
 }
 
 const seen = [];
-for (let round = 0; round < ROUNDS; round++) {
+for (let round = 0; round < rounds; round++) {
   const results = {};
-  const order = round % 2 === 0 ? Object.keys(sides) : Object.keys(sides).toReversed();
-  for (const side of order) results[side] = await startOnce(sides[side]);
+  // From another side in each round, and every second time in the other direction.
+  const turned = names.map((_, i) => names[(i + round) % names.length]);
+  for (const side of round % 2 === 0 ? turned : turned.toReversed())
+    results[side] = await startOnce(SIDES[side]);
   seen.push(results);
 }
 
-console.log(`${cpus()[0].model}, ${cpus().length} CPUs; ${ROUNDS} rounds, each side a new process`);
-for (const side of Object.keys(sides)) {
-  console.log(`${side.padEnd(21)} CPU ms ${show(spread(seen.map((r) => r[side].cpu)), 1)}`);
-  console.log(`${''.padEnd(21)} MiB    ${show(spread(seen.map((r) => r[side].memory)), 1)}`);
+console.log(`${cpus()[0].model}, ${cpus().length} CPUs; ${rounds} rounds, each side a new process`);
+const of = (side, what) => seen.map((results) => results[side][what]);
+for (const side of names) {
+  console.log(`${side.padEnd(21)} CPU ms ${show(spread(of(side, 'cpu')), 1)}`);
+  console.log(`${''.padEnd(21)} MiB    ${show(spread(of(side, 'memory')), 1)}`);
 }
-// Round by round, a difference of some ms is lost in what a new process takes: medians, and how often.
-const median = (side, what) => spread(seen.map((r) => r[side][what])).median;
-const added = (side) => median(side, 'cpu') - median('no module', 'cpu');
-for (const side of others) {
-  const more = seen.map((r) => r[DEPLOYED].cpu - r[side].cpu);
-  const fewer = more.filter((ms) => ms < 0).length;
+// Round by round: a difference of some ms is lost in what processes take at different times.
+for (const side of names.filter((name) => !/^(no|one)/.test(name))) {
+  const one = `one, ${side.split(', ')[1]}`;
+  const more = seen.map((results) => results[one].cpu - results[side].cpu);
+  const memory = spread(of(one, 'memory')).median - spread(of(side, 'memory')).median;
+  const [low, high] = interval(more);
   console.log(
-    `${DEPLOYED} / ${side}: adds ${(added(DEPLOYED) / added(side)).toFixed(2)} of the CPU time, ` +
-      `${spread(more).median.toFixed(1)} ms by round (less in ${fewer} of ${ROUNDS}), ${(median(DEPLOYED, 'memory') - median(side, 'memory')).toFixed(1)} MiB`,
+    `${one} - ${side}: ${spread(more).median.toFixed(2)} ms (95 %: ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
+      `less in ${more.filter((ms) => ms < 0).length} of ${rounds}; ${memory.toFixed(1)} MiB`,
   );
 }

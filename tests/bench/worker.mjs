@@ -1,7 +1,8 @@
 // Runs inside workerd. Its clock stands still while it computes, so it only repeats; who measures is
 // outside (bench.mjs). POST / keeps a page; /run?side=...&times=N works on it, /output?side=... shows the
-// upsert's body. /start?used=N makes an instance of each of the first N modules and asks it something.
+// upsert's body. /start?flow=NAME&module=N runs a first flow (first_flows.mjs) in the module of that number.
 import { Core, runFlow } from './core.mjs';
+import { config, firstFlows, http, leaseBytes, message } from './first_flows.mjs';
 import modules from './modules.mjs';
 import { Secrets } from './secrets.mjs';
 
@@ -9,26 +10,6 @@ const cores = modules.map((module) => new Core(module));
 let page = null; // bytes, as fetch gives them
 let envelope = null; // the upsert's body without its rows
 let env = null; // as the host's
-
-const config = { supabase_url: 'https://project.supabase.example' };
-
-const message = {
-  job: 'sync',
-  workspace: 'harbor-yoga',
-  client_id: '22222222-2222-4222-8222-222222222222',
-  service: 'search_console',
-  stream: 'queries',
-  partition: 'sc-domain:harbor-yoga.example',
-  run_id: '33333333-3333-4333-8333-333333333333',
-};
-const lease = {
-  granted: true,
-  lease: '44444444-4444-4444-8444-444444444444',
-  pages: 0,
-  attempt: 0,
-  cursor: { run_id: message.run_id, window: { from: '2026-11-20T13:00:00Z', to: '2026-11-21T13:00:00Z' } },
-};
-const leaseBytes = new TextEncoder().encode(JSON.stringify(lease));
 
 // A value for each secret that the core may ask for: the workspace's own where it may have one.
 function environment({ secrets }) {
@@ -53,8 +34,6 @@ function withHost(core) {
 // last call is answered with an error, which ends the flow there.
 async function withWasm(core, redact = (bytes) => bytes) {
   let body = null;
-  const headers = [['date', 'Sat, 21 Nov 2026 13:00:00 GMT']]; // the provider's clock, part of the output
-  const http = (bytes, status = 200) => ({ status, headers, bytes, elapsed_ms: 1 });
   const answer = (effect, bytes) => {
     if (effect.kind === 'put_object') return { stored: redact(bytes).length > 0 };
     if (effect.kind !== 'http') return undefined;
@@ -104,9 +83,8 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     if (request.method === 'POST') return keep(request);
     if (pathname === '/start') {
-      const used = cores.slice(0, Number(searchParams.get('used')));
-      for (const core of used) core.manifest();
-      return Response.json(used.length);
+      const core = cores[searchParams.get('module')];
+      return Response.json(await firstFlows[searchParams.get('flow')](core, environment(core.manifest())));
     }
     const side = sides[searchParams.get('side')];
     if (!side) return new Response('no such side');

@@ -7,11 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/local/ports.mjs';
 
 const HOST = ['core.mjs', 'secrets.mjs', 'captures.mjs', 'signatures.mjs'];
+const SCRIPTS = ['worker.mjs', 'first_flows.mjs'];
 const TICKS_PER_SECOND = 100; // of /proc's clock, on every Linux
 
 function service(wasmFiles, i) {
   const wasm = wasmFiles.map((_, j) => `(name = "edge${j}.wasm", wasm = embed "worker${i}/edge${j}.wasm")`);
-  const scripts = ['worker.mjs', ...HOST].map((name) => `(name = "${name}", esModule = embed "${name}")`);
+  const scripts = [...SCRIPTS, ...HOST].map((name) => `(name = "${name}", esModule = embed "${name}")`);
   scripts.push(`(name = "modules.mjs", esModule = embed "worker${i}/modules.mjs")`);
   return `(name = "worker${i}", worker = (
     modules = [${[...scripts, ...wasm].join(', ')}], compatibilityDate = "2026-11-01"))`;
@@ -38,7 +39,7 @@ async function writeModules(folder, wasmFiles) {
 
 async function writeFolder(folder, workers, ports) {
   await mkdir(folder, { recursive: true });
-  await copyFile('tests/bench/worker.mjs', `${folder}/worker.mjs`);
+  await Promise.all(SCRIPTS.map((name) => copyFile(`tests/bench/${name}`, `${folder}/${name}`)));
   await Promise.all(HOST.map((name) => copyFile(`edge-workers/host/${name}`, `${folder}/${name}`)));
   await Promise.all(workers.map((wasmFiles, i) => writeModules(`${folder}/worker${i}`, wasmFiles)));
   await writeFile(`${folder}/config.capnp`, configuration(workers, ports));
