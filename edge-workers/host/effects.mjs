@@ -8,11 +8,13 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_QUEUE_DELAY_SECS = 12 * 3600;
 
 export class Effects {
-  // `password`: what came with the request by basic auth. The core never sees it.
-  constructor(env, secrets, password) {
+  // What came with the request and the core never sees: the password of its basic auth, and its body where that is
+  // too large for the core.
+  constructor(env, secrets, { password, oversized } = {}) {
     this.env = env;
     this.secrets = secrets;
     this.password = password;
+    this.oversized = oversized;
     this.kinds = {
       http: (effect, body) => this.http(effect, body),
       put_object: (effect, body) => this.putObject(effect, body),
@@ -136,9 +138,10 @@ export class Effects {
     if (!verifier) throw new Error(`no algorithm ${algorithm}`);
     const key = this.secrets.get(secret);
     const head = new TextEncoder().encode(prefix ?? '');
-    const message = new Uint8Array(head.length + (body?.length ?? 0));
+    const signed = this.oversized ?? body ?? new Uint8Array();
+    const message = new Uint8Array(head.length + signed.length);
     message.set(head);
-    if (body) message.set(body, head.length);
+    message.set(signed, head.length);
     const valid = await verifier(key, message, signatures, this.password);
     return { valid: key !== undefined && valid, secret_present: key !== undefined };
   }

@@ -8,6 +8,9 @@ import { assetReply, readConfig, refusal } from './pages.mjs';
 import { Secrets, configuredNames, configurationProblem, idsFor, readBundle } from './secrets.mjs';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
+// Of a delivery that is too large so much is read that its signature can be checked: it tells the provider's, which
+// is lost and on the card, from a stranger's.
+const MAX_PROVABLE_BYTES = 2 * MAX_BODY_BYTES;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
 const WORKSPACE_PATH = /^\/api\/workspaces\/([a-z0-9-]{1,63})\//;
 const BEARER = /^Bearer +(\S+)$/i;
@@ -27,10 +30,10 @@ const tooLarge = () => refusal(413, 'too-large', 'The body is larger than 5 MB')
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
-function start(core, env, event, workspace, { parts = [], respond, session, password } = {}) {
+function start(core, env, event, workspace, { parts = [], respond, session, ...proof } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
   if (session) secrets.lend(core.manifest().session.name, session);
-  const effects = new Effects(env, secrets, password);
+  const effects = new Effects(env, secrets, proof);
   const act = (effect, body) => {
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
@@ -69,11 +72,13 @@ function httpFlow(core, env, context, event, workspace, options) {
 
 const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVATE_HEADERS.has(name));
 
-// Its bytes, or null when there are more than allowed: the sender is told by status, the agency by the log.
-async function readBody(request, path) {
+const isTooLarge = (body) => body === null || body.length > MAX_BODY_BYTES;
+
+// Its bytes, or null when there are more than `limit`: the sender is told by status, the agency by the log.
+async function readBody(request, path, limit = MAX_BODY_BYTES) {
   const declared = Number(request.headers.get('content-length') ?? 0);
-  const body = declared > MAX_BODY_BYTES ? null : await readAtMost(request.body, MAX_BODY_BYTES);
-  if (body === null) log('warn', { what: 'a body larger than 5 MB was refused', path });
+  const body = declared > limit ? null : await readAtMost(request.body, limit);
+  if (isTooLarge(body)) log('warn', { what: 'a body larger than 5 MB was refused', path });
   return body;
 }
 
@@ -93,11 +98,14 @@ async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
   if (!service) return refusal(404, 'not-found', 'Not found');
   if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'Only POST', { allow: 'POST' });
-  const body = await readBody(request, path);
-  if (body === null) {
+  const body = await readBody(request, path, MAX_PROVABLE_BYTES);
+  if (isTooLarge(body)) {
     // Counted, so that the card shows it.
     const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), too_large: true };
-    httpFlow(core, env, context, event, workspace, { password: presentedPassword(request) });
+    httpFlow(core, env, context, event, workspace, {
+      password: presentedPassword(request),
+      oversized: body,
+    });
     return tooLarge();
   }
   // Its secret may be in there: the sender is to try again once somebody has mended it.

@@ -4,7 +4,6 @@
 
 #include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
-#include "shared/base/time.hpp"
 #include "shared/sync/archive.hpp"
 #include "shared/sync/delivery_flow.hpp"
 #include "shared/sync/json_object.hpp"
@@ -43,7 +42,6 @@ void WebhookFlow::start(Turn& turn) {
   if (!claim) return finish(turn, 400, claim.error().message);
   mismatch_status_ = claim->mismatch_status;
   untimely_ = claim->untimely;
-  signed_ = !claim->signatures.empty();
   key_ = claim->secret;
   // An unknown workspace has no secret; the host compares with a random one, in the same time.
   ask(turn,
@@ -66,11 +64,8 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
   if (!verified->secret_present) return finish(turn, 404, "not found");
   if (event_.too_large) {
     Respond answer = plain_text(413, "too large");
-    if (!verified->valid && !signed_) return count_stranger(turn, std::move(answer));
-    // A signature over bytes that were not read says nothing: it may be the provider's, so the card tells it,
-    // but anybody can send that, so it is one row a day.
-    const std::string key = verified->valid ? "" : concat({"over-5-mb-", format_day(day_of(turn.now))});
-    return count_lost(turn, std::move(answer), key, "it has more than 5 MB");
+    return verified->valid ? count_lost(turn, std::move(answer), "", "it has more than 5 MB")
+                           : count_stranger(turn, std::move(answer));
   }
   if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, "signature does not match"));
   if (!untimely_.empty()) {

@@ -17,7 +17,7 @@ struct WebhookEvent {
   std::string workspace;  // the slug from the path
   Headers headers;
   std::string body;
-  bool too_large = false;  // its body was not read: only a password can prove it
+  bool too_large = false;  // its body stayed with the host, which checks what proves it all the same
 };
 
 class WebhookFlow final : public Steps<WebhookFlow> {
@@ -48,7 +48,6 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   Identity identity_;
   int mismatch_status_ = 400;
   std::string_view untimely_;
-  bool signed_ = false;
   std::string_view key_;    // the name of the secret that proves it
   std::string unreadable_;  // why; empty: it is not
   std::string object_key_;

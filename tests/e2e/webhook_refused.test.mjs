@@ -125,10 +125,23 @@ test('an unknown workspace is 404 like one without the secret, in the time of a 
   assert.equal((await send(payload, headers, 'No_Such')).status, 404);
 });
 
-test('a body of 6 MB is 413 and stores nothing', async () => {
+test('a body of 6 MB is 413 and stores nothing; a signed one is on the card at once, as what it is', async () => {
   const before = bucketObjects(stack).length;
   const body = Buffer.alloc(SIX_MB, 0x20);
+  const facts = () =>
+    one(
+      stack,
+      `select failure_kind, failure_message, bad_signatures from service_facts
+       where client_id = $1 and service = 'stripe' and stream = 'webhook'`,
+      [CLIENT[NORTHWIND]],
+    );
+  const stranger = signed({ payload: body.toString(), secret: 'whsec_of_somebody_else' });
+  assert.equal((await send(body, stranger)).status, 413);
+  await until('the stranger is counted', async () => (await facts()).bad_signatures > 0);
+  assert.doesNotMatch(String((await facts()).failure_message), /5 MB/);
   assert.equal((await send(body, rawHeaders(body))).status, 413);
+  await until('the genuine one is told', async () => /more than 5 MB/.test((await facts()).failure_message));
+  assert.equal((await facts()).failure_kind, 'data');
   const stream = new ReadableStream({
     start(controller) {
       for (let i = 0; i < 96; i++) controller.enqueue(new Uint8Array(65536));

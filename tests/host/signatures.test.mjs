@@ -25,7 +25,7 @@ const MANIFEST = {
 
 function effectsOf(bundle, password) {
   const all = env({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify(bundle) });
-  return new Effects(all, new Secrets(all, MANIFEST, 'northwind-dental'), password);
+  return new Effects(all, new Secrets(all, MANIFEST, 'northwind-dental'), { password });
 }
 
 const verify = (bundle, effect, body) => effectsOf(bundle).run({ kind: 'verify', ...effect }, body);
