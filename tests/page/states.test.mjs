@@ -99,6 +99,7 @@ test('a bundle that cannot be read is on each card that needs it, with its kind 
   await unreadableBundle('fern-studio', 'WORKSPACE_FERN_STUDIO is not a JSON object');
   await page.goto(`${stack.state.urls.dashboard}w/fern-studio/integrations`);
   await page.getByRole('heading', { name: 'The settings cannot be read' }).waitFor();
+  assert.match(await page.locator('#summary').textContent(), /not known/);
   await screenshot(page, 'unreadable-bundle-no-cards');
   await page.context().close();
   await stack.tick();

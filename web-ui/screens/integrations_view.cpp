@@ -200,7 +200,10 @@ std::vector<FilterView> status_filters(const std::vector<Judged>& judged, const 
   return filters;
 }
 
-std::vector<std::string> summary_parts(const std::vector<Judged>& judged) {
+std::vector<std::string> summary_parts(const Model& model, const std::vector<Judged>& judged) {
+  const Workspace* workspace = current_workspace(model);
+  if (judged.empty() && workspace != nullptr && !workspace->configuration_problem.empty())
+    return {"which services there are is not known"};
   const std::string line = summary_line(judged);
   std::vector<std::string> parts;
   for (const auto part : split(line, ',')) parts.emplace_back(trim(part));
@@ -345,7 +348,7 @@ std::string link_words(const Model& model) {
 IntegrationsView select_integrations(const IntegrationsState& state, const Model& model,
                                      const TimeTexts& times) {
   auto judged = judged_cards(model);
-  IntegrationsView view{.summary = summary_parts(judged),
+  IntegrationsView view{.summary = summary_parts(model, judged),
                         .link = link_words(model),
                         .categories = category_filters(judged, state),
                         .statuses = status_filters(judged, state),
