@@ -56,6 +56,14 @@ async function register(service) {
   await writeFile(path, parts.join(`    ${service}\n${LAST_SERVICE}`));
 }
 
+// What the copy's own tests say when none of them fails.
+async function nodeTests(file) {
+  const { NODE_TEST_CONTEXT, ...env } = process.env; // with it, node runs no tests of its own inside of a test
+  const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', file], env);
+  assert.match(stdout, /^# fail 0$/m);
+  return stdout;
+}
+
 before(async () => {
   tree = await mkdtemp(join(tmpdir(), 'new-service-'));
   await copyProject();
@@ -82,6 +90,16 @@ test('its scenarios are walked with the others, each of the eight kinds is there
   assert.match(stdout, /All tests passed/);
 });
 
+test('with it, the module is still within its limit, and walks its scenarios as the native build does', async (t) => {
+  await run('cmake', ['--preset', 'edge']);
+  await run('cmake', ['--build', 'build/edge', '--target', 'edge']);
+  const size = gzipSync(await readFile(join(tree, 'build/edge/edge.wasm')), { level: 9 }).length;
+  const { parts } = JSON.parse(await readFile(join(tree, 'budgets.json'), 'utf8'));
+  t.diagnostic(`edge.wasm with one more service: ${size} bytes gzipped`);
+  assert.ok(size <= parts.edge.budget.gzip, `${size} bytes`);
+  await nodeTests('tests/scenarios/wasm.test.mjs');
+});
+
 test('a scenario that is taken away is missed, and a wrong row is seen', async () => {
   const scenario = join(tree, 'tests/scenarios/toy');
   await rm(join(scenario, 'rate_limited'), { recursive: true });
@@ -94,20 +112,7 @@ test('a scenario that is taken away is missed, and a wrong row is seen', async (
 });
 
 test('its migration and its table keep what all tables keep: rows, changes, policies, neighbours', async () => {
-  const args = ['--test', '--test-reporter=tap', 'tests/database/pglite.test.mjs'];
-  const { NODE_TEST_CONTEXT, ...env } = process.env; // with it, node runs no tests of its own inside of a test
-  const { stdout } = await run(process.execPath, args, env);
-  assert.match(stdout, /toy_orders/);
-  assert.match(stdout, /^# fail 0$/m);
-});
-
-test('with it, the module is still within its limit', async (t) => {
-  await run('cmake', ['--preset', 'edge']);
-  await run('cmake', ['--build', 'build/edge', '--target', 'edge']);
-  const size = gzipSync(await readFile(join(tree, 'build/edge/edge.wasm')), { level: 9 }).length;
-  const { parts } = JSON.parse(await readFile(join(tree, 'budgets.json'), 'utf8'));
-  t.diagnostic(`edge.wasm with one more service: ${size} bytes gzipped`);
-  assert.ok(size <= parts.edge.budget.gzip, `${size} bytes`);
+  assert.match(await nodeTests('tests/database/pglite.test.mjs'), /toy_orders/);
 });
 
 test('on the local stack, from an empty database, one tick fills its table', async () => {
