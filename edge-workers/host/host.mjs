@@ -98,6 +98,8 @@ async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
   if (!service) return refusal(404, 'not-found', 'Not found');
   if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'Only POST', { allow: 'POST' });
+  // Its secret may be in there: the sender is to try again once somebody has mended it.
+  if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
   const body = await readBody(request, path, MAX_PROVABLE_BYTES);
   if (isTooLarge(body)) {
     // Counted, so that the card shows it.
@@ -108,8 +110,6 @@ async function webhook(core, env, context, request, path) {
     });
     return tooLarge();
   }
-  // Its secret may be in there: the sender is to try again once somebody has mended it.
-  if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
   return httpFlow(core, env, context, event, workspace, {
     parts: [body],

@@ -81,7 +81,7 @@ const CALLS = {
     isError: ({ error }) => /^[a-z_]+$/.test(error),
   },
   google_ads: {
-    account: { customers: ['1'] },
+    account: { customers: ['1', '2'] },
     call: async () => [
       '/google-ads/v26/customers/1/googleAds:search',
       await withToken({
@@ -96,7 +96,7 @@ const CALLS = {
     wait: '90s',
   },
   meta: {
-    account: { pages: ['1'] },
+    account: { pages: ['1', '100000000000001', '100000000000002'] },
     call: () => ['/meta/v26.0/1/posts?fields=id,created_time', { headers: ofPage }],
     isSound: ({ data }) => data.every(({ id }) => typeof id === 'string'),
     hasNoRows: ({ data }) => data.length === 0,
@@ -234,29 +234,50 @@ const SHARED = {
   pagespeed: ['https://one.example/', (text) => [runOf(text), {}]],
   cloudflare: ['zone-of-one', (text) => ['/cloudflare/client/v4/graphql', zone(text)]],
   openai: [hashOf('one'), (text) => ['/openai/v1/responses', draft(text)], hashOf('two')],
+  google_ads: [
+    'customers/1',
+    async (text) => [`/google-ads/v26/${text}/googleAds:search`, (await CALLS.google_ads.call())[1]],
+    'customers/2',
+  ],
+  search_console: [
+    'sc-domain:one.example',
+    async (text) => [
+      `/search-console/webmasters/v3/sites/${encodeURIComponent(text)}/searchAnalytics/query`,
+      (await CALLS.search_console.call())[1],
+    ],
+  ],
+  meta: [
+    '/100000000000001',
+    (text) => [
+      `/meta/v26.0${text}/posts?fields=id`,
+      { headers: { authorization: `Bearer ${agencyKey}.page.${text.slice(1)}` } },
+    ],
+    '/100000000000002',
+  ],
 };
 
 for (const [service, [where, callAbout, neighbour = where.replace('one', 'two')]] of Object.entries(SHARED))
   test(`${service}: a fault of one workspace spares its neighbour, and changes while running`, async () => {
-    await addAgency(service);
+    for (const name of new Set(['google_oauth', service])) await addAgency(name);
+    const of = (fault) => statusOf(fault, CALLS[service]);
     const set = (scenario) => steer('/scenario', { key: agencyKey, service, ...scenario });
     const statuses = async (why, expected) => {
       const found = [];
-      for (const text of [where, neighbour]) found.push((await ask(callAbout(text))).status);
+      for (const text of [where, neighbour]) found.push((await ask(await callAbout(text))).status);
       assert.deepEqual(found, expected, why);
     };
     await set({ where, fault: '500', after: 1, times: 1 });
     await statuses('the first is let pass', [200, 200]);
-    await statuses('the neighbour’s request has not counted', [500, 200]);
+    await statuses('the neighbour’s request has not counted', [of('500'), 200]);
     await statuses('it was for once', [200, 200]);
     await set({ where, fault: '500' });
     await set({ where: neighbour, fault: '403' });
-    await statuses('each has its own', [500, 403]);
+    await statuses('each has its own', [of('500'), of('403')]);
     await set({ where, fault: '429' });
-    await statuses('changed for one', [429, 403]);
+    await statuses('changed for one', [of('429'), of('403')]);
     await set({ fault: '404' });
     await set({ where, fault: null });
-    await statuses('ended for one, who now meets what all meet', [404, 403]);
+    await statuses('ended for one, who now meets what all meet', [of('404'), of('403')]);
     await set({ fault: null });
     await statuses('ended for all', [200, 200]);
   });
