@@ -64,6 +64,33 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
     assert.equal(now, true);
   });
 
+  await test('a delivery waits while its workspace’s settings cannot be read, and no other does', async () => {
+    const long = `update public.webhook_receipts set received_at = now() - interval '9 hours', updated_at = now() - interval '7 hours'`;
+    const open = async () => (await call(stack, 'claim_due', { limit: 50 })).deliveries;
+    const settings = (problem) =>
+      stack.query('update public.workspaces set configuration_problem = $2 where client_id = $1', [
+        northwind,
+        problem,
+      ]);
+    await record(northwind, 'evt_1');
+    await record(harbor, 'evt_2');
+    await silently(`${long}, tries = 8`);
+    await settings('not a JSON object');
+    assert.deepEqual(await open(), []);
+    await call(stack, 'record_dead_letter', {
+      message: { job: 'delivery', client_id: northwind, service, delivery_key: 'evt_1' },
+    });
+    const states = Object.fromEntries((await receipts()).map(({ client_id, state }) => [client_id, state]));
+    assert.deepEqual(states, { [northwind]: 'received', [harbor]: 'failed' });
+    await silently(`${long}, tries = 2`);
+    assert.deepEqual(await open(), []);
+    await settings(null);
+    assert.deepEqual(
+      (await open()).map(({ delivery_key }) => delivery_key),
+      ['evt_1'],
+    );
+  });
+
   await test('a delivery is not given up before its eighth try, however old it is', async () => {
     await record(northwind, 'evt_1');
     await silently(
