@@ -9,7 +9,7 @@ import { interval, show, spread } from './spread.mjs';
 import { startWorkerd } from './workerd.mjs';
 
 const { values: options } = parseArgs({
-  options: { start: { type: 'boolean' }, rounds: { type: 'string', default: '120' } },
+  options: { start: { type: 'boolean' }, rounds: { type: 'string', default: '150' } },
 });
 const rounds = Number(options.rounds);
 
@@ -22,11 +22,16 @@ const received = ['received', 0, 0];
 const asked = ['asked', 0, 0];
 const SIDES = {
   'no module': { workers: [[]], flows: [] },
+  // As a visit of the page, which is answered without the core.
+  'one, no flow': { workers: [ONE], flows: [] },
+  'half received, no flow': { workers: [[HALVES[0]]], flows: [] },
+  'half asked, no flow': { workers: [[HALVES[1]]], flows: [] },
+  'two modules, no flow': { workers: [HALVES], flows: [] },
   'one, received': { workers: [ONE], flows: [received] },
   'one, asked': { workers: [ONE], flows: [asked] },
   'one, both': { workers: [ONE], flows: [received, asked] },
-  'half alone, received': { workers: [[HALVES[0]]], flows: [received] },
-  'half alone, asked': { workers: [[HALVES[1]]], flows: [asked] },
+  'half received, received': { workers: [[HALVES[0]]], flows: [received] },
+  'half asked, asked': { workers: [[HALVES[1]]], flows: [asked] },
   'two modules, received': { workers: [HALVES], flows: [received] },
   'two modules, asked': { workers: [HALVES], flows: [['asked', 0, 1]] },
   'two modules, both': { workers: [HALVES], flows: [received, ['asked', 0, 1]] },
@@ -65,30 +70,33 @@ async function startOnce({ workers, flows }) {
   }
 }
 
+function shuffled(list) {
+  const keyed = list.map((item) => [Math.random(), item]);
+  return keyed.sort(([a], [b]) => a - b).map(([, item]) => item);
+}
+
 const seen = [];
 for (let round = 0; round < rounds; round++) {
   const results = {};
-  // From another side in each round, and every second time in the other direction.
-  const turned = names.map((_, i) => names[(i + round) % names.length]);
-  for (const side of round % 2 === 0 ? turned : turned.toReversed())
-    results[side] = await startOnce(SIDES[side]);
+  for (const side of shuffled(names)) results[side] = await startOnce(SIDES[side]);
   seen.push(results);
 }
 
 console.log(`${cpus()[0].model}, ${cpus().length} CPUs; ${rounds} rounds, each side a new process`);
 const of = (side, what) => seen.map((results) => results[side][what]);
 for (const side of names) {
-  console.log(`${side.padEnd(21)} CPU ms ${show(spread(of(side, 'cpu')), 1)}`);
-  console.log(`${''.padEnd(21)} MiB    ${show(spread(of(side, 'memory')), 1)}`);
+  console.log(`${side.padEnd(23)} CPU ms ${show(spread(of(side, 'cpu')), 1)}`);
+  console.log(`${''.padEnd(23)} MiB    ${show(spread(of(side, 'memory')), 1)}`);
 }
 // Round by round: a difference of some ms is lost in what processes take at different times.
+const said = (values, digits) => {
+  const [low, high] = interval(values).map((value) => value.toFixed(digits));
+  return `${spread(values).median.toFixed(digits)} (95 %: ${low} to ${high})`;
+};
 for (const side of names.filter((name) => !/^(no|one)/.test(name))) {
   const one = `one, ${side.split(', ')[1]}`;
-  const more = seen.map((results) => results[one].cpu - results[side].cpu);
-  const memory = spread(of(one, 'memory')).median - spread(of(side, 'memory')).median;
-  const [low, high] = interval(more);
-  console.log(
-    `${one} - ${side}: ${spread(more).median.toFixed(2)} ms (95 %: ${low.toFixed(2)} to ${high.toFixed(2)}), ` +
-      `less in ${more.filter((ms) => ms < 0).length} of ${rounds}; ${memory.toFixed(1)} MiB`,
+  const [cpu, memory] = ['cpu', 'memory'].map((what) =>
+    seen.map((results) => results[one][what] - results[side][what]),
   );
+  console.log(`${one} - ${side}: ${said(cpu, 2)} ms, ${said(memory, 2)} MiB`);
 }
