@@ -101,20 +101,14 @@ async function webhook(core, env, context, request, path) {
   // Its secret may be in there: the sender is to try again once somebody has mended it.
   if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
   const body = await readBody(request, path, MAX_PROVABLE_BYTES);
+  const event = { kind: 'webhook', service, workspace, headers: headerPairs(request) };
+  const password = presentedPassword(request);
   if (isTooLarge(body)) {
     // Counted, so that the card shows it.
-    const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), too_large: true };
-    httpFlow(core, env, context, event, workspace, {
-      password: presentedPassword(request),
-      oversized: body,
-    });
+    httpFlow(core, env, context, { ...event, too_large: true }, workspace, { password, oversized: body });
     return tooLarge();
   }
-  const event = { kind: 'webhook', service, workspace, headers: headerPairs(request), body: 1 };
-  return httpFlow(core, env, context, event, workspace, {
-    parts: [body],
-    password: presentedPassword(request),
-  });
+  return httpFlow(core, env, context, { ...event, body: 1 }, workspace, { parts: [body], password });
 }
 
 // Who asks is told by the token, which stays here: the core asks the database with it.

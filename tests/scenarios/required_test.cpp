@@ -17,6 +17,7 @@
 #include "shared/connectors/registry.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "tests/project_files.hpp"
+#include "tests/scenarios/outcomes.hpp"
 
 namespace {
 
@@ -25,12 +26,9 @@ using wf::Connector;
 using wf::Json;
 using wf::replay::ProviderReply;
 using wf::replay::Scenario;
-using Words = std::span<const std::string_view>;
+using namespace wf::scenarios;
 
 enum class Sort { stream, webhook, action };
-
-// Names of folders, of which one is enough.
-using Kind = std::string_view;
 
 constexpr std::array<Kind, 8> stream_kinds{
     "empty",     "two_pages",  "rate_limited",         "expired_credentials",
@@ -84,163 +82,6 @@ bool is_named(std::string_view folder, Kind kind, const Scenario& scenario) {
 bool shows(const Scenario& scenario, std::string_view folder, Kind kind, Sort sort) {
   if (sort_of(scenario) != sort || !is_named(folder, kind, scenario)) return false;
   return kind.find("killed") == Kind::npos || scenario.kill_everywhere || !scenario.kill_after.empty();
-}
-
-// How providers say it whose status does not.
-constexpr std::array<std::string_view, 3> limit_words{R"("code":4,)", "quotaExceeded",
-                                                      "rate limiter budget depleted"};
-constexpr std::array<std::string_view, 3> refusal_words{R"("code":190,)", "invalid_grant", "API_KEY_INVALID"};
-
-// Tables that have a row of each question, whatever was answered.
-constexpr std::array<std::string_view, 2> tables_of_questions{"pagespeed_runs", "probe_results"};
-
-bool has_any(const std::string& text, Words words) {
-  return std::any_of(words.begin(), words.end(), [&](auto word) { return wf::contains(text, word); });
-}
-
-bool limits(const ProviderReply& reply) { return reply.status == 429 || has_any(reply.body, limit_words); }
-
-bool refuses(const ProviderReply& reply) {
-  if (limits(reply)) return false;
-  if (reply.status == 400) return has_any(reply.body, refusal_words);
-  return reply.status == 401 || reply.status == 403;
-}
-
-bool is_of_two_messages(const ProviderReply& reply) {
-  const auto body = wf::parse_json(reply.body, "reply");
-  const Json* output = body ? wf::find_array(*body, "output") : nullptr;
-  return output && std::count_if(output->begin(), output->end(), [](const Json& item) {
-                     return wf::find_text(item, "type") == "message";
-                   }) >= 2;
-}
-
-bool are_replies_of(Kind kind, const std::vector<ProviderReply>& replies) {
-  if (kind == "rate_limited") return std::any_of(replies.begin(), replies.end(), limits);
-  if (kind == "expired_credentials") return std::any_of(replies.begin(), replies.end(), refuses);
-  return true;
-}
-
-bool has_no_row(const Json& tables) {
-  for (const auto& [table, rows] : tables.items())
-    if (!rows.empty() && !has_any(table, tables_of_questions)) return false;
-  return true;
-}
-
-bool is_red(const Json& verdict, std::string_view kind) {
-  return wf::find_text(verdict, "badge") == "error" && wf::find_text(verdict, "kind") == kind;
-}
-
-bool are_applied(const Json& effects, std::size_t from, std::size_t to) {
-  for (std::size_t i = from; i < to; ++i)
-    if (effects[i] == "http POST /rest/v1/rpc/apply_page") return true;
-  return false;
-}
-
-// Every member of it is there as it was.
-bool is_intact(const Json& row, const Json& rows) {
-  return std::any_of(rows.begin(), rows.end(), [&](const Json& kept) {
-    return std::all_of(row.items().begin(), row.items().end(), [&](const auto& member) {
-      return kept.value(member.key(), Json()) == member.value();
-    });
-  });
-}
-
-// An older reading was replaced, where it stood; a newer one stayed.
-bool replaces_older_keeps_newer(const Json& before, const Json& after) {
-  int intact = 0, replaced = 0;
-  for (const auto& [table, rows] : before.items())
-    for (const Json& row : rows) ++(is_intact(row, after.value(table, Json::array())) ? intact : replaced);
-  return intact > 0 && replaced > 0;
-}
-
-// What came twice is there once: replaced, or nothing was added.
-bool adds_nothing(const Json& before, const Json& after) {
-  if (before == after) return !before.empty();
-  for (const auto& [table, rows] : before.items())
-    for (const Json& row : rows)
-      if (!is_intact(row, after.value(table, Json::array()))) return true;
-  return false;
-}
-
-// By hand something is there already, or from an earlier run.
-bool is_late_or_twice(const Scenario& scenario, const std::string& service, const Json& result) {
-  if (scenario.next_runs.empty()) return replaces_older_keeps_newer(scenario.tables, result["tables"]);
-  Scenario first = scenario;
-  first.next_runs.clear();
-  return adds_nothing(wf::replay::replay_stream(first, service, scenario.stream)["tables"], result["tables"]);
-}
-
-// Pages stood before the kill and after it, and the run came to its end.
-bool is_resumed(const Json& result) {
-  const Json& effects = result["effects"];
-  const auto killed = std::find(effects.begin(), effects.end(), "killed");
-  const auto at = static_cast<std::size_t>(killed - effects.begin());
-  return are_applied(effects, 0, at) && are_applied(effects, at, effects.size()) &&
-         result["runs"].back()["state"] == "succeeded";
-}
-
-// What a stream's sync came to.
-bool is_result_of(Kind kind, const Json& result) {
-  if (kind == "empty") return has_no_row(result["tables"]);
-  if (kind == "two_pages") return wf::find_int64(result["runs"].front(), "pages") >= 2;
-  if (kind == "expired_credentials") return is_red(result["verdict"], "credentials");
-  if (kind == "malformed" || kind == "wrong_type") return is_red(result["verdict"], "data");
-  return true;
-}
-
-std::int64_t last_status(const Json& result) {
-  const Json& responses = result["responses"];
-  return responses.empty() ? 0 : wf::find_int64(responses.back(), "status").value_or(0);
-}
-
-bool have_status(const Json& responses, std::int64_t status) {
-  return std::all_of(responses.begin(), responses.end(),
-                     [&](const Json& one) { return wf::find_int64(one, "status") == status; });
-}
-
-// What a delivery came to. Nothing that was refused or is not understood may leave a row or turn the card
-// red.
-bool is_delivered_as(Kind kind, const Json& result) {
-  const bool is_taken = !result["responses"].empty() && have_status(result["responses"], 200);
-  const bool is_red_at_all = wf::find_text(result["verdict"], "badge") == "error";
-  if (wf::contains(kind, "empty")) return has_no_row(result["tables"]) && !is_red_at_all;
-  if (kind == "bad_signature")
-    return last_status(result) >= 400 && result["objects"].empty() && has_no_row(result["tables"]) &&
-           wf::find_int64(result["facts"]["webhook"], "bad_signatures").value_or(0) > 0;
-  if (kind == "cut") return is_taken && !result["objects"].empty() && is_red(result["verdict"], "data");
-  if (kind == "wrong_type") return is_taken && is_red(result["verdict"], "data");
-  if (kind == "unknown_type") return is_taken && !is_red_at_all && !result["receipts"].empty();
-  if (kind == "duplicates") {
-    std::size_t rows = 0;
-    for (const auto& [table, stored] : result["tables"].items()) rows = std::max(rows, stored.size());
-    return is_taken && rows == 1 && result["responses"].size() > result["receipts"].size();
-  }
-  return true;
-}
-
-std::ptrdiff_t asked(const Json& result) {
-  const Json& effects = result["effects"];
-  return std::count_if(effects.begin(), effects.end(), [](const Json& line) {
-    return wf::as_string(line).value_or("").starts_with("http POST https://");
-  });
-}
-
-// What a request came to: nobody is asked twice, and what failed says so to who asked.
-bool is_answered_as(Kind kind, const Json& result) {
-  const std::int64_t status = last_status(result);
-  if (asked(result) > 1) return false;
-  if (kind == "empty") return status > 0 && wf::find_text(result["verdict"], "badge") != "error";
-  if (kind == "rate_limited") return status == 503;
-  if (kind == "expired_credentials") return status == 502 && is_red(result["verdict"], "credentials");
-  if (kind == "malformed") return status == 502;
-  if (kind == "wrong_type") return status == 400 || (status == 502 && is_red(result["verdict"], "data"));
-  if (kind == "duplicate_request") return status == 409 && result["responses"].size() > 1;
-  if (kind == "two_pages") return status == 200;
-  if (kind == "killed_between_pages") {
-    const Json& effects = result["effects"];
-    return asked(result) == 1 && std::find(effects.begin(), effects.end(), "killed") != effects.end();
-  }
-  return true;
 }
 
 bool holds_what_it_says(const Scenario& scenario, const std::string& service, Kind kind) {
@@ -373,10 +214,10 @@ TEST_CASE("late data that changes nothing, or too much, does not count") {
   CHECK_FALSE(replaces_older_keeps_newer(tables({old, newer}), tables({old, newer})));
   CHECK_FALSE(replaces_older_keeps_newer(tables({old, newer}), tables({old, newer, read})));
   CHECK_FALSE(replaces_older_keeps_newer(tables({old}), tables({read})));
-  CHECK(adds_nothing(tables({old}), tables({old})));
-  CHECK(adds_nothing(tables({old}), tables({read})));
-  CHECK_FALSE(adds_nothing(tables({old}), tables({old, read})));
-  CHECK_FALSE(adds_nothing(Json::object(), Json::object()));
+  CHECK(is_there_once(tables({old}), tables({old})));
+  CHECK(is_there_once(tables({old}), tables({read})));
+  CHECK_FALSE(is_there_once(tables({old}), tables({old, read})));
+  CHECK_FALSE(is_there_once(Json::object(), Json::object()));
 }
 
 TEST_CASE("a delivery or a request that came to something else does not count") {

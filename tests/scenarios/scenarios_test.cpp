@@ -9,6 +9,7 @@
 #include "edge-workers/replay/replay.hpp"
 #include "tests/project_files.hpp"
 #include "tests/scenarios/expectation.hpp"
+#include "tests/scenarios/outcomes.hpp"
 
 namespace {
 
@@ -65,12 +66,6 @@ Json lasting(const Json& result) {
   for (const Json& run : result["runs"]) out["states"].push_back(run["state"]);
   out["words"] = result["verdict"]["words"];
   return out;
-}
-
-std::ptrdiff_t asked_of_provider(const Json& result) {
-  return std::count_if(result["effects"].begin(), result["effects"].end(), [](const Json& line) {
-    return wf::as_string(line).value_or("").rfind("http POST https://", 0) == 0;
-  });
 }
 
 // Where the frames of all that follows go, for edge.wasm to answer them again (wasm.test.mjs).
@@ -145,7 +140,7 @@ TEST_CASE("an action that is killed after any effect is not carried out twice") 
       scenario.kill_after = {effect};
       const Json result = replay(scenario, service);
       CHECK(result["problems"] == Json::array());
-      CHECK(asked_of_provider(result) <= 1);
+      CHECK(wf::scenarios::asked_of_provider(result) <= 1);
       const std::string state = wf::find_string(result["actions"].front(), "state").value_or("");
       if (state == "running")
         CHECK(result["tables"] != whole["tables"]);
