@@ -77,7 +77,9 @@ Frame Edge::answer(const std::string& id, Turn turn) {
 }
 
 // Here, because only what is optimised as a whole may take these addresses: wasm-ld 14 loses them elsewhere.
-Edge deployed_edge(Registry registry) { return {registry, make_flow}; }
+Edge feed_edge(Registry registry) { return {registry, make_feed_flow}; }
+Edge api_edge(Registry registry) { return {registry, make_api_flow}; }
+Edge deployed_edge(Registry registry) { return {registry, make_deployed_flow}; }
 Edge replay_edge(Registry registry) { return {registry, make_replay_flow}; }
 
 }  // namespace wf

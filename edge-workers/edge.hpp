@@ -40,8 +40,11 @@ class Edge {
   std::map<std::string, Running> flows_;
 };
 
-Edge deployed_edge(Registry registry);  // every flow but a replay
-Edge replay_edge(Registry registry);    // nothing else
+// What each wasm module is (edge-workers/modules), and native programs.
+Edge feed_edge(Registry registry);
+Edge api_edge(Registry registry);
+Edge deployed_edge(Registry registry);  // both of these
+Edge replay_edge(Registry registry);
 
 // Which names the host may resolve, and where it may send them.
 Json manifest();

@@ -69,14 +69,24 @@ Made make_api(Registry registry, Start start) {
 
 }  // namespace
 
-Made make_flow(Registry registry, Start start) {
+Made make_feed_flow(Registry registry, Start start) {
   const std::string_view kind = find_text(start.event, "kind");
   if (kind == "job" || kind == "dead_letter") return make_queued(registry, std::move(start));
   if (kind == "webhook") return make_webhook(registry, std::move(start));
+  return unknown();
+}
+
+Made make_api_flow(Registry registry, Start start) {
+  const std::string_view kind = find_text(start.event, "kind");
   if (kind == "api") return make_api(registry, std::move(start));
   if (kind == "tick")
     return std::make_unique<TickFlow>(std::move(start.database), object_or_null(start.event, "configured"));
   return unknown();
+}
+
+Made make_deployed_flow(Registry registry, Start start) {
+  const std::string_view kind = find_text(start.event, "kind");
+  return (kind == "api" || kind == "tick" ? make_api_flow : make_feed_flow)(registry, std::move(start));
 }
 
 Made make_replay_flow(Registry registry, Start start) {

@@ -1,6 +1,6 @@
 #pragma once
-// From an event of the host to the flow that answers it. Each wasm module (docs/abi.md) links one of these
-// functions and what it needs, and nothing else.
+// From an event of the host to the flow that answers it. The events are shared out among the wasm modules
+// (docs/abi.md): each links one of these functions and what it needs, and nothing else.
 
 #include <memory>
 #include <string>
@@ -25,7 +25,9 @@ struct Start {
 using Made = Result<std::unique_ptr<Flow>>;
 using MakeFlow = Made (*)(Registry registry, Start start);
 
-Made make_flow(Registry registry, Start start);         // edge.wasm: everything that is deployed
-Made make_replay_flow(Registry registry, Start start);  // replay.wasm: what only scripts/replay starts
+Made make_feed_flow(Registry registry, Start start);      // edge.wasm: queue messages and webhooks
+Made make_api_flow(Registry registry, Start start);       // api.wasm: requests and ticks
+Made make_deployed_flow(Registry registry, Start start);  // both, as native programs run them
+Made make_replay_flow(Registry registry, Start start);    // replay.wasm: what only scripts/replay starts
 
 }  // namespace wf

@@ -49,8 +49,8 @@ function introduce({ state, dir }) {
 }
 
 const options = readOptions();
-if (!existsSync(join(ROOT, 'build/edge/edge.wasm'))) {
-  console.error('build/edge/edge.wasm is missing: run scripts/build app (scripts/dev does it by itself)');
+if (!['edge', 'api'].every((name) => existsSync(join(ROOT, `build/edge/${name}.wasm`)))) {
+  console.error('build/edge/*.wasm are missing: run scripts/build app (scripts/dev does it by itself)');
   process.exit(1);
 }
 

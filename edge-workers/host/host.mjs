@@ -1,4 +1,4 @@
-// The Worker around its core: turns requests, ticks and messages into flows. It decides nothing about
+// The Worker around its cores: turns requests, ticks and messages into flows. It decides nothing about
 // them; what it refuses by itself is only size, method and shape of a path.
 
 import { Captures } from './captures.mjs';
@@ -122,11 +122,11 @@ async function api(core, env, context, request, path) {
   return httpFlow(core, env, context, event, workspace, { parts: [body], session });
 }
 
-function route(core, env, context, request) {
+function route(cores, env, context, request) {
   const { pathname } = new URL(request.url);
-  if (pathname.startsWith('/webhooks/')) return webhook(core, env, context, request, pathname);
+  if (pathname.startsWith('/webhooks/')) return webhook(cores.edge, env, context, request, pathname);
   if (pathname === '/config.json') return readConfig(env);
-  if (pathname.startsWith('/api/')) return api(core, env, context, request, pathname);
+  if (pathname.startsWith('/api/')) return api(cores.api, env, context, request, pathname);
   return assetReply(env, request);
 }
 
@@ -141,8 +141,9 @@ async function job(core, env, message, kind) {
   return message.ack();
 }
 
-// `core` is made by the caller: the Worker's from its bundled module, a test's from a file.
-export function makeWorker(core) {
+// `cores`, one of each module that is deployed (docs/abi.md): { edge } for the queue and webhooks, { api } for
+// requests and ticks. The Worker makes them from its bundled modules, a test from files.
+export function makeWorker(cores) {
   const refuse = (env) => {
     const problem = configurationProblem(env);
     if (problem) log('error', { what: 'this Worker does not start', message: problem });
@@ -152,21 +153,21 @@ export function makeWorker(core) {
     async fetch(request, env, context) {
       const problem = refuse(env);
       if (problem) return refusal(500, 'worker-not-configured', `Not configured: ${problem}`);
-      return route(core, env, context, request);
+      return route(cores, env, context, request);
     },
     async scheduled(_controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
-      const configured = configuredNames(env, core.manifest());
+      const configured = configuredNames(env, cores.api.manifest());
       const event = { kind: 'tick', configured };
-      await start(core, env, event, null);
+      await start(cores.api, env, event, null);
     },
     async queue(batch, env) {
       const problem = refuse(env);
       const kind = DEAD_LETTERS.test(batch.queue) ? 'dead_letter' : 'job';
       const run = async (message) => {
         if (problem) return message.retry({ delaySeconds: 60 });
-        await job(core, env, message, kind).catch((error) => {
+        await job(cores.edge, env, message, kind).catch((error) => {
           log('error', { what: `a ${kind} flow failed`, message: error.message });
           message.retry({ delaySeconds: 30 }); // what stopped the core once may do so again
         });

@@ -26,7 +26,13 @@ const quiet = (dir) => ({
 // for whoever works on it and wrong under a test.
 function copyOfSources(folder) {
   rmSync(folder, { recursive: true, force: true });
-  for (const path of ['wrangler.toml', 'edge-workers/host', 'build/edge/edge.wasm', 'public'])
+  for (const path of [
+    'wrangler.toml',
+    'edge-workers/host',
+    'build/edge/edge.wasm',
+    'build/edge/api.wasm',
+    'public',
+  ])
     cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   return folder;
 }

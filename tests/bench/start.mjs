@@ -1,5 +1,5 @@
-// What a new isolate costs until its first flow has ended: the deployed module, and its two halves built of the
-// same sources with the same flags. See scripts/bench and docs/benchmarks.md.
+// What a new isolate costs until its first flow has ended: the two deployed modules, and one of both, built of
+// the same sources with the same flags. See scripts/bench and docs/benchmarks.md.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -14,8 +14,8 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 
 const wasm = (name) => `build/edge/${name}.wasm`;
-const ONE = [wasm('edge')];
-const HALVES = [wasm('half_received'), wasm('half_asked')];
+const ONE = [wasm('one')];
+const TWO = [wasm('edge'), wasm('api')];
 
 // The Workers of the process with their modules, and the first flows: [name, of which Worker, in which module].
 const received = ['received', 0, 0];
@@ -24,18 +24,18 @@ const SIDES = {
   'no module': { workers: [[]], flows: [] },
   // As a visit of the page, which is answered without the core.
   'one, no flow': { workers: [ONE], flows: [] },
-  'half received, no flow': { workers: [[HALVES[0]]], flows: [] },
-  'half asked, no flow': { workers: [[HALVES[1]]], flows: [] },
-  'two modules, no flow': { workers: [HALVES], flows: [] },
+  'edge alone, no flow': { workers: [[TWO[0]]], flows: [] },
+  'api alone, no flow': { workers: [[TWO[1]]], flows: [] },
+  'two modules, no flow': { workers: [TWO], flows: [] },
   'one, received': { workers: [ONE], flows: [received] },
   'one, asked': { workers: [ONE], flows: [asked] },
   'one, both': { workers: [ONE], flows: [received, asked] },
-  'half received, received': { workers: [[HALVES[0]]], flows: [received] },
-  'half asked, asked': { workers: [[HALVES[1]]], flows: [asked] },
-  'two modules, received': { workers: [HALVES], flows: [received] },
-  'two modules, asked': { workers: [HALVES], flows: [['asked', 0, 1]] },
-  'two modules, both': { workers: [HALVES], flows: [received, ['asked', 0, 1]] },
-  'two Workers, both': { workers: HALVES.map((half) => [half]), flows: [received, ['asked', 1, 0]] },
+  'edge alone, received': { workers: [[TWO[0]]], flows: [received] },
+  'api alone, asked': { workers: [[TWO[1]]], flows: [asked] },
+  'two modules, received': { workers: [TWO], flows: [received] },
+  'two modules, asked': { workers: [TWO], flows: [['asked', 0, 1]] },
+  'two modules, both': { workers: [TWO], flows: [received, ['asked', 0, 1]] },
+  'two Workers, both': { workers: TWO.map((module) => [module]), flows: [received, ['asked', 1, 0]] },
 };
 const names = Object.keys(SIDES);
 
@@ -93,10 +93,10 @@ const said = (values, digits) => {
   const [low, high] = interval(values).map((value) => value.toFixed(digits));
   return `${spread(values).median.toFixed(digits)} (95 %: ${low} to ${high})`;
 };
-for (const side of names.filter((name) => !/^(no|one)/.test(name))) {
-  const one = `one, ${side.split(', ')[1]}`;
+for (const side of names.filter((name) => !/^(no|two) module/.test(name))) {
+  const deployed = `two modules, ${side.split(', ')[1]}`;
   const [cpu, memory] = ['cpu', 'memory'].map((what) =>
-    seen.map((results) => results[one][what] - results[side][what]),
+    seen.map((results) => results[deployed][what] - results[side][what]),
   );
-  console.log(`${one} - ${side}: ${said(cpu, 2)} ms, ${said(memory, 2)} MiB`);
+  console.log(`${deployed} - ${side}: ${said(cpu, 2)} ms, ${said(memory, 2)} MiB`);
 }

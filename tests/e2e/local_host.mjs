@@ -40,14 +40,17 @@ export class LocalHost {
     this.bucket = new MemoryBucket();
     this.queue = new MemoryQueue();
     this.env = { ...vars, RAW: this.bucket, JOBS: this.queue };
-    this.core = new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm'))));
-    this.worker = makeWorker(this.core);
+    const core = (name) =>
+      new Core(new WebAssembly.Module(readFileSync(join(ROOT, `build/edge/${name}.wasm`))));
+    this.cores = { edge: core('edge'), api: core('api') };
+    this.worker = makeWorker(this.cores);
     this.log = [];
   }
 
-  // Everything the core's memory holds now.
+  // Everything the cores' memories hold now.
   memory() {
-    return Buffer.from(this.core.instance().exports.memory.buffer);
+    const buffers = Object.values(this.cores).map((core) => core.instance().exports.memory.buffer);
+    return Buffer.concat(buffers.map((buffer) => Buffer.from(buffer)));
   }
 
   async #logging(run) {

@@ -48,8 +48,7 @@ test('a header that is wrong in any way is 400, keeps nothing, and is counted', 
     'cut short': `${t},${v1.slice(0, -1)}`,
   };
   const before = [bucketObjects(stack).length, await count(stack, 'webhook_receipts')];
-  const told = (id) =>
-    one(stack, `select state, error from webhook_receipts where delivery_key = $1`, [id]);
+  const told = (id) => one(stack, `select state, error from webhook_receipts where delivery_key = $1`, [id]);
   for (const [name, header] of Object.entries(wrong)) {
     const reply = await send(payload, header === undefined ? {} : { 'stripe-signature': header });
     assert.equal(reply.status, 400, name);

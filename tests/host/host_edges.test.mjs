@@ -7,11 +7,10 @@ import { test } from 'node:test';
 
 import { Captures } from '../../edge-workers/host/captures.mjs';
 import { Effects } from '../../edge-workers/host/effects.mjs';
-import { makeWorker } from '../../edge-workers/host/host.mjs';
 import { assetReply, readConfig } from '../../edge-workers/host/pages.mjs';
 import { Secrets } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env, steps } from './core_double.mjs';
-import { batch, message, ok, post, respond } from './worker_double.mjs';
+import { batch, message, ok, post, respond, workerAround } from './worker_double.mjs';
 
 const KEY = 'sk_test_northwind+/=key';
 const context = () => ({ waitUntil: () => {} });
@@ -22,7 +21,7 @@ test("headers that hold a session are not the core's business", async () => {
     ({ event }) => ((names = event.headers.map(([name]) => name)), { effects: [respond(200), ok] }),
   );
   const headers = { cookie: 'a=1', authorization: 'Bearer x', 'proxy-authorization': 'Basic dTpw' };
-  await makeWorker(core).fetch(post('/webhooks/stripe/northwind-dental', '{}', headers), env(), context());
+  await workerAround(core).fetch(post('/webhooks/stripe/northwind-dental', '{}', headers), env(), context());
   for (const name of Object.keys(headers)) assert.ok(!names.includes(name), name);
 });
 
@@ -33,7 +32,7 @@ test('a body that says it is too large is not read at all', async () => {
     { highWaterMark: 0 },
   );
   const core = steps(() => ({ effects: [respond(413), ok] }));
-  const reply = await makeWorker(core).fetch(
+  const reply = await workerAround(core).fetch(
     post('/webhooks/stripe/a', body, { 'content-length': String(11 * 1024 * 1024) }),
     env(),
     context(),
@@ -47,7 +46,7 @@ test('an unfit configuration takes no message', async () => {
   const core = steps(() => assert.fail('the core is not asked'));
   const one = message({ job: 'sync', workspace: 'northwind-dental' });
   try {
-    await makeWorker(core).queue(
+    await workerAround(core).queue(
       batch('webfluentia-jobs', one),
       env({ SUPABASE_URL: 'http://abc.supabase.co' }),
     );
@@ -75,7 +74,7 @@ test('a job has the ids and the keys of its workspace', async (t) => {
     ({ event }) => ((ids = event.ids), { effects: [call] }),
     () => [ok],
   );
-  await makeWorker(core).queue(
+  await workerAround(core).queue(
     batch('webfluentia-jobs', message({ job: 'sync', workspace: 'northwind-dental' })),
     env(),
   );

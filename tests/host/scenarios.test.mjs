@@ -1,5 +1,5 @@
-// Walks tests/host/scenarios: what goes wrong before the core decides anything, through the host and the
-// module that is deployed. What the core decides is in tests/scenarios.
+// Walks tests/host/scenarios: what goes wrong before a core decides anything, through the host and the
+// modules that are deployed. What the cores decide is in tests/scenarios.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const FOLDER = join(import.meta.dirname, 'scenarios');
 
 const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'));
-const edge = new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm')));
+const moduleNamed = (name) => new WebAssembly.Module(readFileSync(join(ROOT, `build/edge/${name}.wasm`)));
+const [edge, api] = ['edge', 'api'].map(moduleNamed);
 
 // A delivery as Stripe sends it, or so many bytes of nothing.
 function requestOf({ post, fixture, secret, bytes, headers: given }) {
@@ -37,7 +38,7 @@ async function run(t, { vars = {}, replies, events }) {
     RAW: { put: async (key) => (seen.objects.push(key), {}) },
     JOBS: { send: async (message) => seen.queued.push(message) },
   });
-  const worker = makeWorker(new Core(edge));
+  const worker = makeWorker({ edge: new Core(edge), api: new Core(api) });
   for (const event of events) {
     const waiting = [];
     if (event.tick) {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { makeWorker } from '../../edge-workers/host/host.mjs';
 import { bytesOf, coreDouble, env, steps, textOf } from './core_double.mjs';
-import { batch, message, ok, post, respond } from './worker_double.mjs';
+import { batch, message, ok, post, respond, workerAround } from './worker_double.mjs';
 
 const SIX_MB = 6 * 1024 * 1024;
 const KEY = 'sk_test_northwind+/=key';
@@ -35,7 +35,7 @@ test('a webhook reaches the core with its raw bytes, workspace and headers', asy
   });
   const raw = new Uint8Array([0x7b, 0xff, 0xfe]);
   const headers = { 'stripe-signature': 't=1,v1=ab', cookie: 'session=1', authorization: 'Bearer x' };
-  const reply = await makeWorker(core).fetch(
+  const reply = await workerAround(core).fetch(
     post('/webhooks/stripe/northwind-dental', raw, headers),
     env(),
     context(),
@@ -77,7 +77,7 @@ test('an API request reaches the core with its body and ids, and its token only 
   );
   const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'k' };
   const path = '/api/workspaces/northwind-dental/email';
-  const reply = await makeWorker(core).fetch(post(path, `{"a":"${token}"}`, headers), env(), context());
+  const reply = await workerAround(core).fetch(post(path, `{"a":"${token}"}`, headers), env(), context());
   assert.equal(reply.status, 202);
   assert.deepEqual([event.kind, event.method, event.path], ['api', 'POST', path]);
   assert.deepEqual(event.ids, { 'google_ads.customer_id': '1234567890' });
@@ -112,7 +112,7 @@ test('an API request without a token finds its placeholder missing', async () =>
     ],
   );
   for (const headers of [{}, { authorization: 'Basic dTpw' }, { authorization: 'Bearer' }]) {
-    const reply = await makeWorker(core).fetch(
+    const reply = await workerAround(core).fetch(
       post('/api/workspaces/a/email', '{}', headers),
       env(),
       context(),
@@ -142,7 +142,7 @@ test('the password of a webhook is compared in the host, and the core never sees
   const send = async (authorization) => {
     const headers = authorization ? { authorization } : {};
     const path = '/webhooks/stripe/northwind-dental';
-    return (await makeWorker(core).fetch(post(path, '--x', headers), env(), context())).status;
+    return (await workerAround(core).fetch(post(path, '--x', headers), env(), context())).status;
   };
   const basic = (text) => `Basic ${btoa(text)}`;
   assert.equal(await send(basic('anybody:whsec_test_secret')), 200);
@@ -165,7 +165,7 @@ test('a password may have a colon in it', async () => {
     () => ({ effects: [PASSWORD_CHECK] }),
     ({ valid }) => [respond(valid ? 200 : 400, { effect: 2 }), { ...ok, effect: 3 }],
   );
-  const reply = await makeWorker(core).fetch(
+  const reply = await workerAround(core).fetch(
     post('/webhooks/stripe/northwind-dental', 'x', { authorization: `Basic ${btoa('user:with:a:colon')}` }),
     env(vars),
     context(),
@@ -174,7 +174,7 @@ test('a password may have a colon in it', async () => {
 });
 
 test('a path of the wrong shape is 404, another method 405', async () => {
-  const worker = makeWorker(coreDouble(() => assert.fail('the core is not asked')));
+  const worker = workerAround(coreDouble(() => assert.fail('the core is not asked')));
   const paths = [
     '/webhooks/stripe/Northwind',
     '/webhooks/stripe/',
@@ -191,7 +191,7 @@ test('a path of the wrong shape is 404, another method 405', async () => {
 test('a body over 5 MB is 413, declared or not, and is not read to its end', async () => {
   const counted = [];
   const core = steps(({ event }) => (counted.push(event), { effects: [respond(413), ok] }));
-  const worker = makeWorker(core);
+  const worker = workerAround(core);
   const declared = post('/webhooks/stripe/a', new Uint8Array(SIX_MB), { 'content-length': String(SIX_MB) });
   assert.equal((await worker.fetch(declared, env(), context())).status, 413);
   const asked = await worker.fetch(post('/api/workspaces/a/email', new Uint8Array(SIX_MB)), env(), context());
@@ -216,7 +216,7 @@ test('the reply goes out before the flow is over', async () => {
   const core = steps(() => ({ effects: [respond(200), { effect: 3, kind: 'enqueue', message: {} }] }));
   const JOBS = { send: () => new Promise((resolve) => (finish = resolve)) };
   const waiting = context();
-  const reply = await makeWorker(core).fetch(post('/webhooks/stripe/a', '{}'), env({ JOBS }), waiting);
+  const reply = await workerAround(core).fetch(post('/webhooks/stripe/a', '{}'), env({ JOBS }), waiting);
   assert.equal(reply.status, 200);
   finish();
   assert.equal((await waiting.settled())[0].status, 'fulfilled');
@@ -227,7 +227,7 @@ test('a core that fails before answering is 503 with Retry-After, and one log li
     throw new Error('the core stopped: unreachable');
   });
   const [reply, lines] = await logged(() =>
-    makeWorker(core).fetch(post('/webhooks/stripe/a', '{}'), env(), context()),
+    workerAround(core).fetch(post('/webhooks/stripe/a', '{}'), env(), context()),
   );
   assert.deepEqual([reply.status, reply.headers.get('retry-after')], [503, '30']);
   assert.match(lines[0], /unreachable/);
@@ -244,7 +244,7 @@ test('a secret is taken out of replies and log lines', async () => {
     parts: [body],
   }));
   const [reply, lines] = await logged(() =>
-    makeWorker(core).fetch(post('/webhooks/stripe/northwind-dental', '{}'), env(), context()),
+    workerAround(core).fetch(post('/webhooks/stripe/northwind-dental', '{}'), env(), context()),
   );
   assert.equal(reply.headers.get('x-key'), '[redacted]');
   assert.equal(textOf(new Uint8Array(await reply.arrayBuffer())), 'key [redacted]');
@@ -259,13 +259,13 @@ test('a secret that is sent here does not reach the core', async () => {
     return { effects: [respond(400), ok] };
   });
   const request = post('/webhooks/stripe/northwind-dental', `{"note":"${KEY}"}`, { 'x-note': KEY });
-  await makeWorker(core).fetch(request, env(), context());
+  await workerAround(core).fetch(request, env(), context());
   assert.equal(given.split('[redacted]').length, 3);
   assert.ok(!given.includes(KEY));
 });
 
 test('an unfit configuration answers nothing but 500 and says why in the log', async () => {
-  const worker = makeWorker(answering(200));
+  const worker = workerAround(answering(200));
   const bad = env({
     SUPABASE_URL: 'https://abc.supabase.co',
     LOCAL_ORIGINS: '{"https://api.stripe.com":"http://127.0.0.1:1"}',
@@ -286,7 +286,7 @@ test("the page's files come with a policy that follows SUPABASE_URL", async () =
     fetch: async () => new Response('<p>page</p>', { headers: { 'content-type': 'text/html' } }),
   };
   const hosted = env({ ASSETS, SUPABASE_URL: 'https://abc.supabase.co' });
-  const reply = await makeWorker(answering(200)).fetch(
+  const reply = await workerAround(answering(200)).fetch(
     new Request('http://worker/integrations'),
     hosted,
     context(),
@@ -294,7 +294,7 @@ test("the page's files come with a policy that follows SUPABASE_URL", async () =
   const policy = reply.headers.get('content-security-policy');
   assert.match(policy, /connect-src 'self' https:\/\/abc\.supabase\.co wss:\/\/abc\.supabase\.co;/);
   assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval'[^;]*'unsafe-eval/);
-  const config = await makeWorker(answering(200)).fetch(
+  const config = await workerAround(answering(200)).fetch(
     new Request('http://worker/config.json'),
     hosted,
     context(),
@@ -308,7 +308,7 @@ test("the page's files come with a policy that follows SUPABASE_URL", async () =
 test('a tick tells the core the names of what is configured, never a value', async () => {
   let event;
   const core = steps((control) => ((event = control.event), { effects: [ok] }));
-  await makeWorker(core).scheduled({}, env());
+  await workerAround(core).scheduled({}, env());
   assert.deepEqual(event.configured.workspaces['harbor-yoga'], {
     present: ['stripe.secret_key'],
     problem: null,
@@ -324,7 +324,7 @@ test('a message is acknowledged or retried as the core says, and retried when it
     return { effects: [{ effect: 1, kind: 'done', ...outcomes[event.message.job] }] };
   });
   const messages = ['a', 'b', 'c'].map((job) => message({ job, workspace: 'northwind-dental' }));
-  await logged(() => makeWorker(core).queue(batch('webfluentia-jobs', ...messages), env()));
+  await logged(() => workerAround(core).queue(batch('webfluentia-jobs', ...messages), env()));
   assert.deepEqual(
     messages.map(({ became }) => became),
     ['ack', ['retry', 20], ['retry', 30]],
@@ -340,22 +340,52 @@ test('work of a workspace whose bundle is broken waits, and so does nobody else'
     { job: 'action_end', workspace: 'harbor-yoga' }, // only the database is told, and only from here
   ].map((body) => message(body));
   const broken = env({ WORKSPACE_HARBOR_YOGA: '{"stripe":' });
-  await makeWorker(core).queue(batch('webfluentia-jobs', ...messages), broken);
+  await workerAround(core).queue(batch('webfluentia-jobs', ...messages), broken);
   assert.deepEqual(
     messages.map(({ became }) => became),
     [['retry', 300], 'ack', 'ack'],
   );
   assert.deepEqual(seen, ['northwind-dental', 'harbor-yoga']);
   const dead = message({ job: 'sync', workspace: 'harbor-yoga', service: 'stripe' });
-  await makeWorker(core).queue(batch('webfluentia-jobs-dead', dead), broken);
+  await workerAround(core).queue(batch('webfluentia-jobs-dead', dead), broken);
   assert.equal(dead.became, 'ack', 'that it was given up is noted without keys');
 });
 
 test("the dead-letter queue's messages are told apart", async () => {
   const kinds = [];
   const core = steps(({ event }) => (kinds.push(event.kind), { effects: [ok] }));
-  const worker = makeWorker(core);
+  const worker = workerAround(core);
   await worker.queue(batch('webfluentia-jobs', message({ job: 'sync' })), env());
   await worker.queue(batch('webfluentia-jobs-dead', message({ job: 'sync' })), env());
   assert.deepEqual(kinds, ['job', 'dead_letter']);
+});
+
+test('requests of the API and ticks reach the one core, webhooks and the queue the other', async () => {
+  const seen = [];
+  const core = (name) =>
+    steps(({ event }) => (seen.push(`${event.kind} ${name}`), { effects: [respond(200), ok] }));
+  const worker = makeWorker({ edge: core('edge'), api: core('api') });
+  await worker.fetch(post('/webhooks/stripe/northwind-dental', '{}'), env(), context());
+  await worker.fetch(new Request('http://worker/api/health'), env(), context());
+  await worker.scheduled({}, env());
+  await worker.queue(batch('webfluentia-jobs', message({ job: 'sync' })), env());
+  await worker.queue(batch('webfluentia-jobs-dead', message({ job: 'sync' })), env());
+  assert.deepEqual(seen, ['webhook edge', 'api api', 'tick api', 'job edge', 'dead_letter edge']);
+});
+
+test('a core that stops takes nothing of the other with it', async () => {
+  const stopped = steps(() => {
+    throw new Error('the core stopped: unreachable');
+  });
+  const worker = makeWorker({ edge: stopped, api: answering(200) });
+  const [replies] = await logged(() =>
+    Promise.all([
+      worker.fetch(post('/webhooks/stripe/northwind-dental', '{}'), env(), context()),
+      worker.fetch(new Request('http://worker/api/health'), env(), context()),
+    ]),
+  );
+  assert.deepEqual(
+    replies.map(({ status }) => status),
+    [503, 200],
+  );
 });

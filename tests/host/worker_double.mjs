@@ -1,4 +1,9 @@
-// What is sent to a Worker around a core of a test's own, and what that core answers.
+// A Worker around a core of a test's own, what is sent to it, and what that core answers.
+import { makeWorker } from '../../edge-workers/host/host.mjs';
+
+// Of one core, whatever it is asked for.
+export const workerAround = (core) => makeWorker({ edge: core, api: core });
+
 export const ok = { effect: 2, kind: 'done', outcome: 'ok' };
 export const respond = (status, more = {}) => ({ effect: 1, kind: 'respond', status, headers: [], ...more });
 

@@ -1,5 +1,5 @@
-// The scenarios in the module that is deployed: the native run (scenarios_test) writes down every frame of
-// every flow, killed ones too, and edge.wasm must give the same bytes.
+// The scenarios in the modules that are deployed: the native run (scenarios_test) writes down every frame of
+// every flow, killed ones too, and the module that the host gives it to must give the same bytes.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -46,15 +46,36 @@ function answer({ memory, edge_alloc, edge_step }, input) {
   return Buffer.from(memory.buffer, out + 4, new DataView(memory.buffer).getUint32(out, true));
 }
 
-test('edge.wasm answers every step of the scenarios as the native build does', async () => {
-  const core = new WebAssembly.Module(await readFile(join(ROOT, 'build/edge/edge.wasm')));
-  assert.ok(steps.length > 1000, `${steps.length} steps`);
-  let exports;
-  for (const { input, output } of steps) {
-    // Each flow in an instance of its own: those that were killed would never end in a common one.
-    if (decodeFrame(input).control.op === 'start') ({ exports } = new Core(core).instance());
-    const given = answer(exports, input);
-    if (!given.equals(output)) assert.deepEqual(decodeFrame(given), decodeFrame(output));
-    assert.ok(given.equals(output), 'the same members, in other bytes');
+// The flows, each a list of steps, that start with one of these events.
+function flowsOf(kinds) {
+  const flows = [];
+  for (const step of steps) {
+    const { op, event } = decodeFrame(step.input).control;
+    if (op === 'start') flows.push({ kind: event.kind, steps: [] });
+    flows.at(-1).steps.push(step);
   }
+  return flows.filter(({ kind }) => kinds.includes(kind));
+}
+
+const MODULES = { edge: ['job', 'webhook'], api: ['api'] };
+
+for (const [name, kinds] of Object.entries(MODULES))
+  test(`${name}.wasm answers every step of its scenarios as the native build does`, async () => {
+    const module = new WebAssembly.Module(await readFile(join(ROOT, `build/edge/${name}.wasm`)));
+    const flows = flowsOf(kinds);
+    assert.deepEqual(new Set(flows.map(({ kind }) => kind)), new Set(kinds));
+    for (const flow of flows) {
+      // In an instance of its own: those that were killed would never end in a common one.
+      const { exports } = new Core(module).instance();
+      for (const { input, output } of flow.steps) {
+        const given = answer(exports, input);
+        if (!given.equals(output)) assert.deepEqual(decodeFrame(given), decodeFrame(output));
+        assert.ok(given.equals(output), 'the same members, in other bytes');
+      }
+    }
+  });
+
+test('every flow of the scenarios belongs to one of them', () => {
+  assert.ok(steps.length > 1000, `${steps.length} steps`);
+  assert.equal(flowsOf(Object.values(MODULES).flat()).flatMap((flow) => flow.steps).length, steps.length);
 });
