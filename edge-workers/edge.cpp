@@ -77,8 +77,8 @@ Frame Edge::answer(const std::string& id, Turn turn) {
 }
 
 // Here, because only what is optimised as a whole may take these addresses: wasm-ld 14 loses them elsewhere.
-Edge feed_edge(Registry registry) { return {registry, make_feed_flow}; }
-Edge api_edge(Registry registry) { return {registry, make_api_flow}; }
+Edge queue_edge(Registry registry) { return {registry, make_queue_flow}; }
+Edge gateway_edge(Registry registry) { return {registry, make_gateway_flow}; }
 Edge deployed_edge(Registry registry) { return {registry, make_deployed_flow}; }
 Edge replay_edge(Registry registry) { return {registry, make_replay_flow}; }
 

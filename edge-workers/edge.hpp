@@ -41,8 +41,8 @@ class Edge {
 };
 
 // What each wasm module is (edge-workers/modules), and native programs.
-Edge feed_edge(Registry registry);
-Edge api_edge(Registry registry);
+Edge queue_edge(Registry registry);
+Edge gateway_edge(Registry registry);
 Edge deployed_edge(Registry registry);  // both of these
 Edge replay_edge(Registry registry);
 

@@ -22,6 +22,11 @@ Json object_or_null(const Json& object, std::string_view key) {
   return found ? *found : Json();
 }
 
+bool is_queued(const Start& start) {
+  const std::string_view kind = find_text(start.event, "kind");
+  return kind == "job" || kind == "dead_letter";
+}
+
 Made unknown() { return fail(ErrorKind::ours, "not an event of this module"); }
 
 Made make_queued(Registry registry, Start start) {
@@ -69,24 +74,21 @@ Made make_api(Registry registry, Start start) {
 
 }  // namespace
 
-Made make_feed_flow(Registry registry, Start start) {
-  const std::string_view kind = find_text(start.event, "kind");
-  if (kind == "job" || kind == "dead_letter") return make_queued(registry, std::move(start));
-  if (kind == "webhook") return make_webhook(registry, std::move(start));
-  return unknown();
+Made make_queue_flow(Registry registry, Start start) {
+  return is_queued(start) ? make_queued(registry, std::move(start)) : unknown();
 }
 
-Made make_api_flow(Registry registry, Start start) {
+Made make_gateway_flow(Registry registry, Start start) {
   const std::string_view kind = find_text(start.event, "kind");
   if (kind == "api") return make_api(registry, std::move(start));
+  if (kind == "webhook") return make_webhook(registry, std::move(start));
   if (kind == "tick")
     return std::make_unique<TickFlow>(std::move(start.database), object_or_null(start.event, "configured"));
   return unknown();
 }
 
 Made make_deployed_flow(Registry registry, Start start) {
-  const std::string_view kind = find_text(start.event, "kind");
-  return (kind == "api" || kind == "tick" ? make_api_flow : make_feed_flow)(registry, std::move(start));
+  return (is_queued(start) ? make_queue_flow : make_gateway_flow)(registry, std::move(start));
 }
 
 Made make_replay_flow(Registry registry, Start start) {

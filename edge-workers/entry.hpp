@@ -25,8 +25,8 @@ struct Start {
 using Made = Result<std::unique_ptr<Flow>>;
 using MakeFlow = Made (*)(Registry registry, Start start);
 
-Made make_feed_flow(Registry registry, Start start);      // edge.wasm: queue messages and webhooks
-Made make_api_flow(Registry registry, Start start);       // api.wasm: requests and ticks
+Made make_queue_flow(Registry registry, Start start);     // edge.wasm: messages of the queues
+Made make_gateway_flow(Registry registry, Start start);   // gateway.wasm: requests, webhooks, ticks
 Made make_deployed_flow(Registry registry, Start start);  // both, as native programs run them
 Made make_replay_flow(Registry registry, Start start);    // replay.wasm: what only scripts/replay starts
 

@@ -49,7 +49,7 @@ function introduce({ state, dir }) {
 }
 
 const options = readOptions();
-if (!['edge', 'api'].every((name) => existsSync(join(ROOT, `build/edge/${name}.wasm`)))) {
+if (!['edge', 'gateway'].every((name) => existsSync(join(ROOT, `build/edge/${name}.wasm`)))) {
   console.error('build/edge/*.wasm are missing: run scripts/build app (scripts/dev does it by itself)');
   process.exit(1);
 }

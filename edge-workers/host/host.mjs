@@ -122,11 +122,11 @@ async function api(core, env, context, request, path) {
   return httpFlow(core, env, context, event, workspace, { parts: [body], session });
 }
 
-function route(cores, env, context, request) {
+function route(core, env, context, request) {
   const { pathname } = new URL(request.url);
-  if (pathname.startsWith('/webhooks/')) return webhook(cores.edge, env, context, request, pathname);
+  if (pathname.startsWith('/webhooks/')) return webhook(core, env, context, request, pathname);
   if (pathname === '/config.json') return readConfig(env);
-  if (pathname.startsWith('/api/')) return api(cores.api, env, context, request, pathname);
+  if (pathname.startsWith('/api/')) return api(core, env, context, request, pathname);
   return assetReply(env, request);
 }
 
@@ -141,9 +141,9 @@ async function job(core, env, message, kind) {
   return message.ack();
 }
 
-// `cores`, one of each module that is deployed (docs/abi.md): { edge } for the queue and webhooks, { api } for
-// requests and ticks. The Worker makes them from its bundled modules, a test from files.
-export function makeWorker(cores) {
+// A core of each module that is deployed (docs/abi.md): `edge` does the queued work, `gateway` the rest. The Worker
+// makes them from its bundled modules, a test from files.
+export function makeWorker({ edge, gateway }) {
   const refuse = (env) => {
     const problem = configurationProblem(env);
     if (problem) log('error', { what: 'this Worker does not start', message: problem });
@@ -153,21 +153,21 @@ export function makeWorker(cores) {
     async fetch(request, env, context) {
       const problem = refuse(env);
       if (problem) return refusal(500, 'worker-not-configured', `Not configured: ${problem}`);
-      return route(cores, env, context, request);
+      return route(gateway, env, context, request);
     },
     async scheduled(_controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
-      const configured = configuredNames(env, cores.api.manifest());
+      const configured = configuredNames(env, gateway.manifest());
       const event = { kind: 'tick', configured };
-      await start(cores.api, env, event, null);
+      await start(gateway, env, event, null);
     },
     async queue(batch, env) {
       const problem = refuse(env);
       const kind = DEAD_LETTERS.test(batch.queue) ? 'dead_letter' : 'job';
       const run = async (message) => {
         if (problem) return message.retry({ delaySeconds: 60 });
-        await job(cores.edge, env, message, kind).catch((error) => {
+        await job(edge, env, message, kind).catch((error) => {
           log('error', { what: `a ${kind} flow failed`, message: error.message });
           message.retry({ delaySeconds: 30 }); // what stopped the core once may do so again
         });

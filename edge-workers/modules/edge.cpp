@@ -1,5 +1,5 @@
-// Deployed, for the queue and webhooks: what feeds the tables, of every service.
+// Deployed, for the queue: syncs and deliveries of every service.
 #include "edge-workers/modules/modules.hpp"
 #include "shared/connectors/registry.hpp"
 
-wf::Edge wf::module_of_this_program() { return feed_edge(feed_connectors()); }
+wf::Edge wf::module_of_this_program() { return queue_edge(queue_connectors()); }

@@ -30,7 +30,7 @@ function copyOfSources(folder) {
     'wrangler.toml',
     'edge-workers/host',
     'build/edge/edge.wasm',
-    'build/edge/api.wasm',
+    'build/edge/gateway.wasm',
     'public',
   ])
     cpSync(join(ROOT, path), join(folder, path), { recursive: true });

@@ -7,7 +7,7 @@
 namespace wf {
 
 Registry connectors();
-Registry feed_connectors();  // no actions
-Registry api_connectors();   // actions alone
+Registry queue_connectors();    // to read: streams, deliveries
+Registry gateway_connectors();  // to answer at once: claims of webhooks, actions
 
 }  // namespace wf

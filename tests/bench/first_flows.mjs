@@ -56,7 +56,7 @@ async function run(core, event, parts = []) {
 }
 
 export const firstFlows = {
-  received: (core, env) =>
+  queued: (core, env) =>
     run(core, { kind: 'job', message, ids: idsFor(env, core.manifest(), message.workspace) }),
   async asked(core, env) {
     const tick = await run(core, { kind: 'tick', configured: configuredNames(env, core.manifest()) });

@@ -15,32 +15,32 @@ const rounds = Number(options.rounds);
 
 const wasm = (name) => `build/edge/${name}.wasm`;
 const ONE = [wasm('one')];
-const TWO = [wasm('edge'), wasm('api')];
+const TWO = [wasm('edge'), wasm('gateway')];
 
 // The Workers of the process with their modules, and the first flows: [name, of which Worker, in which module].
-const received = ['received', 0, 0];
+const queued = ['queued', 0, 0];
 const asked = ['asked', 0, 0];
 const SIDES = {
   'no module': { workers: [[]], flows: [] },
   // As a visit of the page, which is answered without the core.
   'one, no flow': { workers: [ONE], flows: [] },
   'edge alone, no flow': { workers: [[TWO[0]]], flows: [] },
-  'api alone, no flow': { workers: [[TWO[1]]], flows: [] },
+  'gateway alone, no flow': { workers: [[TWO[1]]], flows: [] },
   'two modules, no flow': { workers: [TWO], flows: [] },
-  'one, received': { workers: [ONE], flows: [received] },
+  'one, queued': { workers: [ONE], flows: [queued] },
   'one, asked': { workers: [ONE], flows: [asked] },
-  'one, both': { workers: [ONE], flows: [received, asked] },
-  'edge alone, received': { workers: [[TWO[0]]], flows: [received] },
-  'api alone, asked': { workers: [[TWO[1]]], flows: [asked] },
-  'two modules, received': { workers: [TWO], flows: [received] },
+  'one, both': { workers: [ONE], flows: [queued, asked] },
+  'edge alone, queued': { workers: [[TWO[0]]], flows: [queued] },
+  'gateway alone, asked': { workers: [[TWO[1]]], flows: [asked] },
+  'two modules, queued': { workers: [TWO], flows: [queued] },
   'two modules, asked': { workers: [TWO], flows: [['asked', 0, 1]] },
-  'two modules, both': { workers: [TWO], flows: [received, ['asked', 0, 1]] },
-  'two Workers, both': { workers: TWO.map((module) => [module]), flows: [received, ['asked', 1, 0]] },
+  'two modules, both': { workers: [TWO], flows: [queued, ['asked', 0, 1]] },
+  'two Workers, both': { workers: TWO.map((module) => [module]), flows: [queued, ['asked', 1, 0]] },
 };
 const names = Object.keys(SIDES);
 
 const ENDS = {
-  received: ['take_lease', 'page', 'apply_page'],
+  queued: ['take_lease', 'page', 'apply_page'],
   asked: ['rest/v1/workspaces', 'record_detection', 'claim_due', 'session_workspace', 'daily_series', 200],
 };
 

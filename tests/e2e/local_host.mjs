@@ -42,7 +42,7 @@ export class LocalHost {
     this.env = { ...vars, RAW: this.bucket, JOBS: this.queue };
     const core = (name) =>
       new Core(new WebAssembly.Module(readFileSync(join(ROOT, `build/edge/${name}.wasm`))));
-    this.cores = { edge: core('edge'), api: core('api') };
+    this.cores = { edge: core('edge'), gateway: core('gateway') };
     this.worker = makeWorker(this.cores);
     this.log = [];
   }

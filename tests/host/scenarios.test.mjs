@@ -15,7 +15,7 @@ const FOLDER = join(import.meta.dirname, 'scenarios');
 
 const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'));
 const moduleNamed = (name) => new WebAssembly.Module(readFileSync(join(ROOT, `build/edge/${name}.wasm`)));
-const [edge, api] = ['edge', 'api'].map(moduleNamed);
+const [edge, gateway] = ['edge', 'gateway'].map(moduleNamed);
 
 // A delivery as Stripe sends it, or so many bytes of nothing.
 function requestOf({ post, fixture, secret, bytes, headers: given }) {
@@ -38,7 +38,7 @@ async function run(t, { vars = {}, replies, events }) {
     RAW: { put: async (key) => (seen.objects.push(key), {}) },
     JOBS: { send: async (message) => seen.queued.push(message) },
   });
-  const worker = makeWorker({ edge: new Core(edge), api: new Core(api) });
+  const worker = makeWorker({ edge: new Core(edge), gateway: new Core(gateway) });
   for (const event of events) {
     const waiting = [];
     if (event.tick) {

@@ -360,32 +360,28 @@ test("the dead-letter queue's messages are told apart", async () => {
   assert.deepEqual(kinds, ['job', 'dead_letter']);
 });
 
-test('requests of the API and ticks reach the one core, webhooks and the queue the other', async () => {
+test('messages of the queues reach the one core, all else the other', async () => {
   const seen = [];
   const core = (name) =>
     steps(({ event }) => (seen.push(`${event.kind} ${name}`), { effects: [respond(200), ok] }));
-  const worker = makeWorker({ edge: core('edge'), api: core('api') });
+  const worker = makeWorker({ edge: core('edge'), gateway: core('gateway') });
   await worker.fetch(post('/webhooks/stripe/northwind-dental', '{}'), env(), context());
   await worker.fetch(new Request('http://worker/api/health'), env(), context());
   await worker.scheduled({}, env());
   await worker.queue(batch('webfluentia-jobs', message({ job: 'sync' })), env());
   await worker.queue(batch('webfluentia-jobs-dead', message({ job: 'sync' })), env());
-  assert.deepEqual(seen, ['webhook edge', 'api api', 'tick api', 'job edge', 'dead_letter edge']);
+  assert.deepEqual(seen, ['webhook gateway', 'api gateway', 'tick gateway', 'job edge', 'dead_letter edge']);
 });
 
 test('a core that stops takes nothing of the other with it', async () => {
   const stopped = steps(() => {
     throw new Error('the core stopped: unreachable');
   });
-  const worker = makeWorker({ edge: stopped, api: answering(200) });
-  const [replies] = await logged(() =>
-    Promise.all([
-      worker.fetch(post('/webhooks/stripe/northwind-dental', '{}'), env(), context()),
-      worker.fetch(new Request('http://worker/api/health'), env(), context()),
-    ]),
-  );
-  assert.deepEqual(
-    replies.map(({ status }) => status),
-    [503, 200],
-  );
+  const worker = makeWorker({ edge: stopped, gateway: answering(200) });
+  const one = message({ job: 'sync' });
+  const [reply] = await logged(async () => {
+    await worker.queue(batch('webfluentia-jobs', one), env());
+    return worker.fetch(new Request('http://worker/api/health'), env(), context());
+  });
+  assert.deepEqual([one.became, reply.status], [['retry', 30], 200]);
 });

@@ -2,7 +2,7 @@
 import { makeWorker } from '../../edge-workers/host/host.mjs';
 
 // Of one core, whatever it is asked for.
-export const workerAround = (core) => makeWorker({ edge: core, api: core });
+export const workerAround = (core) => makeWorker({ edge: core, gateway: core });
 
 export const ok = { effect: 2, kind: 'done', outcome: 'ok' };
 export const respond = (status, more = {}) => ({ effect: 1, kind: 'respond', status, headers: [], ...more });

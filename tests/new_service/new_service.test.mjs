@@ -94,7 +94,7 @@ test('with it, both modules are still within their limits, and walk its scenario
   await run('cmake', ['--preset', 'edge']);
   await run('cmake', ['--build', 'build/edge', '--target', 'worker']);
   const { parts } = JSON.parse(await readFile(join(tree, 'budgets.json'), 'utf8'));
-  for (const name of ['edge', 'api']) {
+  for (const name of ['edge', 'gateway']) {
     const size = gzipSync(await readFile(join(tree, `build/edge/${name}.wasm`)), { level: 9 }).length;
     t.diagnostic(`${name}.wasm with one more service: ${size} bytes gzipped`);
     assert.ok(size <= parts[name].budget.gzip, `${name}.wasm: ${size} bytes`);
