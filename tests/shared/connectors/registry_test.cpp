@@ -19,6 +19,41 @@ TEST_CASE("what people ask of a service is on its card when it fails") {
   CHECK(asked > 0);
 }
 
+TEST_CASE("of each connector, a module of the Worker has what its flows use, and nothing of the other's") {
+  REQUIRE(queue_connectors().size() == connectors().size());
+  REQUIRE(gateway_connectors().size() == connectors().size());
+  for (std::size_t i = 0; i < connectors().size(); ++i) {
+    const auto& [service, streams, webhook, fetch, parse_object, explain, grants, actions] = *connectors()[i];
+    const Connector& queue = *queue_connectors()[i];
+    const Connector& gateway = *gateway_connectors()[i];
+    CAPTURE(service);
+    CHECK(queue.service == service);
+    CHECK(gateway.service == service);
+    CHECK(queue.explain == explain);
+    CHECK(gateway.explain == explain);
+    CHECK(queue.streams.data() == streams.data());
+    CHECK(queue.streams.size() == streams.size());
+    CHECK(gateway.streams.empty());
+    CHECK(queue.fetch == fetch);
+    CHECK(queue.parse_object == parse_object);
+    CHECK(queue.grants.data() == grants.data());
+    CHECK(queue.grants.size() == grants.size());
+    CHECK(queue.actions.empty());
+    CHECK(gateway.actions.data() == actions.data());
+    CHECK(gateway.actions.size() == actions.size());
+    REQUIRE((queue.webhook != nullptr) == (webhook != nullptr));
+    REQUIRE((gateway.webhook != nullptr) == (webhook != nullptr));
+    if (!webhook) continue;
+    const auto& [secrets, claim, identify, questions, parse] = *webhook;
+    CHECK(gateway.webhook->claim == claim);
+    CHECK(gateway.webhook->identify == identify);
+    CHECK(gateway.webhook->parse == nullptr);
+    CHECK(queue.webhook->questions == questions);
+    CHECK(queue.webhook->parse == parse);
+    CHECK(queue.webhook->claim == nullptr);
+  }
+}
+
 TEST_CASE("every connector is complete and every scheduled stream has one") {
   for (const Connector* connector : connectors()) {
     CHECK(find_service(connector->service) != nullptr);
