@@ -22,11 +22,6 @@ Json object_or_null(const Json& object, std::string_view key) {
   return found ? *found : Json();
 }
 
-bool is_queued(const Start& start) {
-  const std::string_view kind = find_text(start.event, "kind");
-  return kind == "job" || kind == "dead_letter";
-}
-
 Made unknown() { return fail(ErrorKind::ours, "not an event of this module"); }
 
 Made make_queued(Registry registry, Start start) {
@@ -69,13 +64,19 @@ Made make_api(Registry registry, Start start) {
   return std::make_unique<ApiFlow>(
       registry, std::move(start.database),
       ApiRequest{start.id, text(start.event, "method"), text(start.event, "path"), read_headers(start.event),
-                 std::move(body), object_or_null(start.event, "ids")});
+                 std::move(body), object_or_null(start.event, "ids"),
+                 find_bool(start.event, "settings_unreadable").value_or(false)});
 }
 
 }  // namespace
 
+bool is_queued(const Json& event) {
+  const std::string_view kind = find_text(event, "kind");
+  return kind == "job" || kind == "dead_letter";
+}
+
 Made make_queue_flow(Registry registry, Start start) {
-  return is_queued(start) ? make_queued(registry, std::move(start)) : unknown();
+  return is_queued(start.event) ? make_queued(registry, std::move(start)) : unknown();
 }
 
 Made make_gateway_flow(Registry registry, Start start) {
@@ -88,7 +89,7 @@ Made make_gateway_flow(Registry registry, Start start) {
 }
 
 Made make_deployed_flow(Registry registry, Start start) {
-  return (is_queued(start) ? make_queue_flow : make_gateway_flow)(registry, std::move(start));
+  return (is_queued(start.event) ? make_queue_flow : make_gateway_flow)(registry, std::move(start));
 }
 
 Made make_replay_flow(Registry registry, Start start) {

@@ -25,6 +25,9 @@ struct Start {
 using Made = Result<std::unique_ptr<Flow>>;
 using MakeFlow = Made (*)(Registry registry, Start start);
 
+// Whether edge.wasm is the module that has this event's flow; else it is gateway.wasm.
+bool is_queued(const Json& event);
+
 Made make_queue_flow(Registry registry, Start start);     // edge.wasm: messages of the queues
 Made make_gateway_flow(Registry registry, Start start);   // gateway.wasm: requests, webhooks, ticks
 Made make_deployed_flow(Registry registry, Start start);  // both, as native programs run them

@@ -117,7 +117,18 @@ async function api(core, env, context, request, path) {
   const body = await readBody(request, path);
   if (body === null) return tooLarge();
   const ids = idsFor(env, core.manifest(), workspace);
-  const event = { kind: 'api', method: request.method, path, headers: headerPairs(request), ids, body: 1 };
+  const settings_unreadable =
+    workspace !== null && readBundle(env, workspace, core.manifest()).problem !== null;
+  const { method } = request;
+  const event = {
+    kind: 'api',
+    method,
+    path,
+    headers: headerPairs(request),
+    ids,
+    settings_unreadable,
+    body: 1,
+  };
   const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
   return httpFlow(core, env, context, event, workspace, { parts: [body], session });
 }

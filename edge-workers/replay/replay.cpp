@@ -197,7 +197,7 @@ class Replay {
 
   // One flow from its start to its `done`, or to the effect that kills it.
   void run_flow(const Json& event, std::vector<std::string> parts, const Json* message) {
-    Edge edge = deployed_edge(connectors());
+    Edge edge = is_queued(event) ? queue_edge(queue_connectors()) : gateway_edge(gateway_connectors());
     const std::string flow = "flow-" + std::to_string(++flows_);
     std::deque<std::pair<Json, std::vector<std::string>>> open;
     Frame out = step(edge, {{{"op", "start"},

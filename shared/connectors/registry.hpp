@@ -7,7 +7,7 @@
 namespace wf {
 
 Registry connectors();
-Registry queue_connectors();    // to read: streams, deliveries
-Registry gateway_connectors();  // to answer at once: claims of webhooks, actions
+Registry queue_connectors();    // what reads: streams, deliveries
+Registry gateway_connectors();  // what answers at once: actions, and which proof a delivery offers
 
 }  // namespace wf

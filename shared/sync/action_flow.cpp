@@ -70,6 +70,7 @@ ActionFlow::ActionFlow(const Connector& connector, const Action& action, Databas
                        ApiRequest request)
     : connector_(connector), action_(action), database_(std::move(database)) {
   may_write_ = session.may_write();
+  settings_unreadable_ = request.settings_unreadable;
   requested_id_ = to_lower(header(request.headers, "idempotency-key"));
   body_ = std::move(request.body);
   flow_id_ = std::move(request.flow_id);
@@ -82,6 +83,9 @@ ActionFlow::ActionFlow(const Connector& connector, const Action& action, Databas
 
 void ActionFlow::start(Turn& turn) {
   if (!may_write_) return finish(turn, problem_reply(403, "forbidden", "Viewers may not ask for this"));
+  if (settings_unreadable_)
+    return finish(turn, provider_problem_reply(
+                            {ErrorKind::configuration, "the settings of this workspace cannot be read"}));
   const auto refuse = [&](std::string_view why) {
     finish(turn, problem_reply(400, "invalid-request", "Not understood", why));
   };

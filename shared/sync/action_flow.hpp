@@ -56,6 +56,7 @@ class ActionFlow final : public Steps<ActionFlow> {
   std::string requested_id_;  // the header Idempotency-Key
   std::string flow_id_;
   bool may_write_ = false;
+  bool settings_unreadable_ = false;
   bool asked_again_ = false;  // the database, to keep the intent
   int facts_read_ = 0;        // again, because others began meanwhile
 

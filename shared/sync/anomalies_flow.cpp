@@ -21,13 +21,17 @@ void AnomaliesFlow::start(Turn& turn) {
 
 void AnomaliesFlow::on_series(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  const auto body = anomalies_answer(answer ? *answer : Json());
+  if (!answer) return give_up(turn, answer.error().message, database_away_reply());
+  const auto body = anomalies_answer(*answer);
   if (!body)
-    turn.log("error", JsonObject()
-                          .text("what", "no daily series")
-                          .text("message", answer ? body.error().message : answer.error().message)
-                          .take());
-  turn.ask(body ? json_reply(200, *body) : database_away_reply());
+    return give_up(turn, body.error().message, problem_reply(500, "internal", "This is a mistake of ours"));
+  turn.ask(json_reply(200, *body));
+  turn.done();
+}
+
+void AnomaliesFlow::give_up(Turn& turn, std::string_view why, Respond answer) {
+  turn.log("error", JsonObject().text("what", "no daily series").text("message", why).take());
+  turn.ask(std::move(answer));
   turn.done();
 }
 

@@ -16,6 +16,8 @@ class AnomaliesFlow final : public Steps<AnomaliesFlow> {
 
  private:
   void on_series(EffectResult& result, Turn& turn);
+  void give_up(Turn& turn, std::string_view why, Respond answer);
+
   Database database_;
   Session session_;
 };

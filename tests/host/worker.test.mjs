@@ -264,6 +264,16 @@ test('a secret that is sent here does not reach the core', async () => {
   assert.ok(!given.includes(KEY));
 });
 
+test('the core is told when the settings of the workspace in the path cannot be read', async () => {
+  const told = [];
+  const core = steps(({ event }) => (told.push(event.settings_unreadable), { effects: [respond(409), ok] }));
+  const worker = workerAround(core);
+  const broken = env({ WORKSPACE_HARBOR_YOGA: '{"stripe":' });
+  for (const path of ['workspaces/harbor-yoga/email', 'workspaces/northwind-dental/email', 'email'])
+    await worker.fetch(post(`/api/${path}`, '{}'), broken, context());
+  assert.deepEqual(told, [true, false, false]);
+});
+
 test('an unfit configuration answers nothing but 500 and says why in the log', async () => {
   const worker = workerAround(answering(200));
   const bad = env({

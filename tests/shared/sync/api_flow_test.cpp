@@ -64,6 +64,7 @@ struct Api {
                      {"path", path},
                      {"headers", headers},
                      {"ids", Json::object()},
+                     {"settings_unreadable", settings_unreadable},
                      {"body", 1}},
                     std::move(body));
   }
@@ -76,6 +77,7 @@ struct Api {
   }
 
   Host host;
+  bool settings_unreadable = false;
 };
 
 Json no_reply(const char* reason) { return {{"failed", reason}, {"message", "test"}}; }
@@ -207,7 +209,8 @@ TEST_CASE("any member may read what is unusual", "[api]") {
   CHECK(status_of(api.host) == 404);
 }
 
-TEST_CASE("a database without series answers nothing unusual, one that is away 503", "[api]") {
+TEST_CASE("a database without series answers nothing unusual, one that is away 503, one not understood 500",
+          "[api]") {
   Api api;
   const std::string path = "/api/workspaces/northwind-dental/anomalies";
   api.host.database.daily_series = {{"series", Json::array()}};
@@ -216,7 +219,8 @@ TEST_CASE("a database without series answers nothing unusual, one that is away 5
   CHECK(json(api.host.response_body)["as_of"].is_null());
   api.host.database.daily_series = Json::object();
   api.call(path, "", "GET");
-  CHECK(status_of(api.host) == 503);
+  CHECK(status_of(api.host) == 500);
+  CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:internal");
   api.host.fault = [](const Json& effect) {
     return has(text_of(effect, "url"), "daily_series") ? no_reply("network") : Json();
   };
@@ -278,6 +282,20 @@ TEST_CASE("where others began meanwhile, the facts are read again before anythin
   CHECK(api.host.provider_urls.size() == 1);
   CHECK(status_of(api.host) == 503);
   CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:rate-limited");
+}
+
+TEST_CASE("where the settings of the workspace cannot be read, nothing is asked in its name", "[action]") {
+  Api api;
+  api.settings_unreadable = true;
+  api.greet();
+  CHECK(status_of(api.host) == 409);
+  CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:not-configured");
+  CHECK(json(api.host.response_body)["detail"] == "the settings of this workspace cannot be read");
+  CHECK(api.host.provider_urls.empty());
+  CHECK(api.host.database.actions.empty());
+  api.host.database.daily_series = {{"series", Json::array()}};
+  api.call("/api/workspaces/northwind-dental/anomalies", "", "GET");
+  CHECK(status_of(api.host) == 200);
 }
 
 TEST_CASE("a service that is switched off says so", "[action]") {
