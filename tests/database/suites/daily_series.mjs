@@ -123,8 +123,8 @@ async function paymentTests({ test, insert, synced, read }) {
 
 async function reportTests({ test, stack, insert, synced, read }) {
   await test('Google Ads: micros by currency, an absent day is zero, conversions a week later', async () => {
-    await synced('google_ads', 'campaigns');
-    await synced('google_ads', 'conversions');
+    await synced('google_ads', 'campaigns', 0, '1');
+    await synced('google_ads', 'conversions', 0, '1');
     const row = (campaign_id, days, more) => ({
       ...{ customer_id: '1', campaign_id, day: dayBack(days), currency: 'EUR' },
       ...more,
@@ -219,7 +219,7 @@ async function reportTests({ test, stack, insert, synced, read }) {
   });
 
   await test('a Worker that was quiet in the evening has had its day', async () => {
-    await synced('cloudflare', 'workers');
+    await synced('cloudflare', 'workers', 0, 's');
     const day = dayBack(3); // in Berlin, where it is tomorrow an hour or two before it is in UTC
     await insert('cloudflare_worker_hourly', [
       {
@@ -250,6 +250,51 @@ async function reportTests({ test, stack, insert, synced, read }) {
     assert.deepEqual(await values(), [10, 10, 10, 10, 10]);
   });
 
+  await test('an account, Worker or zone that is no longer read with the others neither falls nor hides them', async () => {
+    // Before the seven days of which conversions are not told.
+    const rows = (column, more) =>
+      [13, 12, 11, 10, 9].flatMap((back) =>
+        [1, 2].map((part) => ({ [column]: `${part}`, day: dayBack(back), ...more(part) })),
+      );
+    const ads = { campaign_id: '1', currency: 'EUR', time_zone: zone };
+    await insert(
+      'google_ads_campaign_daily',
+      rows('customer_id', (clicks) => ({ ...ads, clicks })),
+    );
+    await insert(
+      'google_ads_conversions_daily',
+      rows('customer_id', (conversions) => ({ ...ads, conversion_action_id: '5', conversions })),
+    );
+    await insert(
+      'cloudflare_zone_daily',
+      rows('zone_id', (requests) => ({ requests })),
+    );
+    await insert(
+      'cloudflare_worker_hourly',
+      rows('script_name', (requests) => ({ account_id: 'a', status: 'success', requests, errors: 0 })).map(
+        ({ day, ...row }) => ({ ...row, hour: `${day}T09:00:00Z` }),
+      ),
+    );
+    for (const [id, stream, partition] of [
+      ['google_ads.clicks', 'campaigns', (part) => `-${part}`],
+      ['google_ads.conversions', 'conversions', (part) => `-${part}`],
+      ['cloudflare.zone_requests', 'zone', (part) => `${part}`],
+      ['cloudflare.worker_requests', 'workers', (part) => `${part}`],
+    ]) {
+      const [service] = id.split('.');
+      for (const part of [1, 2]) await synced(service, stream, 0, partition(part));
+      const values = async () => [...new Set((await read(15))[id].values.slice(1, 6))];
+      const second = `service = '${service}' and stream = '${stream}' and partition = '${partition(2)}'`;
+      assert.deepEqual(await values(), [3], id);
+      await stack.query(
+        `update public.service_facts set last_success_at = now() - interval '14 days' where ${second}`,
+      );
+      assert.deepEqual(await values(), [1], `${id}: it fails`);
+      await stack.query(`delete from public.service_facts where ${second}`);
+      assert.deepEqual(await values(), [1], `${id}: it was taken away`);
+    }
+  });
+
   await test('followers are of the day on which they were counted', async () => {
     const counted = (days) => ({
       ...{ account_id: '1', metric: 'followers_count', day: dayBack(days, 'America/Los_Angeles'), value: 90 },
@@ -262,8 +307,8 @@ async function reportTests({ test, stack, insert, synced, read }) {
   });
 
   await test('Meta, email and Cloudflare: the day as the provider names it', async () => {
-    await synced('cloudflare', 'workers');
-    await synced('cloudflare', 'zone');
+    await synced('cloudflare', 'workers', 0, 's');
+    await synced('cloudflare', 'zone', 0, 'z');
     const day = dayBack(5);
     await insert('meta_page_daily', [
       { page_id: '1', metric: 'page_media_view', day, value: 40 },
@@ -337,7 +382,7 @@ async function measurementTests({ test, insert, read }) {
 
 async function finalityTests({ test, insert, synced, read }) {
   await test('a day that was read before it was over is not final', async () => {
-    await synced('cloudflare', 'zone', 0);
+    await synced('cloudflare', 'zone', 0, 'z');
     const zoneDay = (days, source_at) => ({ zone_id: 'z', day: dayBack(days), requests: 5, source_at });
     await insert('cloudflare_zone_daily', [
       zoneDay(3, noonBack(2)),

@@ -8,6 +8,11 @@ import { call, northwind } from '../stack.mjs';
 const service = 'stripe';
 
 export async function lostDeliveryTests({ test, stack, record, deliver }) {
+  // What the trigger says is now, was then.
+  const aged = (hours, where = 'true') =>
+    stack.query(`do $$ begin set local session_replication_role = replica;
+      update public.webhook_receipts set received_at = now() - interval '${hours} hours',
+        updated_at = now() - interval '${hours} hours' where ${where}; end $$`);
   await test('a delivery that was read in part is a failure of the webhook for three days', async () => {
     await Promise.all(['a', 'b'].map((key) => record(key)));
     const lost_rows = '3 of 5 items are not events';
@@ -22,7 +27,7 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.equal(error, lost_rows);
     await deliver('b', []);
     assert.equal((await factsOf(stack, 'webhook')).failure_kind, 'data', 'another one does not hide it');
-    await stack.query(`update webhook_receipts set received_at = now() - interval '73 hours'`);
+    await aged(73);
     await record('c');
     await deliver('c', []);
     assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
@@ -56,24 +61,31 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.deepEqual(await failedAt(), before, 'no other has failed since');
     await mark('told', 'received');
     await mark('told', 'applied');
-    await stack.query(
-      `update webhook_receipts set received_at = now() - interval '71 hours' where delivery_key = 'a'`,
-    );
+    await aged(71, `delivery_key = 'a'`);
     await record('d');
     await deliver('d', []);
     assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'for three days');
-    await stack.query(
-      `update webhook_receipts set received_at = now() - interval '73 hours' where delivery_key = 'a'`,
-    );
+    await aged(73, `delivery_key = 'a'`);
     await record('e');
     await deliver('e', []);
     assert.deepEqual(await failure(), [null, null, 0]);
   });
 
+  await test('the three days begin when it is lost, however long ago it came', async () => {
+    await record('a');
+    await aged(96);
+    const at = { client_id: northwind, service, delivery_key: 'a' };
+    await call(stack, 'mark_receipt', { ...at, state: 'failed', error: 'answered 401', kind: 'credentials' });
+    const told = async () => (await factsOf(stack, 'webhook')).failure_kind;
+    assert.equal(await told(), 'credentials');
+    await call(stack, 'claim_due', { limit: 0 });
+    assert.equal(await told(), 'credentials', 'the tick keeps it');
+  });
+
   await test('where no other follows, the tick ends what has been told for three days', async () => {
     const told = async () => (await factsOf(stack, 'webhook')).failure_kind;
     const tickAfter = async (hours) => {
-      await stack.query(`update webhook_receipts set received_at = now() - interval '${hours} hours'`);
+      await aged(hours);
       await call(stack, 'claim_due', { limit: 0 });
       return told();
     };
@@ -85,7 +97,7 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     ];
     assert.equal(await tickAfter(73), null);
     await record('b', { readable: false });
-    await stack.query(`update webhook_receipts set received_at = now() - interval '73 hours'`);
+    await aged(73);
     for (const of of others)
       await call(stack, 'record_receipt', {
         ...{ ...of, delivery_key: 'c', object_key: 'raw/c', event_type: 't', readable: false },

@@ -329,6 +329,24 @@ async function factsTests({ test, stack, apply }) {
     assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
   });
 
+  await test('so is one that could not be read', async (run) => {
+    const receipt = {
+      workspace: 'northwind-dental',
+      service: 'stripe',
+      delivery_key: 'evt_1',
+      object_key: 'raw/own',
+    };
+    await call(stack, 'record_receipt', { ...receipt, event_type: 't', readable: true });
+    const at = { client_id: northwind, service: 'stripe', delivery_key: 'evt_1' };
+    await call(stack, 'mark_receipt', { ...at, state: 'unreadable', error: 'missing id' });
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, 'data');
+    const deliveries = [{ key: 'evt_1', event_type: 't', object_key: 'raw/x' }];
+    assert.equal((await apply(page(run, 1, [], { deliveries, last: true }))).missed, 0);
+    const receipts = await stack.query('select state, error, object_key from public.webhook_receipts');
+    assert.deepEqual(receipts, [{ state: 'applied', error: null, object_key: 'raw/own' }]);
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
+  });
+
   await test('what the first reconciliation finds was there before anybody was to deliver it', async (run) => {
     const deliveries = [{ key: 'evt_1', event_type: 'x', object_key: 'raw/1' }];
     const cursor = { covered_until: monday };

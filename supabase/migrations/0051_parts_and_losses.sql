@@ -1,0 +1,64 @@
+-- What is added up over parts, and losses that come late.
+--
+-- Daily series: Google Ads' and Cloudflare's are added up over accounts, Workers and zones, as Meta's over Pages. One that
+-- is not read with the others any more, or was taken away, counts on no day: its silence is no fall, and the others'
+-- days are known without it.
+select app.exchange_text('public.daily_series',
+  'where f.service = ''meta'' and f.stream in (''page'', ''instagram'') and f.last_success_at is not null) f',
+  'where (f.service, f.stream) in (values (''meta'', ''page''), (''meta'', ''instagram''), (''google_ads'', ''campaigns''),
+          (''google_ads'', ''conversions''), (''cloudflare'', ''workers''), (''cloudflare'', ''zone''))
+        and f.last_success_at is not null) f');
+select app.exchange_text('public.daily_series', 'select f.stream, f.partition, f.last_success_at
+    from (select f.*,', 'select f.stream, case f.service when ''google_ads'' then regexp_replace(f.partition, ''\D'', '''', ''g'')
+      else f.partition end, f.last_success_at
+    from (select f.*,');
+select app.exchange_text('public.daily_series',
+  'on c.client_id = z.client_id and c.day >= z.since,
+      lateral (values (''google_ads.cost''',
+  'on c.client_id = z.client_id and c.day >= z.since
+      and (c.customer_id in (select r.partition from reading r where r.stream = ''campaigns'')
+        or not exists (select from reading r where r.stream = ''campaigns'')),
+      lateral (values (''google_ads.cost''');
+select app.exchange_text('public.daily_series',
+  'public.google_ads_conversions_daily c on c.client_id = z.client_id and c.day >= z.since
+    group by c.day',
+  'public.google_ads_conversions_daily c on c.client_id = z.client_id and c.day >= z.since
+    where c.customer_id in (select r.partition from reading r where r.stream = ''conversions'')
+      or not exists (select from reading r where r.stream = ''conversions'')
+    group by c.day');
+select app.exchange_text('public.daily_series',
+  'and h.hour >= z.since::timestamp at time zone ''UTC'',',
+  'and h.hour >= z.since::timestamp at time zone ''UTC''
+      and (h.script_name in (select r.partition from reading r where r.stream = ''workers'')
+        or not exists (select from reading r where r.stream = ''workers'')),');
+select app.exchange_text('public.daily_series',
+  'on d.client_id = z.client_id and d.day >= z.since,
+      lateral (values (''cloudflare.zone_requests''',
+  'on d.client_id = z.client_id and d.day >= z.since
+      and (d.zone_id in (select r.partition from reading r where r.stream = ''zone'')
+        or not exists (select from reading r where r.stream = ''zone'')),
+      lateral (values (''cloudflare.zone_requests''');
+select app.exchange_text('public.daily_series', 'from zone z join public.service_facts f using (client_id)
+    where f.last_success_at is not null),',
+  'from zone z join public.service_facts f using (client_id)
+    where f.last_success_at is not null and f.service not in (''google_ads'', ''cloudflare'')
+    union all
+    select case when r.stream in (''campaigns'', ''conversions'') then ''google_ads'' else ''cloudflare'' end, r.*
+    from reading r where r.stream not in (''page'', ''instagram'')),');
+
+-- The three days for which a loss is told begin with it: a delivery may have waited for days before it failed, or be
+-- sent again weeks after it came.
+drop index public.webhook_receipts_not_taken;
+create index webhook_receipts_not_taken on public.webhook_receipts (client_id, service, updated_at)
+  where state in ('unreadable', 'failed') or (state = 'applied' and error is not null);
+select app.exchange_text('app.tell_of_delivery', 'r.received_at > clock_timestamp()', 'r.updated_at > clock_timestamp()');
+select app.exchange_text('app.forget_lost_deliveries', 'r.received_at > clock_timestamp()',
+  'r.updated_at > clock_timestamp()');
+
+-- One that could not be read as a delivery is settled as well once its object is read of the provider's list; its own
+-- bytes stay where they are.
+select app.exchange_text('app.record_missed', 'object_key = e ->> ''object_key''
+  from', 'object_key = coalesce(r.object_key, e ->> ''object_key'')
+  from');
+select app.exchange_text('app.record_missed', 'and r.state = ''failed'';',
+  'and r.state in (''failed'', ''unreadable'');');
