@@ -69,11 +69,14 @@ constexpr std::array instagram_groups{
 };
 
 std::string insight_query(std::string id, const Group& group, const Metric& metric, const Step& step) {
+  const UnixSeconds until = pacific_midnight(step.last + days{1});
+  // In autumn 90 days of California have an hour more than what Meta takes for 90 days.
+  const UnixSeconds since = std::max(pacific_midnight(step.first), until - days{90});
   UrlBuilder url(std::move(id) + "/insights");
   url.add("metric", metric.name)
       .add("period", "day")
-      .add("since", to_unix(pacific_midnight(step.first)))
-      .add("until", to_unix(pacific_midnight(step.last + days{1})));
+      .add("since", to_unix(since))
+      .add("until", to_unix(until));
   if (!metric.breakdown.empty()) url.add("breakdown", metric.breakdown);
   return url.take().append(group.parameters);
 }

@@ -91,7 +91,9 @@ Failure page_failure(const GoogleError& error) {
 }
 
 Page to_page(Run run, const Query& query) {
-  Page page{.items = 1, .newest = run.at, .oldest = run.at};
+  Page page{.items = 1};
+  // A run without a score is nothing new that is known of the page.
+  if (!run.failed) page.newest = page.oldest = run.at;
   page.batches.push_back({.table = "pagespeed_runs", .rows = {std::move(run.row)}});
   if (!run.audits.empty())
     page.batches.push_back({.table = "pagespeed_audits", .rows = std::move(run.audits)});
@@ -99,6 +101,8 @@ Page to_page(Run run, const Query& query) {
   if (run.failed && query.position.is_null()) {
     page.next = Json(again);
     page.pause_secs = cache_secs;
+  } else if (run.failed) {
+    page.unavailable.push_back(concat({"score of ", query.partition}));
   }
   return page;
 }

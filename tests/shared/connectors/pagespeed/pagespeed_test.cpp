@@ -206,7 +206,14 @@ TEST_CASE("a page that does not load is a finding, asked about once more", "[pag
   CHECK(contains(fixtures::text_of(run, "failure_message"), "ERR_TIMED_OUT"));
   CHECK(run["run_at"] == format_time(from_unix(at)));
   CHECK(page.next == Json("again"));
-  CHECK_FALSE(page_of(refused, 400, "again").next.has_value());
+  CHECK(page.unavailable.empty());
+  CHECK_FALSE(page.newest.has_value());
+  const Page second = page_of(refused, 400, "again");
+  CHECK_FALSE(second.next.has_value());
+  CHECK_FALSE(second.newest.has_value());
+  CHECK(second.unavailable ==
+        std::vector<std::string>{"score of mobile https://northwind.example/kontakt?a=1&b=2"});
+  CHECK(page_of(body("psi_lh13_full.json"), 200, "again").unavailable.empty());
 }
 
 TEST_CASE("errors of PageSpeed", "[pagespeed]") {
