@@ -46,6 +46,22 @@ select app.exchange_text('public.daily_series', 'from zone z join public.service
     select case when r.stream in (''campaigns'', ''conversions'') then ''google_ads'' else ''cloudflare'' end, r.*
     from reading r where r.stream not in (''page'', ''instagram'')),');
 
+-- Where there are real payments, those of Stripe's test mode are none: a workspace that was tried out first.
+select app.exchange_text('public.daily_series', 'at time zone w.time_zone as since_at
+    from', 'at time zone w.time_zone as since_at,
+      exists (select from public.stripe_charges c where c.client_id = w.client_id and c.livemode) as has_live
+    from');
+select app.exchange_text('public.daily_series',
+  'public.stripe_charges c on c.client_id = z.client_id and c.created >= z.since_at,',
+  'public.stripe_charges c on c.client_id = z.client_id and c.created >= z.since_at
+      and not (z.has_live and c.livemode is false),');
+select app.exchange_text('public.daily_series', '''canceled'' and r.created >= z.since_at',
+  '''canceled'' and r.created >= z.since_at
+        and not (z.has_live and exists (select from public.stripe_charges c
+          where c.client_id = r.client_id and c.id = r.charge and c.livemode is false))');
+select app.exchange_text('public.daily_series', 'where d.client_id = z.client_id and d.created >= z.since_at)',
+  'where d.client_id = z.client_id and d.created >= z.since_at and not (z.has_live and d.livemode is false))');
+
 -- The three days for which a loss is told begin with it: a delivery may have waited for days before it failed, or be
 -- sent again weeks after it came.
 drop index public.webhook_receipts_not_taken;

@@ -100,6 +100,33 @@ async function paymentTests({ test, insert, synced, read }) {
     assert.deepEqual(series['stripe.disputes'].values, [null, 1, null, null, null]);
   });
 
+  await test('payments of the test mode count as long as there is none that is real', async () => {
+    for (const stream of ['charges', 'refunds', 'disputes']) await synced('stripe', stream);
+    const made = { currency: 'eur', status: 'succeeded', created: noonBack(3) };
+    await insert('stripe_charges', [charge('t', 3, 1000, { livemode: false })]);
+    await insert('stripe_refunds', [{ ...made, id: 'rt', charge: 't', amount: 1 }]);
+    await insert('stripe_disputes', [
+      { ...made, id: 'dt', charge: 't', amount: 1, status: 'lost', livemode: false },
+    ]);
+    const told = async () => {
+      const series = await read();
+      return ['net_charges.eur', 'charges', 'refunds', 'disputes'].map(
+        (name) => series[`stripe.${name}`]?.values[1] ?? null,
+      );
+    };
+    assert.deepEqual(await told(), [1000, 1, 1, 1]);
+    await insert('stripe_charges', [charge('l', 3, 500, { livemode: true })]);
+    assert.deepEqual(await told(), [500, 1, null, null]);
+    await insert('stripe_refunds', [
+      { ...made, id: 'rl', charge: 'l', amount: 1 },
+      { ...made, id: 'ru', charge: 'not_read', amount: 1 },
+    ]);
+    await insert('stripe_disputes', [
+      { ...made, id: 'dl', charge: 'l', amount: 1, status: 'lost', livemode: true },
+    ]);
+    assert.deepEqual(await told(), [500, 1, 2, 1]);
+  });
+
   await test('a day belongs to the zone of the workspace', async () => {
     await synced('stripe', 'charges');
     // 23:30 in UTC is the next day in Berlin
