@@ -71,6 +71,9 @@ select app.exchange_text('app.tell_of_delivery', 'r.received_at > clock_timestam
 select app.exchange_text('app.forget_lost_deliveries', 'r.received_at > clock_timestamp()',
   'r.updated_at > clock_timestamp()');
 
+comment on function app.tell_of_delivery is
+  'The webhook has failed for three days after one of its deliveries became unreadable, failed or was read in part, unless that is read or comes again: told is the last of them, and how many there are.';
+
 -- One that could not be read as a delivery is settled as well once its object is read of the provider's list; its own
 -- bytes stay where they are.
 select app.exchange_text('app.record_missed', 'object_key = e ->> ''object_key''
