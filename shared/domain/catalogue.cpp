@@ -35,6 +35,11 @@ const Descriptor* find_service(std::string_view id) {
   return nullptr;
 }
 
+bool needs_own_bundle(const Descriptor& descriptor) {
+  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(),
+                     [](const Key& key) { return key.required && key.scope != Scope::agency; });
+}
+
 const Key* find_key(std::string_view key_name) {
   const Descriptor* service = find_service(key_name.substr(0, key_name.find('.')));
   if (service == nullptr) return nullptr;

@@ -32,12 +32,6 @@ bool has_history(const ServiceFacts& facts) {
   });
 }
 
-// Whether the workspace's own bundle takes part in setting this service up.
-bool needs_own_bundle(const Descriptor& descriptor) {
-  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(),
-                     [](const Key& key) { return key.required && key.scope != Scope::agency; });
-}
-
 // A stream that is split by an account id which is not needed, and not given, does not exist.
 bool is_wanted(const Descriptor& descriptor, const StreamDescriptor& stream, const ServiceFacts& facts) {
   const auto splits = [&](const Key& key) { return key.name == stream.partitioned_by; };

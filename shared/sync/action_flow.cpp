@@ -83,7 +83,8 @@ ActionFlow::ActionFlow(const Connector& connector, const Action& action, Databas
 
 void ActionFlow::start(Turn& turn) {
   if (!may_write_) return finish(turn, problem_reply(403, "forbidden", "Viewers may not ask for this"));
-  if (settings_unreadable_)
+  const Descriptor* service = find_service(connector_.service);
+  if (settings_unreadable_ && service && needs_own_bundle(*service))
     return finish(turn, provider_problem_reply(
                             {ErrorKind::configuration, "the settings of this workspace cannot be read"}));
   const auto refuse = [&](std::string_view why) {

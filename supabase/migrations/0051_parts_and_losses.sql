@@ -64,6 +64,11 @@ select app.exchange_text('public.daily_series', 'where d.client_id = z.client_id
 
 -- The three days for which a loss is told begin with it: a delivery may have waited for days before it failed, or be
 -- sent again weeks after it came.
+-- 0046 gave all receipts its own time.
+alter table public.webhook_receipts disable trigger b_touch;
+update public.webhook_receipts r set updated_at = r.received_at
+where r.state = 'applied' and r.error is not null and r.received_at < now() - interval '3 days';
+alter table public.webhook_receipts enable trigger b_touch;
 drop index public.webhook_receipts_not_taken;
 create index webhook_receipts_not_taken on public.webhook_receipts (client_id, service, updated_at)
   where state in ('unreadable', 'failed') or (state = 'applied' and error is not null);
@@ -72,7 +77,7 @@ select app.exchange_text('app.forget_lost_deliveries', 'r.received_at > clock_ti
   'r.updated_at > clock_timestamp()');
 
 comment on function app.tell_of_delivery is
-  'The webhook has failed for three days after one of its deliveries became unreadable, failed or was read in part, unless that is read or comes again: told is the last of them, and how many there are.';
+  'The webhook has failed for three days after one of its deliveries became unreadable, failed or was read in part; one of the first two, until it is read after all. Told is the last of them, and how many there are.';
 
 -- One that could not be read as a delivery is settled as well once its object is read of the provider's list; its own
 -- bytes stay where they are.

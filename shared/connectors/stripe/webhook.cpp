@@ -157,10 +157,12 @@ void add_event(Page& page, const Json& event, UnixSeconds source_at) {
   const std::string_view id = find_text(event, "id");
   const std::string_view type = find_text(event, "type");
   if (!is_id(id) || !is_wanted(type)) return;
-  if (find_int64(event, "created").value_or(0) <= to_unix(source_at - under_way))
-    page.deliveries.push_back({std::string(id), std::string(type)});
   auto delivery = read_event(event, source_at);
   const auto stale = delivery ? std::move(delivery->stale) : object_of(event);
+  // Of what can neither be read nor fetched nothing is settled by being listed.
+  if (!delivery && stale.empty()) return;
+  if (find_int64(event, "created").value_or(0) <= to_unix(source_at - under_way))
+    page.deliveries.push_back({std::string(id), std::string(type)});
   page.stale.insert(page.stale.end(), stale.begin(), stale.end());
   if (!delivery) return;
   if (!page.newest || delivery->event_at > *page.newest) page.newest = delivery->event_at;

@@ -43,6 +43,11 @@ constexpr std::array actions{wf::Action{
 // A service that is judged by its use.
 constinit const wf::Connector greeter{.service = "openai", .actions = actions};
 
+// One that is set up by the workspace's own settings.
+constexpr std::array mail_actions{wf::Action{
+    .id = "mail", .check = check, .facts_function = "toy_facts", .start = start, .end = end, .fail = fail}};
+constinit const wf::Connector mailer{.service = "sendgrid", .actions = mail_actions};
+
 struct Api {
   Api() : host(registry()) {
     host.database.session = {
@@ -51,7 +56,7 @@ struct Api {
     host.provider = [](const std::string&) { return Reply{200, "hello", {}, ""}; };
   }
   static wf::Registry registry() {
-    static constexpr std::array list{&greeter};
+    static constexpr std::array list{&greeter, &mailer};
     return list;
   }
 
@@ -284,10 +289,11 @@ TEST_CASE("where others began meanwhile, the facts are read again before anythin
   CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:rate-limited");
 }
 
-TEST_CASE("where the settings of the workspace cannot be read, nothing is asked in its name", "[action]") {
+TEST_CASE("where the settings of the workspace cannot be read, nothing is asked that needs them",
+          "[action]") {
   Api api;
   api.settings_unreadable = true;
-  api.greet();
+  api.call("/api/workspaces/northwind-dental/mail", R"({"name":"Ada"})");
   CHECK(status_of(api.host) == 409);
   CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:not-configured");
   CHECK(json(api.host.response_body)["detail"] == "the settings of this workspace cannot be read");
@@ -296,6 +302,12 @@ TEST_CASE("where the settings of the workspace cannot be read, nothing is asked 
   api.host.database.daily_series = {{"series", Json::array()}};
   api.call("/api/workspaces/northwind-dental/anomalies", "", "GET");
   CHECK(status_of(api.host) == 200);
+  // All keys of this one are the agency's.
+  api.greet();
+  CHECK(status_of(api.host) == 202);
+  api.settings_unreadable = false;
+  api.call("/api/workspaces/northwind-dental/mail", R"({"name":"Ada"})");
+  CHECK(status_of(api.host) == 202);
 }
 
 TEST_CASE("a service that is switched off says so", "[action]") {

@@ -180,6 +180,14 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
   REQUIRE(page->stale.size() == 1);
   CHECK(page->stale[0].table == "stripe_charges");
   CHECK(page->stale[0].id == "ch_3Kl36gJDPojXS6LN0DCM4A8l");
+  CHECK(page->deliveries.size() == 2);
+
+  // With nothing to fetch either, its delivery must not count as settled.
+  broken["data"]["object"].erase("id");
+  const auto lost = stripe::parse_events(list_of({broken}), {}, now);
+  REQUIRE(lost.has_value());
+  CHECK(lost->stale.empty());
+  CHECK(lost->deliveries.empty());
 }
 
 TEST_CASE("events are asked for by window and by the types that are stored", "[stripe][events]") {
