@@ -184,7 +184,7 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
 
   // With nothing to fetch either, its delivery must not count as settled.
   broken["data"]["object"].erase("id");
-  const auto lost = stripe::parse_events(list_of({broken}), {}, now);
+  const auto lost = stripe::parse_events(list_of(Json::array({broken})), {}, now);
   REQUIRE(lost.has_value());
   CHECK(lost->stale.empty());
   CHECK(lost->deliveries.empty());
