@@ -8,8 +8,10 @@ select app.exchange_text('public.daily_series',
   'where (f.service, f.stream) in (values (''meta'', ''page''), (''meta'', ''instagram''), (''google_ads'', ''campaigns''),
           (''google_ads'', ''conversions''), (''cloudflare'', ''workers''), (''cloudflare'', ''zone''))
         and f.last_success_at is not null) f');
-select app.exchange_text('public.daily_series', 'select f.stream, f.partition, f.last_success_at
-    from (select f.*,', 'select f.stream, case f.service when ''google_ads'' then regexp_replace(f.partition, ''\D'', '''', ''g'')
+select app.exchange_text('public.daily_series', 'reading (stream, partition, read_at) as (
+    select f.stream, f.partition, f.last_success_at
+    from (select f.*,', 'reading (service, stream, partition, read_at) as (
+    select f.service, f.stream, case f.service when ''google_ads'' then regexp_replace(f.partition, ''\D'', '''', ''g'')
       else f.partition end, f.last_success_at
     from (select f.*,');
 select app.exchange_text('public.daily_series',
@@ -41,10 +43,9 @@ select app.exchange_text('public.daily_series',
 select app.exchange_text('public.daily_series', 'from zone z join public.service_facts f using (client_id)
     where f.last_success_at is not null),',
   'from zone z join public.service_facts f using (client_id)
-    where f.last_success_at is not null and f.service not in (''google_ads'', ''cloudflare'')
+    where f.last_success_at is not null and f.service not in (select r.service from reading r)
     union all
-    select case when r.stream in (''campaigns'', ''conversions'') then ''google_ads'' else ''cloudflare'' end, r.*
-    from reading r where r.stream not in (''page'', ''instagram'')),');
+    select r.* from reading r),');
 
 -- Where there are real payments, those of Stripe's test mode are none: a workspace that was tried out first.
 select app.exchange_text('public.daily_series', 'at time zone w.time_zone as since_at

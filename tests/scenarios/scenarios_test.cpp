@@ -68,7 +68,7 @@ Json lasting(const Json& result) {
   return out;
 }
 
-// Where the frames of all that follows go, for edge.wasm to answer them again (wasm.test.mjs).
+// Where the frames of all that follows go, for the Worker's modules to answer them again (wasm.test.mjs).
 class RecordFrames : public Catch::EventListenerBase {
  public:
   using EventListenerBase::EventListenerBase;
