@@ -129,7 +129,11 @@ bool leads_back(const SyncCursor& cursor, const Json& next) {
   return text == dump(cursor.position) || (cursor.steps > 0 && cursor.landmark == hash_of(text));
 }
 
-bool move_past(SyncCursor& cursor, const Page& page) {
+bool lacks_items(const SyncCursor& cursor, const Stream& stream) {
+  return cursor.run_rows == 0 && !stream.expects.empty();
+}
+
+bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {
   add_unsettled(cursor, page.stale);
   cursor.run_rows += static_cast<std::int64_t>(page.items);
   if (page.oldest && (!cursor.oldest || *page.oldest < *cursor.oldest)) cursor.oldest = page.oldest;
@@ -140,8 +144,10 @@ bool move_past(SyncCursor& cursor, const Page& page) {
     if ((cursor.steps & (cursor.steps - 1)) == 0) cursor.landmark = hash_of(dump(cursor.position));
     return true;
   }
-  cursor.covered_from = cursor.window->from;
-  cursor.covered_until = cursor.window->to;
+  if (!lacks_items(cursor, stream)) {
+    cursor.covered_from = cursor.window->from;
+    cursor.covered_until = cursor.window->to;
+  }
   cursor.window.reset();
   cursor.position = Json();
   return false;

@@ -48,6 +48,9 @@ void restart_scan(SyncCursor& cursor);
 bool leads_back(const SyncCursor& cursor, const Json& next);
 
 // Moves past a page. True while the scan has more.
-bool move_past(SyncCursor& cursor, const Page& page);
+bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page);
+
+// The scan has had no item so far, of a stream that expects some.
+bool lacks_items(const SyncCursor& cursor, const Stream& stream);
 
 }  // namespace wf

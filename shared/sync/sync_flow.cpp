@@ -35,7 +35,10 @@ PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, 
   PageFacts facts{.rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
   facts.credentials_expire_at = page.credentials_expire_at;
   if (!window) return facts;
-  if (!page.next) facts.unavailable = page.unavailable;
+  if (!page.next) {
+    facts.unavailable = page.unavailable;
+    if (lacks_items(after, stream)) facts.unavailable->emplace_back(stream.expects);
+  }
   const std::int64_t total = days(window->to - window->from);
   // A day or two is over before anyone could look at its progress; a full scan asks for no days.
   if (total <= 2 || stream.full_scan) return facts;
@@ -199,7 +202,8 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   facts_.run_rows = cursor_.run_rows;
   page_rest_secs_ = page.rest_secs;
   page_pause_secs_ = page.pause_secs;
-  if (window && !move_past(cursor_, page) && turn.now - window->to > catch_up_after && !cursor_.caught_up) {
+  if (window && !move_past(cursor_, *stream_, page) && turn.now - window->to > catch_up_after &&
+      !cursor_.caught_up) {
     cursor_.caught_up = true;
     open_scan(cursor_, *stream_, turn.now);
   }
