@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "edge-workers/effect_json.hpp"
+#include "shared/domain/catalogue.hpp"
 #include "shared/sync/action_flow.hpp"
 #include "shared/sync/api_flow.hpp"
 #include "shared/sync/dead_letter_flow.hpp"
@@ -22,6 +23,20 @@ Json object_or_null(const Json& object, std::string_view key) {
   return found ? *found : Json();
 }
 
+constexpr std::int64_t settings_rest_secs = 300;
+
+// Work at a service without its keys would fail for good: it waits until somebody has mended the settings.
+class WaitFlow final : public Flow {
+ public:
+  void start(Turn& turn) override { turn.retry(settings_rest_secs); }
+  void reply(EffectResult&, Turn&) override {}
+};
+
+// Of the workspace that the event is about: none of its own keys and ids is there.
+bool settings_unreadable(const Json& event) {
+  return find_bool(event, "settings_unreadable").value_or(false);
+}
+
 Made unknown() { return fail(ErrorKind::ours, "not an event of this module"); }
 
 Made make_queued(Registry registry, Start start) {
@@ -32,6 +47,9 @@ Made make_queued(Registry registry, Start start) {
     return std::make_unique<ActionEndFlow>(std::move(start.database), text(message, "object_key"));
   if (find_text(start.event, "kind") == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(start.database), std::move(message));
+  const Descriptor* service = find_service(find_text(message, "service"));
+  if (settings_unreadable(start.event) && service && needs_own_bundle(*service))
+    return std::make_unique<WaitFlow>();
   Json ids = object_or_null(start.event, "ids");
   if (job == "sync")
     return std::make_unique<SyncFlow>(
@@ -64,8 +82,7 @@ Made make_api(Registry registry, Start start) {
   return std::make_unique<ApiFlow>(
       registry, std::move(start.database),
       ApiRequest{start.id, text(start.event, "method"), text(start.event, "path"), read_headers(start.event),
-                 std::move(body), object_or_null(start.event, "ids"),
-                 find_bool(start.event, "settings_unreadable").value_or(false)});
+                 std::move(body), object_or_null(start.event, "ids"), settings_unreadable(start.event)});
 }
 
 }  // namespace

@@ -70,6 +70,12 @@ function httpFlow(core, env, context, event, workspace, options) {
   });
 }
 
+// What a flow is told of a workspace's settings: the ids that it may use, and whether its own could be read.
+const settingsOf = (env, core, workspace) => ({
+  ids: idsFor(env, core.manifest(), workspace),
+  settings_unreadable: Boolean(workspace && readBundle(env, workspace, core.manifest()).problem),
+});
+
 const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVATE_HEADERS.has(name));
 
 const isTooLarge = (body) => body === null || body.length > MAX_BODY_BYTES;
@@ -116,17 +122,13 @@ async function api(core, env, context, request, path) {
   const workspace = WORKSPACE_PATH.exec(path)?.[1] ?? null;
   const body = await readBody(request, path);
   if (body === null) return tooLarge();
-  const ids = idsFor(env, core.manifest(), workspace);
-  const settings_unreadable =
-    workspace !== null && readBundle(env, workspace, core.manifest()).problem !== null;
-  const { method } = request;
+  const settings = settingsOf(env, core, workspace);
   const event = {
     kind: 'api',
-    method,
+    method: request.method,
     path,
     headers: headerPairs(request),
-    ids,
-    settings_unreadable,
+    ...settings,
     body: 1,
   };
   const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -142,11 +144,8 @@ function route(core, env, context, request) {
 }
 
 async function job(core, env, message, kind) {
-  const { workspace, service } = message.body;
-  // Without its keys the work at a service would fail for good: it waits until somebody has mended the bundle.
-  if (kind === 'job' && service && readBundle(env, workspace, core.manifest()).problem)
-    return message.retry({ delaySeconds: 300 });
-  const event = { kind, message: message.body, ids: idsFor(env, core.manifest(), workspace) };
+  const { workspace } = message.body;
+  const event = { kind, message: message.body, ...settingsOf(env, core, workspace) };
   const { outcome, delay_secs } = await start(core, env, event, workspace);
   if (outcome === 'retry') return message.retry({ delaySeconds: delay_secs ?? 0 });
   return message.ack();

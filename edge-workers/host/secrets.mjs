@@ -78,9 +78,14 @@ const utf8Length = (text) => new TextEncoder().encode(text).length;
 const variableOf = (slug) => WORKSPACE_PREFIX + slug.toUpperCase().replaceAll('-', '_');
 const slugOf = (variable) => variable.slice(WORKSPACE_PREFIX.length).toLowerCase().replaceAll('_', '-');
 
-function secretProblem(value) {
+// What is part of a name would be taken out of our own messages, too.
+function secretProblem(value, namesHere) {
   if (typeof value !== 'string') return 'is not text';
-  return value.trim().length < MIN_SECRET_LENGTH ? 'is too short to be a key' : null;
+  const secret = value.trim().toLowerCase();
+  if (secret.length < MIN_SECRET_LENGTH) return 'is too short to be a key';
+  return namesHere.some((name) => name.includes(secret))
+    ? 'is part of a name here: anybody would guess it'
+    : null;
 }
 
 // A part of rows and their keys: as long as an index of Postgres takes, and text that has an encoding.
@@ -102,6 +107,7 @@ export function readBundle(env, slug, manifest) {
   const bundle = parseObject(text);
   if (!bundle) return refuse('is not a JSON object');
   const values = new Map();
+  const namesHere = [slug, ...[...manifest.secrets, ...manifest.ids].map(({ name }) => name)];
   for (const [names, problemOf] of [
     [manifest.secrets, secretProblem],
     [manifest.ids, idProblem],
@@ -110,7 +116,7 @@ export function readBundle(env, slug, manifest) {
       const [service, key] = name.split('.');
       const value = bundle[service]?.[key];
       if (value === undefined || value === null || scope === 'agency') continue;
-      const problem = problemOf(value);
+      const problem = problemOf(value, namesHere);
       if (problem) return refuse(`has a ${name} that ${problem}`);
       values.set(name, typeof value === 'string' ? value.trim() : value);
     }

@@ -94,15 +94,13 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
   const ConfiguredWorkspace none;
   const ConfiguredWorkspace* found = bundle_of(configured, workspace.slug);
   const ConfiguredWorkspace& bundle = found != nullptr ? *found : none;
+  Json ids = configured.agency_ids;
+  for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) slot(ids, key) = value;
+  // An unreadable bundle has no keys: what only the agency sets up is listed, all else is left as it was.
   Json services = Json::array();
-  // An unreadable bundle says nothing: its services are left as they were.
-  if (bundle.problem.empty()) {
-    Json ids = configured.agency_ids;
-    for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) slot(ids, key) = value;
-    for (const Descriptor& service : catalogue())
-      if (is_relevant(service, configured.agency, bundle.present))
-        services.push_back(detect_service(service, configured.agency, bundle.present, ids));
-  }
+  for (const Descriptor& service : catalogue())
+    if (is_relevant(service, configured.agency, bundle.present))
+      services.push_back(detect_service(service, configured.agency, bundle.present, ids));
   Json out = Json::object();
   slot(out, "client_id") = Json(workspace.client_id);
   slot(out, "problem") = bundle.problem.empty() ? Json() : Json(bundle.problem);
@@ -123,9 +121,11 @@ Result<Configured> read_configured(const Json& configured) {
   auto workspace = out.workspaces.begin();
   for (const auto& [slug, bundle] : *workspaces->get_ptr<const Json::object_t*>()) {
     workspace->slug = slug;
-    workspace->present = names_of(bundle, "present");
     workspace->problem = find_text(bundle, "problem");
-    workspace->ids = object_of(bundle, "ids");
+    if (workspace->problem.empty()) {
+      workspace->present = names_of(bundle, "present");
+      workspace->ids = object_of(bundle, "ids");
+    }
     ++workspace;
   }
   return out;

@@ -13,7 +13,7 @@ namespace wf {
 
 struct ConfiguredWorkspace {
   std::string slug;
-  std::vector<std::string> present;  // key names
+  std::vector<std::string> present;  // key names; of one that could not be read none
   std::string problem;               // the bundle could not be read; empty: it could
   Json ids = Json::object();         // its own account ids by full name: a text, or a list of texts
 };

@@ -158,7 +158,7 @@ void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const Se
 
 bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
   return std::any_of(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
-    return key.secret && key.hosts.empty() && holds(facts.present_keys, key.name);
+    return !key.when_refused.empty() && holds(facts.present_keys, key.name);
   });
 }
 

@@ -7,8 +7,7 @@
 
 namespace wf {
 
-// Without a key that is sent nowhere, such as deliveries are checked with, none gets in: what the last ones
-// met is history.
+// Without a key that deliveries are checked with none gets in: what the last ones met is history.
 bool receives(const Descriptor& descriptor, const ServiceFacts& facts);
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
 // When the first of the sign-ins ends; none: unknown, or never.

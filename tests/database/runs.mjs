@@ -21,7 +21,7 @@ export async function detect(
       {
         client_id: clientId,
         problem,
-        services: services ?? [{ service: 'stripe', present, missing, schedules }],
+        services: services ?? (problem ? [] : [{ service: 'stripe', present, missing, schedules }]),
       },
     ],
   });

@@ -50,6 +50,15 @@ test('the publishable key is none of another kind, and is there', () => {
     );
 });
 
+test('what is part of a name is no secret: our own messages would lose it', () => {
+  const problemOf = (secret_key) =>
+    readBundle({ WORKSPACE_OAK_BAKERY: JSON.stringify({ stripe: { secret_key } }) }, 'oak-bakery', MANIFEST)
+      .problem;
+  for (const word of ['oak-bakery', 'OAK-BAKE', 'secret_key', 'stripe.s'])
+    assert.match(problemOf(word), /has a stripe\.secret_key that is part of a name here/, word);
+  assert.equal(problemOf('oak-bakery-2026'), null);
+});
+
 test('blanks do not make a key', () => {
   const { values, problem } = readBundle(
     { WORKSPACE_OAK_BAKERY: '{"stripe":{"secret_key":"   short   "}}' },

@@ -341,24 +341,26 @@ test('a message is acknowledged or retried as the core says, and retried when it
   );
 });
 
-test('work of a workspace whose bundle is broken waits, and so does nobody else', async () => {
+test('the core is told when the settings of a job cannot be read, and decides', async () => {
   const seen = [];
-  const core = steps(({ event }) => (seen.push(event.message.workspace), { effects: [ok] }));
+  const core = steps(({ event }) => {
+    seen.push([event.message.workspace, event.settings_unreadable]);
+    return { effects: [event.settings_unreadable ? { ...ok, outcome: 'retry', delay_secs: 300 } : ok] };
+  });
   const messages = [
     { job: 'sync', workspace: 'harbor-yoga', service: 'stripe' },
     { job: 'sync', workspace: 'northwind-dental', service: 'stripe' },
-    { job: 'action_end', workspace: 'harbor-yoga' }, // only the database is told, and only from here
   ].map((body) => message(body));
   const broken = env({ WORKSPACE_HARBOR_YOGA: '{"stripe":' });
   await workerAround(core).queue(batch('webfluentia-jobs', ...messages), broken);
   assert.deepEqual(
     messages.map(({ became }) => became),
-    [['retry', 300], 'ack', 'ack'],
+    [['retry', 300], 'ack'],
   );
-  assert.deepEqual(seen, ['northwind-dental', 'harbor-yoga']);
-  const dead = message({ job: 'sync', workspace: 'harbor-yoga', service: 'stripe' });
-  await workerAround(core).queue(batch('webfluentia-jobs-dead', dead), broken);
-  assert.equal(dead.became, 'ack', 'that it was given up is noted without keys');
+  assert.deepEqual(seen, [
+    ['harbor-yoga', true],
+    ['northwind-dental', false],
+  ]);
 });
 
 test("the dead-letter queue's messages are told apart", async () => {

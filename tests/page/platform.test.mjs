@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { AuthRetryableFetchError } from '@supabase/auth-js';
+
+import { Clock } from '../../web-ui/platform/clock.mjs';
 import { Feed } from '../../web-ui/platform/feed.mjs';
 import { Rest } from '../../web-ui/platform/rest.mjs';
 import { Session } from '../../web-ui/platform/session.mjs';
@@ -112,4 +115,59 @@ test('who signs out here stays signed in elsewhere', async (t) => {
   await session.signOut();
   session.auth.stopAutoRefresh?.();
   assert.match(asked.at(-1), /logout\?scope=local$/);
+});
+
+test('a session that could not be renewed just now is no signing out', async () => {
+  const refused = async (token) =>
+    new Rest({ config: {}, token }).workspaces().then(
+      () => assert.fail('nothing was read'),
+      (error) => error.message,
+    );
+  const unreachable = async () => {
+    throw new Error('fetch failed');
+  };
+  assert.equal(await refused(unreachable), 'The database does not answer.');
+  assert.equal(await refused(async () => null), 'You are signed out.');
+});
+
+test('auth that does not answer is told from nobody being signed in', async (t) => {
+  const session = new Session({ supabase_url: 'https://abc.supabase.co', publishable_key: 'k' });
+  t.after(() => session.auth.stopAutoRefresh?.());
+  let answer;
+  t.mock.method(session.auth, 'getSession', async () => answer);
+  answer = { data: { session: null }, error: new AuthRetryableFetchError('fetch failed', 0) };
+  await assert.rejects(session.token(), /fetch failed/);
+  answer = { data: { session: null }, error: null };
+  assert.equal(await session.token(), null);
+});
+
+test('a device whose clock is set while the page is open is compared with the server again', async (t) => {
+  globalThis.location = { search: '' };
+  globalThis.document = { hidden: false, addEventListener() {} };
+  t.mock.method(globalThis, 'setInterval', () => {});
+  const server = Date.parse('2026-11-23T12:00:00Z');
+  let device = server - 3 * 3_600_000;
+  t.mock.method(Date, 'now', () => device);
+  t.mock.method(performance, 'now', () => 0);
+  let reachable = false;
+  const ticks = [];
+  const clock = new Clock(
+    (now) => ticks.push(now),
+    server,
+    async () => (reachable ? server : Promise.reject(new Error('offline'))),
+  );
+  assert.equal(clock.now(), server, 'three hours slow');
+  device = server;
+  clock.tick();
+  await turn();
+  assert.notEqual(clock.now(), server, 'nobody could be asked');
+  reachable = true;
+  clock.tick();
+  await turn();
+  assert.equal(clock.now(), server);
+  assert.equal(ticks.at(-1), server);
+  const told = ticks.length;
+  clock.tick();
+  await turn();
+  assert.equal(ticks.length, told + 1, 'and once is enough');
 });

@@ -9,12 +9,13 @@ export class Clock {
   /**
    * @param {(nowMs: number) => void} onTick called now and then, and when the clock was set
    * @param {number} serverTime ms, as the server said it just now; NaN: it did not
+   * @param {() => Promise<number>} askServer for the same again
    */
-  constructor(onTick, serverTime) {
-    const ahead = serverTime - Date.now();
-    this.skew = Math.abs(ahead) > TRUSTED_MS ? ahead : 0;
+  constructor(onTick, serverTime, askServer) {
+    this.#compare(serverTime);
     this.offset = 0;
     this.onTick = onTick;
+    this.askServer = askServer;
     const given = new URLSearchParams(location.search).get('clock');
     if (given) this.#setTo(/^\d+$/.test(given) ? Number(given) : Date.parse(given));
     setInterval(() => this.tick(), EVERY_MS);
@@ -32,7 +33,25 @@ export class Clock {
   }
 
   tick() {
+    const jumped = Math.abs(Date.now() - performance.now() - this.started) > TRUSTED_MS;
+    if (jumped && !this.asking) this.#askAgain();
     if (!document.hidden) this.onTick(this.now());
+  }
+
+  // The device's clock was set, or it slept. Without an answer the next tick asks.
+  async #askAgain() {
+    this.asking = true;
+    const serverTime = await this.askServer().catch(() => NaN);
+    this.asking = false;
+    if (Number.isNaN(serverTime)) return;
+    this.#compare(serverTime);
+    this.tick();
+  }
+
+  #compare(serverTime) {
+    this.started = Date.now() - performance.now();
+    const ahead = serverTime - Date.now();
+    this.skew = Math.abs(ahead) > TRUSTED_MS ? ahead : 0;
   }
 
   #setTo(ms) {

@@ -12,6 +12,7 @@ import { Surface } from './surface.mjs';
 import { Zone } from './zone.mjs';
 
 const BASE = '/app/';
+const TITLE = 'Integrations';
 const LAST_WORKSPACE = 'webfluentia.workspace';
 const RETRY_MS = 3000;
 const STYLES = ['brief', 'exact', 'day'];
@@ -20,7 +21,7 @@ const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
 
 async function readConfig() {
-  const reply = await fetch('/config.json');
+  const reply = await fetch('/config.json', { cache: 'no-store' });
   if (!reply.ok) throw new Error(`config.json: ${reply.status}`);
   return { ...(await reply.json()), server_time: Date.parse(reply.headers.get('date')) };
 }
@@ -36,7 +37,8 @@ class Dashboard {
   async load() {
     const encoder = new TextEncoder();
     const onTick = (now) => this.core && this.core.tick(now) && this.surface.invalidate();
-    this.clock = new Clock(onTick, this.config.server_time);
+    const askServer = async () => (await readConfig()).server_time;
+    this.clock = new Clock(onTick, this.config.server_time, askServer);
     this.zone = new Zone(() => this.clock.now());
     this.core = await loadCore(BASE, {
       timeText: (secs, style) => encoder.encode(this.zone.text(secs, STYLES[style])),
@@ -82,7 +84,7 @@ class Dashboard {
 
   signedIn(user) {
     this.#leave();
-    this.live = new Live({ config: this.config, token: () => this.session.token() });
+    this.live = new Live({ config: this.config, token: () => this.session.token().catch(() => null) });
     this.post('account', { email: user.email ?? '' });
     this.#readWorkspaces();
   }
@@ -90,6 +92,7 @@ class Dashboard {
   signedOut() {
     this.#leave();
     this.post('account', { email: '' });
+    document.title = TITLE;
     // The canvas is hidden and draws no frame that would do it.
     this.surface.forgetMirror();
   }
@@ -154,7 +157,7 @@ class Dashboard {
     this.slug = slug;
     this.post('route', { slug });
     const workspace = this.workspaces.find((one) => one.slug === slug);
-    document.title = workspace ? `Integrations · ${workspace.name}` : 'Integrations';
+    document.title = workspace ? `${TITLE} · ${workspace.name}` : TITLE;
     if (!workspace) return;
     localStorage.setItem(LAST_WORKSPACE, slug);
     this.#followZone();

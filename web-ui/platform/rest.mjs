@@ -10,6 +10,8 @@ class ReadError extends Error {
   }
 }
 
+const away = () => new ReadError(navigator.onLine ? 'The database does not answer.' : 'You are offline.');
+
 export class Rest {
   /** @param {{config: {supabase_url, publishable_key}, token: () => Promise<string | null>}} parts */
   constructor({ config, token }) {
@@ -25,7 +27,9 @@ export class Rest {
   }
 
   async #send(pathAndQuery, body) {
-    const token = await this.token();
+    const token = await this.token().catch(() => {
+      throw away();
+    });
     if (!token) throw new ReadError('You are signed out.', { status: 401 });
     const { supabase_url, publishable_key } = this.config;
     try {
@@ -40,7 +44,7 @@ export class Rest {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch {
-      throw new ReadError(navigator.onLine ? 'The database does not answer.' : 'You are offline.');
+      throw away();
     }
   }
 

@@ -1,5 +1,5 @@
 // Signing in and out with @supabase/auth-js, which also keeps and renews the session.
-import { AuthClient } from '@supabase/auth-js';
+import { AuthClient, isAuthRetryableFetchError } from '@supabase/auth-js';
 
 const MESSAGES = {
   invalid_credentials: 'E-mail or password is wrong.',
@@ -54,8 +54,10 @@ export class Session {
     if (error) this.forget();
   }
 
+  /** @returns {Promise<string | null>} null: nobody is signed in. Throws where it could not be renewed just now. */
   async token() {
-    const { data } = await this.auth.getSession();
+    const { data, error } = await this.auth.getSession();
+    if (isAuthRetryableFetchError(error)) throw error;
     return data.session?.access_token ?? null;
   }
 }

@@ -26,7 +26,8 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
     await mark(northwind, 'evt_1', 'failed', { error: 'answered 401', kind: 'credentials' });
     await record(northwind, 'evt_1');
     await silently(
-      `update public.webhook_receipts set received_at = now() - interval '7 hours', updated_at = now() - interval '7 hours', tries = 8`,
+      `update public.webhook_receipts set received_at = now() - interval '7 hours', reopened_at = null,
+         updated_at = now() - interval '7 hours', tries = 8`,
     );
     await call(stack, 'claim_due', { limit: 50 });
     assert.equal(await factOf(northwind, 'webhook', 'failure_kind'), 'ours');

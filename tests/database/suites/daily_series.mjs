@@ -201,7 +201,8 @@ async function reportTests({ test, stack, insert, synced, read }) {
     assert.equal(series['search_console.clicks'].of, 'sc-domain:a.example');
     assert.equal(series['search_console.clicks'].provisional_from, pacific(3));
     const other = Object.keys(series).find((id) => /^search_console\.clicks\.[0-9a-f]{8}$/.test(id));
-    assert.deepEqual(known(other), [1, 0, 0]);
+    assert.deepEqual(known(other), [1], 'after its newest day nothing is known, not zero');
+    assert.equal(series[other].provisional_from, pacific(5));
     assert.equal(series[other].of, 'https://a.example/');
   });
 
@@ -220,7 +221,7 @@ async function reportTests({ test, stack, insert, synced, read }) {
     ]);
     const series = await read(16);
     const known = (id) => series[id].values.filter((value) => value !== null);
-    assert.deepEqual(known('search_console.clicks').slice(0, 2), [1, 0]);
+    assert.deepEqual(known('search_console.clicks'), [1]);
     const other = Object.keys(series).find((id) => /^search_console\.clicks\.[0-9a-f]{8}$/.test(id));
     assert.deepEqual(known(other).filter(Boolean), [5, 7]);
   });
@@ -373,7 +374,7 @@ async function reportTests({ test, stack, insert, synced, read }) {
   });
 }
 
-async function measurementTests({ test, insert, read }) {
+async function measurementTests({ test, insert, read, synced }) {
   await test('PageSpeed: a mean of the URLs by strategy, failed runs none', async () => {
     const run = (url, strategy, score, result = 'ok') => ({
       ...{ url, strategy, run_at: noonBack(2), result, performance_score: score },
@@ -388,6 +389,41 @@ async function measurementTests({ test, insert, read }) {
     assert.deepEqual(series['pagespeed.performance.mobile'].values, [null, null, 0.65, null, null]);
     assert.deepEqual(series['pagespeed.performance.desktop'].values, [null, null, 0.9, null, null]);
     assert.equal(series['pagespeed.performance.mobile'].kind, 'level');
+  });
+
+  await test('PageSpeed: the same pages on each day, a score counts for its week', async () => {
+    const run = (url, days, score) => ({
+      ...{ url, strategy: 'mobile', run_at: noonBack(days), result: score === null ? 'failed' : 'ok' },
+      performance_score: score,
+    });
+    const [slow, fast, gone] = ['https://slow.example', 'https://fast.example', 'https://gone.example'];
+    for (const url of [slow, fast]) await synced('pagespeed', 'runs', 0, `mobile ${url}`);
+    await insert('pagespeed_runs', [
+      run(fast, 16, 0.9),
+      run(slow, 15, 0.4),
+      run(gone, 15, 0.1),
+      ...[run(fast, 9, 1), run(slow, 9, 0.4)],
+      ...[run(fast, 2, 1), run(slow, 2, null)],
+    ]);
+    const values = async () => {
+      const series = (await read(17))['pagespeed.performance.mobile'];
+      return series.values.map((value, at) => [16 - at, value]).filter(([, value]) => value !== null);
+    };
+    assert.deepEqual(
+      await values(),
+      [
+        [15, 0.65],
+        [9, 0.7],
+        [2, 0.7],
+      ],
+      'the first alone, and one that could not be measured, are no change',
+    );
+    await insert('pagespeed_runs', [run(fast, 0, 1)]);
+    assert.deepEqual(
+      (await values()).map(([, value]) => value),
+      [0.9, 1, 1], // today is not over
+      'who has not been measured for a week counts on no day',
+    );
   });
 
   await test('probes: latency of those that went well, and how many did not', async () => {

@@ -215,7 +215,9 @@ async function reconciliationTests({ test, stack, deliver }) {
     await stack.query('alter table facts_history enable trigger append_only');
   };
 
-  async function sync(rows, present = ['sendgrid.api_key']) {
+  const keys = ['sendgrid.api_key', 'sendgrid.webhook_public_key'];
+
+  async function sync(rows, present = keys) {
     const schedules = [{ stream: 'stats', partition: '', cadence: 'daily', every_secs: 86400 }];
     await detect(stack, { services: [{ service, present, missing: [], schedules }] });
     await stack.query(`update sync_cursors set next_due_at = now() where service = '${service}'`);
@@ -274,17 +276,35 @@ async function reconciliationTests({ test, stack, deliver }) {
   });
 
   await test('a webhook that has its key and never delivered anything is judged from the next day on', async () => {
-    const keys = ['sendgrid.api_key', 'sendgrid.webhook_public_key'];
     const missed = async () => (await factsOf(stack, 'webhook', service))?.reconciled_missed;
-    await sync([totals(4, { delivered: 7 })]);
+    await sync([totals(4, { delivered: 7 })], ['sendgrid.api_key']);
     await age(8);
-    await sync([totals(4, { delivered: 6 })], keys);
+    await sync([totals(4, { delivered: 6 })]);
     assert.equal(await missed(), 0, 'its key came today');
     await age(5);
-    await sync([totals(5, { delivered: 3 }), totals(4, { delivered: 8, bounces: 2 })], keys);
+    await sync([totals(5, { delivered: 3 }), totals(4, { delivered: 8, bounces: 2 })]);
     assert.equal(await missed(), 8);
-    await sync([totals(4, { delivered: 9 })]);
-    assert.equal(await missed(), 8, 'without its key nothing is expected');
+  });
+
+  await test('a webhook whose key was taken away is missed by nobody', async () => {
+    await deliver('email_events', events(6, 3));
+    await sync([totals(4, { delivered: 5 })]);
+    const told = async () =>
+      Promise.all(
+        ['webhook', 'stats'].map(async (stream) => {
+          const { reconciled_missed, reconciled_at } = await factsOf(stack, stream, service);
+          return [reconciled_missed, reconciled_at !== null];
+        }),
+      );
+    assert.deepEqual(await told(), [
+      [5, true],
+      [5, true],
+    ]);
+    await sync([totals(3, { delivered: 9 })], ['sendgrid.api_key', 'sendgrid.inbound_password']);
+    assert.deepEqual(await told(), [
+      [null, false],
+      [null, false],
+    ]);
   });
 
   await test('a webhook without its key that never delivered anything is not judged', async () => {
@@ -294,7 +314,7 @@ async function reconciliationTests({ test, stack, deliver }) {
       [service],
     );
     await age(8);
-    await sync([totals(4, { delivered: 7 })]);
+    await sync([totals(4, { delivered: 7 })], ['sendgrid.api_key']);
     assert.equal(await factsOf(stack, 'webhook', service), undefined, 'another workspace has it');
   });
 }

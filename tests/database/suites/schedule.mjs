@@ -140,6 +140,23 @@ async function detectionTests({ test, stack, claim, take }) {
     assert.equal((await factsOf(stack, '')).detection_problem, null);
   });
 
+  await test('while settings cannot be read, what the agency alone sets up goes on', async () => {
+    const probe = {
+      ...{ service: 'supabase', present: ['supabase.secret_key'], missing: [] },
+      schedules: [{ stream: 'probe', partition: '', cadence: 'interval', every_secs: 300 }],
+    };
+    await detect(stack, {});
+    await claim();
+    await stack.query(`update public.sync_cursors set next_due_at = now(), run_id = null`);
+    await detect(stack, { problem: 'unreadable', services: [probe] });
+    assert.deepEqual(
+      (await claim()).map((job) => job.service),
+      ['supabase'],
+    );
+    assert.equal((await factsOf(stack, '', 'supabase')).detection_problem, null);
+    assert.equal((await factsOf(stack, '')).detection_problem, 'unreadable');
+  });
+
   await test('detecting the same again touches nothing, and locks nothing', async () => {
     await detect(stack, {});
     const all = () =>

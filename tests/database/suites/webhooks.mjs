@@ -186,6 +186,23 @@ async function factsTests({ test, stack, record, deliver }) {
     assert.deepEqual(await told(), [0, null, {}]);
   });
 
+  await test('what a key refused is forgotten once it is taken away', async () => {
+    const sendgrid = 'sendgrid';
+    const [events, mail] = ['sendgrid.webhook_public_key', 'sendgrid.inbound_password'];
+    const bad = (key) =>
+      call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service: sendgrid, key });
+    const found = (...present) =>
+      detect(stack, { services: [{ service: sendgrid, present, missing: [], schedules: [] }] });
+    const told = async () => (await factsOf(stack, 'webhook', sendgrid)).refused;
+    await found(events, mail);
+    for (const key of [events, events, events, mail]) await bad(key);
+    await found(events, mail);
+    assert.deepEqual(await told(), { [events]: 3, [mail]: 1 });
+    await found(mail);
+    assert.deepEqual(await told(), { [mail]: 1 });
+    assert.equal((await factsOf(stack, 'webhook', sendgrid)).bad_signatures, 1);
+  });
+
   await test('a flood of bad signatures does not fill the history', async () => {
     for (let i = 0; i < 30; i += 1) {
       await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service });
@@ -288,6 +305,22 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual([again.new, again.state], [false, 'failed']);
     assert.equal(await state('a'), 'received');
     assert.equal((await deliver('a', [])).applied, true);
+  });
+
+  await test('one that is sent again days later has its six hours anew', async () => {
+    await record('a');
+    await stack.query(
+      `update public.webhook_receipts set received_at = now() - interval '2 days', state = 'failed'`,
+    );
+    await record('a');
+    const message = { job: 'delivery', client_id: northwind, service, delivery_key: 'a' };
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+    await stack.query(`update public.webhook_receipts set tries = 8`);
+    await call(stack, 'claim_due', { limit: 1 });
+    assert.equal(await state('a'), 'received');
+    await stack.query(`update public.webhook_receipts set reopened_at = now() - interval '7 hours'`);
+    assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
+    assert.equal(await state('a'), 'failed');
   });
 
   await test('a dead letter leaves a receipt of the last hours to the tick, and fails an older one', async () => {

@@ -97,12 +97,17 @@ TEST_CASE("schedules are for streams whose connector exists") {
   CHECK((*service_of(found, 0, "meta"))["schedules"].empty());
 }
 
-TEST_CASE("an unreadable bundle is told, and says nothing about its services") {
+TEST_CASE("an unreadable bundle is told, and says nothing about what it takes part in") {
   const Json found = detect(R"({"agency":["supabase.secret_key"],"workspaces":{"northwind-dental":
     {"present":["stripe.secret_key"],"problem":"WORKSPACE_NORTHWIND_DENTAL is not a JSON object"}}})");
   CHECK(found["workspaces"][0]["problem"] == "WORKSPACE_NORTHWIND_DENTAL is not a JSON object");
-  CHECK(found["workspaces"][0]["services"].empty());
-  CHECK(service_of(found, 1, "supabase") != nullptr);
+  // What the agency alone sets up goes on.
+  CHECK(found["workspaces"][0]["services"].size() == 1);
+  for (const std::size_t workspace : {0U, 1U}) {
+    const Json* supabase = service_of(found, workspace, "supabase");
+    REQUIRE(supabase != nullptr);
+    CHECK((*supabase)["schedules"].size() == 1);
+  }
 }
 
 TEST_CASE("a bundle of no known workspace is left out and can be named") {

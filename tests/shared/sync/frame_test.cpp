@@ -64,6 +64,26 @@ TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
   CHECK(edge.flows() == 0);
 }
 
+TEST_CASE("while a workspace's settings cannot be read, what needs them waits, and nothing else", "[frame]") {
+  wf::Edge edge = wf::deployed_edge(wf::connectors());
+  const auto effect_of = [&](std::string_view job, std::string_view service, bool unreadable) {
+    const Json message = {
+        {"job", job}, {"service", service}, {"workspace", "w"}, {"object_key", "o"}, {"stream", "s"}};
+    const auto frame =
+        step(edge, start_of({{"kind", "job"}, {"message", message}, {"settings_unreadable", unreadable}}));
+    edge = wf::deployed_edge(wf::connectors());
+    return frame.control["effects"][0];
+  };
+  for (const char* job : {"sync", "delivery"}) {
+    const Json waits = effect_of(job, "stripe", true);
+    CHECK(waits["outcome"] == "retry");
+    CHECK(waits["delay_secs"] == 300);
+    CHECK(effect_of(job, "stripe", false)["kind"] != "done");
+  }
+  CHECK(effect_of("sync", "supabase", true)["kind"] == "http");
+  CHECK(effect_of("action_end", "", true)["kind"] == "get_object");
+}
+
 TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
   wf::Edge edge = wf::deployed_edge(wf::connectors());
   const auto first = step(edge, start_of({{"kind", "dead_letter"}, {"message", {{"job", "sync"}}}}));
