@@ -36,13 +36,19 @@ function(wf_link_small target)
       --low-memory-unused --strip-producers --strip-target-features --enable-sign-ext --enable-nontrapping-float-to-int
       --enable-bulk-memory $<TARGET_FILE:${target}> -o $<TARGET_FILE:${target}>
     VERBATIM)
-  if(WF_GZIP)
-    add_custom_command(
-      TARGET ${target}
-      POST_BUILD
-      COMMAND ${CMAKE_COMMAND} -DGZIP=${WF_GZIP} -DFILE=$<TARGET_FILE:${target}>
-              -DBUDGETS=${PROJECT_SOURCE_DIR}/budgets.json -DPART=${target} -P
-              ${PROJECT_SOURCE_DIR}/cmake/print_gzip_size.cmake
-      VERBATIM)
+  wf_print_gzip_size(${target} $<TARGET_FILE:${target}>)
+endfunction()
+
+# After it is built: what the files take together, beside what budgets.json allows `target`.
+function(wf_print_gzip_size target)
+  if(NOT WF_GZIP)
+    return()
   endif()
+  list(JOIN ARGN "," files)
+  add_custom_command(
+    TARGET ${target}
+    POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DGZIP=${WF_GZIP} -DFILES=${files} -DBUDGETS=${PROJECT_SOURCE_DIR}/budgets.json
+            -DPART=${target} -P ${PROJECT_SOURCE_DIR}/cmake/print_gzip_size.cmake
+    VERBATIM)
 endfunction()

@@ -1,4 +1,4 @@
-// Deployed, for the queue: syncs and deliveries of every service.
+// Deployed, for the queue: syncs and deliveries.
 #include "edge-workers/modules/modules.hpp"
 #include "shared/connectors/registry.hpp"
 

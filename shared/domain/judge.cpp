@@ -256,9 +256,30 @@ void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
   if (!names.empty() && verdict.badge == Badge::active) warn(verdict, "not given: " + list_labels(names));
 }
 
-void add_warnings(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+// Of what is told by the day, a property, account or Page with nothing new must not hide behind the others.
+void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                        std::span<const StreamCondition> conditions, UnixSeconds now) {
+  if (descriptor.thresholds.provider_lag.count() == 0 || verdict.badge != Badge::active) return;
+  const auto is_new = [&](const StreamFacts& part) {
+    return part.newest_row_at && now - *part.newest_row_at <= descriptor.thresholds.newest_row_within;
+  };
+  std::vector<std::string> silent;
+  for (const StreamCondition& condition : conditions) {
+    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
+    if (part == nullptr || !part->newest_row_at || !part->provisional_until || is_new(*part)) continue;
+    if (std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& other) {
+          return other.enabled && other.stream == part->stream && is_new(other);
+        }))
+      silent.push_back(condition.label + " since " + format_short_day(day_of(*part->newest_row_at)));
+  }
+  if (!silent.empty()) warn(verdict, "nothing new: " + list_labels(silent));
+}
+
+void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                  std::span<const StreamCondition> conditions, UnixSeconds now) {
   check_access(verdict, facts, now);
   check_unavailable(verdict, facts);
+  check_silent_parts(verdict, descriptor, facts, conditions, now);
   if (!verdict.warning.empty()) verdict.words += " · " + verdict.warning;
 }
 
@@ -334,7 +355,7 @@ void judge_configured(Verdict& verdict, const Descriptor& descriptor, const Serv
   } else {
     judge_syncs(verdict, descriptor, facts, conditions);
   }
-  add_warnings(verdict, facts, now);
+  add_warnings(verdict, descriptor, facts, conditions, now);
   report_skew(verdict, descriptor);
 }
 

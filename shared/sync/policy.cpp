@@ -118,7 +118,8 @@ Problem classify_grant(const Connector& connector, const EffectResult& result, U
     return problem(ErrorKind::credentials, {says, ": it has expired or was withdrawn (invalid_grant)"},
                    Remedy::give_up);
   for (const std::string_view ours :
-       {"invalid_client", "unauthorized_client", "invalid_scope", "invalid_request"})
+       {"invalid_client", "unauthorized_client", "invalid_scope", "invalid_request", "deleted_client",
+        "disabled_client", "admin_policy_enforced"})
     if (code == ours)
       return problem(ErrorKind::configuration, {says, ": the client is not accepted (", code, ")"},
                      Remedy::give_up);

@@ -25,12 +25,20 @@ struct Phrase {
   Complaint complaint;
 };
 constexpr Phrase phrases[]{
-    {"data older than", Complaint::too_old},      {"time range is too large", Complaint::too_much},
-    {"excessive resources", Complaint::too_much}, {"rate limiter", Complaint::limited},
-    {"too many requests", Complaint::limited},    {"not authorized", Complaint::credentials},
-    {"not have access", Complaint::credentials},  {"unauthorized", Complaint::credentials},
-    {"authentication", Complaint::credentials},   {"unknown field", Complaint::ours},
-    {"error parsing args", Complaint::ours},      {"not greater than", Complaint::page_too_large},
+    {"data older than", Complaint::too_old},
+    {"time range is too large", Complaint::too_much},
+    {"excessive resources", Complaint::too_much},
+    {"rate limiter", Complaint::limited},
+    {"too many requests", Complaint::limited},
+    {"not authorized", Complaint::credentials},
+    {"not have access", Complaint::credentials},
+    {"unauthorized", Complaint::credentials},
+    {"authenticat", Complaint::credentials},
+    {"unknown field", Complaint::ours},
+    {"invalid request headers", Complaint::credentials},  // of a token that is none, such as one cut short
+
+    {"error parsing args", Complaint::ours},
+    {"not greater than", Complaint::page_too_large},
     {"must be positive", Complaint::ours}};
 
 struct Meaning {

@@ -224,7 +224,8 @@ Result<Page> parse_report(const Report& report, const HttpReply& reply, const Qu
 Problem explain(const HttpReply& reply, Problem general) {
   if (reply.status == 404 && google::is_html(reply))
     return as(std::move(general), ErrorKind::configuration, Remedy::give_up,
-              "this version of the API is gone; set google_ads.api_version to a living one");
+              "this version of the API is gone, set google_ads.api_version to a living one; or "
+              "google_ads.customer_id is no number");
   const auto error = google::read_api_error(reply);
   if (!error) return general;
   if (!error->word().empty()) general.error.message += concat({" (", error->word(), ")"});

@@ -28,6 +28,8 @@ constexpr std::array meanings{Meaning{"insufficient_quota", ErrorKind::configura
                                       ", the account has no credit left"},
                               Meaning{"billing_hard_limit_reached", ErrorKind::configuration, Remedy::give_up,
                                       ", the account's spending limit is reached"},
+                              Meaning{"billing_not_active", ErrorKind::configuration, Remedy::give_up,
+                                      ", the account's billing is not active"},
                               Meaning{"model_not_found", ErrorKind::configuration, Remedy::give_up,
                                       ", this key may not use the model of OPENAI_MODEL, or it was retired"},
                               Meaning{"unsupported_value", ErrorKind::configuration, Remedy::give_up,

@@ -134,7 +134,8 @@ class Scanner {
     const double scale = take_scale(end);
     Mention mention{.readings = {{*value * scale, 0.5 * scale}}};
     take_mark(mention, end);
-    if (*value > 12 || scale > 1 || mention.kind != Number::Kind::plain)
+    const bool thanks = word_at(skip_spaces(end)) == "dank" || word_at(skip_spaces(end)) == "thanks";
+    if (!thanks && (*value > 12 || scale > 1 || mention.kind != Number::Kind::plain))
       found(std::move(mention), start, end);
     at_ = end;
     return true;
@@ -202,15 +203,35 @@ class Scanner {
     at_ = to;
   }
 
+  static Mention whole(int number) { return {.readings = {{static_cast<double>(number), 0.5}}}; }
+
+  // The last number before a word may count what the word says: "In November 12 orders", "On November 23,
+  // 1987 people", "In November 2026 visitors".
+  void found_date(const Date& date, std::size_t from, std::size_t to) {
+    Mention mention{.dates = {date}};
+    const std::size_t next = skip_spaces(to);
+    if (next > to && letter_length(next) > 0) {
+      mention.otherwise.push_back(whole(date.year != 0 ? date.year : date.day));
+      if (date.year != 0 && date.day != 0)
+        mention.otherwise.push_back({.dates = {{0, date.month, date.day}}});
+    }
+    found(std::move(mention), from, to);
+    at_ = to;
+  }
+  void found_days(const Days& days, int month, int year, std::size_t from, std::size_t to) {
+    if (days.days.size() == 1) return found_date({year, month, days.days.front()}, from, to);
+    found_dates(days.days, month, year, from, to);
+  }
+
   // "November 23, 2026", "Nov 23", "November 2026"
   bool on_month(std::size_t start, std::size_t end, int month) {
     if (at(end) == '.') ++end;
     const std::size_t next = skip_spaces(end);
-    if (const auto year = year_at(next)) return found_dates({0}, month, *year, start, next + 4), true;
+    if (const auto year = year_at(next)) return found_date({*year, month, 0}, start, next + 4), true;
     Days days = days_at(next);
     if (days.days.empty()) return false;
     const int year = take_year(days.end);
-    return found_dates(days.days, month, year, start, days.end), true;
+    return found_days(days, month, year, start, days.end), true;
   }
 
   // "23. November 2026", "23rd of November"
@@ -223,7 +244,7 @@ class Scanner {
     if (month == 0) return false;
     std::size_t end = end_of_word(next);
     const int year = take_year(end);
-    return found_dates(days.days, month, year, start, end), true;
+    return found_days(days, month, year, start, end), true;
   }
 
   // Three numbers with the same mark between them; the last may be absent after a point: "23.11."
@@ -286,6 +307,10 @@ class Scanner {
 
   void on_digit() {
     const std::size_t start = at_;
+    if (between(start, start + 4) == "24/7" && !is_digit(at(start + 4))) {
+      at_ += 4;
+      return;
+    }
     if (on_numeric_date(start) || on_day_of_month(start) || on_list_marker(start)) return;
     on_number(start, start, {});
   }

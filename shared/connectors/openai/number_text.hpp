@@ -23,6 +23,8 @@ struct Mention {
   Sign sign = Sign::none;
   std::vector<Reading> readings{};  // as a number; none: it cannot be read as one
   std::vector<Date> dates{};        // as a date
+  // Or all of these: "November 23, 1987 people" is a year, or a day and a number.
+  std::vector<Mention> otherwise{};
 };
 
 std::vector<Mention> mentions_in(std::string_view text);

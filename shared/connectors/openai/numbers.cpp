@@ -104,16 +104,22 @@ void GivenNumbers::add_text(std::string_view text) {
   }
 }
 
+bool GivenNumbers::is_given(const Mention& mention) const {
+  const bool whole = std::any_of(numbers_.begin(), numbers_.end(),
+                                 [&](const Number& number) { return is_same(mention, number); }) ||
+                     std::any_of(mention.dates.begin(), mention.dates.end(), [&](const Date& told) {
+                       return std::any_of(dates_.begin(), dates_.end(),
+                                          [&](const Date& date) { return is_part_of(told, date); });
+                     });
+  if (whole || mention.otherwise.empty()) return whole;
+  return std::all_of(mention.otherwise.begin(), mention.otherwise.end(),
+                     [&](const Mention& part) { return is_given(part); });
+}
+
 std::vector<std::string> GivenNumbers::invented_in(std::string_view text) const {
   std::vector<std::string> invented;
   for (const Mention& mention : mentions_in(text)) {
-    const bool given = std::any_of(numbers_.begin(), numbers_.end(),
-                                   [&](const Number& number) { return is_same(mention, number); }) ||
-                       std::any_of(mention.dates.begin(), mention.dates.end(), [&](const Date& told) {
-                         return std::any_of(dates_.begin(), dates_.end(),
-                                            [&](const Date& date) { return is_part_of(told, date); });
-                       });
-    if (!given && std::find(invented.begin(), invented.end(), mention.text) == invented.end())
+    if (!is_given(mention) && std::find(invented.begin(), invented.end(), mention.text) == invented.end())
       invented.push_back(mention.text);
   }
   return invented;

@@ -24,6 +24,8 @@ struct Date {
   int day = 0;
 };
 
+struct Mention;  // number_text.hpp
+
 class GivenNumbers {
  public:
   // Every number, date and number inside a text, but those of ids. A member named `..._percent` is a
@@ -36,6 +38,7 @@ class GivenNumbers {
   std::vector<std::string> invented_in(std::string_view text) const;
 
  private:
+  bool is_given(const Mention& mention) const;
   void add_member(std::string_view name, const Json& value, std::string_view unit);
 
   std::vector<Number> numbers_;

@@ -260,6 +260,8 @@ Problem explain(const HttpReply& reply, Problem general) {
   if (error->code == "accessNotConfigured" || error->code == "SERVICE_DISABLED") {
     general.error.kind = ErrorKind::configuration;
     general.error.message += ": the Search Console API is not switched on in the Google Cloud project";
+  } else if (error->code == "insufficientPermissions" || error->code == "ACCESS_TOKEN_SCOPE_INSUFFICIENT") {
+    general.error.message += ": the consent lacks the scope webmasters.readonly; it has to be given again";
   } else if (reply.status == 403) {
     general.error.message += ": the Google account is no user of this property";
   }

@@ -81,6 +81,8 @@ TEST_CASE("what a grant answers decides who must act", "[grants]") {
        "credentials",
        "failed"},
       {"wrong client", {401, R"({"error":"invalid_client"})"}, "configuration", "failed"},
+      {"deleted client", {401, R"({"error":"deleted_client"})"}, "configuration", "failed"},
+      {"of an administrator", {400, R"({"error":"admin_policy_enforced"})"}, "configuration", "failed"},
       {"not allowed", {400, R"({"error":"unauthorized_client"})"}, "configuration", "failed"},
       {"too many", {429, "{}", {{"retry-after", "9"}}}, "rate_limit", "waiting"},
       {"broken", {503, "<html>"}, "provider", "waiting"},

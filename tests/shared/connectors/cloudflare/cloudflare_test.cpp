@@ -319,6 +319,14 @@ TEST_CASE("errors of HTTP", "[cloudflare]") {
   CHECK(explained(400, body("error_too_old_200.json"), ErrorKind::ours).remedy == Remedy::read);
   CHECK(explained(400, refused("not authorized for that account"), ErrorKind::ours).error.kind ==
         ErrorKind::credentials);
+  for (const char* text : {
+           R"({"success":false,"errors":[{"code":6003,"message":"Invalid request headers",
+              "error_chain":[{"code":6111,"message":"Invalid format for Authorization header"}]}]})",
+           R"({"success":false,"errors":[{"code":10001,"message":"Unable to authenticate request"}]})"}) {
+    const Problem malformed = explained(400, text, ErrorKind::ours);
+    CHECK(malformed.error.kind == ErrorKind::credentials);
+    CHECK(malformed.remedy == Remedy::give_up);
+  }
   CHECK(explained(503, "<html>", ErrorKind::provider).error.kind == ErrorKind::provider);
 }
 

@@ -222,6 +222,9 @@ TEST_CASE("an empty account is told from a rate limit", "[openai]") {
   CHECK_FALSE(quota.error.retry_after_secs.has_value());
   CHECK(quota.error.message ==
         "openai insights: answered 429, the account has no credit left (insufficient_quota)");
+  const Problem unpaid = explained(429, R"({"code":"billing_not_active","message":"x"})");
+  CHECK(unpaid.error.kind == ErrorKind::configuration);
+  CHECK(unpaid.remedy == Remedy::give_up);
   const Problem limited = explained("error_429_rate_limit.built.json");
   CHECK(limited.error.kind == ErrorKind::rate_limit);
   CHECK(limited.remedy == Remedy::retry);

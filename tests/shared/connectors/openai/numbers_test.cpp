@@ -201,6 +201,28 @@ TEST_CASE("a month and the number behind it are no date where the number goes on
   CHECK(numbers.invented_in("In November 2,522 clicks") == Texts{"2,522"});
 }
 
+TEST_CASE("a day or a year before a word may be a number instead", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"day":"2026-11-23","visits":1987,"orders":12})"));
+  for (const char* text :
+       {"On November 23, 1987 people visited", "In November 12 orders were refunded",
+        "Im November 12 Bestellungen", "Am 23. November 1987 Besuche", "In November 1987 visits"}) {
+    INFO(text);
+    CHECK(numbers.invented_in(text) == Texts{});
+  }
+  CHECK(numbers.invented_in("On November 22, 1987 people visited") == Texts{"November 22, 1987"});
+  CHECK(numbers.invented_in("On November 23, 1988 people visited") == Texts{"November 23, 1988"});
+  CHECK(numbers.invented_in("In November 13 orders were refunded") == Texts{"November 13"});
+  CHECK(numbers.invented_in("until November 12.") == Texts{"November 12."});
+  CHECK(numbers.invented_in("November 23, 1987.") == Texts{"November 23, 1987"});
+}
+
+TEST_CASE("thanks and opening hours are no statement", "[numbers]") {
+  CHECK(invented("Tausend Dank f\u00FCr Ihre Nachricht! A thousand thanks.") == Texts{});
+  CHECK(invented("open 24/7, always") == Texts{});
+  CHECK(invented("24/70 and tausend Klicks") == Texts{"24", "70", "tausend"});
+}
+
 TEST_CASE("digits of a name are no number, and a list marker is no statement", "[numbers]") {
   CHECK(texts_of("GA4, H1, v1.2.3 and Q3") == "");
   CHECK(invented("1. First\n2) Second\n# 3. Third") == Texts{});

@@ -266,6 +266,12 @@ TEST_CASE("a quota is told from a missing permission by its reason", "[search_co
   explained({.status = 403,
              .body = R"({"error":{"details":[{"reason":"SERVICE_DISABLED","domain":"googleapis.com"}]}})"},
             configuration, Remedy::give_up);
+  for (const char* body :
+       {R"({"error":{"errors":[{"reason":"insufficientPermissions"}]}})",
+        R"({"error":{"details":[{"reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT","domain":"googleapis.com"}]}})"})
+    CHECK(contains(explained({.status = 403, .body = body}, credentials, Remedy::give_up).message,
+                   "lacks the scope webmasters.readonly"));
+  CHECK(contains(forbidden.message, "no user of this property"));
   explained({.status = 502, .body = "<html>"}, credentials, Remedy::give_up);
 }
 
