@@ -71,6 +71,9 @@ test('every archived page of every service says what is stored', async () => {
     [NORTHWIND, 'cloudflare'],
     ['harbor-yoga', 'search_console'],
     ['harbor-yoga', 'pagespeed'],
+    [NORTHWIND, 'meta'],
+    ['harbor-yoga', 'sendgrid'],
+    [NORTHWIND, 'supabase'],
   ]) {
     const found = await replay('--workspace', workspace, '--service', service);
     assert.equal(found.problem_count, 0, `${service}: ${JSON.stringify(found.problems)}`);
