@@ -73,7 +73,8 @@ Made make_webhook(Registry registry, Start start) {
   return std::make_unique<WebhookFlow>(
       registry, std::move(start.database),
       WebhookEvent{start.id, text(start.event, "service"), text(start.event, "workspace"),
-                   read_headers(start.event), std::move(body), too_large});
+                   read_headers(start.event), std::move(body), too_large,
+                   find_bool(start.event, "held").value_or(false)});
 }
 
 Made make_api(Registry registry, Start start) {

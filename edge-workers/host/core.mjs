@@ -122,8 +122,8 @@ export class Core {
 }
 
 // Runs a flow to its `done` effect. `act(effect, body)` returns a result for an effect that has one
-// (its bytes under `bytes`), and undefined for log and respond.
-export function runFlow(core, { event, config, parts = [] }, act) {
+// (its bytes under `bytes`), and undefined for log and respond. `held`: a body that is too large for the core.
+export function runFlow(core, { event, config, parts = [], held }, act) {
   const instance = core.instance();
   const flow = crypto.randomUUID();
   instance.flows.set(flow, Date.now());
@@ -139,7 +139,7 @@ export function runFlow(core, { event, config, parts = [] }, act) {
       const control = { op: 'reply', flow, effect: effect.effect, now_ms: Date.now(), result: plain };
       take(instance.step(control, bytes ? [bytes] : []), bytes);
     };
-    const run = (effect, bodies, given) => {
+    const run = (effect, bodies, given = held) => {
       if (effect.kind === 'done') {
         over = true;
         return resolve(effect);

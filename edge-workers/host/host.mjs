@@ -8,9 +8,9 @@ import { assetReply, readConfig, refusal } from './pages.mjs';
 import { Secrets, configuredNames, configurationProblem, idsFor, readBundle } from './secrets.mjs';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
-// Of a delivery that is too large so much is read that its signature can be checked: it tells the provider's, which
-// is lost and on the card, from a stranger's.
-const MAX_PROVABLE_BYTES = 2 * MAX_BODY_BYTES;
+// Of a delivery that is too large for the core so much is held: its signature tells the provider's, which is kept
+// and on the card, from a stranger's.
+const MAX_HELD_BYTES = 2 * MAX_BODY_BYTES;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
 const WORKSPACE_PATH = /^\/api\/workspaces\/([a-z0-9-]{1,63})\//;
 const BEARER = /^Bearer +(\S+)$/i;
@@ -30,10 +30,10 @@ const tooLarge = () => refusal(413, 'too-large', 'The body is larger than 5 MB')
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it.
-function start(core, env, event, workspace, { parts = [], respond, session, ...proof } = {}) {
+function start(core, env, event, workspace, { parts = [], respond, session, password, held } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
   if (session) secrets.lend(core.manifest().session.name, session);
-  const effects = new Effects(env, secrets, proof);
+  const effects = new Effects(env, secrets, { password, held });
   const act = (effect, body) => {
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
@@ -47,6 +47,7 @@ function start(core, env, event, workspace, { parts = [], respond, session, ...p
     event: JSON.parse(secrets.redact(JSON.stringify(event))),
     config: { supabase_url: env.SUPABASE_URL, publishable_key: env.SUPABASE_PUBLISHABLE_KEY },
     parts: parts.map((part) => secrets.redactBytes(part)),
+    held,
   };
   return runFlow(core, clean, act);
 }
@@ -84,7 +85,7 @@ const isTooLarge = (body) => body === null || body.length > MAX_BODY_BYTES;
 async function readBody(request, path, limit = MAX_BODY_BYTES) {
   const declared = Number(request.headers.get('content-length') ?? 0);
   const body = declared > limit ? null : await readAtMost(request.body, limit);
-  if (isTooLarge(body)) log('warn', { what: 'a body larger than 5 MB was refused', path });
+  if (isTooLarge(body)) log('warn', { what: 'a body is larger than 5 MB', path });
   return body;
 }
 
@@ -106,13 +107,15 @@ async function webhook(core, env, context, request, path) {
   if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'Only POST', { allow: 'POST' });
   // Its secret may be in there: the sender is to try again once somebody has mended it.
   if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
-  const body = await readBody(request, path, MAX_PROVABLE_BYTES);
+  const body = await readBody(request, path, MAX_HELD_BYTES);
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request) };
   const password = presentedPassword(request);
   if (isTooLarge(body)) {
-    // Counted, so that the card shows it.
-    httpFlow(core, env, context, { ...event, too_large: true }, workspace, { password, oversized: body });
-    return tooLarge();
+    const held = body !== null;
+    return httpFlow(core, env, context, { ...event, too_large: true, held }, workspace, {
+      password,
+      held: body,
+    });
   }
   return httpFlow(core, env, context, { ...event, body: 1 }, workspace, { parts: [body], password });
 }

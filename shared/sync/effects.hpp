@@ -19,7 +19,8 @@ struct PutObject {
   std::string content_type = "application/json";
   bool if_absent = false;  // an object that is already there stays as it is
   Json metadata = {};      // an object of short ASCII texts, 2 KB with their names; null: none
-  bool as_given = false;   // in place of a body: the bytes of the reply that this answers
+  bool as_given = false;   // in place of a body: the bytes of the reply that this answers, or those that the
+                           // host held back
 };
 
 struct GetObject {

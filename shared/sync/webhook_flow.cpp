@@ -62,13 +62,12 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
   if (!verified->secret_present) return finish(turn, 404, "not found");
-  if (event_.too_large) {
-    Respond answer = plain_text(413, "too large");
-    if (!verified->valid || !untimely_.empty()) return count_stranger(turn, std::move(answer));
-    // It comes again and again, and nothing tells one from the next: one row a day says that there are any.
-    return count_lost(turn, std::move(answer), concat({"over-5-mb-", format_day(day_of(turn.now))}),
-                      "it has more than 5 MB");
-  }
+  if (event_.too_large && (!verified->valid || !untimely_.empty()))
+    return count_stranger(turn, plain_text(413, "too large"));
+  // It comes again and again, and nothing tells one from the next: one row a day says that there are any.
+  if (event_.too_large && !event_.held)
+    return count_lost(turn, plain_text(413, "too large"),
+                      concat({"over-10-mb-", format_day(day_of(turn.now))}), "it has more than 10 MB");
   if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, "signature does not match"));
   if (!untimely_.empty()) {
     // Bytes that do not say what they are may be those of a good one, cut elsewhere between time and body.
@@ -104,7 +103,8 @@ void WebhookFlow::on_refused_counted(EffectResult& result, Turn& turn) {
 }
 
 void WebhookFlow::store_bytes(Turn& turn) {
-  auto identity = webhook_->identify(event_.body);
+  auto identity = event_.held ? fail(ErrorKind::data, "a delivery has more than 5 MB; its bytes are kept")
+                              : webhook_->identify(event_.body);
   if (identity) {
     identity_ = *std::move(identity);
   } else {
@@ -113,8 +113,9 @@ void WebhookFlow::store_bytes(Turn& turn) {
   }
   object_key_ = object_key(
       {.owner = event_.workspace, .service = event_.service, .delivery_key = identity_.delivery_key});
-  ask(turn, PutObject{object_key_, std::move(event_.body), std::string(identity_.content_type), true},
-      &WebhookFlow::on_stored);
+  PutObject put{object_key_, std::move(event_.body), std::string(identity_.content_type), true};
+  put.as_given = event_.held;
+  ask(turn, std::move(put), &WebhookFlow::on_stored);
 }
 
 void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {

@@ -17,7 +17,9 @@ struct WebhookEvent {
   std::string workspace;  // the slug from the path
   Headers headers;
   std::string body;
-  bool too_large = false;  // its body stayed with the host, which checks what proves it all the same
+  // Its body stayed with the host, which checks what proves it all the same, and can keep it if it is `held`.
+  bool too_large = false;
+  bool held = false;
 };
 
 class WebhookFlow final : public Steps<WebhookFlow> {

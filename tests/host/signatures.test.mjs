@@ -58,8 +58,8 @@ test('a body that is too large for the core is what its signature is checked wit
   const { public_key, timestamp, signature, body_base64 } = SENDGRID.cases[0];
   const body = Buffer.from(body_base64, 'base64');
   const claim = { algorithm: 'ecdsa-p256-sha256', secret: 'sendgrid.webhook_public_key', prefix: timestamp };
-  const valid = async (oversized) => {
-    const effects = effectsOf({ sendgrid: { webhook_public_key: public_key } }, { oversized });
+  const valid = async (held) => {
+    const effects = effectsOf({ sendgrid: { webhook_public_key: public_key } }, { held });
     const effect = { kind: 'verify', ...claim, signatures: [signature] };
     return (await effects.run(effect, new Uint8Array())).valid;
   };

@@ -44,7 +44,7 @@ std::string Host::run(const Json& event, std::string body) {
       const auto part = wf::find_int64(effect, "body");
       const bool gives = part && *part > 0;
       waiting.emplace_back(effect, gives  ? frame.parts[static_cast<std::size_t>(*part) - 1]
-                                   : part ? given
+                                   : part ? (given.empty() ? held : given)
                                           : "");
       if (effect["kind"] == "done") return text_of(effect, "outcome");
     }

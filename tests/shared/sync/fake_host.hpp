@@ -113,6 +113,7 @@ struct Host {
   bool died = false;
   std::vector<Json> seen;
   std::vector<Json> responses;
+  std::string held;           // a delivery's body that the core does not get
   std::string response_body;  // of the last one
   std::vector<Json> logs;
   std::vector<std::string> provider_urls;

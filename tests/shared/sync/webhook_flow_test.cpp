@@ -70,7 +70,8 @@ TEST_CASE("a delivery that is not genuine is refused and leaves nothing behind",
   CHECK(host.database.bad_signatures == counted);
 }
 
-TEST_CASE("one that is too large is lost, or a stranger's, as its signature shows", "[webhook]") {
+TEST_CASE("one that is larger than anybody holds is lost, or a stranger's, as its signature shows",
+          "[webhook]") {
   Host host = stripe_host();
   const bool is_late = GENERATE(false, true);
   Json event = is_late ? webhook_event("t=1763899699,v1=aa") : webhook_event(host);
@@ -88,8 +89,46 @@ TEST_CASE("one that is too large is lost, or a stranger's, as its signature show
     CHECK(host.database.lost_deliveries[0] ==
           Json{{"workspace", "northwind-dental"},
                {"service", "stripe"},
-               {"delivery_key", "over-5-mb-2025-11-23"},
-               {"error", "a delivery was refused: it has more than 5 MB"}});
+               {"delivery_key", "over-10-mb-2025-11-23"},
+               {"error", "a delivery was refused: it has more than 10 MB"}});
+}
+
+TEST_CASE("one that is too large for the core is kept by the host, and on the card", "[webhook]") {
+  Host host = stripe_host();
+  const bool is_late = GENERATE(false, true);
+  Json event = is_late ? webhook_event("t=1763899699,v1=aa") : webhook_event(host);
+  event.erase("body");
+  event["too_large"] = true;
+  event["held"] = true;
+  host.held = "six MB of it";
+  host.signature_valid = GENERATE(true, false);
+  const bool is_kept = host.signature_valid && !is_late;
+  CHECK(host.run(event, "") == "ok");
+  CHECK(status_of(host) == (is_kept ? 200 : 413));
+  CHECK(host.database.bad_signatures == (is_kept ? 0 : 1));
+  CHECK(host.database.lost_deliveries.empty());
+  REQUIRE(host.objects.size() == (is_kept ? 1 : 0));
+  REQUIRE(host.database.receipts.size() == host.objects.size());
+  CHECK(host.queue.empty());
+  if (!is_kept) return;
+  CHECK(host.objects.begin()->second == "six MB of it");
+  const Json receipt = host.database.receipts.begin()->second;
+  CHECK(receipt["state"] == "unreadable");
+  CHECK(receipt["error"] == "a delivery has more than 5 MB; its bytes are kept");
+}
+
+TEST_CASE("one that could not be kept is asked for again", "[webhook]") {
+  Host host = stripe_host();
+  Json event = webhook_event(host);
+  event.erase("body");
+  event["too_large"] = true;
+  event["held"] = true;
+  host.fault = [](const Json& effect) {
+    return effect["kind"] == "put_object" ? json(R"({"failed":"network","message":""})") : Json();
+  };
+  CHECK(host.run(event, "") == "ok");
+  CHECK(status_of(host) == 503);
+  CHECK(host.database.receipts.empty());
 }
 
 TEST_CASE("what is old and does not say what it is may be a good one, cut elsewhere: a stranger's",
@@ -130,7 +169,7 @@ TEST_CASE("one that is too large is lost where its password shows that it is gen
   CHECK(status_of(host) == 413);
   CHECK(host.database.lost_deliveries.size() == (host.signature_valid ? 1 : 0));
   if (host.signature_valid)
-    CHECK(host.database.lost_deliveries[0]["error"] == "a delivery was refused: it has more than 5 MB");
+    CHECK(host.database.lost_deliveries[0]["error"] == "a delivery was refused: it has more than 10 MB");
   CHECK(host.database.bad_signatures == (host.signature_valid ? 0 : 1));
   CHECK(host.database.refused_key == (host.signature_valid ? "" : "sendgrid.inbound_password"));
 }
