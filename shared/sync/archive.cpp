@@ -58,6 +58,7 @@ Json page_metadata(std::string_view service, const HttpReply& reply, const Query
       .time("to", query.window.to)
       .text("partition", query.partition)
       .json("position", query.position)
+      .flag("again", query.again)
       .json("ids", ids_of(query.ids, service))
       .number("status", reply.status)
       .number("elapsed_ms", reply.elapsed_ms)
@@ -77,6 +78,7 @@ std::optional<ArchivedPage> read_page_metadata(const Json& metadata) {
   ArchivedPage archived{{}, {.window = {*from, *to}}, *source_at};
   archived.query.partition = find_text(*page, "partition");
   if (const Json* position = find(*page, "position")) archived.query.position = *position;
+  archived.query.again = find_bool(*page, "again").value_or(false);
   if (const Json* ids = find(*page, "ids")) archived.query.ids = *ids;
   archived.reply.status = static_cast<int>(find_int64(*page, "status").value_or(0));
   archived.reply.elapsed_ms = find_int64(*page, "elapsed_ms").value_or(0);

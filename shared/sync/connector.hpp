@@ -37,6 +37,7 @@ struct Query {
   Json ids;
   Json position;
   std::string client_id = {};
+  bool again = false;  // the answer before was not believed (Page::ask_again)
 };
 
 struct ObjectRef {
@@ -62,6 +63,8 @@ struct Page {
   std::vector<std::string> unavailable = {};
   // When the sign-in itself ends, where the reply says so; `never_ends` (shared/domain/facts.hpp).
   std::optional<UnixSeconds> credentials_expire_at = {};
+  // This page is written, and asked for once more, after `pause_secs`: what that brings is believed.
+  bool ask_again = false;
   // The provider's limit is nearly used up: how long to wait before the next page.
   std::int64_t rest_secs = 0;
   // How long to wait for the next page for another reason: nothing is said of a limit.

@@ -62,6 +62,7 @@ void read_cursor(const Json& stored, SyncCursor& cursor) {
   // apply_page adds the ties of the page that it stored this cursor with.
   add_unsettled(cursor, read_refs(stored, "ties"));
   cursor.counted = find_bool(stored, "counted").value_or(false);
+  cursor.again = find_bool(stored, "again").value_or(false);
   cursor.caught_up = find_bool(stored, "caught_up").value_or(false);
   cursor.stuck = find_bool(stored, "stuck").value_or(false);
   if (const Json* rows = find_array(stored, "earlier_rows")) cursor.earlier_rows = *rows;
@@ -79,6 +80,7 @@ Json to_json(const SyncCursor& cursor) {
       .json("position", cursor.position)
       .json("unsettled", to_json(cursor.unsettled))
       .flag("counted", cursor.counted)
+      .flag("again", cursor.again)
       .flag("caught_up", cursor.caught_up)
       .json("earlier_rows", cursor.earlier_rows)
       .take();
@@ -111,6 +113,7 @@ void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
       cursor.covered_until ? std::min(*cursor.covered_until, now) - stream.overlap : now - stream.first_sync;
   cursor.window = Window{from, now};
   cursor.position = Json();
+  cursor.again = false;
   cursor.oldest.reset();
   cursor.restarts = 0;
   cursor.steps = 0;
@@ -118,6 +121,7 @@ void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
 
 void restart_scan(SyncCursor& cursor) {
   cursor.position = Json();
+  cursor.again = false;
   cursor.steps = 0;
   cursor.run_rows = 0;  // they come again
   cursor.oldest.reset();
@@ -138,6 +142,8 @@ bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {
   cursor.run_rows += static_cast<std::int64_t>(page.items);
   if (page.oldest && (!cursor.oldest || *page.oldest < *cursor.oldest)) cursor.oldest = page.oldest;
   if (page.newest && (!cursor.newest || *page.newest > *cursor.newest)) cursor.newest = page.newest;
+  cursor.again = page.ask_again && !cursor.again;
+  if (cursor.again) return true;
   if (page.next) {
     cursor.position = *page.next;
     ++cursor.steps;

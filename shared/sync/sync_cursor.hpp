@@ -25,6 +25,7 @@ struct SyncCursor {
   std::optional<UnixSeconds> newest;         // row that the run has seen
   std::int64_t run_rows = 0;                 // rows received so far, by earlier runs of the open scan too
   bool counted = false;                      // run_rows is the whole scan's
+  bool again = false;                        // the page at `position` is asked for once more
   bool caught_up = false;                    // the run has opened a second scan, for what came meanwhile
   bool stuck = false;                        // the database says: a run failed here without a page
   Json earlier_rows = Json::array();         // of earlier finished runs (remember_rows)
@@ -47,7 +48,7 @@ void restart_scan(SyncCursor& cursor);
 // with the last landmark (Brent 1980), so a scan of any length needs no list of where it has been.
 bool leads_back(const SyncCursor& cursor, const Json& next);
 
-// Moves past a page. True while the scan has more.
+// Moves past a page, or to the same one again. True while the scan has more.
 bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page);
 
 // The scan has had no item so far, of a stream that expects some.

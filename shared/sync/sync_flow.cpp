@@ -35,7 +35,8 @@ PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, 
   PageFacts facts{.rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
   facts.credentials_expire_at = page.credentials_expire_at;
   if (!window) return facts;
-  if (!page.next) {
+  const bool has_more = page.next || after.again;
+  if (!has_more) {
     facts.unavailable = page.unavailable;
     if (lacks_items(after, stream)) facts.unavailable->emplace_back(stream.expects);
   }
@@ -45,7 +46,7 @@ PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, 
   facts.progress_total = total;
   facts.progress_done = total;
   // The last row of a page may lie before the window.
-  if (page.next) facts.progress_done = after.oldest ? std::min(total, days(window->to - *after.oldest)) : 0;
+  if (has_more) facts.progress_done = after.oldest ? std::min(total, days(window->to - *after.oldest)) : 0;
   return facts;
 }
 
@@ -118,7 +119,7 @@ void SyncFlow::go_on(Turn& turn) {
 }
 
 Query SyncFlow::query() const {
-  return {*cursor_.window, job_.partition, job_.ids, cursor_.position, job_.client_id};
+  return {*cursor_.window, job_.partition, job_.ids, cursor_.position, job_.client_id, cursor_.again};
 }
 
 void SyncFlow::request_page(Turn& turn) {
@@ -190,9 +191,11 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   auto page = stream_->parse(reply_, query(), source_at_);
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(std::move(page.error())));
-  if (!page->next && !page->unavailable.empty())
+  if (!page->next && !page->ask_again && !page->unavailable.empty())
     turn.log("warn", log_fields("not given").text("names", join(page->unavailable, ", ")));
-  if (page->next && leads_back(cursor_, *page->next))
+  // A second refusal is believed.
+  if (cursor_.again) page->ask_again = false;
+  if (!page->ask_again && page->next && leads_back(cursor_, *page->next))
     return fail_run(turn, ErrorKind::data, ": the pages lead back to one before", Remedy::retry);
   apply(turn, *page, cursor_.window);
 }

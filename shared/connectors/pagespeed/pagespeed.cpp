@@ -21,9 +21,6 @@ constexpr std::int64_t timeout_ms = 130'000;
 // For about a minute Google answers with what it answered before.
 constexpr std::int64_t cache_secs = 90;
 
-// Position of the second and last try of a page that could not be measured.
-constexpr std::string_view again = "again";
-
 // https://developers.google.com/speed/docs/insights/rest/v5/pagespeedapi/runpagespeed
 // The key goes into a header, so that no log or error can quote it as part of a URL:
 // https://cloud.google.com/apis/docs/system-parameters
@@ -98,8 +95,8 @@ Page to_page(Run run, const Query& query) {
   if (!run.audits.empty())
     page.batches.push_back({.table = "pagespeed_audits", .rows = std::move(run.audits)});
   // A page that fails to load often loads the next time, and the next run is a week away.
-  if (run.failed && query.position.is_null()) {
-    page.next = Json(again);
+  if (run.failed && !query.again) {
+    page.ask_again = true;
     page.pause_secs = cache_secs;
   } else if (run.failed) {
     page.unavailable.push_back(concat({"score of ", query.partition}));

@@ -16,62 +16,49 @@ namespace {
 constexpr std::chrono::minutes count_every{30};
 constexpr std::chrono::minutes probe_every{5};
 
-// The connector's position: which probe, and whether it has just answered that it does not work.
-struct Step {
-  std::size_t number = 0;
-  bool again = false;
-};
-
-Step read_step(const Json& position) {
+// The connector's position: which probe.
+std::size_t read_step(const Json& position) {
   const auto number = find_int64(position, "probe").value_or(0);
   const auto last = static_cast<std::int64_t>(probes().size()) - 1;
-  return {static_cast<std::size_t>(std::clamp<std::int64_t>(number, 0, last)),
-          find_bool(position, "again").value_or(false)};
-}
-
-Json to_json(const Step& step) {
-  return JsonObject()
-      .number("probe", static_cast<std::int64_t>(step.number))
-      .flag("again", step.again)
-      .take();
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(number, 0, last));
 }
 
 bool is_time_to_count(const Query& query) {
   return query.window.to.time_since_epoch() % count_every < probe_every;
 }
 
-std::optional<Json> step_after(const Step& step, const Query& query) {
-  const std::size_t next = step.number + 1;
+std::optional<Json> step_after(std::size_t step, const Query& query) {
+  const std::size_t next = step + 1;
   if (next >= probes().size()) return std::nullopt;
   if (next + 1 == probes().size() && !is_time_to_count(query)) return std::nullopt;
-  return to_json({next, false});
+  return JsonObject().number("probe", static_cast<std::int64_t>(next)).take();
 }
 
 HttpRequest probe_request(const Query& query) {
-  return probes()[read_step(query.position).number].request(query.client_id);
+  return probes()[read_step(query.position)].request(query.client_id);
 }
 
 // The first refusal is written down and asked about again at once, so that a single one is seen but
 // does no more; the second fails the run, because a green card needs a part that works.
-Result<Page> parse_refusal(const Probe& probe, const Step& step, const HttpReply& reply, UnixSeconds now) {
-  if (step.again) {
+Result<Page> parse_refusal(const Probe& probe, bool again, const HttpReply& reply, UnixSeconds now) {
+  if (again) {
     const bool incomplete = reply.status == 403 || reply.status == 404;  // a grant or a migration is missing
     return fail(reply.status == 401 ? ErrorKind::credentials
                 : incomplete        ? ErrorKind::configuration
                                     : ErrorKind::provider,
                 "supabase " + std::string(probe.name) + ": answered " + decimal(reply.status));
   }
-  Page page{.items = 1, .next = to_json({step.number, true}), .newest = now};
+  Page page{.items = 1, .newest = now, .ask_again = true};
   page.batches.push_back({.table = "probe_results", .rows = {failed_row(probe, reply, now)}});
   return page;
 }
 
 Result<Page> parse_probe(const HttpReply& reply, const Query& query, UnixSeconds source_at) {
-  const Step step = read_step(query.position);
-  const Probe& probe = probes()[step.number];
+  const std::size_t step = read_step(query.position);
+  const Probe& probe = probes()[step];
   // "Not observed" is neither green nor red.
   if (reply.status == 404 && probe.may_be_absent) return Page{.next = step_after(step, query)};
-  if (!is_success(reply)) return parse_refusal(probe, step, reply, source_at);
+  if (!is_success(reply)) return parse_refusal(probe, query.again, reply, source_at);
   auto rows = probe.read(reply, source_at);
   if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
   Page page{.items = rows->size(), .next = step_after(step, query), .newest = source_at};

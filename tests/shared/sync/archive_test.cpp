@@ -81,6 +81,15 @@ TEST_CASE("what parse needs is kept in ASCII, and read back", "[archive]") {
   CHECK(archived->reply.headers == Headers{{"content-range", "0-9/10"}});
 }
 
+TEST_CASE("whether a page was asked for once more is kept", "[archive]") {
+  Query asked = query(Json());
+  for (const bool again : {false, true}) {
+    asked.again = again;
+    const auto archived = read_page_metadata(page_metadata("toy", reply, asked, from_unix(1'763'900'007)));
+    CHECK(archived->query.again == again);
+  }
+}
+
 TEST_CASE("the first page has no position", "[archive]") {
   const auto archived = read_page_metadata(metadata_of(Json()));
   REQUIRE(archived.has_value());

@@ -14,20 +14,20 @@ namespace {
 const std::string page_url = "https://northwind.example/kontakt?a=1&b=2";
 constexpr std::int64_t at = 1'795'000'000;  // 2026-11-18T11:06:40Z
 
-Query query_of(const std::string& strategy = "mobile", Json position = nullptr) {
-  return {
-      {from_unix(at - 60), from_unix(at)}, strategy + " " + page_url, Json::object(), std::move(position)};
+Query query_of(const std::string& strategy = "mobile", bool again = false) {
+  Query query{{from_unix(at - 60), from_unix(at)}, strategy + " " + page_url, Json::object(), Json()};
+  query.again = again;
+  return query;
 }
 
 std::string body(const std::string& name) { return fixtures::read("../pagespeed/" + name); }
 
-Result<Page> parse(const std::string& text, int status = 200, Json position = nullptr) {
-  return pagespeed::connector.streams[0].parse({status, {}, text}, query_of("mobile", std::move(position)),
-                                               from_unix(at));
+Result<Page> parse(const std::string& text, int status = 200, bool again = false) {
+  return pagespeed::connector.streams[0].parse({status, {}, text}, query_of("mobile", again), from_unix(at));
 }
 
-Page page_of(const std::string& text, int status = 200, Json position = nullptr) {
-  auto page = parse(text, status, std::move(position));
+Page page_of(const std::string& text, int status = 200, bool again = false) {
+  auto page = parse(text, status, again);
   INFO((page ? "" : page.error().message));
   REQUIRE(page.has_value());
   return *std::move(page);
@@ -182,7 +182,7 @@ TEST_CASE("no score is a failed run, never 0", "[pagespeed]") {
   CHECK(run["lab_lcp_ms"].is_null());
   CHECK(run["field_inp_ms"] == 175);
   CHECK(rows_of(page, "pagespeed_audits").empty());
-  CHECK(page.next == Json("again"));
+  CHECK(page.ask_again);
   CHECK(page.pause_secs == 90);
 }
 
@@ -205,15 +205,15 @@ TEST_CASE("a page that does not load is a finding, asked about once more", "[pag
   CHECK(run["failure_code"] == "FAILED_DOCUMENT_REQUEST");
   CHECK(contains(fixtures::text_of(run, "failure_message"), "ERR_TIMED_OUT"));
   CHECK(run["run_at"] == format_time(from_unix(at)));
-  CHECK(page.next == Json("again"));
+  CHECK(page.ask_again);
   CHECK(page.unavailable.empty());
   CHECK_FALSE(page.newest.has_value());
-  const Page second = page_of(refused, 400, "again");
-  CHECK_FALSE(second.next.has_value());
+  const Page second = page_of(refused, 400, true);
+  CHECK_FALSE(second.ask_again);
   CHECK_FALSE(second.newest.has_value());
   CHECK(second.unavailable ==
         std::vector<std::string>{"score of mobile https://northwind.example/kontakt?a=1&b=2"});
-  CHECK(page_of(body("psi_lh13_full.json"), 200, "again").unavailable.empty());
+  CHECK(page_of(body("psi_lh13_full.json"), 200, true).unavailable.empty());
 }
 
 TEST_CASE("errors of PageSpeed", "[pagespeed]") {

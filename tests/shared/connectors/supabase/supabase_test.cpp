@@ -14,11 +14,16 @@ const std::string client = "11111111-1111-4111-8111-111111111111";
 const std::string half_past = "2026-11-23T13:30:00Z";
 const std::string later = "2026-11-23T13:35:00Z";
 
-Json step(int probe, bool again = false) { return {{"probe", probe}, {"again", again}}; }
+Json step(int probe) { return {{"probe", probe}}; }
 
 Query query_of(Json position = nullptr, const std::string& now = later) {
   const UnixSeconds to = *parse_time(now);
   return {{to, to}, "", Json::object(), std::move(position), client};
+}
+Query asked_again(int probe) {
+  Query query = query_of(step(probe));
+  query.again = true;
+  return query;
 }
 
 Result<Page> parse(int status, const std::string& body, const Query& query) {
@@ -107,14 +112,14 @@ TEST_CASE("a refusal is written down once and fails the second time", "[supabase
     CHECK(row["failure_message"] == "answered " + std::to_string(status));
     CHECK(row["detail"]["code"] == recorded["body"]["code"]);
     CHECK_FALSE(contains(dump(row), "Failing row"));
-    CHECK(first->next == step(0, true));
+    CHECK(first->ask_again);
   }
-  const auto second = parse(503, "<html>", query_of(step(1, true)));
+  const auto second = parse(503, "<html>", asked_again(1));
   CHECK(second.error().kind == ErrorKind::provider);
   CHECK(second.error().message == "supabase auth: answered 503");
-  CHECK(parse(401, "{}", query_of(step(0, true))).error().kind == ErrorKind::credentials);
-  CHECK(parse(403, "{}", query_of(step(0, true))).error().kind == ErrorKind::configuration);
-  CHECK(parse(200, fixture("auth_health.json"), query_of(step(1, true)))->next == step(2));
+  CHECK(parse(401, "{}", asked_again(0)).error().kind == ErrorKind::credentials);
+  CHECK(parse(403, "{}", asked_again(0)).error().kind == ErrorKind::configuration);
+  CHECK(parse(200, fixture("auth_health.json"), asked_again(1))->next == step(2));
 }
 
 TEST_CASE("what cannot be observed is not called unhealthy", "[supabase]") {
