@@ -61,7 +61,8 @@ Made make_queued(Registry registry, Start start) {
     return std::make_unique<DeliveryFlow>(
         registry, std::move(start.database),
         DeliveryJob{text(message, "workspace"), text(message, "client_id"), text(message, "service"),
-                    text(message, "delivery_key"), text(message, "object_key"), std::move(ids)});
+                    text(message, "delivery_key"), text(message, "object_key"), std::move(ids),
+                    find_time(message, "received_at")});
   return unknown();
 }
 

@@ -29,7 +29,8 @@ const unavailable = (secs) => refusal(503, 'unavailable', 'Temporarily unavailab
 const tooLarge = () => refusal(413, 'too-large', 'The body is larger than 5 MB');
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
-// somebody sends here is taken out first: its signature then fails, and the core has not seen it.
+// somebody sends here is taken out first: its signature then fails, and the core has not seen it. (A held body is
+// checked as it came, and cleaned on its way to R2.)
 function start(core, env, event, workspace, { parts = [], respond, session, password, held } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
   if (session) secrets.lend(core.manifest().session.name, session);

@@ -69,6 +69,8 @@ struct StreamDescriptor {
   // The account id whose values split the stream, "pagespeed.urls": each is synced and judged by
   // itself. Empty: the stream is whole.
   std::string_view partitioned_by{};
+  // Has a row of every day as long as there is anything: silence of one is told beside others that go on.
+  bool has_daily_rows = false;
   // Each value once per variant: "mobile https://example.com". Empty: just the value.
   std::span<const std::string_view> variants{};
 };

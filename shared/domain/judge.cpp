@@ -256,17 +256,18 @@ void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
   if (!names.empty() && verdict.badge == Badge::active) warn(verdict, "not given: " + list_labels(names));
 }
 
-// Of what is told by the day, a property, account or Page with nothing new must not hide behind the others.
+// A property, account or Page with nothing new must not hide behind the others.
 void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                         std::span<const StreamCondition> conditions, UnixSeconds now) {
-  if (descriptor.thresholds.provider_lag.count() == 0 || verdict.badge != Badge::active) return;
+  if (verdict.badge != Badge::active) return;
   const auto is_new = [&](const StreamFacts& part) {
     return part.newest_row_at && now - *part.newest_row_at <= descriptor.thresholds.newest_row_within;
   };
   std::vector<std::string> silent;
   for (const StreamCondition& condition : conditions) {
+    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
     const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
-    if (part == nullptr || !part->newest_row_at || !part->provisional_until || is_new(*part)) continue;
+    if (!stream || !stream->has_daily_rows || !part || !part->newest_row_at || is_new(*part)) continue;
     if (std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& other) {
           return other.enabled && other.stream == part->stream && is_new(other);
         }))

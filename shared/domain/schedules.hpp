@@ -54,4 +54,9 @@ constexpr StreamDescriptor daily_of_each(std::string_view id_key, std::string_vi
   return of_each(id_key, {.name = name, .label = label});
 }
 
+constexpr StreamDescriptor with_daily_rows(StreamDescriptor stream) {
+  stream.has_daily_rows = true;
+  return stream;
+}
+
 }  // namespace wf::schedule

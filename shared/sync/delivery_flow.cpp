@@ -51,7 +51,8 @@ void DeliveryFlow::on_read(EffectResult& result, Turn& turn) {
 }
 
 Received DeliveryFlow::received(UnixSeconds now) const {
-  return {body_, job_.client_id, job_.object_key, job_.ids, questions_.answers(), now};
+  return {body_,    job_.client_id,       job_.object_key,
+          job_.ids, questions_.answers(), job_.received_at.value_or(now)};
 }
 
 void DeliveryFlow::ask_next(Turn& turn) {

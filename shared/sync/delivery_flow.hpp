@@ -20,7 +20,8 @@ struct DeliveryJob {
   std::string service;
   std::string delivery_key;
   std::string object_key;
-  Json ids = {};  // account ids by full name
+  Json ids = {};                                // account ids by full name
+  std::optional<UnixSeconds> received_at = {};  // of one that is taken up again: it may have come days ago
 };
 
 Json delivery_message(std::string_view workspace, std::string_view client_id, std::string_view service,

@@ -142,7 +142,7 @@ bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {
   cursor.run_rows += static_cast<std::int64_t>(page.items);
   if (page.oldest && (!cursor.oldest || *page.oldest < *cursor.oldest)) cursor.oldest = page.oldest;
   if (page.newest && (!cursor.newest || *page.newest > *cursor.newest)) cursor.newest = page.newest;
-  cursor.again = page.ask_again && !cursor.again;
+  cursor.again = page.ask_again;
   if (cursor.again) return true;
   if (page.next) {
     cursor.position = *page.next;

@@ -191,8 +191,6 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   auto page = stream_->parse(reply_, query(), source_at_);
   reply_ = {};
   if (!page) return fail_run(turn, unreadable(std::move(page.error())));
-  if (!page->next && !page->ask_again && !page->unavailable.empty())
-    turn.log("warn", log_fields("not given").text("names", join(page->unavailable, ", ")));
   // A second refusal is believed.
   if (cursor_.again) page->ask_again = false;
   if (!page->ask_again && page->next && leads_back(cursor_, *page->next))
@@ -213,6 +211,8 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   ending_ = !cursor_.window && cursor_.unsettled.empty();
   cursor_.counted = ending_;
   const PageFacts seen = page_facts(*stream_, window, cursor_, page);
+  if (seen.unavailable && !seen.unavailable->empty())
+    turn.log("warn", log_fields("not given").text("names", join(*seen.unavailable, ", ")));
   const auto earlier_rows = read_remembered_rows(cursor_.earlier_rows);
   const RunEnd end{.earlier_rows = earlier_rows, .provisional_until = provisional_until(turn.now)};
   Json patch =

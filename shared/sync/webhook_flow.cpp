@@ -39,6 +39,7 @@ void WebhookFlow::start(Turn& turn) {
   if (!webhook_) return finish(turn, 404, "not found");
   if (event_.body.empty() && !event_.too_large) return finish(turn, 400, "empty body");
   auto claim = webhook_->claim(event_.headers, event_.body, turn.now);
+  if (!claim && event_.too_large) return finish(turn, 413, "too large");
   if (!claim) return finish(turn, 400, claim.error().message);
   mismatch_status_ = claim->mismatch_status;
   untimely_ = claim->untimely;

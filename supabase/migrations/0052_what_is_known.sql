@@ -22,6 +22,12 @@ begin
     and (f.detection_problem is distinct from problem or problem is null and f.present_keys <> '{}')
     and not exists (select from jsonb_array_elements(p_found -> 'services') e
       where e ->> 'service' = f.service);
+  if problem is null then
+    perform app.forget_refusals(client, f.service, '{}') from public.service_facts f
+    where f.client_id = client and f.stream = 'webhook'
+      and not exists (select from jsonb_array_elements(p_found -> 'services') e
+        where e ->> 'service' = f.service);
+  end if;
 end
 $$;
 comment on function public.record_detection is
@@ -88,20 +94,35 @@ select app.exchange_text('app.open_deliveries',
       and not app.has_unreadable_settings(o.client_id)
     for update skip locked);');
 
--- Daily series: what Search Console has not told yet is not zero; it may be a day later than usual with all of them.
+-- A mail is dated by when it came, also where it is taken up again days later.
+select app.exchange_text('app.open_deliveries', '''object_key'', a.object_key))', '''object_key'', a.object_key, ''received_at'', a.received_at))');
+
+comment on function public.claim_due is
+  '{"limit":50,"per_service":{"google_ads":4}} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key","received_at"}]}: schedules that are due, runs recorded and not finished, receipts not applied. At most limit of each kind and per_service jobs of a service, workspaces taking turns. Safe to call twice at once.';
+
+-- Scans of Meta that brought nothing have spent its 90 days: they are asked for again (the stream's `expects`).
+update public.sync_cursors c set cursor = c.cursor - 'covered_from' - 'covered_until'
+where c.service = 'meta' and c.stream in ('page', 'instagram') and c.cursor ? 'covered_until'
+  and not exists (select from public.service_facts f where f.client_id = c.client_id and f.service = c.service
+    and f.stream = c.stream and f.partition = c.partition and f.newest_row_at is not null);
+
+-- Daily series: what Search Console has not told yet is not zero for a week: it may be some days later than usual with all
+-- of them. After that a property without rows has no visits.
 select app.exchange_text('public.daily_series',
   'case when s.stream is null then (z.at at time zone c.zone_name)::date
         else coalesce((r.read_at at time zone c.zone_name)::date, f.last_day + 1) end - s.hold_days as provisional_from',
   'least(case when s.stream is null then (z.at at time zone c.zone_name)::date
         else coalesce((r.read_at at time zone c.zone_name)::date, f.last_day + 1) end - s.hold_days,
-        case when s.service = ''search_console'' then f.last_day + 1 end) as provisional_from');
+        case when s.service = ''search_console'' then greatest(f.last_day + 1,
+          (r.read_at at time zone c.zone_name)::date - s.hold_days - 7) end) as provisional_from');
 
 -- PageSpeed's is the average of the same pages on each day: those that are listed and were measured in the week of the
 -- newest run, each with its score of that day or of the week before. One that has none leaves the day unknown.
 select app.exchange_text('public.daily_series', '  point (metric, part, of, day, value, read_at) as (',
   '  measured as (
     select r.strategy, r.url, (r.run_at at time zone z.time_zone)::date as day, avg(r.performance_score::numeric) as score
-    from zone z join public.pagespeed_runs r on r.client_id = z.client_id and r.run_at >= z.since_at
+    from zone z join public.pagespeed_runs r on r.client_id = z.client_id
+      and r.run_at >= z.since_at - interval ''8 days''
     where r.performance_score is not null
       and (exists (select from public.service_facts f where f.client_id = z.client_id and f.service = ''pagespeed''
           and f.stream = ''runs'' and f.partition = r.strategy || '' '' || r.url)
@@ -122,7 +143,8 @@ select app.exchange_text('public.daily_series',
     group by 1, 4',
   'select ''pagespeed.performance.'' || d.strategy, '''', null, d.day,
       case when count(m.score) = count(*) then round(avg(m.score), 4) end, null
-    from (select distinct strategy, day from measured join page using (strategy, url)) d join page p using (strategy)
+    from (select distinct m.strategy, m.day from measured m join page using (strategy, url), zone z
+        where m.day >= z.since) d join page p using (strategy)
       left join lateral (select m.score from measured m where m.strategy = p.strategy and m.url = p.url
         and m.day <= d.day and m.day > d.day - 8 order by m.day desc limit 1) m on true
     group by d.strategy, d.day');

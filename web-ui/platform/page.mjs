@@ -21,7 +21,7 @@ const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
 
 async function readConfig() {
-  const reply = await fetch('/config.json', { cache: 'no-store' });
+  const reply = await fetch('/config.json', { cache: 'no-store', signal: AbortSignal.timeout(15_000) });
   if (!reply.ok) throw new Error(`config.json: ${reply.status}`);
   return { ...(await reply.json()), server_time: Date.parse(reply.headers.get('date')) };
 }

@@ -39,7 +39,7 @@ inline constexpr std::array keys{
 inline constexpr std::array captured{CapturedKey{.name = "google_ads.access_token", .hosts = hosts}};
 
 inline constexpr std::array streams{
-    schedule::daily_of_each("google_ads.customer_id", "campaigns", "campaigns"),
+    schedule::with_daily_rows(schedule::daily_of_each("google_ads.customer_id", "campaigns", "campaigns")),
     schedule::daily_of_each("google_ads.customer_id", "search_terms", "search terms"),
     schedule::daily_of_each("google_ads.customer_id", "conversions", "conversions")};
 

@@ -33,9 +33,9 @@ inline constexpr std::array captured{
     for_graph("meta.page_proof_6")};
 
 inline constexpr std::array streams{
-    schedule::daily_of_each("meta.page_id", "page", "page figures"),
+    schedule::with_daily_rows(schedule::daily_of_each("meta.page_id", "page", "page figures")),
     schedule::daily_of_each("meta.page_id", "page_posts", "page posts"),
-    schedule::daily_of_each("meta.instagram_id", "instagram", "Instagram figures"),
+    schedule::with_daily_rows(schedule::daily_of_each("meta.instagram_id", "instagram", "Instagram figures")),
     schedule::daily_of_each("meta.instagram_id", "instagram_posts", "Instagram posts")};
 
 inline constexpr Descriptor descriptor{

@@ -205,22 +205,31 @@ class Scanner {
 
   static Mention whole(int number) { return {.readings = {{static_cast<double>(number), 0.5}}}; }
 
-  // The last number before a word may count what the word says: "In November 12 orders", "On November 23,
-  // 1987 people", "In November 2026 visitors".
-  void found_date(const Date& date, std::size_t from, std::size_t to) {
+  // The last number before a word may count what the word says: "On November 23, 1987 people", "In November
+  // 1987 visits" and, where a day would not follow, "In November 12 orders".
+  void found_date(const Date& date, std::size_t from, std::size_t to, bool may_count_day = false) {
     Mention mention{.dates = {date}};
     const std::size_t next = skip_spaces(to);
-    if (next > to && letter_length(next) > 0) {
-      mention.otherwise.push_back(whole(date.year != 0 ? date.year : date.day));
-      if (date.year != 0 && date.day != 0)
-        mention.otherwise.push_back({.dates = {{0, date.month, date.day}}});
+    const bool before_word = next > to && letter_length(next) > 0;
+    if (before_word && (date.year != 0 || may_count_day)) {
+      const int day = date.year != 0 ? date.day : 0;
+      mention.otherwise = {whole(date.year != 0 ? date.year : date.day), {.dates = {{0, date.month, day}}}};
     }
     found(std::move(mention), from, to);
     at_ = to;
   }
-  void found_days(const Days& days, int month, int year, std::size_t from, std::size_t to) {
-    if (days.days.size() == 1) return found_date({year, month, days.days.front()}, from, to);
+  void found_days(const Days& days, int month, int year, std::size_t from, std::size_t to,
+                  bool may_count_day = false) {
+    if (days.days.size() == 1) return found_date({year, month, days.days.front()}, from, to, may_count_day);
     found_dates(days.days, month, year, from, to);
+  }
+
+  // "In November 12 orders", but "on November 12".
+  bool is_in_before(std::size_t i) const {
+    while (i > 0 && is_space(i - 1)) --i;
+    const bool ends_word = i >= 2 && (i == 2 || letter_length(i - 3) == 0);
+    const std::string word = ends_word ? to_lower(between(i - 2, i)) : "";
+    return word == "in" || word == "im";
   }
 
   // "November 23, 2026", "Nov 23", "November 2026"
@@ -231,7 +240,7 @@ class Scanner {
     Days days = days_at(next);
     if (days.days.empty()) return false;
     const int year = take_year(days.end);
-    return found_days(days, month, year, start, days.end), true;
+    return found_days(days, month, year, start, days.end, is_in_before(start)), true;
   }
 
   // "23. November 2026", "23rd of November"
@@ -307,7 +316,7 @@ class Scanner {
 
   void on_digit() {
     const std::size_t start = at_;
-    if (between(start, start + 4) == "24/7" && !is_digit(at(start + 4))) {
+    if (between(start, start + 4) == "24/7" && !is_digit(at(start + 4)) && at(start + 4) != '/') {
       at_ += 4;
       return;
     }

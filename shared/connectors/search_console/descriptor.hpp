@@ -48,9 +48,10 @@ inline constexpr std::array keys{Key{.name = "search_console.client_email",
 inline constexpr std::array captured{CapturedKey{.name = "search_console.assertion", .hosts = token_hosts},
                                      CapturedKey{.name = "search_console.access_token", .hosts = hosts}};
 
-inline constexpr std::array streams{schedule::daily_of_each("search_console.site_url", "site", "totals"),
-                                    schedule::daily_of_each("search_console.site_url", "queries", "queries"),
-                                    schedule::daily_of_each("search_console.site_url", "pages", "pages")};
+inline constexpr std::array streams{
+    schedule::with_daily_rows(schedule::daily_of_each("search_console.site_url", "site", "totals")),
+    schedule::daily_of_each("search_console.site_url", "queries", "queries"),
+    schedule::daily_of_each("search_console.site_url", "pages", "pages")};
 
 inline constexpr Descriptor descriptor{
     .id = "search_console",

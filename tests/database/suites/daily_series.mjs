@@ -206,6 +206,19 @@ async function reportTests({ test, stack, insert, synced, read }) {
     assert.equal(series[other].of, 'https://a.example/');
   });
 
+  await test('Search Console: a week without rows is not known, what was before it is zero', async () => {
+    await synced('search_console', 'site', 0, 'sc-domain:a.example');
+    const row = (days) => ({
+      ...{ property: 'sc-domain:a.example', search_type: 'web', day: dayBack(days, 'America/Los_Angeles') },
+      ...{ clicks: 5, impressions: 50, position: 1, provisional: false },
+    });
+    await insert('gsc_site_daily', [row(15), row(14)]);
+    const { values, first_day } = (await read(18))['search_console.clicks'];
+    const told = (days) =>
+      values[(Date.parse(dayBack(days, 'America/Los_Angeles')) - Date.parse(first_day)) / DAY_MS];
+    assert.deepEqual([15, 14, 13, 12, 11, 10, 5, 3].map(told), [5, 5, 0, 0, 0, null, null, null]);
+  });
+
   await test('a property that can no longer be read leaves the others', async () => {
     await synced('search_console', 'site', 0, 'sc-domain:a.example');
     await synced('search_console', 'site', 9, 'sc-domain:b.example');

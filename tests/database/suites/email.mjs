@@ -300,11 +300,27 @@ async function reconciliationTests({ test, stack, deliver }) {
       [5, true],
       [5, true],
     ]);
+    // Another workspace has the key, and was compared.
+    await stack.query(
+      `insert into public.service_facts (client_id, service, stream, present_keys, reconciled_at)
+       values ('22222222-2222-4222-8222-222222222222', $1, '', '{sendgrid.webhook_public_key}', null),
+         ('22222222-2222-4222-8222-222222222222', $1, 'stats', '{}', now())`,
+      [service],
+    );
     await sync([totals(3, { delivered: 9 })], ['sendgrid.api_key', 'sendgrid.inbound_password']);
     assert.deepEqual(await told(), [
       [null, false],
       [null, false],
     ]);
+    await stack.query(
+      `update public.service_facts set present_keys = '{}' where stream = '' and client_id <> $1`,
+      [northwind],
+    );
+    await sync([totals(2, { delivered: 9 })], ['sendgrid.api_key']);
+    const [{ n }] = await stack.query(
+      'select count(*)::int as n from public.service_facts where reconciled_at is not null',
+    );
+    assert.equal(n, 1, 'of the workspace alone whose totals came');
   });
 
   await test('a webhook without its key that never delivered anything is not judged', async () => {

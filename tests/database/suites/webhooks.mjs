@@ -191,16 +191,31 @@ async function factsTests({ test, stack, record, deliver }) {
     const [events, mail] = ['sendgrid.webhook_public_key', 'sendgrid.inbound_password'];
     const bad = (key) =>
       call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service: sendgrid, key });
+    const detected = (name, present) => ({ service: name, present, missing: [], schedules: [] });
     const found = (...present) =>
-      detect(stack, { services: [{ service: sendgrid, present, missing: [], schedules: [] }] });
+      detect(stack, { services: [detected(sendgrid, present), detected(service, [events])] });
     const told = async () => (await factsOf(stack, 'webhook', sendgrid)).refused;
     await found(events, mail);
     for (const key of [events, events, events, mail]) await bad(key);
     await found(events, mail);
     assert.deepEqual(await told(), { [events]: 3, [mail]: 1 });
+    await call(stack, 'record_bad_signature', { workspace: 'harbor-yoga', service: sendgrid, key: events });
+    await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service, key: events });
     await found(mail);
     assert.deepEqual(await told(), { [mail]: 1 });
     assert.equal((await factsOf(stack, 'webhook', sendgrid)).bad_signatures, 1);
+    await detect(stack, { services: [], problem: 'unreadable' });
+    assert.deepEqual(await told(), { [mail]: 1 }, 'nobody knows');
+    await detect(stack, { services: [detected(service, [events])] });
+    assert.deepEqual(await told(), {}, 'the service is gone');
+    const others = await stack.query(
+      `select service, refused from public.service_facts where stream = 'webhook' and refused <> '{}' order by 1`,
+    );
+    assert.deepEqual(
+      others,
+      [sendgrid, service].sort().map((name) => ({ service: name, refused: { [events]: 1 } })),
+      'of another workspace and another service',
+    );
   });
 
   await test('a flood of bad signatures does not fill the history', async () => {
@@ -217,7 +232,11 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
   await test('what is not applied after two minutes is queued again', async () => {
     await Promise.all([record('a'), record('b'), record('c', { readable: false })]);
     await deliver('b', []);
-    const open = async () => (await call(stack, 'claim_due', { limit: 50 })).deliveries;
+    const open = async () =>
+      (await call(stack, 'claim_due', { limit: 50 })).deliveries.map(({ received_at, ...delivery }) => {
+        assert.ok(Date.now() - Date.parse(received_at) < 60_000, 'when it came');
+        return delivery;
+      });
     assert.deepEqual(await open(), []);
     await stack.query(`do $$ begin set local session_replication_role = replica;
       update public.webhook_receipts set updated_at = now() - interval '3 minutes'; end $$`);

@@ -65,6 +65,16 @@ const Json& only_message(Host& host) {
 
 }  // namespace
 
+TEST_CASE("a mail that is taken up days after it came keeps its date", "[webhook]") {
+  Host host = mail_host();
+  CHECK(host.run(mail_event(), mail_to("x@in.example.com", "Date: Thu, 13 Nov 2025 09:00:00 +0000")) == "ok");
+  Json message = host.queue.front();
+  const bool says_when = GENERATE(true, false);
+  if (says_when) message["received_at"] = "2025-11-13T09:00:05.123+00:00";
+  CHECK(host.run_job(message) == "ok");
+  CHECK(text_of(only_message(host), "sent_at").substr(0, 10) == (says_when ? "2025-11-13" : "2025-11-23"));
+}
+
 TEST_CASE("each kind of delivery names its own proof", "[webhook]") {
   Host host = mail_host();
   host.run(mail_event(), mail_to("x@in.example.com"));

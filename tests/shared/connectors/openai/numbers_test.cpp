@@ -213,6 +213,10 @@ TEST_CASE("a day or a year before a word may be a number instead", "[numbers]") 
   CHECK(numbers.invented_in("On November 22, 1987 people visited") == Texts{"November 22, 1987"});
   CHECK(numbers.invented_in("On November 23, 1988 people visited") == Texts{"November 23, 1988"});
   CHECK(numbers.invented_in("In November 13 orders were refunded") == Texts{"November 13"});
+  for (const std::string date : {"November 12", "12. November", "12th of November"}) {
+    INFO(date);
+    CHECK(numbers.invented_in("On " + date + " the shop had no orders") == Texts{date});
+  }
   CHECK(numbers.invented_in("until November 12.") == Texts{"November 12."});
   CHECK(numbers.invented_in("November 23, 1987.") == Texts{"November 23, 1987"});
 }
@@ -220,6 +224,7 @@ TEST_CASE("a day or a year before a word may be a number instead", "[numbers]") 
 TEST_CASE("thanks and opening hours are no statement", "[numbers]") {
   CHECK(invented("Tausend Dank f\u00FCr Ihre Nachricht! A thousand thanks.") == Texts{});
   CHECK(invented("open 24/7, always") == Texts{});
+  CHECK(invented("on 24/7/2026 the clicks") == Texts{"24/7/2026"});
   CHECK(invented("24/70 and tausend Klicks") == Texts{"24", "70", "tausend"});
 }
 
