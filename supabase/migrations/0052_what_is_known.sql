@@ -76,12 +76,9 @@ $$;
 
 -- A delivery that failed and is sent again has its six hours anew.
 alter table public.webhook_receipts add reopened_at timestamptz;
-comment on column public.webhook_receipts.reopened_at is 'When a failed one was sent again or replayed; null: never.';
-select app.exchange_text('public.record_receipt', 'set state = ''received'', error = null, object_key',
-  'set state = ''received'', error = null, reopened_at = clock_timestamp(), object_key');
-select app.exchange_text('app.reopen_receipt', 'set state = outcome, error = null',
-  'set state = outcome, error = null,
-    reopened_at = case when outcome = ''received'' then clock_timestamp() else r.reopened_at end');
+comment on column public.webhook_receipts.reopened_at is 'When one that had ended was received again, sent or replayed; null: never.';
+select app.exchange_text('app.forget_tries', 'new.error_kind := null;', 'new.error_kind := null;
+  new.reopened_at := clock_timestamp();');
 select app.exchange_text('public.record_dead_letter', 'r.state = ''received'' and r.received_at < long_ago',
   'r.state = ''received'' and coalesce(r.reopened_at, r.received_at) < long_ago');
 -- Whoever is applying one has it, and waits for nobody.

@@ -231,6 +231,24 @@ async function deliveryTests({ test, stack, compare, apply, sync }) {
     assert.equal((await state('a')).state, 'received');
   });
 
+  await test('one that is opened again days after it came is given hours, not up at once', async () => {
+    const message = (key) => ({ job: 'delivery', client_id: northwind, service, delivery_key: key });
+    for (const [key, ended] of [
+      ['a', 'unreadable'],
+      ['b', 'ignored'],
+    ]) {
+      await record(key, true);
+      await stack.query(
+        `update public.webhook_receipts set state = $1, received_at = now() - interval '9 days' where delivery_key = $2`,
+        [ended, key],
+      );
+      assert.equal((await apply(delivery(key, [], 'received'))).receipt, 'received');
+      assert.deepEqual(await call(stack, 'record_dead_letter', { message: message(key) }), {
+        recorded: false,
+      });
+    }
+  });
+
   await test('so does an object that must be asked for; its rows are left to that flow', async () => {
     await record('a', false);
     const before = await factsOf(stack, 'webhook');
