@@ -387,7 +387,7 @@ async function reportTests({ test, stack, insert, synced, read }) {
   });
 }
 
-async function measurementTests({ test, insert, read, synced }) {
+async function measurementTests({ test, stack, insert, read, synced }) {
   await test('PageSpeed: a mean of the URLs by strategy, failed runs none', async () => {
     const run = (url, strategy, score, result = 'ok') => ({
       ...{ url, strategy, run_at: noonBack(2), result, performance_score: score },
@@ -437,6 +437,36 @@ async function measurementTests({ test, insert, read, synced }) {
       [0.9, 1, 1], // today is not over
       'who has not been measured for a week counts on no day',
     );
+  });
+
+  await test('PageSpeed: no score counts for more than its week, and which pages are listed says this workspace', async () => {
+    const run = (url, days, score) => ({
+      ...{ url, strategy: 'mobile', run_at: noonBack(days), result: 'ok', performance_score: score },
+    });
+    const known = async (days) => {
+      const { values } = (await read(days))['pagespeed.performance.mobile'] ?? { values: [] };
+      return values.filter((value) => value !== null);
+    };
+    const [a, b, gone] = ['https://a.example', 'https://b.example', 'https://gone.example'];
+    await stack.query(
+      `insert into public.service_facts (client_id, service, stream, partition)
+       values ($1, 'pagespeed', 'runs', $2)`,
+      [harbor, `mobile ${gone}`],
+    );
+    await insert('pagespeed_runs', [
+      run(a, 20, 0.1),
+      run(b, 20, 0.3),
+      run(b, 9, 0.5),
+      run(a, 6, 0.4),
+      run(b, 3, 0.6),
+    ]);
+    assert.deepEqual(await known(22), [0.2, 0.45, 0.5], 'nine days ago nobody knew of the first');
+    assert.deepEqual(await known(5), [0.5], 'the week before the first day is looked at');
+    for (const url of [a, b]) await synced('pagespeed', 'runs', 0, `mobile ${url}`);
+    await insert('pagespeed_runs', [run(gone, 3, 1)]);
+    assert.deepEqual(await known(22), [0.2, 0.45, 0.5], 'that one is listed by another workspace');
+    await stack.query(`delete from public.pagespeed_runs where run_at > now() - interval '4 days'`);
+    assert.equal((await read(5))['pagespeed.performance.mobile'], undefined, 'no day of these has a run');
   });
 
   await test('probes: latency of those that went well, and how many did not', async () => {
