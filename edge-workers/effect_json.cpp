@@ -30,6 +30,12 @@ void add_body(Frame& frame, JsonObject& control, std::string&& body) {
   control.number("body", static_cast<std::int64_t>(frame.parts.size()));
 }
 
+// `as_given`: the host has it already.
+void add_body(Frame& frame, JsonObject& control, bool as_given, std::string&& body) {
+  if (!as_given) return add_body(frame, control, std::move(body));
+  control.number("body", 0);
+}
+
 Json to_json(const Capture& capture) {
   JsonObject out;
   out.text("name", capture.name);
@@ -57,10 +63,7 @@ void write(Frame& frame, JsonObject& control, PutObject& put) {
   control.text("content_type", put.content_type);
   control.flag("if_absent", put.if_absent);
   if (put.metadata.is_object()) control.json("metadata", std::move(put.metadata));
-  if (put.as_given)
-    control.number("body", 0);
-  else
-    add_body(frame, control, std::move(put.body));
+  add_body(frame, control, put.as_given, std::move(put.body));
 }
 
 void write(Frame& frame, JsonObject& control, Verify& verify) {
@@ -69,7 +72,7 @@ void write(Frame& frame, JsonObject& control, Verify& verify) {
   control.text("secret", verify.secret);
   control.text("prefix", verify.prefix);
   control.json("signatures", to_json(verify.signatures));
-  add_body(frame, control, std::move(verify.body));
+  add_body(frame, control, verify.as_given, std::move(verify.body));
 }
 
 void write(JsonObject& control, const Sign& sign) {

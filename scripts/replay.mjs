@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util';
 
 import { Core, runFlow } from '../edge-workers/host/core.mjs';
 import { Effects } from '../edge-workers/host/effects.mjs';
-import { Secrets, configurationProblem, idsFor } from '../edge-workers/host/secrets.mjs';
+import { Secrets, configurationProblem, settingsFor } from '../edge-workers/host/secrets.mjs';
 import { openAccountBucket } from './archive/account.mjs';
 import { FolderBucket } from './archive/folder.mjs';
 import { LocalBucket } from './archive/local.mjs';
@@ -105,7 +105,7 @@ async function replayObject(core, env, { object_key, workspace, client_id }, { a
       response = { status: effect.status, ...JSON.parse(secrets.redact(new TextDecoder().decode(body))) };
     else if (ALLOWED.has(effect.kind)) return effects.run(effect, body);
   };
-  const ids = idsFor(env, core.manifest(), workspace);
+  const { ids } = settingsFor(env, core.manifest(), workspace);
   const event = { kind: 'replay', workspace, client_id, object_key, apply, examples, ids };
   await runFlow(core, { event, config: { supabase_url: env.SUPABASE_URL } }, act);
   return response;

@@ -8,13 +8,11 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_QUEUE_DELAY_SECS = 12 * 3600;
 
 export class Effects {
-  // What came with the request and the core never sees: the password of its basic auth, and its body where that is
-  // too large for the core.
-  constructor(env, secrets, { password, held } = {}) {
+  // `password`: of the request's basic auth, which the core never sees.
+  constructor(env, secrets, password) {
     this.env = env;
     this.secrets = secrets;
     this.password = password;
-    this.held = held;
     this.kinds = {
       http: (effect, body) => this.http(effect, body),
       put_object: (effect, body) => this.putObject(effect, body),
@@ -138,7 +136,7 @@ export class Effects {
     if (!verifier) throw new Error(`no algorithm ${algorithm}`);
     const key = this.secrets.get(secret);
     const head = new TextEncoder().encode(prefix ?? '');
-    const signed = this.held ?? body ?? new Uint8Array();
+    const signed = body ?? new Uint8Array();
     const message = new Uint8Array(head.length + signed.length);
     message.set(head);
     message.set(signed, head.length);

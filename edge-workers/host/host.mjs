@@ -5,7 +5,7 @@ import { Captures } from './captures.mjs';
 import { CoreFailure, runFlow } from './core.mjs';
 import { Effects, readAtMost } from './effects.mjs';
 import { assetReply, readConfig, refusal } from './pages.mjs';
-import { Secrets, configuredNames, configurationProblem, idsFor, readBundle } from './secrets.mjs';
+import { Secrets, configuredNames, configurationProblem, readBundle, settingsFor } from './secrets.mjs';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 // Of a delivery that is too large for the core so much is held: its signature tells the provider's, which is kept
@@ -34,7 +34,7 @@ const tooLarge = () => refusal(413, 'too-large', 'The body is larger than 5 MB')
 function start(core, env, event, workspace, { parts = [], respond, session, password, held } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
   if (session) secrets.lend(core.manifest().session.name, session);
-  const effects = new Effects(env, secrets, { password, held });
+  const effects = new Effects(env, secrets, password);
   const act = (effect, body) => {
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
@@ -71,12 +71,6 @@ function httpFlow(core, env, context, event, workspace, options) {
     context.waitUntil(flow);
   });
 }
-
-// What a flow is told of a workspace's settings: the ids that it may use, and whether its own could be read.
-const settingsOf = (env, core, workspace) => ({
-  ids: idsFor(env, core.manifest(), workspace),
-  settings_unreadable: Boolean(workspace && readBundle(env, workspace, core.manifest()).problem),
-});
 
 const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVATE_HEADERS.has(name));
 
@@ -126,13 +120,12 @@ async function api(core, env, context, request, path) {
   const workspace = WORKSPACE_PATH.exec(path)?.[1] ?? null;
   const body = await readBody(request, path);
   if (body === null) return tooLarge();
-  const settings = settingsOf(env, core, workspace);
   const event = {
     kind: 'api',
     method: request.method,
     path,
     headers: headerPairs(request),
-    ...settings,
+    ...settingsFor(env, core.manifest(), workspace),
     body: 1,
   };
   const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -149,7 +142,7 @@ function route(core, env, context, request) {
 
 async function job(core, env, message, kind) {
   const { workspace } = message.body;
-  const event = { kind, message: message.body, ...settingsOf(env, core, workspace) };
+  const event = { kind, message: message.body, ...settingsFor(env, core.manifest(), workspace) };
   const { outcome, delay_secs } = await start(core, env, event, workspace);
   if (outcome === 'retry') return message.retry({ delaySeconds: delay_secs ?? 0 });
   return message.ack();

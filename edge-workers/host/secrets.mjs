@@ -95,13 +95,15 @@ function idProblem(value) {
   return (Array.isArray(value) ? value.length > 0 && value.every(ok) : ok(value)) ? null : 'is not an id';
 }
 
+const NO_BUNDLE = { values: new Map(), problem: null };
+
 // One workspace's bundle: `{"service":{"key":"value"}}` by full name. A bundle with a problem
 // gives no values at all, so that half a configuration is never acted upon.
 export function readBundle(env, slug, manifest) {
   const variable = variableOf(slug);
   const text = env[variable];
   const refuse = (why) => ({ values: new Map(), problem: `${variable} ${why}` });
-  if (text === undefined) return { values: new Map(), problem: null };
+  if (text === undefined) return NO_BUNDLE;
   if (typeof text !== 'string') return refuse('is not text');
   if (utf8Length(text) > MAX_BUNDLE_BYTES) return refuse('is larger than 5 KB');
   const bundle = parseObject(text);
@@ -149,10 +151,12 @@ function agencyIds(env, manifest, own = new Map()) {
   return Object.fromEntries(ids.filter(([, value]) => value !== undefined));
 }
 
-// The ids that a job of this workspace may use: its own, else the agency's.
-export function idsFor(env, manifest, workspace) {
-  const own = workspace ? readBundle(env, workspace, manifest).values : new Map();
-  return { ...agencyIds(env, manifest, own), ...idsIn(own, manifest) };
+// What a flow is told of a workspace's settings: the ids that it may use, its own, else the agency's, and whether its
+// own could be read.
+export function settingsFor(env, manifest, workspace) {
+  const { values, problem } = workspace ? readBundle(env, workspace, manifest) : NO_BUNDLE;
+  const ids = { ...agencyIds(env, manifest, values), ...idsIn(values, manifest) };
+  return { ids, settings_unreadable: problem !== null };
 }
 
 // What is configured: keys by name only, ids with their values. Detection starts from it.

@@ -256,24 +256,10 @@ void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
   if (!names.empty() && verdict.badge == Badge::active) warn(verdict, "not given: " + list_labels(names));
 }
 
-// A property, account or Page with nothing new must not hide behind the others.
 void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                         std::span<const StreamCondition> conditions, UnixSeconds now) {
-  if (verdict.badge != Badge::active) return;
-  const auto is_new = [&](const StreamFacts& part) {
-    return part.newest_row_at && now - *part.newest_row_at <= descriptor.thresholds.newest_row_within;
-  };
-  std::vector<std::string> silent;
-  for (const StreamCondition& condition : conditions) {
-    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
-    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
-    if (!stream || !stream->has_daily_rows || !part || !part->newest_row_at || is_new(*part)) continue;
-    if (std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& other) {
-          return other.enabled && other.stream == part->stream && is_new(other);
-        }))
-      silent.push_back(condition.label + " since " + format_short_day(day_of(*part->newest_row_at)));
-  }
-  if (!silent.empty()) warn(verdict, "nothing new: " + list_labels(silent));
+  const auto silent = silent_parts(descriptor, facts, conditions, now);
+  if (!silent.empty() && verdict.badge == Badge::active) warn(verdict, "nothing new: " + list_labels(silent));
 }
 
 void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,

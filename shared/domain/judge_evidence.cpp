@@ -188,6 +188,24 @@ std::vector<std::string> unavailable_of(const ServiceFacts& facts) {
   return names;
 }
 
+std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
+                                      std::span<const StreamCondition> conditions, UnixSeconds now) {
+  const auto is_new = [&](const StreamFacts& part) {
+    return part.newest_row_at && now - *part.newest_row_at <= descriptor.thresholds.newest_row_within;
+  };
+  std::vector<std::string> silent;
+  for (const StreamCondition& condition : conditions) {
+    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
+    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
+    if (!stream || !stream->has_daily_rows || !part || !part->newest_row_at || is_new(*part)) continue;
+    if (std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& other) {
+          return other.enabled && other.stream == part->stream && is_new(other);
+        }))
+      silent.push_back(condition.label + " since " + format_short_day(day_of(*part->newest_row_at)));
+  }
+  return silent;
+}
+
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now) {
   return {success_clock(descriptor, conditions, now), row_clock(descriptor.thresholds, facts, now),

@@ -14,6 +14,10 @@ std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
 std::optional<UnixSeconds> credentials_end(const ServiceFacts& facts);
 // The names of what the provider does not give, each once.
 std::vector<std::string> unavailable_of(const ServiceFacts& facts);
+// "campaigns of 1234567890 since 30 Oct": a property, account or Page with nothing new, beside others that go
+// on.
+std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
+                                      std::span<const StreamCondition> conditions, UnixSeconds now);
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now);
 std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now);

@@ -88,9 +88,8 @@ struct Stream {
   std::chrono::seconds overlap{};        // how much of the last window is read again
   std::chrono::days final_after{};       // how long the provider revises a row; 0: never
   std::chrono::seconds slowest_reply{};  // when one page may take longer than 30 s
-  // "page figures": a scan without any item says that they are not given, and covers nothing, because an
-  // empty answer may be a missing permission. Empty: no item is an answer like any other.
-  std::string_view expects{};
+  // An empty answer may be a missing permission: a scan without any item covers nothing, and says so.
+  bool expects_items = false;
   // A URL that begins with "$SUPABASE_URL" is one of the agency's own database.
   HttpRequest (*request)(const Query&) = nullptr;
   // The reply to that query. `source_at` is the provider's clock when the reply was made. An error's

@@ -19,8 +19,8 @@ struct PutObject {
   std::string content_type = "application/json";
   bool if_absent = false;  // an object that is already there stays as it is
   Json metadata = {};      // an object of short ASCII texts, 2 KB with their names; null: none
-  bool as_given = false;   // in place of a body: the bytes of the reply that this answers, or those that the
-                           // host held back
+  bool as_given =
+      false;  // in place of a body: the bytes of the reply that this answers, or that the host holds
 };
 
 struct GetObject {
@@ -38,6 +38,7 @@ struct Verify {
   std::string prefix;
   std::string body;
   std::vector<std::string> signatures;
+  bool as_given = false;  // in place of a body: as in PutObject
 };
 
 // Signs `message`, whose placeholders may name secrets of the same service, and keeps what results

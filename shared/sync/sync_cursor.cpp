@@ -134,7 +134,7 @@ bool leads_back(const SyncCursor& cursor, const Json& next) {
 }
 
 bool lacks_items(const SyncCursor& cursor, const Stream& stream) {
-  return cursor.run_rows == 0 && !stream.expects.empty();
+  return cursor.run_rows == 0 && stream.expects_items;
 }
 
 bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/domain/catalogue.hpp"
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/archive.hpp"
 #include "shared/sync/json_object.hpp"
@@ -36,10 +37,7 @@ PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, 
   facts.credentials_expire_at = page.credentials_expire_at;
   if (!window) return facts;
   const bool has_more = page.next || after.again;
-  if (!has_more) {
-    facts.unavailable = page.unavailable;
-    if (lacks_items(after, stream)) facts.unavailable->emplace_back(stream.expects);
-  }
+  if (!has_more) facts.unavailable = page.unavailable;
   const std::int64_t total = days(window->to - window->from);
   // A day or two is over before anyone could look at its progress; a full scan asks for no days.
   if (total <= 2 || stream.full_scan) return facts;
@@ -210,7 +208,8 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   }
   ending_ = !cursor_.window && cursor_.unsettled.empty();
   cursor_.counted = ending_;
-  const PageFacts seen = page_facts(*stream_, window, cursor_, page);
+  PageFacts seen = page_facts(*stream_, window, cursor_, page);
+  if (seen.unavailable && lacks_items(cursor_, *stream_)) seen.unavailable->push_back(label());
   if (seen.unavailable && !seen.unavailable->empty())
     turn.log("warn", log_fields("not given").text("names", join(*seen.unavailable, ", ")));
   const auto earlier_rows = read_remembered_rows(cursor_.earlier_rows);
@@ -355,6 +354,13 @@ std::optional<Day> SyncFlow::provisional_until(UnixSeconds now) const {
   if (cursor_.newest && (!newest || *cursor_.newest > *newest)) newest = cursor_.newest;
   if (!newest || stream_->final_after.count() == 0) return std::nullopt;
   return day_of(std::min(*newest, now)) + stream_->final_after;
+}
+
+// As the card names it: "page figures of 100000000000001".
+std::string SyncFlow::label() const {
+  const Descriptor* service = find_service(job_.service);
+  const StreamDescriptor* stream = service ? find_stream(*service, job_.stream) : nullptr;
+  return concat({stream ? stream->label : job_.stream, job_.partition.empty() ? "" : " of ", job_.partition});
 }
 
 std::string SyncFlow::who(std::string_view what) const {

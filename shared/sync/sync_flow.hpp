@@ -67,6 +67,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void yield_run(Turn& turn, std::int64_t delay_secs);
   bool budget_used_up(UnixSeconds now) const;
   std::int64_t lease_secs() const;
+  std::string label() const;
   std::string who(std::string_view what = "") const;  // "stripe charges" + what
   JsonObject lease() const;
   JsonObject log_fields(std::string_view what) const;

@@ -47,7 +47,7 @@ void WebhookFlow::start(Turn& turn) {
   // An unknown workspace has no secret; the host compares with a random one, in the same time.
   ask(turn,
       Verify{std::string(claim->algorithm), std::string(claim->secret), std::move(claim->prefix), event_.body,
-             std::move(claim->signatures)},
+             std::move(claim->signatures), event_.held},
       &WebhookFlow::on_verified);
 }
 

@@ -2,7 +2,7 @@
 // queue starts (a page is leased, fetched, kept and applied), and what the clock and a page ask for (a tick
 // with its detection, a workspace's anomalies).
 import { runFlow } from './core.mjs';
-import { configuredNames, idsFor } from './secrets.mjs';
+import { configuredNames, settingsFor } from './secrets.mjs';
 
 const supabase_url = 'https://project.supabase.example';
 export const config = { supabase_url };
@@ -57,7 +57,7 @@ async function run(core, event, parts = []) {
 
 export const firstFlows = {
   queued: (core, env) =>
-    run(core, { kind: 'job', message, ids: idsFor(env, core.manifest(), message.workspace) }),
+    run(core, { kind: 'job', message, ...settingsFor(env, core.manifest(), message.workspace) }),
   async asked(core, env) {
     const tick = await run(core, { kind: 'tick', configured: configuredNames(env, core.manifest()) });
     const path = '/api/workspaces/harbor-yoga/anomalies';

@@ -1,5 +1,6 @@
 // A stack of its own for each test file: own ports, own folder under .dev/, and the few ways in
 // which a test looks into it or makes time pass.
+import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -124,6 +125,21 @@ export const bucketObject = (stack, key) =>
   bucketObjects(stack)
     .find((object) => object.key === key)
     ?.bytes();
+
+// {code, out, errors} of scripts/replay.mjs, as a person would run it.
+export function runReplay(stack, ...args) {
+  const script = join(ROOT, 'scripts/replay.mjs');
+  const child = spawn(process.execPath, ['--no-warnings', script, '--dir', stack.dir, ...args]);
+  const read = (stream) => {
+    let text = '';
+    stream.on('data', (chunk) => (text += chunk));
+    return () => text;
+  };
+  const [out, errors] = [read(child.stdout), read(child.stderr)];
+  return new Promise((resolve) =>
+    child.once('close', (code) => resolve({ code, out: out(), errors: errors() })),
+  );
+}
 
 export async function signIn(stack, email) {
   const { password } = stack.state.users.find((user) => user.email === email);

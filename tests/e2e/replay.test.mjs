@@ -1,13 +1,11 @@
 // scripts/replay on a stack that has synced: what it shows is exactly what is wrong, what it writes brings
 // the rows back, and nothing but rows and an unread delivery's receipt ever changes.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { ROOT } from '../../scripts/local/wrangler.mjs';
 import { deliveriesTo, fresh } from './deliveries.mjs';
 import {
   CLIENT,
@@ -15,6 +13,7 @@ import {
   bucketObjects,
   letTimePass,
   one,
+  runReplay,
   testStack,
   until,
   untilRested,
@@ -36,20 +35,7 @@ after(async () => {
   rmSync(scratch, { recursive: true });
 });
 
-// {code, out, errors} of scripts/replay.mjs, as a person would run it.
-function run(...args) {
-  const script = join(ROOT, 'scripts/replay.mjs');
-  const child = spawn(process.execPath, ['--no-warnings', script, '--dir', stack.dir, ...args]);
-  const read = (stream) => {
-    let text = '';
-    stream.on('data', (chunk) => (text += chunk));
-    return () => text;
-  };
-  const [out, errors] = [read(child.stdout), read(child.stderr)];
-  return new Promise((resolve) =>
-    child.once('close', (code) => resolve({ code, out: out(), errors: errors() })),
-  );
-}
+const run = (...args) => runReplay(stack, ...args);
 
 async function replay(...args) {
   const { code, out, errors } = await run('--json', ...args);

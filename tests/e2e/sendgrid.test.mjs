@@ -1,21 +1,18 @@
 // SendGrid on the real parts: signed events land once, a reply lands in its thread, the totals are those of
 // the fixtures, and the webhook is judged by them.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import { bundleOf } from '../../scripts/local/vars.mjs';
-import { ROOT } from '../../scripts/local/wrangler.mjs';
 import {
   CLIENT,
   bucketObject,
   count,
   letTimePass,
   one,
+  runReplay,
   steer,
   testStack,
   until,
@@ -237,20 +234,10 @@ test('mail that is too large is kept and on the card, also when the next one is 
   await until('the next one is in', async () => (await applied()) === before + 1);
   assert.match(await failure(), /more than 5 MB/);
 
-  const words = [
-    '--workspace',
-    HARBOR,
-    '--service',
-    'sendgrid',
-    '--state',
-    'unreadable',
-    '--apply',
-    '--json',
-  ];
-  const script = join(ROOT, 'scripts/replay.mjs');
-  const { stdout } = await promisify(execFile)(process.execPath, [script, '--dir', stack.dir, ...words]);
+  const of = ['--workspace', HARBOR, '--service', 'sendgrid', '--state', 'unreadable'];
+  const { out } = await runReplay(stack, ...of, '--apply', '--json');
   // Whose thread it is the host must be asked: the next tick does.
-  assert.deepEqual(JSON.parse(stdout).receipts, { received: 1 });
+  assert.deepEqual(JSON.parse(out).receipts, { received: 1 });
   await letTimePass(stack);
   await stack.tick();
   const [{ attachments }] = await until('it is read', async () => {

@@ -7,7 +7,7 @@ import {
   Secrets,
   configurationProblem,
   configuredNames,
-  idsFor,
+  settingsFor,
   readBundle,
   spellings,
 } from '../../edge-workers/host/secrets.mjs';
@@ -93,9 +93,9 @@ test("the agency's way to sign in does not stand before a workspace's own other 
     GSC_CLIENT_ID: 'client',
     WORKSPACE_OAK_BAKERY: '{"gsc":{"refresh_token":"1//own-consent"}}',
   });
-  assert.deepEqual(idsFor(all, manifest, 'oak-bakery'), { 'gsc.client_id': 'client' });
+  assert.deepEqual(settingsFor(all, manifest, 'oak-bakery').ids, { 'gsc.client_id': 'client' });
   assert.equal(new Secrets(all, manifest, 'oak-bakery').get('gsc.private_key'), undefined);
-  assert.deepEqual(idsFor(all, manifest, 'fern-studio'), {
+  assert.deepEqual(settingsFor(all, manifest, 'fern-studio').ids, {
     'gsc.client_email': 'a@b.example',
     'gsc.client_id': 'client',
   });
@@ -156,15 +156,15 @@ test("a job gets its workspace's ids, and the agency's where it has none of its 
     WORKSPACE_FERN_STUDIO:
       '{"google_ads":{"login_customer_id":66},"pagespeed":{"urls":[" https://a.example/ ","https://b.example/"]}}',
   });
-  assert.deepEqual(idsFor(all, manifest, 'northwind-dental'), {
+  assert.deepEqual(settingsFor(all, manifest, 'northwind-dental').ids, {
     'google_ads.customer_id': '1234567890',
     'google_ads.login_customer_id': '55',
   });
-  assert.deepEqual(idsFor(all, manifest, 'fern-studio'), {
+  assert.deepEqual(settingsFor(all, manifest, 'fern-studio').ids, {
     'google_ads.login_customer_id': '66',
     'pagespeed.urls': ['https://a.example/', 'https://b.example/'],
   });
-  assert.deepEqual(idsFor(all, manifest, null), { 'google_ads.login_customer_id': '55' });
+  assert.deepEqual(settingsFor(all, manifest, null).ids, { 'google_ads.login_customer_id': '55' });
 });
 
 test('a known secret is redacted in each spelling, and nothing else changes', () => {

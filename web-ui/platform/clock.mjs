@@ -5,6 +5,9 @@
 const TRUSTED_MS = 120_000;
 const EVERY_MS = 5000;
 
+// When the page was opened, as the device's clock has it now: it moves when that is set.
+const openedAt = () => Date.now() - performance.now();
+
 export class Clock {
   /**
    * @param {(nowMs: number) => void} onTick called now and then, and when the clock was set
@@ -33,7 +36,7 @@ export class Clock {
   }
 
   tick() {
-    const jumped = Math.abs(Date.now() - performance.now() - this.started) > TRUSTED_MS;
+    const jumped = Math.abs(openedAt() - this.openedAt) > TRUSTED_MS;
     if (jumped && !this.asking) this.#askAgain();
     if (!document.hidden) this.onTick(this.now());
   }
@@ -49,7 +52,7 @@ export class Clock {
   }
 
   #compare(serverTime) {
-    this.started = Date.now() - performance.now();
+    this.openedAt = openedAt();
     const ahead = serverTime - Date.now();
     this.skew = Math.abs(ahead) > TRUSTED_MS ? ahead : 0;
   }

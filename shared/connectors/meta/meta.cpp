@@ -37,12 +37,12 @@ Result<Page> parse(const HttpReply& reply, const Query& query, UnixSeconds sourc
 }
 
 template <const Account& account>
-constexpr Stream figures(std::string_view id, std::string_view expects) {
+constexpr Stream figures(std::string_view id) {
   return {.id = id,
           .first_sync = backfill,
           .overlap = overlap,
           .final_after = revised_for,
-          .expects = expects,
+          .expects_items = true,
           .request = request<account>,
           .parse = parse<account>};
 }
@@ -55,8 +55,8 @@ constexpr Stream posts(std::string_view id) {
           .parse = parse<list>};
 }
 
-constexpr std::array streams{figures<page_account>("page", "page figures"), posts<page_posts>("page_posts"),
-                             figures<instagram_account>("instagram", "Instagram figures"),
+constexpr std::array streams{figures<page_account>("page"), posts<page_posts>("page_posts"),
+                             figures<instagram_account>("instagram"),
                              posts<instagram_posts>("instagram_posts")};
 
 std::vector<GrantStep> access_proof(const Json&, UnixSeconds) { return access_proof_steps(); }

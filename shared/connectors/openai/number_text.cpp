@@ -134,7 +134,8 @@ class Scanner {
     const double scale = take_scale(end);
     Mention mention{.readings = {{*value * scale, 0.5 * scale}}};
     take_mark(mention, end);
-    const bool thanks = word_at(skip_spaces(end)) == "dank" || word_at(skip_spaces(end)) == "thanks";
+    const std::string next = word_at(skip_spaces(end));
+    const bool thanks = next == "dank" || next == "thanks";
     if (!thanks && (*value > 12 || scale > 1 || mention.kind != Number::Kind::plain))
       found(std::move(mention), start, end);
     at_ = end;

@@ -66,11 +66,12 @@ TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
 
 TEST_CASE("while a workspace's settings cannot be read, what needs them waits, and nothing else", "[frame]") {
   wf::Edge edge = wf::deployed_edge(wf::connectors());
-  const auto effect_of = [&](std::string_view job, std::string_view service, bool unreadable) {
+  const auto effect_of = [&](std::string_view job, std::string_view service, bool unreadable,
+                             std::string_view kind = "job") {
     const Json message = {
         {"job", job}, {"service", service}, {"workspace", "w"}, {"object_key", "o"}, {"stream", "s"}};
     const auto frame =
-        step(edge, start_of({{"kind", "job"}, {"message", message}, {"settings_unreadable", unreadable}}));
+        step(edge, start_of({{"kind", kind}, {"message", message}, {"settings_unreadable", unreadable}}));
     edge = wf::deployed_edge(wf::connectors());
     return frame.control["effects"][0];
   };
@@ -82,6 +83,7 @@ TEST_CASE("while a workspace's settings cannot be read, what needs them waits, a
   }
   CHECK(effect_of("sync", "supabase", true)["kind"] == "http");
   CHECK(effect_of("action_end", "", true)["kind"] == "get_object");
+  CHECK(effect_of("sync", "stripe", true, "dead_letter")["kind"] == "http");
 }
 
 TEST_CASE("replies that nobody waits for change nothing", "[frame]") {
