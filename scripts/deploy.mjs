@@ -1,10 +1,11 @@
 // Sends the Worker and the dashboard to a real account, after checking everything that can be
 // checked from here. Nothing is sent while there is a problem.
 //
-// usage: deploy.mjs [--vars production.vars] [--check]
+// usage: deploy.mjs [--vars production.vars] [--check] [--remove]
 //   --vars   NAME=value lines, the form of .dev.vars: SUPABASE_URL, the Supabase keys, the agency's
 //            keys and one WORKSPACE_<SLUG> per client; they become the Worker's secrets
 //   --check  checks and lists only
+//   --remove takes away the secrets that the Worker has and the file does not name
 // from the environment: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID (for wrangler);
 //   SUPABASE_DB_URL (optional: the migrations that are missing there are applied; without it none may be missing),
 //   SUPABASE_DB_CA (optional: a file with the certificate that the database's must be signed with)
@@ -12,6 +13,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { Core } from '../edge-workers/host/core.mjs';
@@ -23,6 +25,13 @@ import { ROOT } from './local/wrangler.mjs';
 const MAX_VARIABLES = 128; // a Worker's limit
 const QUEUES = ['webfluentia-jobs', 'webfluentia-jobs-dead'];
 const BUCKET = 'webfluentia-raw';
+
+// What a Worker reads: the three of Supabase, what the manifest names for the agency, and workspaces.
+function unknownNames(vars, { secrets, ids }) {
+  const known = new Set(['SUPABASE_URL', 'SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_SECRET_KEY', 'LOCAL_ORIGINS']);
+  for (const { env } of [...secrets, ...ids]) known.add(env);
+  return Object.keys(vars).filter((name) => !known.has(name) && !/^WORKSPACE_[A-Z0-9_]+$/.test(name));
+}
 
 // Every problem in words; an empty list means that the Worker would start and detect.
 export function problemsOf(vars, environment, manifest) {
@@ -36,6 +45,7 @@ export function problemsOf(vars, environment, manifest) {
   if (vars.LOCAL_ORIGINS) problems.push('LOCAL_ORIGINS is for local use only');
   const count = Object.keys(vars).length;
   if (count > MAX_VARIABLES) problems.push(`${count} variables, and a Worker has ${MAX_VARIABLES}`);
+  for (const name of unknownNames(vars, manifest)) problems.push(`${name} is no variable of the Worker`);
   for (const { problem } of Object.values(configuredNames(vars, manifest).workspaces))
     if (problem) problems.push(problem);
   return problems;
@@ -48,7 +58,7 @@ function listDetected({ agency, workspaces }) {
 }
 
 // What it printed, if it is to be `read`.
-function wrangler(args, { mayExist = false, read = false } = {}) {
+function wrangler(args, { mayExist = false, mayLack = false, read = false } = {}) {
   const cli = join(ROOT, 'node_modules/wrangler/wrangler-dist/cli.js');
   const env = { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' };
   const stdio = mayExist || read ? 'pipe' : 'inherit';
@@ -61,6 +71,7 @@ function wrangler(args, { mayExist = false, read = false } = {}) {
   if (run.status === 0) return run.stdout;
   const output = `${run.stdout ?? ''}${run.stderr ?? ''}`;
   if (mayExist && /already (exists|taken|own)/i.test(output)) return;
+  if (mayLack && /Worker ".+" not found/.test(output)) return;
   throw new Error(`wrangler ${args.slice(0, 3).join(' ')} failed${output && `:\n${output}`}`);
 }
 
@@ -82,15 +93,24 @@ export function deploy(vars) {
   } finally {
     rmSync(folder, { recursive: true });
   }
-  removeOtherSecrets(vars);
 }
 
 // A deployment keeps the secrets that it does not name: a client that has left would be synced for ever.
-export function removeOtherSecrets(vars) {
-  const names = JSON.parse(wrangler(['secret', 'list', '--format', 'json'], { read: true })).map(
-    ({ name }) => name,
-  );
-  for (const name of names) if (!(name in vars)) wrangler(['secret', 'delete', name]);
+export function otherSecrets(vars) {
+  const listed = wrangler(['secret', 'list', '--format', 'json'], { read: true, mayLack: true }) ?? '[]';
+  return JSON.parse(listed)
+    .map(({ name }) => name)
+    .filter((name) => !(name in vars));
+}
+
+export function removeSecrets(names) {
+  for (const name of names) wrangler(['secret', 'delete', name]);
+}
+
+// Cloudflare gives no secret back: what another file names is not taken away by mistake.
+export function removalProblem(others, file) {
+  if (others.length === 0) return null;
+  return `the Worker has ${others.join(', ')}, which ${file} does not name: add --remove to take that away`;
 }
 
 // In words, or null: the Worker must not run on a database that is older than it.
@@ -158,6 +178,7 @@ async function main() {
     options: {
       vars: { type: 'string', default: 'production.vars' },
       check: { type: 'boolean', default: false },
+      remove: { type: 'boolean', default: false },
     },
   });
   if (!existsSync(values.vars)) throw new Error(`${values.vars} is missing: NAME=value lines, see README.md`);
@@ -168,12 +189,30 @@ async function main() {
   const problems = problemsOf(vars, process.env, manifest);
   const pending = problems.length > 0 || SUPABASE_DB_URL ? null : await migrationProblem(vars);
   if (pending) problems.push(pending);
-  if (problems.length > 0) throw new Error(`not deployed:\n  ${problems.join('\n  ')}`);
+  const others = problems.length > 0 ? [] : otherSecrets(vars);
+  const removal = values.remove ? null : removalProblem(others, values.vars);
+  if (removal) problems.push(removal);
+  refuse(problems);
   listDetected(configuredNames(vars, manifest));
+  if (others.length > 0) console.log(`to be taken away: ${others.join(', ')}`);
   if (values.check) return;
   prepareAccount();
-  if (SUPABASE_DB_URL) await migrate(SUPABASE_DB_URL, SUPABASE_DB_CA);
+  if (SUPABASE_DB_URL) {
+    await migrate(SUPABASE_DB_URL, SUPABASE_DB_CA);
+    // It may lead to another project than SUPABASE_URL. PostgREST reads its schema anew within seconds.
+    let lacking = await migrationProblem(vars);
+    for (let tries = 1; lacking && tries < 5; tries += 1) {
+      await setTimeout(2000);
+      lacking = await migrationProblem(vars);
+    }
+    if (lacking) refuse([lacking]);
+  }
   deploy(vars);
+  removeSecrets(others);
+}
+
+function refuse(problems) {
+  if (problems.length > 0) throw new Error(`not deployed:\n  ${problems.join('\n  ')}`);
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname)

@@ -5,7 +5,14 @@ import { Captures } from './captures.mjs';
 import { CoreFailure, runFlow } from './core.mjs';
 import { Effects, readAtMost } from './effects.mjs';
 import { assetReply, readConfig, refusal } from './pages.mjs';
-import { Secrets, configuredNames, configurationProblem, readBundle, settingsFor } from './secrets.mjs';
+import {
+  Secrets,
+  configuredNames,
+  configurationProblem,
+  readBundle,
+  settingsDigest,
+  settingsFor,
+} from './secrets.mjs';
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 // Of a delivery that is too large for the core so much is held: its signature tells the provider's, which is kept
@@ -165,8 +172,8 @@ export function makeWorker({ edge, gateway }) {
     async scheduled(_controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
-      const configured = configuredNames(env, gateway.manifest());
-      const event = { kind: 'tick', configured };
+      const settings = await settingsDigest(env);
+      const event = { kind: 'tick', configured: { ...configuredNames(env, gateway.manifest()), settings } };
       await start(gateway, env, event, null);
     },
     async queue(batch, env) {

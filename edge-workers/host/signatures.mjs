@@ -24,7 +24,7 @@ async function hmac(key, message) {
   return new Uint8Array(await crypto.subtle.sign(HMAC.name, imported, message));
 }
 
-const hexOf = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+export const hexOf = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 export const signers = {
   'hmac-sha256': async (key, message) => hexOf(await hmac(key, bytesOf(message))),

@@ -94,7 +94,7 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
   }
   if (auto use = judge_use(descriptor, facts, now)) conditions.push_back(*std::move(use));
   if (facts.webhook && facts.webhook->enabled && receives(descriptor, facts)) {
-    if (auto webhook = judge_webhook(*facts.webhook)) conditions.push_back(std::move(*webhook));
+    if (auto webhook = judge_webhook(*facts.webhook, now)) conditions.push_back(std::move(*webhook));
   }
   return conditions;
 }

@@ -111,18 +111,21 @@ std::string stream_words(const Descriptor& descriptor, const StreamCondition& co
   return words;
 }
 
-std::string webhook_words(const StreamFacts& webhook, const Silence& silence) {
+std::string webhook_words(const StreamFacts& webhook, const Silence& silence, UnixSeconds now) {
   std::string words = silence.words;
   if (webhook.bad_signatures > 0) words += "; " + group_digits(webhook.bad_signatures) + " refused in a row";
+  if (webhook.bad_signatures > 0 && webhook.last_bad_signature_at)
+    words += ", last " + ago(webhook.last_bad_signature_at, now);
   if (webhook.failure_kind) words += "; last failure: " + without_secrets(webhook.failure_message);
   return words;
 }
 
-void add_webhook_evidence(Verdict& verdict, const ServiceFacts& facts) {
+void add_webhook_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
   if (!verdict.silence) return;
   const StreamFacts none;
   const StreamFacts& webhook = facts.webhook ? *facts.webhook : none;
-  verdict.evidence.push_back({"Webhook", webhook_words(webhook, *verdict.silence), webhook.last_event_at});
+  verdict.evidence.push_back(
+      {"Webhook", webhook_words(webhook, *verdict.silence, now), webhook.last_event_at});
 }
 
 void add_access_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
@@ -270,7 +273,7 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
     else
       verdict.evidence.push_back({condition.label, std::move(words), condition.success_at});
   }
-  add_webhook_evidence(verdict, facts);
+  add_webhook_evidence(verdict, facts, now);
   add_access_evidence(verdict, facts, now);
   add_reconciliation(verdict, descriptor, facts, now);
   if (verdict.skew > seconds{0}) {

@@ -45,6 +45,6 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string_view labe
 
 // Three signature failures in a row with none good: the webhook secret is wrong. Or a delivery could not be
 // read, or was given up, and none was applied since.
-std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook);
+std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook, UnixSeconds now);
 
 }  // namespace wf

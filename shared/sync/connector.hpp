@@ -82,12 +82,13 @@ struct Problem {
 
 struct Stream {
   std::string_view id;
-  bool full_scan = false;                // no window: everything is read every time
-  bool reconciles = false;               // its pages list what the webhook should have delivered
-  std::chrono::seconds first_sync{};     // how far back the first window reaches
-  std::chrono::seconds overlap{};        // how much of the last window is read again
-  std::chrono::days final_after{};       // how long the provider revises a row; 0: never
-  std::chrono::seconds slowest_reply{};  // when one page may take longer than 30 s
+  bool full_scan = false;                 // no window: everything is read every time
+  bool reconciles = false;                // its pages list what the webhook should have delivered
+  std::chrono::seconds first_sync{};      // how far back the first window reaches
+  std::chrono::seconds overlap{};         // how much of the last window is read again
+  std::chrono::seconds weekly_overlap{};  // and by the first scan of a week, where that is more
+  std::chrono::days final_after{};        // how long the provider revises a row; 0: never
+  std::chrono::seconds slowest_reply{};   // when one page may take longer than 30 s
   // An empty answer may be a missing permission: a scan without any item covers nothing, and says so.
   bool expects_items = false;
   // A URL that begins with "$SUPABASE_URL" is one of the agency's own database.

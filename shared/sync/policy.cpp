@@ -114,9 +114,14 @@ Problem classify_grant(const Connector& connector, const EffectResult& result, U
     return own;
   }
   const std::string_view code = body ? find_text(*body, "error") : "";
-  if (code == "invalid_grant")
-    return problem(ErrorKind::credentials, {says, ": it has expired or was withdrawn (invalid_grant)"},
+  if (code == "invalid_grant") {
+    // https://developers.google.com/identity/protocols/oauth2/service-account#error-codes
+    const bool of_key = starts_with(find_text(*body, "error_description"), "Invalid JWT");
+    return problem(ErrorKind::credentials,
+                   {says, of_key ? ": the private key is not accepted, or our clock is wrong (invalid_grant)"
+                                 : ": it has expired or was withdrawn (invalid_grant)"},
                    Remedy::give_up);
+  }
   for (const std::string_view ours :
        {"invalid_client", "unauthorized_client", "invalid_scope", "invalid_request", "deleted_client",
         "disabled_client", "admin_policy_enforced"})

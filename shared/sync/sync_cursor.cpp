@@ -50,6 +50,15 @@ bool holds(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
   return false;
 }
 
+UnixSeconds scan_from(const SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
+  if (!cursor.covered_until) return now - stream.first_sync;
+  // A clock that ran ahead once must not leave a window that ends before it begins.
+  const UnixSeconds until = std::min(*cursor.covered_until, now);
+  using std::chrono::weeks;
+  const bool new_week = std::chrono::floor<weeks>(until) != std::chrono::floor<weeks>(now);
+  return until - (new_week ? std::max(stream.overlap, stream.weekly_overlap) : stream.overlap);
+}
+
 }  // namespace
 
 void read_cursor(const Json& stored, SyncCursor& cursor) {
@@ -108,10 +117,7 @@ void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id
 }
 
 void open_scan(SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
-  // A clock that ran ahead once must not leave a window that ends before it begins.
-  const UnixSeconds from =
-      cursor.covered_until ? std::min(*cursor.covered_until, now) - stream.overlap : now - stream.first_sync;
-  cursor.window = Window{from, now};
+  cursor.window = Window{scan_from(cursor, stream, now), now};
   cursor.position = Json();
   cursor.again = false;
   cursor.oldest.reset();

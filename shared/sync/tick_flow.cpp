@@ -67,10 +67,11 @@ void TickFlow::on_detected(EffectResult& result, Turn& turn) {
 
 void TickFlow::claim(Turn& turn) {
   ++rounds_;
-  ask(turn,
-      database_.call("claim_due",
-                     JsonObject().number("limit", claims_per_round).json("per_service", budgets_)),
-      &TickFlow::on_claimed);
+  JsonObject limits;
+  limits.number("limit", claims_per_round)
+      .json("per_service", budgets_)
+      .text_or_null("settings", find_text(configured_, "settings"));
+  ask(turn, database_.call("claim_due", limits), &TickFlow::on_claimed);
 }
 
 void TickFlow::on_claimed(EffectResult& result, Turn& turn) {

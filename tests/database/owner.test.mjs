@@ -83,6 +83,14 @@ test(
       await assert.rejects(as('anon', 'select * from public.stripe_charges'), { code: '42501' });
       await assert.rejects(as('authenticated', 'delete from public.stripe_charges'), { code: '42501' });
       await assert.rejects(as('authenticated', `select public.claim_due('{}')`), { code: '42501' });
+      const remove = `select app.remove_workspace('northwind-dental') as removed`;
+      await assert.rejects(as('service_role', remove), { code: '42501' });
+      await admin.unsafe('alter role project_owner bypassrls'); // as Supabase's own `postgres` has
+      const [{ removed }] = await owner.unsafe(remove);
+      assert.deepEqual(
+        [removed.removed.stripe_charges, removed.removed.workspaces, removed.removed.workspace_members],
+        [1, 1, 1],
+      );
     } finally {
       await Promise.all([admin.end(), owner.end()]);
       await cluster.stop();

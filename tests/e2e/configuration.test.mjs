@@ -159,6 +159,8 @@ test('a deployment is refused while anything about its variables is wrong', () =
     [{ SUPABASE_URL: 'http://127.0.0.1:54321' }, /on this machine/],
     [{ SUPABASE_URL: 'http://abc.supabase.co' }, /not https/],
     [{ LOCAL_ORIGINS: '{}' }, /LOCAL_ORIGINS/],
+    [{ SUPABASE_DB_URL: 'postgres://x' }, /SUPABASE_DB_URL is no variable of the Worker/],
+    [{ WORKSPACE_b: '{}' }, /WORKSPACE_b is no variable of the Worker/],
     [{ WORKSPACE_A: 'oops' }, /WORKSPACE_A is not a JSON object/],
     [Object.fromEntries(Array.from({ length: 128 }, (_, i) => [`V${i}`, 'x'])), /a Worker has 128/],
   ];

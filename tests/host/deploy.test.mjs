@@ -10,17 +10,18 @@ import { test } from 'node:test';
 
 import { unstable_readConfig } from 'wrangler';
 
-import { connectionTo, migrationProblem } from '../../scripts/deploy.mjs';
+import { connectionTo, migrationProblem, removalProblem } from '../../scripts/deploy.mjs';
 
 const SECRETS = /^\/accounts\/account\/workers\/scripts\/webfluentia-integrations\/secrets(?:\/([A-Z_]+))?$/;
 
+// Of an account without the Worker: null.
 async function account(names) {
   const secrets = new Set(names);
   const server = createServer((request, response) => {
     const [path] = request.url.split('?');
     const [found, name] = SECRETS.exec(path) ?? [];
     const known =
-      found && (request.method === 'GET' || (request.method === 'DELETE' && secrets.delete(name)));
+      found && names && (request.method === 'GET' || (request.method === 'DELETE' && secrets.delete(name)));
     const result =
       request.method === 'GET' ? [...secrets].map((name) => ({ name, type: 'secret_text' })) : null;
     response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
@@ -32,10 +33,10 @@ async function account(names) {
   return { server, secrets, url: `http://127.0.0.1:${server.address().port}` };
 }
 
-test('a secret that the deployment does not name is taken away', async () => {
-  const { server, secrets, url } = await account(['SUPABASE_URL', 'WORKSPACE_ACME', 'WORKSPACE_NORTHWIND']);
-  const script = `import { removeOtherSecrets } from '${new URL('../../scripts/deploy.mjs', import.meta.url)}';
-    removeOtherSecrets({ SUPABASE_URL: 'x', WORKSPACE_NORTHWIND: '{}' });`;
+async function others(url, work) {
+  const script = `import { otherSecrets, removeSecrets } from '${new URL('../../scripts/deploy.mjs', import.meta.url)}';
+    const others = otherSecrets({ SUPABASE_URL: 'x', WORKSPACE_NORTHWIND: '{}' });
+    ${work}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     env: {
       ...process.env,
@@ -48,9 +49,31 @@ test('a secret that the deployment does not name is taken away', async () => {
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
   const [status] = await once(child, 'close');
-  server.close();
   assert.equal(status, 0, said);
-  assert.deepEqual([...secrets], ['SUPABASE_URL', 'WORKSPACE_NORTHWIND']);
+  return said.trim();
+}
+
+test('a secret that the deployment does not name is told beforehand, and taken away', async () => {
+  const { server, secrets, url } = await account(['SUPABASE_URL', 'WORKSPACE_ACME', 'WORKSPACE_NORTHWIND']);
+  try {
+    assert.equal(await others(url, 'console.log(others.join());'), 'WORKSPACE_ACME');
+    assert.equal(secrets.size, 3);
+    await others(url, 'removeSecrets(others);');
+    assert.deepEqual([...secrets], ['SUPABASE_URL', 'WORKSPACE_NORTHWIND']);
+  } finally {
+    server.close();
+  }
+  assert.match(removalProblem(['WORKSPACE_ACME'], 'staging.vars'), /WORKSPACE_ACME.*staging\.vars.*--remove/);
+  assert.equal(removalProblem([], 'production.vars'), null);
+});
+
+test('an account that has no such Worker has no other secrets', async () => {
+  const { server, url } = await account(null);
+  try {
+    assert.equal(await others(url, 'console.log(others.length);'), '0');
+  } finally {
+    server.close();
+  }
 });
 
 test('a deployment that is broken off leaves no file of keys', async () => {

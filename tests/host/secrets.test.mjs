@@ -7,6 +7,7 @@ import {
   Secrets,
   configurationProblem,
   configuredNames,
+  settingsDigest,
   settingsFor,
   readBundle,
   spellings,
@@ -140,6 +141,14 @@ test('what is configured is told by name, and account ids with their values', ()
       'oak-bakery': { present: [], problem: 'WORKSPACE_OAK_BAKERY is not a JSON object', ids: {} },
     },
   });
+});
+
+test('a digest tells one set of variables from another, in whichever order, and says nothing of them', async () => {
+  const digest = await settingsDigest({ A: 'one', B: 'two', RAW: {} });
+  assert.match(digest, /^[0-9a-f]{16}$/);
+  assert.equal(await settingsDigest({ B: 'two', A: 'one' }), digest);
+  for (const other of [{ A: 'one', B: 'twp' }, { A: 'onetwo' }, { A: 'one' }, { B: 'one', A: 'two' }])
+    assert.notEqual(await settingsDigest(other), digest);
 });
 
 test("a job gets its workspace's ids, and the agency's where it has none of its own", () => {

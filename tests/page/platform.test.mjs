@@ -17,7 +17,7 @@ const turn = () => new Promise(setImmediate); // whatever was answered has been 
 const row = (service, updated_at) => ({ service, stream: '', partition: '', updated_at });
 
 // A feed on a database that a test plays: `asked` holds the questions until they are answered.
-function feedOf(clientId = 'a') {
+function feedOf(clientId = 'a', more = {}) {
   const asked = [];
   const posted = [];
   let listener;
@@ -25,6 +25,7 @@ function feedOf(clientId = 'a') {
     facts: (id, since) => new Promise((answer) => asked.push({ id, since, answer })),
     activity: async () => [],
     series: async () => ({ series: [] }),
+    ...more,
   };
   const live = { listen: (_, on) => ((listener = on), () => {}) };
   const feed = new Feed({
@@ -68,6 +69,36 @@ test('what was removed is gone without a new connection', async (t) => {
   asked[1].answer([row('stripe', '2026-11-23T10:00:00Z')]);
   await turn();
   assert.deepEqual(services(), ['stripe']);
+});
+
+test('charts that cannot be read are not shown as of today for longer than minutes', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let works = true;
+  const activity = async () => {
+    if (!works) throw new Error('the database was too slow');
+    return [];
+  };
+  const { feed, asked, posted, hear } = feedOf('a', { activity });
+  t.after(() => feed.close());
+  const told = () => posted.filter(([kind]) => kind === 'activity').map(([, rows]) => rows);
+  const aMinute = () => (t.mock.timers.tick(60_000), turn());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  assert.deepEqual(told(), [[]]);
+  works = false;
+  hear({ table: 'service_facts', service: 'stripe' });
+  asked[1].answer([row('stripe', '2026-11-23T10:00:10Z')]);
+  await turn();
+  await aMinute();
+  await aMinute();
+  assert.deepEqual(told(), [[]], 'what is shown stays for a while');
+  await aMinute();
+  assert.deepEqual(told(), [[], null]);
+  await aMinute();
+  works = true;
+  await aMinute();
+  assert.deepEqual(told(), [[], null, []]);
 });
 
 test('an answer that comes after the feed was closed is not shown', async () => {

@@ -106,7 +106,10 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
     model_.read_failed = !take(read_service_facts(*json), model_.services);
     if (!model_.read_failed) model_.services_load = Load::ready;
   }
-  if (kind == "activity") take(read_activity(*json), model_.activity);
+  if (kind == "activity" && json->is_null())
+    model_.activity.reset();
+  else if (kind == "activity")
+    take(read_activity(*json), model_.activity);
   if (kind == "series") take(read_anomalies(*json), model_.anomalies);
   return refresh_view();
 }

@@ -1,6 +1,6 @@
 // The compiled dashboard (web-ui/platform/exports.cpp) as an object. Messages it takes:
 //   theme {dark, reduced_motion} · account {email} · route {slug} · loading {}
-//   workspaces, services, activity, series: REST rows · failed {message} · changed {at}
+//   workspaces, services, activity, series: REST rows (activity: null when it cannot be read) · failed {message} · changed {at}
 //   link {state: connecting|live|polling|offline} · read {ms: the latest reading took, null: it failed}
 //   attention {hovered, focused, focus_visible} · activate {id} · search {text} · escape {}
 const encoder = new TextEncoder();

@@ -11,9 +11,11 @@ namespace {
 using std::chrono::days;
 
 constexpr days backfill{90};
-// Clicks and cost settle in days; conversions count for the day of their click, weeks later.
+// Clicks and cost settle in days. Conversions, which are in all reports, count for the day of their click:
+// most within a month, some after three.
 constexpr days settling{7};
 constexpr days converting{30};
+constexpr days converting_at_most{90};
 
 template <const Report& report>
 HttpRequest request(const Query& query) {
@@ -28,19 +30,22 @@ constexpr std::array streams{
     Stream{.id = "campaigns",
            .first_sync = backfill,
            .overlap = settling,
-           .final_after = settling,
+           .weekly_overlap = converting_at_most,
+           .final_after = converting_at_most,
            .request = request<campaigns>,
            .parse = parse<campaigns>},
     Stream{.id = "search_terms",
            .first_sync = backfill,
            .overlap = settling,
-           .final_after = settling,
+           .weekly_overlap = converting_at_most,
+           .final_after = converting_at_most,
            .request = request<search_terms>,
            .parse = parse<search_terms>},
     Stream{.id = "conversions",
            .first_sync = backfill,
            .overlap = converting,
-           .final_after = converting,
+           .weekly_overlap = converting_at_most,
+           .final_after = converting_at_most,
            .request = request<conversions>,
            .parse = parse<conversions>},
 };

@@ -229,7 +229,7 @@ Problem explain(const HttpReply& reply, Problem general) {
   const auto error = google::read_api_error(reply);
   if (!error) return general;
   if (!error->word().empty()) general.error.message += concat({" (", error->word(), ")"});
-  if (error->kind == "quotaError") {
+  if (error->kind == "quotaError" || reply.status == 429) {
     general.error.kind = ErrorKind::rate_limit;
     general.remedy = Remedy::retry;
     if (error->retry_delay_secs) general.error.retry_after_secs = error->retry_delay_secs;

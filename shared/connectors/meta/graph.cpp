@@ -196,10 +196,16 @@ bool is_unknown_field(const HttpReply& reply) {
   return error && error->code == 100;
 }
 
+bool is_not_permitted(const HttpReply& reply) {
+  const auto error = read_error(reply);
+  const Meaning* meaning = error ? meaning_of(*error) : nullptr;
+  return meaning && meaning->words == not_permitted;
+}
+
 bool may_be_of_one(const HttpReply& reply) {
   const auto error = read_error(reply);
   const Meaning* meaning = error ? meaning_of(*error) : nullptr;
-  return meaning && (meaning->kind == ErrorKind::provider || meaning->words == not_permitted);
+  return is_not_permitted(reply) || (meaning && meaning->kind == ErrorKind::provider);
 }
 
 bool is_before_business(const HttpReply& reply) {

@@ -52,6 +52,7 @@ std::vector<GrantStep> access_proof_steps();
 Problem explain(const HttpReply& reply, Problem general);
 // Of a refusal that `explain` hands to `parse`: what was asked for does not exist.
 bool is_unknown_field(const HttpReply& reply);
+bool is_not_permitted(const HttpReply& reply);
 // A fault, or a permission, that may be of one metric alone: others are given.
 bool may_be_of_one(const HttpReply& reply);
 // The code of an unknown field, but it is the posts that are too old for figures, and no metric that is gone.

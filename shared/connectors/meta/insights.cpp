@@ -174,19 +174,24 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
     if (!read) return read;
   } else {
     const bool of_token = group.asked == Asked::token;
-    const bool alone = is_unknown_field(reply) || (step.heard && may_be_of_one(reply));
+    const bool unknown = is_unknown_field(reply);
+    const bool alone = unknown || (may_be_of_one(reply) && (step.heard || step.doubted.is_null()));
     Error refused = refusal(reply, account.who);
     if (!of_token && !alone) return tl::unexpected<Error>(std::move(refused));
     // What was known was of an earlier token, unless the provider just has no answer.
     if (of_token && refused.kind != ErrorKind::provider) page.credentials_expire_at = never_ends;
-    step.lost.emplace_back(metric);
+    if (of_token || unknown || step.heard)
+      step.lost.emplace_back(metric);
+    else
+      doubt(step);
   }
   note_version(step, reply);
   step.heard = step.heard || page.items > 0;
   page.unavailable = step.lost;
   const Day first = step.first;
   const bool is_last_group = step.group + 1 == account.groups.size();
-  page.next = step_after(account.groups, query, step);
+  page.next =
+      step.doubted.is_null() || page.items == 0 ? step_after(account.groups, query, step) : step.doubted;
   if (is_last_group && page.next && step.first != first) page.oldest = pacific_midnight(first);
   return {};
 }

@@ -41,11 +41,19 @@ struct Place {
   std::int64_t trying = 0;  // k: the k-th metric alone, to see whether it lives
   std::int64_t lost = 0;    // a bit for each that does not
   bool bare = false;        // this page alone is asked for without figures
+  bool spared = false;      // some page was
+  bool heard = false;       // some post had a figure
 };
 
+constexpr std::string_view some_posts = "figures of some posts";
+
 Place read_place(const PostList& list, const Json& position) {
-  Place place{find_text(position, "after"), find_int64(position, "trying").value_or(0),
-              find_int64(position, "lost").value_or(0), find_bool(position, "bare").value_or(false)};
+  Place place{find_text(position, "after"),
+              find_int64(position, "trying").value_or(0),
+              find_int64(position, "lost").value_or(0),
+              find_bool(position, "bare").value_or(false),
+              find_bool(position, "spared").value_or(false),
+              find_bool(position, "heard").value_or(false)};
   // An earlier version may have asked for more.
   if (place.trying > static_cast<std::int64_t>(list.metrics.size())) place.trying = 0;
   return place;
@@ -57,6 +65,8 @@ Json to_position(const Place& place) {
       .number("trying", place.trying)
       .number("lost", place.lost)
       .flag("bare", place.bare)
+      .flag("spared", place.spared)
+      .flag("heard", place.heard)
       .take();
 }
 
@@ -126,23 +136,35 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   Place place = read_place(list, query.position);
   page.rest_secs = rest_after(reply);
   if (is_unknown_field(reply)) return ask_for_less(page, list, place, reply);
+  // Who may read the posts need not be permitted to read their figures.
+  if (!names_where(list, place, is_asked).empty() && is_not_permitted(reply)) {
+    place.lost = (std::int64_t{1} << list.metrics.size()) - 1;
+    place.trying = 0;
+    page.next = to_position(place);
+    return {};
+  }
   if (!is_success(reply)) return tl::unexpected<Error>(refusal(reply, list.who));
   if (place.trying > 0) return try_next(page, list, place), Result<void>();
   const auto body = read_data(reply, list.who);
   if (!body) return tl::unexpected<Error>(body.error());
-  page.unavailable = names_where(list, place, is_lost);
   RowBatch batch{.table = "meta_posts", .rows = {}};
   for (const Json& post : list_in(*body, "data")) {
     const auto at = parse_time(find_text(post, list.posted_at));
     if (!at) return fail(ErrorKind::data, {list.who, ": ", list.posted_at, " is not a time"});
     auto row = row_of(list, post, query, *at, source_at);
     if (!row) return tl::unexpected<Error>(row.error());
+    place.heard = place.heard || find_object(*row, "metrics");
     batch.rows.push_back(*std::move(row));
     page.oldest = std::min(page.oldest.value_or(*at), *at);
     const UnixSeconds seen = std::min(*at, source_at);
     page.newest = std::max(page.newest.value_or(seen), seen);
   }
   page.items = batch.rows.size();
+  page.unavailable = names_where(list, place, is_lost);
+  const bool has_posts = page.items > 0 || !place.after.empty();
+  const bool asks = !names_where(list, place, is_asked).empty();
+  place.spared = place.spared || place.bare;
+  if (place.spared || (asks && has_posts && !place.heard)) page.unavailable.emplace_back(some_posts);
   // Of a page whose newest post is before the window, all that follow are older still.
   const bool is_past = page.newest && *page.newest < query.window.from;
   place.after = next_cursor(*body);

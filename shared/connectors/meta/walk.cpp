@@ -49,6 +49,7 @@ Json to_position(const Step& step) {
       .json("lost", std::move(lost))
       .flag("heard", step.heard)
       .number("silent", step.silent)
+      .json("doubted", step.doubted)
       .take();
 }
 
@@ -70,6 +71,12 @@ bool is_lost(const Step& step, std::string_view name) {
   return false;
 }
 
+void doubt(Step& step) {
+  Step again = step;
+  again.heard = true;
+  step.doubted = to_position(again);
+}
+
 Step read_step(std::span<const Group> groups, const Query& query) {
   Step step;
   const Json& at = query.position;
@@ -85,6 +92,7 @@ Step read_step(std::span<const Group> groups, const Query& query) {
   set_stretch(step, groups[group], query, *day);
   step.heard = find_bool(at, "heard").value_or(false);
   step.silent = find_int64(at, "silent").value_or(0);
+  if (const Json* doubted = find_object(at, "doubted")) step.doubted = *doubted;
   for (const Json& name : list_in(at, "lost")) step.lost.push_back(as_string(name).value_or(""));
   return step;
 }

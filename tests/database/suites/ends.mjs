@@ -32,7 +32,7 @@ export async function endsSuite(t, stack) {
     assert.equal((await factsOf(stack, 'charges')).failure_kind, 'credentials');
   });
 
-  await test('what failed by the provider or by us is asked again before its time, a key is not', async () => {
+  await test('what failed by the provider or by us is asked again before its time, a key within a day', async () => {
     const fail = async (kind, everySecs = 86_400) => {
       const run = await leasedRun(stack);
       await stack.query(
@@ -47,7 +47,7 @@ export async function endsSuite(t, stack) {
       );
       return hours;
     };
-    assert.equal(await fail('credentials'), 120);
+    assert.equal(await fail('data'), 120);
     const week = 7 * 86_400;
     for (const [kind, hours, everySecs] of [
       ['provider', 1],
@@ -55,9 +55,26 @@ export async function endsSuite(t, stack) {
       ['ours', 6],
       ['provider', 7, week],
       ['ours', 7, week],
+      ['credentials', 24],
+      ['configuration', 24, week],
     ]) {
       await stack.query('update public.sync_cursors set next_due_at = now()');
       assert.equal(await fail(kind, everySecs), hours, kind);
+    }
+  });
+
+  await test('with other settings, what was refused for them is due at once; with the same it is not', async () => {
+    const tick = async (settings) => (await call(stack, 'claim_due', { limit: 50, settings })).jobs;
+    const facts = (kind) => ({ failure_kind: kind, failure_final: true });
+    for (const kind of ['credentials', 'configuration', 'data']) {
+      await stack.reset();
+      const run = await leasedRun(stack);
+      await tick('before');
+      const ended = { ...run, kind, message: 'x', final: true, retry_at: null, facts: facts(kind) };
+      await call(stack, 'fail_run', ended);
+      assert.deepEqual(await tick('before'), [], kind);
+      assert.deepEqual(await tick(undefined), [], `${kind}, of a Worker that says nothing`);
+      assert.equal((await tick('after')).length, kind === 'data' ? 0 : 1, kind);
     }
   });
 

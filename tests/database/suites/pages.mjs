@@ -21,6 +21,7 @@ export async function pagesSuite(t, stack) {
   const cursorRow = async () => (await stack.query('select * from public.sync_cursors'))[0];
   const kit = { test, stack, apply, runRow, cursorRow };
   await writingTests(kit);
+  await figureTests(kit);
   await orderTests(kit);
   await contentTests(kit);
   await tableTests(kit);
@@ -78,6 +79,24 @@ async function writingTests({ test, stack, apply, runRow, cursorRow }) {
     assert.equal((await factsOf(stack, 'charges')).running_since, null);
     assert.deepEqual(await apply(page(run, 2, [])), { applied: false, why: 'finished' });
     assert.deepEqual(await apply(page(run, 1, [])), { applied: false, why: 'repeated' });
+  });
+}
+
+async function figureTests({ test, stack, apply }) {
+  await test('a post that is read without a figure keeps the one that it had', async (run) => {
+    let number = 0;
+    const write = async (metrics, source_at) => {
+      const post = { platform: 'facebook', id: '1', account_id: '9', posted_at: monday };
+      const tables = [{ table: 'meta_posts', rows: [{ ...post, metrics, source_at }] }];
+      await apply(page(run, ++number, [], { tables }));
+      const [row] = await stack.query('select metrics from public.meta_posts');
+      return row.metrics;
+    };
+    assert.equal(await write(null, monday), null);
+    assert.deepEqual(await write({ reach: 5, views: 7 }, '2026-11-23T10:00:01Z'), { reach: 5, views: 7 });
+    assert.deepEqual(await write({ views: 8 }, '2026-11-23T10:00:02Z'), { reach: 5, views: 8 });
+    assert.deepEqual(await write(null, '2026-11-23T10:00:03Z'), { reach: 5, views: 8 });
+    assert.deepEqual(await write({ views: 1 }, '2026-11-23T10:00:02Z'), { reach: 5, views: 8 }, 'older');
   });
 }
 

@@ -80,6 +80,7 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
 }
 
 Json Database::claim_due(const Json& p) {
+  claimed_with = p;
   Json jobs = Json::array();
   std::map<std::string, std::int64_t> taken;
   for (const Json& job : std::exchange(claimable, {})) {

@@ -32,6 +32,14 @@ TEST_CASE("a tick records what is configured and queues what is due", "[tick]") 
   CHECK(wf::dump(host.logs).find("nobody") != std::string::npos);
 }
 
+TEST_CASE("the database is told by a digest whether the settings are others", "[tick]") {
+  Host host;
+  Json event = tick();
+  event["configured"]["settings"] = "0011223344556677";
+  CHECK(host.run(event) == "ok");
+  CHECK(host.database.claimed_with["settings"] == "0011223344556677");
+}
+
 TEST_CASE("a tick with nothing due is over", "[tick]") {
   Host host;
   CHECK(host.run(tick()) == "ok");

@@ -15,8 +15,12 @@ TEST_CASE("posts of Facebook and Instagram, with the table's columns", "[meta]")
   CHECK(columns::of_row(post) == columns::of_table("0015_meta.sql", "meta_posts"));
   CHECK(post["shares"] == 3);
   CHECK(post["metrics"] == Json{{"post_media_view", 812}});
-  CHECK(page.next.value_or(Json()) ==
-        Json{{"after", "QVFIUnAx"}, {"trying", 0}, {"lost", 0}, {"bare", false}});
+  CHECK(page.next.value_or(Json()) == Json{{"after", "QVFIUnAx"},
+                                           {"trying", 0},
+                                           {"lost", 0},
+                                           {"bare", false},
+                                           {"spared", false},
+                                           {"heard", true}});
   const Page last = posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), posts_query(page_id));
   CHECK(last.batches[0].rows[0]["message"].is_null());
   CHECK(last.batches[0].rows[0]["shares"] == 0);
@@ -61,7 +65,8 @@ TEST_CASE("of figures of posts each is tried alone once the call fails, and thos
   CHECK(contains(asked[1], "metric%28reach%29"));
   CHECK(contains(asked[7], "metric%28total_interactions%29"));
   CHECK(contains(asked[8], "metric%28views%2Clikes%2Ccomments%2Cshares%2Ctotal_interactions%29"));
-  CHECK(lost == std::vector<std::string>{"reach", "saved"});
+  // The reply to the last call has no figure at all.
+  CHECK(lost == std::vector<std::string>{"reach", "saved", "figures of some posts"});
 }
 
 TEST_CASE("when no figure of posts lives, none is asked for; a list that fails then is our mistake",
@@ -85,8 +90,29 @@ TEST_CASE("a post of before the business account costs its page the figures, and
   Json more = fixture("ig_media_list");
   more["paging"] = {{"cursors", {{"after", "x"}}}, {"next", "https://x.example/"}};
   const Page page = posts_of(meta::instagram_posts, reply_of(more), query);
-  CHECK(page.unavailable.empty());
+  CHECK(page.unavailable == std::vector<std::string>{"figures of some posts"});
   CHECK_FALSE(page.batches.at(0).rows.empty());
   query.position = *page.next;
   CHECK(contains(meta::posts_request(meta::instagram_posts, query).url, "metric%28reach"));
+  // What one page lacked is told until the scan ends.
+  CHECK(posts_of(meta::instagram_posts, reply_of(fixture("ig_media_list")), query).unavailable ==
+        std::vector<std::string>{"figures of some posts"});
+}
+
+TEST_CASE("posts that come without any figure, and who may not read figures, are told", "[meta]") {
+  Json empty = fixture("ig_media_list");
+  for (Json& post : empty["data"]) post.erase("insights");
+  CHECK(posts_of(meta::instagram_posts, reply_of(empty), posts_query(account_id)).unavailable ==
+        std::vector<std::string>{"figures of some posts"});
+  Query query = posts_query(page_id);
+  query.position = *posts_of(meta::page_posts, reply_of(fixture("page_posts_with_insights")), query).next;
+  CHECK(posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).unavailable.empty());
+  query.position = {};
+  const HttpReply refusal = reply_of(error_body(200), 403);
+  query.position = *posts_of(meta::page_posts, refusal, query).next;
+  CHECK_FALSE(contains(meta::posts_request(meta::page_posts, query).url, "insights"));
+  CHECK(posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).unavailable.size() == 2);
+  const auto posts = meta::parse_posts(meta::page_posts, refusal, query, source_at);
+  REQUIRE_FALSE(posts.has_value());
+  CHECK(posts.error().kind == ErrorKind::configuration);
 }
