@@ -260,6 +260,9 @@ void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const Se
                         std::span<const StreamCondition> conditions, UnixSeconds now) {
   const auto silent = silent_parts(descriptor, facts, conditions, now);
   if (!silent.empty() && verdict.badge == Badge::active) warn(verdict, "nothing new: " + list_labels(silent));
+  const auto unseen = unseen_parts(descriptor, facts, conditions);
+  if (!unseen.empty() && verdict.badge == Badge::active)
+    warn(verdict, "nothing found: " + list_labels(unseen));
 }
 
 void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,

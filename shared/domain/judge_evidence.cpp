@@ -209,6 +209,19 @@ std::vector<std::string> silent_parts(const Descriptor& descriptor, const Servic
   return silent;
 }
 
+std::vector<std::string> unseen_parts(const Descriptor& descriptor, const ServiceFacts& facts,
+                                      std::span<const StreamCondition> conditions) {
+  std::vector<std::string> unseen;
+  for (const StreamCondition& condition : conditions) {
+    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
+    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
+    if (descriptor.thresholds.quiet_is_usual && condition.proven && stream && stream->has_daily_rows &&
+        part && !part->newest_row_at)
+      unseen.push_back(condition.label);
+  }
+  return unseen;
+}
+
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now) {
   return {success_clock(descriptor, conditions, now), row_clock(descriptor.thresholds, facts, now),

@@ -18,6 +18,9 @@ std::vector<std::string> unavailable_of(const ServiceFacts& facts);
 // on.
 std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
                                       std::span<const StreamCondition> conditions, UnixSeconds now);
+// "R2 storage of media": where quiet is usual, a part of which nothing was ever found may not exist.
+std::vector<std::string> unseen_parts(const Descriptor& descriptor, const ServiceFacts& facts,
+                                      std::span<const StreamCondition> conditions);
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now);
 std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now);

@@ -225,8 +225,10 @@ void ActionFlow::fail_action(Turn& turn, const Problem& problem, bool unknown) {
 void ActionFlow::end_failed(Turn& turn, std::string_view state, const Problem& problem,
                             std::vector<RowBatch> batches) {
   const Error& error = problem.error;
-  turn.log("warn",
-           log_fields("action failed").text("kind", name(error.kind)).text("message", error.message).take());
+  JsonObject fields = log_fields("action failed");
+  fields.text("kind", name(error.kind)).text("message", error.message);
+  if (!problem.request_id.empty()) fields.text("request_id", problem.request_id);
+  turn.log("warn", fields);
   const bool final = problem.remedy == Remedy::give_up;
   const bool tells = is_judged_by_use(connector_.service) || is_of_the_key(error);
   end(turn, state, std::move(batches), tells ? facts_after_failure({}, error, final, turn.now) : Json());

@@ -51,6 +51,19 @@ std::optional<ArchiveKey> read_object_key(std::string_view text) {
   return object_key(key) == text ? std::optional(key) : std::nullopt;
 }
 
+void blank(std::string& json, std::string_view name) {
+  if (name.empty()) return;
+  const std::string key = concat({"\"", name, "\""});
+  for (std::size_t at = json.find(key); at != std::string::npos; at = json.find(key, at)) {
+    at = json.find_first_not_of(" \t\r\n:", at + key.size());
+    if (at == std::string::npos || json[at] != '"') continue;
+    for (++at; at < json.size() && json[at] != '"'; ++at) {
+      if (json[at] == '\\' && at + 1 < json.size()) json[at++] = '*';
+      json[at] = '*';
+    }
+  }
+}
+
 Json page_metadata(std::string_view service, const HttpReply& reply, const Query& query,
                    UnixSeconds source_at) {
   JsonObject page;

@@ -33,6 +33,9 @@ struct ArchivedPage {
   UnixSeconds source_at;
 };
 
+// Each text of the member `name` becomes asterisks, as many; an empty name is no member.
+void blank(std::string& json, std::string_view name);
+
 // What is put beside the bytes of a page: PutObject::metadata. Only the service's own account ids.
 Json page_metadata(std::string_view service, const HttpReply& reply, const Query& query,
                    UnixSeconds source_at);

@@ -78,6 +78,7 @@ enum class Remedy { retry, give_up, restart_scan, read, retry_then_read };
 struct Problem {
   Error error;
   Remedy remedy = Remedy::give_up;
+  std::string request_id = {};  // the provider's own name for the call that it refused, for the log
 };
 
 struct Stream {
@@ -178,6 +179,9 @@ struct Connector {
   Problem (*explain)(const HttpReply&, Problem general) = nullptr;
   std::span<const Grant> grants{};
   std::span<const Action> actions{};
+  // A member of this provider's JSON whose text no archive may hold, because whoever has it may act: it is
+  // blanked in what is kept, wherever it is. Nothing may read it. Empty: there is none.
+  std::string_view never_kept = {};
 };
 
 using Registry = std::span<const Connector* const>;

@@ -73,6 +73,16 @@ std::pair<Problem, std::string_view> classify_status(const HttpReply& reply, Uni
   return {std::move(away), limited ? ", too many requests" : ""};
 }
 
+// What a provider's support asks for. https://docs.stripe.com/api/request_ids
+constexpr std::array<std::string_view, 4> request_ids{"request-id", "x-request-id", "x-fb-trace-id",
+                                                      "cf-ray"};
+
+std::string request_id_of(const HttpReply& reply) {
+  for (const std::string_view name : request_ids)
+    if (const auto id = header(reply.headers, name); !id.empty()) return std::string(id.substr(0, 80));
+  return {};
+}
+
 using Explain = Problem (*)(const HttpReply&, Problem general);
 
 Problem classify_by(Explain explain, std::string_view who, const EffectResult& result, UnixSeconds now) {
@@ -90,6 +100,7 @@ Problem classify_by(Explain explain, std::string_view who, const EffectResult& r
   // A 403 for a quota is not about the key.
   std::string& message = problem.error.message;
   if (problem.error.kind == usual && message.compare(place, 1, ",") != 0) message.insert(place, words);
+  problem.request_id = request_id_of(*reply);
   return std::move(problem);
 }
 

@@ -176,8 +176,11 @@ void SyncFlow::keep_page(Turn& turn) {
     ask(turn, PutObject{sidecar_key(object_key_), dump(metadata)}, &SyncFlow::on_kept);
     metadata = in_sidecar();
   }
-  ask(turn, PutObject{.key = object_key_, .metadata = std::move(metadata), .as_given = true},
-      &SyncFlow::on_kept);
+  PutObject put{.key = object_key_, .metadata = std::move(metadata)};
+  const std::string_view never_kept = connector_->never_kept;
+  put.as_given = never_kept.empty() || !contains(reply_.body, never_kept);
+  if (!put.as_given) blank(put.body = reply_.body, never_kept);
+  ask(turn, std::move(put), &SyncFlow::on_kept);
 }
 
 void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
@@ -297,9 +300,10 @@ void SyncFlow::fail_run(Turn& turn, Problem problem) {
   Error& error = problem.error;
   error.retry_after_secs = next.final ? std::nullopt : std::optional(next.delay_secs);
   rest_secs_ = next.final ? -1 : next.delay_secs;
-  turn.log(next.final ? "error" : "warn", log_fields(next.final ? "run failed" : "run waits")
-                                              .text("kind", name(error.kind))
-                                              .text("message", error.message));
+  JsonObject fields = log_fields(next.final ? "run failed" : "run waits");
+  fields.text("kind", name(error.kind)).text("message", error.message);
+  if (!problem.request_id.empty()) fields.text("request_id", problem.request_id);
+  turn.log(next.final ? "error" : "warn", fields);
   record_failure(turn, error, facts_after_failure(facts_, error, next.final, turn.now));
 }
 

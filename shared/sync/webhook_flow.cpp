@@ -32,7 +32,10 @@ Respond unavailable() {
 
 WebhookFlow::WebhookFlow(Registry registry, Database database, WebhookEvent event)
     : database_(std::move(database)), event_(std::move(event)) {
-  if (const Connector* connector = find_connector(registry, event_.service)) webhook_ = connector->webhook;
+  const Connector* connector = find_connector(registry, event_.service);
+  if (!connector) return;
+  webhook_ = connector->webhook;
+  never_kept_ = connector->never_kept;
 }
 
 void WebhookFlow::start(Turn& turn) {
@@ -114,6 +117,7 @@ void WebhookFlow::store_bytes(Turn& turn) {
   }
   object_key_ = object_key(
       {.owner = event_.workspace, .service = event_.service, .delivery_key = identity_.delivery_key});
+  blank(event_.body, never_kept_);
   PutObject put{object_key_, std::move(event_.body), std::string(identity_.content_type), true};
   put.as_given = event_.held;
   ask(turn, std::move(put), &WebhookFlow::on_stored);

@@ -45,6 +45,7 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   JsonObject log_fields(std::string_view what) const;
 
   const Webhook* webhook_ = nullptr;
+  std::string_view never_kept_;
   Database database_;
   WebhookEvent event_;
   Identity identity_;

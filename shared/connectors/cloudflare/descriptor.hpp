@@ -23,15 +23,18 @@ inline constexpr std::array keys{
     Key{.name = "cloudflare.worker_names", .secret = false, .required = false},
     Key{.name = "cloudflare.bucket_names", .secret = false, .required = false}};
 
+// Of an idle bucket there are no operations, but a size each day; of a Worker or a zone that exists, some
+// traffic.
+constexpr StreamDescriptor quarter_hourly_of_each(std::string_view id_key, std::string_view name,
+                                                  std::string_view label) {
+  return schedule::of_each(id_key, schedule::every(std::chrono::minutes{15}, name, label));
+}
 inline constexpr std::array streams{
-    schedule::of_each("cloudflare.worker_names",
-                      schedule::every(std::chrono::minutes{15}, "workers", "Worker invocations")),
-    schedule::of_each("cloudflare.bucket_names",
-                      schedule::every(std::chrono::minutes{15}, "r2_operations", "R2 operations")),
-    schedule::of_each("cloudflare.bucket_names",
-                      schedule::every(std::chrono::minutes{15}, "r2_storage", "R2 storage")),
-    schedule::of_each("cloudflare.zone_id",
-                      schedule::every(std::chrono::minutes{15}, "zone", "zone traffic"))};
+    schedule::with_daily_rows(
+        quarter_hourly_of_each("cloudflare.worker_names", "workers", "Worker invocations")),
+    quarter_hourly_of_each("cloudflare.bucket_names", "r2_operations", "R2 operations"),
+    schedule::with_daily_rows(quarter_hourly_of_each("cloudflare.bucket_names", "r2_storage", "R2 storage")),
+    schedule::with_daily_rows(quarter_hourly_of_each("cloudflare.zone_id", "zone", "zone traffic"))};
 
 inline constexpr Descriptor descriptor{.id = "cloudflare",
                                        .name = "Cloudflare",

@@ -75,6 +75,7 @@ constinit const Connector connector{.service = "stripe",
                                     .webhook = &webhook,
                                     .fetch = fetch_object,
                                     .parse_object = parse_fetched_object,
-                                    .explain = explain};
+                                    .explain = explain,
+                                    .never_kept = "client_secret"};
 
 }  // namespace wf::stripe

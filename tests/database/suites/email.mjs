@@ -286,6 +286,16 @@ async function reconciliationTests({ test, stack, deliver }) {
     assert.equal(await missed(), 8);
   });
 
+  await test('samples are no events that came', async () => {
+    const missed = async () => (await factsOf(stack, 'webhook', service))?.reconciled_missed;
+    await sync([totals(6, { delivered: 1 })]);
+    await age(6);
+    const sample = { email: 'example@test.com' };
+    await deliver('email_events', [...events(4, 1, sample), ...events(3, 1, { ...sample, event: 'bounce' })]);
+    await sync([totals(6, { delivered: 5 }), totals(5, { delivered: 3 }), totals(4, { delivered: 8 })]);
+    assert.equal(await missed(), 11, 'from the day after the key came');
+  });
+
   await test('a webhook whose key was taken away is missed by nobody', async () => {
     await deliver('email_events', events(6, 3));
     await sync([totals(4, { delivered: 5 })]);

@@ -23,7 +23,8 @@ TEST_CASE("of each connector, a module of the Worker has what its flows use, and
   REQUIRE(queue_connectors().size() == connectors().size());
   REQUIRE(gateway_connectors().size() == connectors().size());
   for (std::size_t i = 0; i < connectors().size(); ++i) {
-    const auto& [service, streams, webhook, fetch, parse_object, explain, grants, actions] = *connectors()[i];
+    const auto& [service, streams, webhook, fetch, parse_object, explain, grants, actions, never_kept] =
+        *connectors()[i];
     const Connector& queue = *queue_connectors()[i];
     const Connector& gateway = *gateway_connectors()[i];
     CAPTURE(service);
@@ -37,6 +38,8 @@ TEST_CASE("of each connector, a module of the Worker has what its flows use, and
     CHECK(queue.explain == (reads ? explain : nullptr));
     CHECK(queue.grants.size() == grants.size());
     CHECK(queue.actions.empty());
+    CHECK(queue.never_kept == never_kept);
+    CHECK(gateway.never_kept == never_kept);
     CHECK(gateway.service == service);
     CHECK(gateway.streams.empty());
     CHECK(gateway.fetch == nullptr);

@@ -115,3 +115,20 @@ TEST_CASE("metadata of any other shape is an error, never a trap", "[archive]") 
     CHECK_FALSE(read_page_metadata(*parse_json(text, "test")).has_value());
   }
 }
+
+TEST_CASE("a member is blanked wherever it is, and nothing else", "[archive]") {
+  const auto blanked = [](std::string json) {
+    blank(json, "client_secret");
+    return json;
+  };
+  CHECK(blanked(R"({"client_secret":"abc","a":[{"client_secret" : "d"}]})") ==
+        R"({"client_secret":"***","a":[{"client_secret" : "*"}]})");
+  CHECK(blanked(R"({"client_secret":"a\"b\\","b":1})") == R"({"client_secret":"******","b":1})");
+  for (const char* same : {R"({"client_secret":null,"b":"client_secret"})", R"({"client_secret":{"a":"b"}})",
+                           R"({"b":"\"client_secret\":\"abc\""})", R"({"client_secrets":"abc"})", "", "{}"})
+    CHECK(blanked(same) == same);
+  // Cut off in the middle it is blank as far as it goes.
+  CHECK(blanked(R"({"client_secret":"ab)") == R"({"client_secret":"**)");
+  CHECK(blanked(R"({"client_secret":"ab\)") == R"({"client_secret":"***)");
+  CHECK(blanked(R"({"client_secret")") == R"({"client_secret")");
+}

@@ -20,6 +20,17 @@ TEST_CASE("a signed delivery is kept, recorded, queued, answered and applied", "
   CHECK(host.database.facts["webhook"]["last_event_at"] == "2021-04-29T12:58:31Z");
 }
 
+TEST_CASE("what lets anybody confirm a payment is not kept", "[webhook]") {
+  Host host = stripe_host();
+  std::string body = fixture("events/payment_intent_succeeded.json");
+  REQUIRE(has(body, "pi_abc_secret_abc"));
+  CHECK(host.run(webhook_event(host), body) == "ok");
+  body.replace(body.find("pi_abc_secret_abc"), 17, 17, '*');
+  CHECK(host.objects.begin()->second == body);
+  CHECK(host.run_job(host.queue.front()) == "ok");
+  CHECK(host.database.rows["stripe_payment_intents"].size() == 1);
+}
+
 TEST_CASE("bytes are kept before the receipt, the receipt before the answer", "[webhook]") {
   Host host = stripe_host();
   host.run(webhook_event(host), fixture("events/charge_succeeded.json"));
