@@ -265,11 +265,22 @@ void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const Se
     warn(verdict, "nothing found: " + list_labels(unseen));
 }
 
+// Whether they were the provider's, which has given up, or a stranger's cannot be told any more.
+void check_refusals(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                    UnixSeconds now) {
+  if (verdict.badge != Badge::active || !facts.webhook || !facts.webhook->enabled ||
+      !refuses(*facts.webhook) || !receives(descriptor, facts) || judge_webhook(*facts.webhook, now))
+    return;
+  warn(verdict,
+       "no webhook delivery since " + std::to_string(facts.webhook->bad_signatures) + " were refused");
+}
+
 void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                   std::span<const StreamCondition> conditions, UnixSeconds now) {
   check_access(verdict, facts, now);
   check_unavailable(verdict, facts);
   check_silent_parts(verdict, descriptor, facts, conditions, now);
+  check_refusals(verdict, descriptor, facts, now);
   if (!verdict.warning.empty()) verdict.words += " · " + verdict.warning;
 }
 

@@ -13,7 +13,7 @@ constexpr std::chrono::hours running_is_stale_after{1};
 // Streams of a service are synced one after another; in between none is running.
 constexpr std::chrono::seconds turn_comes_within{30};
 constexpr std::int64_t bad_signatures_allowed = 2;
-// A provider that is refused sends again for days, and then its next event; strangers come and go.
+// A provider that is refused sends again for days; strangers come and go. After that it is a warning.
 constexpr std::chrono::days refusals_count_for{7};
 
 bool failed_for_good(const StreamFacts& facts, std::optional<UnixSeconds> success_at) {
@@ -148,12 +148,14 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string_view labe
   return condition;
 }
 
+bool refuses(const StreamFacts& webhook) { return webhook.bad_signatures > bad_signatures_allowed; }
+
 std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook, UnixSeconds now) {
   StreamCondition condition{
       .stream = std::string(webhook_stream), .label = "webhook", .state = SubState::failed};
   const bool lately =
       !webhook.last_bad_signature_at || now - *webhook.last_bad_signature_at <= refusals_count_for;
-  if (webhook.bad_signatures > bad_signatures_allowed && lately) {
+  if (refuses(webhook) && lately) {
     condition.rule = bad_signatures_rule;
     condition.kind = ErrorKind::credentials;
     condition.refused_key = webhook.refused_key;

@@ -179,8 +179,9 @@ struct Connector {
   Problem (*explain)(const HttpReply&, Problem general) = nullptr;
   std::span<const Grant> grants{};
   std::span<const Action> actions{};
-  // A member of this provider's JSON whose text no archive may hold, because whoever has it may act: it is
-  // blanked in what is kept, wherever it is. Nothing may read it. Empty: there is none.
+  // A member of this provider's JSON whose text the archive is not to hold, because whoever has it may act:
+  // it is blanked wherever it is in a page or a delivery (but in one above 5 MB, which the host alone holds).
+  // Nothing may read it. Empty: there is none.
   std::string_view never_kept = {};
 };
 

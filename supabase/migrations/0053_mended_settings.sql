@@ -67,8 +67,12 @@ $$;
 -- Meta leaves out of a later reading what it gave before: a retired metric, a permission that is gone, a page with a
 -- post of before the account was a business's. That is no figure of zero, and no reason to forget the one there is.
 create function app.keep_figures() returns trigger language plpgsql set search_path = '' as $$
+declare
+  stamps constant text[] := array['source_at', 'updated_at'];
 begin
   new.metrics := old.metrics || coalesce(new.metrics, '{}');
+  -- What says the same again was not written (app.upsert_rows counts by this).
+  if to_jsonb(new) - stamps = to_jsonb(old) - stamps then new.updated_at := old.updated_at; end if;
   return new;
 end
 $$;
@@ -113,3 +117,10 @@ grant select on app.arrived_email_events to service_role;
 select app.exchange_text('app.awaits_email_since', 'public.email_events', 'app.arrived_email_events');
 select app.exchange_text('app.email_missed', 'public.email_events', 'app.arrived_email_events');
 select app.exchange_text('app.email_missed', ' and e.email <> ''example@test.com''', '');
+
+-- What was refused more than a week ago is not in a row with what is refused now (judge_webhook).
+select app.exchange_text('public.record_bad_signature',
+  'set refused = f.refused || jsonb_build_object(proof, coalesce((f.refused ->> proof)::int, 0) + 1)',
+  'set refused = case when f.last_bad_signature_at < now() - interval ''7 days'' then ''{}'' else f.refused end
+      || jsonb_build_object(proof, case when f.last_bad_signature_at < now() - interval ''7 days'' then 0
+        else coalesce((f.refused ->> proof)::int, 0) end + 1)');

@@ -29,6 +29,7 @@ export class Feed {
   constructor({ rest, live, clientId, post, onWorkspaceChange }) {
     Object.assign(this, { rest, clientId, post, onWorkspaceChange });
     this.rows = new Map();
+    this.activityFailures = 0;
     this.since = '';
     this.allDue = true;
     this.isLive = false;
@@ -171,6 +172,7 @@ export class Feed {
   }
 
   #readActivitySoon() {
+    if (this.activityFailures > 0) return; // its timer runs
     clearTimeout(this.activityTimer);
     this.activityTimer = setTimeout(() => this.#readActivity(), ACTIVITY_DELAY_MS);
   }
@@ -186,7 +188,7 @@ export class Feed {
     } catch {
       // What is shown stays, for minutes: then it would be told as of today. A database that was too slow is not
       // asked again at once.
-      this.activityFailures = (this.activityFailures ?? 0) + 1;
+      this.activityFailures += 1;
       if (this.activityFailures === 3) this.post('activity', null);
       clearTimeout(this.activityTimer);
       if (!this.closed) this.activityTimer = setTimeout(() => this.#readActivity(), SERIES_MS);

@@ -16,6 +16,8 @@ constexpr days backfill{90};
 constexpr days settling{7};
 constexpr days converting{30};
 constexpr days converting_at_most{90};
+// So that a day's last conversions are still read by the first scan of a week.
+constexpr days weekly = converting_at_most + days{7};
 
 template <const Report& report>
 HttpRequest request(const Query& query) {
@@ -30,21 +32,21 @@ constexpr std::array streams{
     Stream{.id = "campaigns",
            .first_sync = backfill,
            .overlap = settling,
-           .weekly_overlap = converting_at_most,
+           .weekly_overlap = weekly,
            .final_after = converting_at_most,
            .request = request<campaigns>,
            .parse = parse<campaigns>},
     Stream{.id = "search_terms",
            .first_sync = backfill,
            .overlap = settling,
-           .weekly_overlap = converting_at_most,
+           .weekly_overlap = weekly,
            .final_after = converting_at_most,
            .request = request<search_terms>,
            .parse = parse<search_terms>},
     Stream{.id = "conversions",
            .first_sync = backfill,
            .overlap = converting,
-           .weekly_overlap = converting_at_most,
+           .weekly_overlap = weekly,
            .final_after = converting_at_most,
            .request = request<conversions>,
            .parse = parse<conversions>},

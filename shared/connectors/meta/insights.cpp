@@ -183,7 +183,7 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
     if (of_token || unknown || step.heard)
       step.lost.emplace_back(metric);
     else
-      doubt(step);
+      doubt(step, metric);
   }
   note_version(step, reply);
   step.heard = step.heard || page.items > 0;
@@ -192,6 +192,7 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
   const bool is_last_group = step.group + 1 == account.groups.size();
   page.next =
       step.doubted.is_null() || page.items == 0 ? step_after(account.groups, query, step) : step.doubted;
+  if (!page.next && !step.doubted.is_null()) page.unavailable.emplace_back(find_text(step.doubted, "name"));
   if (is_last_group && page.next && step.first != first) page.oldest = pacific_midnight(first);
   return {};
 }

@@ -135,14 +135,10 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   if (auto checked = check_id(query.partition, list.who); !checked) return checked;
   Place place = read_place(list, query.position);
   page.rest_secs = rest_after(reply);
-  if (is_unknown_field(reply)) return ask_for_less(page, list, place, reply);
-  // Who may read the posts need not be permitted to read their figures.
-  if (!names_where(list, place, is_asked).empty() && is_not_permitted(reply)) {
-    place.lost = (std::int64_t{1} << list.metrics.size()) - 1;
-    place.trying = 0;
-    page.next = to_position(place);
-    return {};
-  }
+  // Who may read the posts need not be permitted to read their figures, or one of them.
+  const bool asks = !names_where(list, place, is_asked).empty();
+  if (is_unknown_field(reply) || (asks && is_not_permitted(reply)))
+    return ask_for_less(page, list, place, reply);
   if (!is_success(reply)) return tl::unexpected<Error>(refusal(reply, list.who));
   if (place.trying > 0) return try_next(page, list, place), Result<void>();
   const auto body = read_data(reply, list.who);
@@ -162,7 +158,6 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   page.items = batch.rows.size();
   page.unavailable = names_where(list, place, is_lost);
   const bool has_posts = page.items > 0 || !place.after.empty();
-  const bool asks = !names_where(list, place, is_asked).empty();
   place.spared = place.spared || place.bare;
   if (place.spared || (asks && has_posts && !place.heard)) page.unavailable.emplace_back(some_posts);
   // Of a page whose newest post is before the window, all that follow are older still.

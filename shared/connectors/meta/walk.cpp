@@ -71,10 +71,11 @@ bool is_lost(const Step& step, std::string_view name) {
   return false;
 }
 
-void doubt(Step& step) {
+void doubt(Step& step, std::string_view name) {
   Step again = step;
   again.heard = true;
   step.doubted = to_position(again);
+  slot(step.doubted, "name") = Json(name);
 }
 
 Step read_step(std::span<const Group> groups, const Query& query) {

@@ -29,7 +29,8 @@ Step read_step(std::span<const Group> groups, const Query& query);
 // Moves on to the next one and gives its position; none: that was the last.
 std::optional<Json> step_after(std::span<const Group> groups, const Query& query, Step& step);
 bool is_lost(const Step& step, std::string_view name);
-void doubt(Step& step);
+// `name`: of the metric that is asked for.
+void doubt(Step& step, std::string_view name);
 // The day that a position or a figure names.
 std::optional<Day> read_day(const Json& position);
 

@@ -85,8 +85,8 @@ async function writingTests({ test, stack, apply, runRow, cursorRow }) {
 async function figureTests({ test, stack, apply }) {
   await test('a post that is read without a figure keeps the one that it had', async (run) => {
     let number = 0;
+    const post = { platform: 'facebook', id: '1', account_id: '9', posted_at: monday };
     const write = async (metrics, source_at) => {
-      const post = { platform: 'facebook', id: '1', account_id: '9', posted_at: monday };
       const tables = [{ table: 'meta_posts', rows: [{ ...post, metrics, source_at }] }];
       await apply(page(run, ++number, [], { tables }));
       const [row] = await stack.query('select metrics from public.meta_posts');
@@ -97,6 +97,14 @@ async function figureTests({ test, stack, apply }) {
     assert.deepEqual(await write({ views: 8 }, '2026-11-23T10:00:02Z'), { reach: 5, views: 8 });
     assert.deepEqual(await write(null, '2026-11-23T10:00:03Z'), { reach: 5, views: 8 });
     assert.deepEqual(await write({ views: 1 }, '2026-11-23T10:00:02Z'), { reach: 5, views: 8 }, 'older');
+    const { written } = await apply(
+      page(run, ++number, [], {
+        tables: [
+          { table: 'meta_posts', rows: [{ ...post, metrics: null, source_at: '2026-11-23T10:00:04Z' }] },
+        ],
+      }),
+    );
+    assert.equal(written, 0, 'the same without a figure is nothing new');
   });
 }
 

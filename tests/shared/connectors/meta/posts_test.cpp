@@ -110,6 +110,14 @@ TEST_CASE("posts that come without any figure, and who may not read figures, are
   query.position = {};
   const HttpReply refusal = reply_of(error_body(200), 403);
   query.position = *posts_of(meta::page_posts, refusal, query).next;
+  // Each is tried alone: one of them may be permitted.
+  const Query first = query;
+  query.position = *posts_of(meta::page_posts, refusal, query).next;
+  query.position = *posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).next;
+  CHECK(
+      contains(meta::posts_request(meta::page_posts, query).url, "metric%28post_total_media_view_unique%29"));
+  query = first;
+  for (int round = 0; round < 2; ++round) query.position = *posts_of(meta::page_posts, refusal, query).next;
   CHECK_FALSE(contains(meta::posts_request(meta::page_posts, query).url, "insights"));
   CHECK(posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).unavailable.size() == 2);
   const auto posts = meta::parse_posts(meta::page_posts, refusal, query, source_at);
