@@ -65,6 +65,21 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
     assert.equal(now, true);
   });
 
+  await test('what was refused a week ago is not in a row with what is refused today', async () => {
+    const refuse = () =>
+      call(stack, 'record_bad_signature', { workspace: slugs[northwind], service, key: 'k' });
+    const refused = async () => (await factOf(northwind, 'webhook', 'refused')).k;
+    for (let i = 0; i < 3; i += 1) await refuse();
+    assert.equal(await refused(), 3);
+    await stack.query(
+      `update public.service_facts set last_bad_signature_at = now() - interval '8 days' where stream = 'webhook'`,
+    );
+    await refuse();
+    assert.equal(await refused(), 1);
+    await refuse();
+    assert.equal(await refused(), 2);
+  });
+
   await test('a delivery waits while its workspace’s settings cannot be read, and no other does', async () => {
     const long = `update public.webhook_receipts set received_at = now() - interval '9 hours', updated_at = now() - interval '7 hours'`;
     const open = async () => (await call(stack, 'claim_due', { limit: 50 })).deliveries;
