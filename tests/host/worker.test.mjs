@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { makeWorker } from '../../edge-workers/host/host.mjs';
+import { settingsDigest } from '../../edge-workers/host/secrets.mjs';
 import { bytesOf, coreDouble, env, steps, textOf } from './core_double.mjs';
 import { batch, message, ok, post, respond, workerAround } from './worker_double.mjs';
 
@@ -337,6 +338,7 @@ test('a tick tells the core the names of what is configured, never a value', asy
     ids: {},
   });
   assert.doesNotMatch(JSON.stringify(event), /sk_test|whsec|sb_secret/);
+  assert.equal(event.configured.settings, await settingsDigest(env()));
 });
 
 test('a message is acknowledged or retried as the core says, and retried when it fails', async () => {
