@@ -83,7 +83,8 @@ const WORDS = {
   stripe: /^fresh$/,
   google_ads: /^provisional until /,
   search_console: /^provisional until /,
-  meta: /^(fresh$|provisional until )/, // at some hours its yesterday has ended long enough ago
+  // At some hours its yesterday has ended long enough ago. No post of the recorded media list has a figure.
+  meta: /^(fresh|provisional until [^·]+) · not given: figures of some posts$/,
   sendgrid: /^provisional until /,
   pagespeed: /^fresh$/,
   cloudflare: /^fresh$/,
