@@ -87,7 +87,7 @@ const WORDS = {
   meta: /^(fresh|provisional until [^·]+) · not given: figures of some posts$/,
   sendgrid: /^provisional until /,
   pagespeed: /^fresh$/,
-  cloudflare: /^fresh$/,
+  cloudflare: /^fresh · nothing found: R2 storage of archive$/, // what is recorded is of the other bucket
   openai: /^not used yet$/,
   'oak-bakery stripe': /^sign-in expired$/,
   'fern-studio stripe': /^missing: secret_key$/,
