@@ -79,6 +79,11 @@ std::optional<StreamCondition> judge_use(const Descriptor& descriptor, const Ser
   return condition;
 }
 
+// The webhook, where anything may get in by it.
+const StreamFacts* open_webhook(const Descriptor& descriptor, const ServiceFacts& facts) {
+  return facts.webhook && facts.webhook->enabled && receives(descriptor, facts) ? &*facts.webhook : nullptr;
+}
+
 // The streams of the catalogue; for a service that lists none, those that have facts.
 std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const ServiceFacts& facts,
                                            UnixSeconds now) {
@@ -93,8 +98,8 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
     }
   }
   if (auto use = judge_use(descriptor, facts, now)) conditions.push_back(*std::move(use));
-  if (facts.webhook && facts.webhook->enabled && receives(descriptor, facts)) {
-    if (auto webhook = judge_webhook(*facts.webhook, now)) conditions.push_back(std::move(*webhook));
+  if (const StreamFacts* webhook = open_webhook(descriptor, facts)) {
+    if (auto condition = judge_webhook(*webhook, now)) conditions.push_back(std::move(*condition));
   }
   return conditions;
 }
@@ -266,13 +271,10 @@ void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const Se
 }
 
 // Whether they were the provider's, which has given up, or a stranger's cannot be told any more.
-void check_refusals(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
-                    UnixSeconds now) {
-  if (verdict.badge != Badge::active || !facts.webhook || !facts.webhook->enabled ||
-      !refuses(*facts.webhook) || !receives(descriptor, facts) || judge_webhook(*facts.webhook, now))
-    return;
-  warn(verdict,
-       "no webhook delivery since " + std::to_string(facts.webhook->bad_signatures) + " were refused");
+void check_refusals(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts) {
+  const StreamFacts* webhook = open_webhook(descriptor, facts);
+  if (webhook && refuses(*webhook) && verdict.badge == Badge::active)
+    warn(verdict, "no webhook delivery since " + std::to_string(webhook->bad_signatures) + " were refused");
 }
 
 void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
@@ -280,7 +282,7 @@ void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceF
   check_access(verdict, facts, now);
   check_unavailable(verdict, facts);
   check_silent_parts(verdict, descriptor, facts, conditions, now);
-  check_refusals(verdict, descriptor, facts, now);
+  check_refusals(verdict, descriptor, facts);
   if (!verdict.warning.empty()) verdict.words += " · " + verdict.warning;
 }
 

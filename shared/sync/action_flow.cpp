@@ -226,8 +226,7 @@ void ActionFlow::end_failed(Turn& turn, std::string_view state, const Problem& p
                             std::vector<RowBatch> batches) {
   const Error& error = problem.error;
   JsonObject fields = log_fields("action failed");
-  fields.text("kind", name(error.kind)).text("message", error.message);
-  if (!problem.request_id.empty()) fields.text("request_id", problem.request_id);
+  describe(fields, problem);
   turn.log("warn", fields);
   const bool final = problem.remedy == Remedy::give_up;
   const bool tells = is_judged_by_use(connector_.service) || is_of_the_key(error);

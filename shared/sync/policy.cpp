@@ -148,6 +148,11 @@ Problem unreadable(Error error) {
   return {std::move(error), settled ? Remedy::give_up : Remedy::retry};
 }
 
+void describe(JsonObject& fields, const Problem& problem) {
+  fields.text("kind", name(problem.error.kind)).text("message", problem.error.message);
+  if (!problem.request_id.empty()) fields.text("request_id", problem.request_id);
+}
+
 NextTry next_try(const Problem& problem, std::int64_t attempt) {
   const std::int64_t limit =
       problem.error.kind == ErrorKind::data ? attempts_when_unreadable : attempts_in_all;

@@ -6,6 +6,7 @@
 
 #include "shared/sync/connector.hpp"
 #include "shared/sync/effects.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf {
 
@@ -20,6 +21,9 @@ Problem classify_grant(const Connector& connector, const EffectResult& result, U
 // A reply that succeeded and cannot be read, or that is an error all the same: what its kind says
 // decides whether it is tried again.
 Problem unreadable(Error error);
+
+// What the log says of it: kind, message, and the provider's own name for the call, where it gave one.
+void describe(JsonObject& fields, const Problem& problem);
 
 struct NextTry {
   bool final = false;

@@ -301,8 +301,7 @@ void SyncFlow::fail_run(Turn& turn, Problem problem) {
   error.retry_after_secs = next.final ? std::nullopt : std::optional(next.delay_secs);
   rest_secs_ = next.final ? -1 : next.delay_secs;
   JsonObject fields = log_fields(next.final ? "run failed" : "run waits");
-  fields.text("kind", name(error.kind)).text("message", error.message);
-  if (!problem.request_id.empty()) fields.text("request_id", problem.request_id);
+  describe(fields, problem);
   turn.log(next.final ? "error" : "warn", fields);
   record_failure(turn, error, facts_after_failure(facts_, error, next.final, turn.now));
 }

@@ -48,14 +48,6 @@ select app.exchange_text('app.detect_service', 'perform app.schedule_streams(p_c
   'perform app.forget_refusals(p_client, p_detected ->> ''service'', present);
   perform app.schedule_streams(p_client, p_detected);');
 
-create function app.has_key(p_client uuid, p_service text, p_key text) returns boolean
-language sql stable set search_path = '' as $$
-  select exists (select from public.service_facts f
-    where f.client_id = p_client and f.service = p_service and f.stream = '' and p_key = any (f.present_keys))
-$$;
-revoke all on function app.has_key(uuid, text, text) from public, anon, authenticated;
-grant execute on function app.has_key(uuid, text, text) to service_role;
-
 -- Without its key SendGrid's event webhook is given up: nothing was to arrive.
 create or replace function app.reconcile_email() returns trigger
 language plpgsql set search_path = '' as $$
@@ -63,20 +55,21 @@ declare
   client uuid;
   stream text;
 begin
-  for client in select distinct t.client_id from told t order by 1 loop
-    if app.has_key(client, 'sendgrid', 'sendgrid.webhook_public_key')
-      and (exists (select from public.email_events e where e.client_id = client)
-        or app.awaits_email_since(client) is not null)
-    then
-      foreach stream in array array['stats', 'webhook'] loop
-        perform app.merge_facts(client, 'sendgrid', stream, '', jsonb_build_object(
-          'reconciled_missed', app.email_missed(client), 'reconciled_at', clock_timestamp()));
-      end loop;
-    else
-      update public.service_facts f set reconciled_missed = null, reconciled_at = null
-      where f.client_id = client and f.service = 'sendgrid' and f.reconciled_at is not null;
-    end if;
+  for client in select distinct t.client_id from told t
+    where exists (select from public.service_facts f where f.client_id = t.client_id and f.service = 'sendgrid'
+        and f.stream = '' and 'sendgrid.webhook_public_key' = any (f.present_keys))
+      and (exists (select from public.email_events e where e.client_id = t.client_id)
+        or app.awaits_email_since(t.client_id) is not null) order by 1
+  loop
+    foreach stream in array array['stats', 'webhook'] loop
+      perform app.merge_facts(client, 'sendgrid', stream, '', jsonb_build_object(
+        'reconciled_missed', app.email_missed(client), 'reconciled_at', clock_timestamp()));
+    end loop;
   end loop;
+  update public.service_facts f set reconciled_missed = null, reconciled_at = null
+  where f.client_id in (select t.client_id from told t) and f.service = 'sendgrid' and f.reconciled_at is not null
+    and not exists (select from public.service_facts s where s.client_id = f.client_id and s.service = 'sendgrid'
+      and s.stream = '' and 'sendgrid.webhook_public_key' = any (s.present_keys));
   return null;
 end
 $$;
@@ -104,7 +97,7 @@ select app.exchange_text('app.open_deliveries', '''object_key'', a.object_key))'
 comment on function public.claim_due is
   '{"limit":50,"per_service":{"google_ads":4}} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key","received_at"}]}: schedules that are due, runs recorded and not finished, receipts not applied. At most limit of each kind and per_service jobs of a service, workspaces taking turns. Safe to call twice at once.';
 
--- Scans of Meta that brought nothing have spent its 90 days: they are asked for again (the stream's `expects_items`).
+-- Scans of Meta that brought nothing have spent its 90 days: they are asked for again (the stream's `expects`).
 update public.sync_cursors c set cursor = c.cursor - 'covered_from' - 'covered_until'
 where c.service = 'meta' and c.stream in ('page', 'instagram') and c.cursor ? 'covered_until'
   and not exists (select from public.service_facts f where f.client_id = c.client_id and f.service = c.service

@@ -21,48 +21,15 @@ $$;
 revoke all on function app.ask_refused_again from public, anon, authenticated;
 grant execute on function app.ask_refused_again to service_role;
 
-create or replace function public.claim_due(p jsonb)
-returns jsonb language plpgsql set search_path = '' as $$
-declare
-  max_rows constant int := coalesce((p ->> 'limit')::int, 50);
-  place public.sync_cursors;
-  claimed uuid[] := '{}';
-begin
-  insert into app.heartbeat (ticked_at) values (clock_timestamp())
-  on conflict (only_one) do update set ticked_at = excluded.ticked_at;
-  if p ->> 'settings' is not null then perform app.ask_refused_again(p ->> 'settings'); end if;
-  perform app.settle_actions();
-  perform app.forget_lost_deliveries();
-  perform app.prune(1000);
-  for place in select * from app.choose_work(max_rows, p -> 'per_service') loop
-    claimed := claimed || case when place.run_id is null
-      then app.begin_run(place, 'schedule') else app.revive_run(place) end;
-  end loop;
-  return jsonb_build_object('jobs', app.sync_jobs(claimed),
-    'deliveries', app.open_deliveries(max_rows));
-end
-$$;
+select app.exchange_text('public.claim_due', 'perform app.settle_actions();',
+  'if p ->> ''settings'' is not null then perform app.ask_refused_again(p ->> ''settings''); end if;
+  perform app.settle_actions();');
 comment on function public.claim_due is
   '{"limit":50,"per_service":{"google_ads":4},"settings":digest of the Worker''s variables or absent} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key","received_at"}]}: schedules that are due, runs recorded and not finished, receipts not applied. At most limit of each kind and per_service jobs of a service, workspaces taking turns. With another digest than before, what failed for its keys or settings is due. Safe to call twice at once.';
 
 -- A permission may also be given at the provider's, where nothing here changes: what is weekly is asked the next day.
-create or replace function app.plan_after_failure() returns trigger
-language plpgsql set search_path = '' as $$
-declare
-  least_secs constant jsonb := '{"provider": 3600, "rate_limit": 3600, "ours": 21600,
-    "credentials": 86400, "configuration": 86400}';
-begin
-  update public.sync_cursors c
-  set next_due_at = case when least_secs ? new.error_kind then least(c.next_due_at, clock_timestamp()
-        + make_interval(secs => greatest((least_secs ->> new.error_kind)::int, c.every_secs / 24)))
-      else c.next_due_at end,
-    cursor = case when new.pages = 0 and new.error_kind not in ('rate_limit', 'credentials', 'configuration')
-      then c.cursor || '{"stuck": true}' else c.cursor end
-  where c.client_id = new.client_id and c.service = new.service
-    and c.stream = new.stream and c.partition = new.partition;
-  return null;
-end
-$$;
+select app.exchange_text('app.plan_after_failure', '"ours": 21600',
+  '"ours": 21600, "credentials": 86400, "configuration": 86400');
 
 -- Meta leaves out of a later reading what it gave before: a retired metric, a permission that is gone, a page with a
 -- post of before the account was a business's. That is no figure of zero, and no reason to forget the one there is.
@@ -119,8 +86,9 @@ select app.exchange_text('app.email_missed', 'public.email_events', 'app.arrived
 select app.exchange_text('app.email_missed', ' and e.email <> ''example@test.com''', '');
 
 -- What was refused more than a week ago is not in a row with what is refused now (judge_webhook).
-select app.exchange_text('public.record_bad_signature',
-  'set refused = f.refused || jsonb_build_object(proof, coalesce((f.refused ->> proof)::int, 0) + 1)',
-  'set refused = case when f.last_bad_signature_at < now() - interval ''7 days'' then ''{}'' else f.refused end
-      || jsonb_build_object(proof, case when f.last_bad_signature_at < now() - interval ''7 days'' then 0
-        else coalesce((f.refused ->> proof)::int, 0) end + 1)');
+select app.exchange_text('public.record_bad_signature', 'update public.service_facts f
+  set refused = f.refused ||', 'update public.service_facts f set refused = ''{}''
+  where f.client_id = client and f.service = p ->> ''service'' and f.stream = ''webhook''
+    and f.last_bad_signature_at < now() - interval ''7 days'';
+  update public.service_facts f
+  set refused = f.refused ||');
