@@ -1,0 +1,123 @@
+-- Two at once: what one has just written is counted by the other, and locks are taken in one order.
+
+-- Deliveries that the card tells: for three days, and those that were not taken at all until they are.
+create view app.lost_deliveries with (security_invoker = true) as
+  select * from public.webhook_receipts r
+  where (r.state in ('unreadable', 'failed') or (r.state = 'applied' and r.error is not null))
+    and r.updated_at > clock_timestamp() - interval '3 days';
+grant select on app.lost_deliveries to service_role;
+
+-- The facts first, then the count: of two deliveries that end at once the second waits, and counts the first one's.
+select app.exchange_text('app.tell_of_delivery', '
+  select count(*)', '
+  if new.state in (''unreadable'', ''failed'') or new.error is not null then
+    perform app.merge_facts(new.client_id, new.service, ''webhook'', '''', ''{}'');
+  else
+    perform from public.service_facts f where f.client_id = new.client_id and f.service = new.service
+      and f.stream = ''webhook'' and f.partition = '''' for update;
+  end if;
+  select count(*)');
+select app.exchange_text('app.tell_of_delivery', 'public.webhook_receipts r
+  where r.client_id = new.client_id and r.service = new.service
+    and (r.state in (''unreadable'', ''failed'') or (r.state = ''applied'' and r.error is not null))
+    and r.updated_at > clock_timestamp() - interval ''3 days''', 'app.lost_deliveries r
+  where r.client_id = new.client_id and r.service = new.service');
+
+-- Facts that are held are being told of something just now, and of what was told while this looked, the second look knows.
+create or replace function app.forget_lost_deliveries() returns void language plpgsql set search_path = '' as $$
+declare
+  webhook public.service_facts;
+begin
+  for webhook in select * from public.service_facts f
+    where f.stream = 'webhook' and f.failure_kind is not null
+      and not exists (select from app.lost_deliveries l where l.client_id = f.client_id and l.service = f.service)
+    order by f.client_id, f.service for update skip locked
+  loop
+    update public.service_facts f
+    set failure_kind = null, failure_message = null, failed_at = null, failures = 0, failure_final = false
+    where f.client_id = webhook.client_id and f.service = webhook.service and f.stream = 'webhook'
+      and not exists (select from app.lost_deliveries l where l.client_id = f.client_id and l.service = f.service);
+  end loop;
+end
+$$;
+
+-- Of two uses that end at once the later one's facts stay: the row is there and held before it is compared with.
+select app.exchange_text('public.end_action', '
+  select * into stored from', '
+  perform app.merge_facts(client, p ->> ''service'', p ->> ''stream'', '''', ''{}'');
+  select * into stored from');
+
+-- A tick's detection and its claiming each go through all clients: one after the other, also of two ticks.
+select app.exchange_text('public.record_detection', 'begin
+', 'begin
+  perform pg_advisory_xact_lock(hashtext(''app.tick''));
+');
+select app.exchange_text('public.claim_due', 'begin
+', 'begin
+  perform pg_advisory_xact_lock(hashtext(''app.tick''));
+');
+-- Nobody starts runs of a client whose schedules are being changed.
+select app.exchange_text('app.detect_workspace', 'begin
+', 'begin
+  perform pg_advisory_xact_lock(hashtext(''app.schedules''), hashtext(client::text));
+');
+select app.exchange_text('public.start_run', 'begin
+', 'begin
+  perform pg_advisory_xact_lock_shared(hashtext(''app.schedules''), hashtext(p ->> ''client_id''));
+');
+-- The webhook's facts last, as whoever writes a page does.
+select app.exchange_text('app.detect_service', '
+  perform app.forget_refusals(p_client, p_detected ->> ''service'', present);
+  perform app.schedule_streams(p_client, p_detected);', '
+  perform app.schedule_streams(p_client, p_detected);
+  perform app.forget_refusals(p_client, p_detected ->> ''service'', present);');
+-- An insert that "does nothing" waits for whoever changes the row that is there: only what is not there is inserted.
+select app.exchange_text('app.detect_service', '
+  values (p_client, p_detected ->> ''service'', '''', present, missing, now())', '
+  select p_client, p_detected ->> ''service'', '''', present, missing, now()
+  where not exists (select from public.service_facts f where f.client_id = p_client
+    and f.service = p_detected ->> ''service'' and f.stream = '''' and f.partition = '''')');
+select app.exchange_text('app.schedule_streams', '(e ->> ''every_secs'')::int, now()
+  from jsonb_array_elements(schedules) e order', '(e ->> ''every_secs'')::int, now()
+  from jsonb_array_elements(schedules) e
+  where not exists (select from public.sync_cursors c where c.client_id = p_client and c.service = named
+    and c.stream = e ->> ''stream'' and c.partition = coalesce(e ->> ''partition'', '''')) order');
+select app.exchange_text('app.schedule_streams', 'coalesce(e ->> ''partition'', ''''), now()
+  from jsonb_array_elements(schedules) e order', 'coalesce(e ->> ''partition'', ''''), now()
+  from jsonb_array_elements(schedules) e
+  where not exists (select from public.service_facts f where f.client_id = p_client and f.service = named
+    and f.stream = e ->> ''stream'' and f.partition = coalesce(e ->> ''partition'', '''')) order');
+
+-- Receipts before rows, as a delivery takes them.
+select app.exchange_text('app.apply_run_page', '
+  result := app.upsert_tables(', '
+  perform from public.webhook_receipts r where r.client_id = run.client_id and r.service = run.service
+    and r.delivery_key in (select e ->> ''key''
+      from jsonb_array_elements(coalesce(nullif(p -> ''deliveries'', ''null''), ''[]'')) e)
+    and r.state in (''failed'', ''unreadable'') order by r.delivery_key for update;
+  result := app.upsert_tables(');
+
+-- The run and its cursor, or neither: whoever holds the cursor may be waiting for the run.
+select app.exchange_text('app.revive_run', '
+  if not found then return null; end if;
+', '
+  if not found then return null; end if;
+  perform from public.sync_cursors c where c.run_id = run.run_id
+    and (run.state <> ''running'' or coalesce(c.lease_until, ''-infinity'') < now()) for update skip locked;
+  if not found then return null; end if;
+');
+
+-- One after the other, in the order in which a delivery of events takes the mails.
+create or replace function app.settle_actions() returns void language plpgsql set search_path = '' as $$
+declare
+  left_one record;
+begin
+  for left_one in select o.client_id, o.id from public.action_requests o
+    where o.state = 'running' and o.requested_at < now() - interval '15 minutes'
+    order by o.client_id, o.id for update skip locked
+  loop
+    update public.action_requests r set state = 'unknown', finished_at = clock_timestamp()
+    where r.client_id = left_one.client_id and r.id = left_one.id;
+  end loop;
+end
+$$;

@@ -1,0 +1,235 @@
+// Two sessions at once on a real Postgres: the first has done its work and not yet committed when the second comes.
+
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { openPostgres } from '../../scripts/local/supabase/database.mjs';
+import { applyMigrations, applyPrelude } from '../../scripts/local/supabase/migrations.mjs';
+import { startCluster } from './cluster.mjs';
+import { charge, page } from './runs.mjs';
+import { northwind, postgresInstallations } from './stack.mjs';
+
+const [installation] = postgresInstallations();
+const options = { skip: !installation && 'no Postgres server here' };
+const service = 'stripe';
+
+let folder;
+let cluster;
+let database;
+before(async () => {
+  if (!installation) return;
+  folder = mkdtempSync(join(tmpdir(), 'at-once-'));
+  chmodSync(folder, 0o711);
+  cluster = await startCluster({ bin: installation.bin, folder });
+  database = await openPostgres(cluster.url);
+  await database.transaction((query, run) =>
+    run(`create schema auth; create table auth.users (id uuid primary key);
+      create function auth.uid() returns uuid language sql stable as $$ select null::uuid $$;`),
+  );
+  await applyPrelude(database);
+  await applyMigrations(database);
+});
+after(async () => {
+  await database?.close();
+  await cluster?.stop();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  if (!installation) return;
+  await database.query(`do $$ begin set local session_replication_role = replica;
+    delete from public.facts_history; delete from public.service_facts; delete from public.sync_cursors;
+    delete from public.sync_runs; delete from public.webhook_receipts; delete from public.action_requests;
+    delete from public.stripe_charges; delete from public.workspaces; end $$`);
+  await database.query(`insert into public.workspaces (client_id, slug, name, time_zone)
+    values ('${northwind}', 'northwind-dental', 'Northwind', 'Europe/Berlin')`);
+});
+
+const callIn = async (query, name, p) =>
+  (await query(`select public.${name}($1::jsonb) as reply`, [p]))[0].reply;
+const call = (name, p) => callIn(database.query, name, p);
+
+/**
+ * `first` in a transaction that stays open until `second` has ended or waits for it; what `first` returns is what it
+ * does after that. -> {waited, reply of the second}
+ */
+async function atOnce(first, second) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  let reached;
+  const isHeld = new Promise((resolve) => (reached = resolve));
+  const holding = database.transaction(async (query) => {
+    const rest = await first((name, p) => callIn(query, name, p), query);
+    reached();
+    await released;
+    if (typeof rest === 'function') await rest();
+  });
+  await Promise.race([isHeld, holding]);
+  let ended = false;
+  const following = second().finally(() => (ended = true));
+  let waited = false;
+  while (!ended && !waited) {
+    await sleep(10);
+    const [{ waiting }] = await database.query(`select count(*)::int as waiting from pg_stat_activity
+      where wait_event_type = 'Lock' and state = 'active'`);
+    waited = waiting > 0;
+  }
+  release();
+  const [reply] = await Promise.all([following, holding]);
+  return { waited, reply };
+}
+
+const record = (key) =>
+  call('record_receipt', {
+    workspace: 'northwind-dental',
+    service,
+    delivery_key: key,
+    object_key: `webhooks/${key}`,
+    event_type: 'charge.succeeded',
+    readable: true,
+    key: 'stripe.webhook_secret',
+  });
+const failed = (key) => ({ client_id: northwind, service, delivery_key: key, state: 'failed', error: key });
+const delivery = (key, rows = []) => ({
+  receipt: { client_id: northwind, service, delivery_key: key },
+  tables: [{ table: 'stripe_charges', rows }],
+  facts: {},
+});
+const facts = async (of, stream) =>
+  (
+    await database.query(
+      `select failures, failure_kind, failure_message,
+       last_attempt_at = '2026-11-23T10:00:02Z' as is_later from public.service_facts
+       where service = $1 and stream = $2`,
+      [of, stream],
+    )
+  )[0];
+
+test('of two deliveries that fail at once both are counted', options, async () => {
+  await Promise.all(['a', 'b'].map(record));
+  await atOnce(
+    (inFirst) => inFirst('mark_receipt', failed('a')),
+    () => call('mark_receipt', failed('b')),
+  );
+  assert.equal((await facts(service, 'webhook')).failures, 2);
+});
+
+test('a delivery that is taken at last does not hide one that fails at once with it', options, async () => {
+  await Promise.all(['a', 'b'].map(record));
+  await call('mark_receipt', failed('a'));
+  await record('a');
+  await atOnce(
+    (inFirst) => inFirst('mark_receipt', failed('b')),
+    () => call('apply_page', delivery('a')),
+  );
+  const { failures, failure_message: message } = await facts(service, 'webhook');
+  assert.deepEqual([failures, message], [1, 'b']);
+});
+
+test('a tick that forgets an old loss leaves one that is told at once with it', options, async () => {
+  await Promise.all(['a', 'b'].map(record));
+  await call('mark_receipt', failed('a'));
+  await database.query(`do $$ begin set local session_replication_role = replica;
+    update public.webhook_receipts set updated_at = now() - interval '4 days' where delivery_key = 'a'; end $$`);
+  await atOnce(
+    (inFirst) => inFirst('mark_receipt', failed('b')),
+    () => call('claim_due', {}),
+  );
+  const { failures, failure_message: message } = await facts(service, 'webhook');
+  assert.deepEqual([failures, message], [1, 'b']);
+});
+
+test('of two uses that end at once the later one is what the card knows', options, async () => {
+  const ids = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+  const user = '99999999-9999-4999-8999-999999999999';
+  for (const id of ids)
+    await call('begin_action', {
+      client_id: northwind,
+      id,
+      begun_by: user,
+      service: 'openai',
+      action: 'insights',
+      user_id: user,
+      tables: [],
+    });
+  const ended = (id, second, state, more) => ({
+    client_id: northwind,
+    id,
+    service: 'openai',
+    state,
+    tables: [],
+    stream: 'requests',
+    facts: { last_attempt_at: `2026-11-23T10:00:0${second}Z`, ...more },
+  });
+  const refused = {
+    failure_kind: 'credentials',
+    failure_message: 'refused',
+    failures: 1,
+    failure_final: true,
+  };
+  const { waited } = await atOnce(
+    (inFirst) => inFirst('end_action', ended(ids[1], 2, 'succeeded', { failure_kind: null, failures: 0 })),
+    () => call('end_action', ended(ids[0], 1, 'failed', refused)),
+  );
+  const { failure_kind: kind, is_later } = await facts('openai', 'requests');
+  assert.deepEqual([waited, kind, is_later], [true, null, true]);
+});
+
+const found = {
+  workspaces: [
+    {
+      client_id: northwind,
+      problem: null,
+      services: [
+        {
+          service,
+          present: ['stripe.secret_key'],
+          missing: [],
+          schedules: [{ stream: 'events', partition: '', cadence: 'daily', every_secs: 86400 }],
+        },
+      ],
+    },
+  ],
+};
+
+async function heldRun() {
+  await call('record_detection', found);
+  const { jobs } = await call('claim_due', {});
+  const { lease } = await call('take_lease', { run_id: jobs[0].run_id, lease_secs: 60 });
+  return { run_id: jobs[0].run_id, lease };
+}
+
+test(
+  'a detection that finds nothing new does not wait for a page that is being written',
+  options,
+  async () => {
+    const run = await heldRun();
+    const facts = { last_attempt_at: '2026-11-23T10:00:00Z' };
+    const { waited } = await atOnce(
+      (inFirst) => inFirst('apply_page', page(run, 1, [], { facts })),
+      () => call('record_detection', found),
+    );
+    assert.equal(waited, false);
+  },
+);
+
+test('a page of a reconciliation and the delivery that it found do not deadlock', options, async () => {
+  const run = await heldRun();
+  await record('a');
+  await call('mark_receipt', failed('a'));
+  const at = '2026-11-23T10:00:00Z';
+  const pageOf = page(run, 1, [charge('ch_1', 1, at)], {
+    deliveries: [{ key: 'a', event_type: 'charge.succeeded', object_key: 'webhooks/a' }],
+  });
+  const { waited, reply } = await atOnce(
+    async (inFirst, query) => {
+      await query(`select from public.webhook_receipts where delivery_key = 'a' for update`);
+      return () => inFirst('apply_page', delivery('a', [charge('ch_1', 2, at)]));
+    },
+    () => call('apply_page', pageOf),
+  );
+  assert.deepEqual([waited, reply.applied], [true, true]);
+});
