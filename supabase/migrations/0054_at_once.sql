@@ -12,16 +12,19 @@ select app.exchange_text('app.tell_of_delivery', '
   select count(*)', '
   if new.state in (''unreadable'', ''failed'') or new.error is not null then
     perform app.merge_facts(new.client_id, new.service, ''webhook'', '''', ''{}'');
-  else
-    perform from public.service_facts f where f.client_id = new.client_id and f.service = new.service
-      and f.stream = ''webhook'' and f.partition = '''' for update;
   end if;
+  perform from public.service_facts f where f.client_id = new.client_id and f.service = new.service
+    and f.stream = ''webhook'' and f.partition = '''' for update;
   select count(*)');
 select app.exchange_text('app.tell_of_delivery', 'public.webhook_receipts r
   where r.client_id = new.client_id and r.service = new.service
     and (r.state in (''unreadable'', ''failed'') or (r.state = ''applied'' and r.error is not null))
     and r.updated_at > clock_timestamp() - interval ''3 days''', 'app.lost_deliveries r
   where r.client_id = new.client_id and r.service = new.service');
+select app.exchange_text('app.tell_of_delivery', 'end if;
+  perform app.merge_facts(new.client_id, new.service, ''webhook'', '''', ''{}'');
+  update', 'end if;
+  update');
 
 -- Facts that are held are being told of something just now, and of what was told while this looked, the second look knows.
 create or replace function app.forget_lost_deliveries() returns void language plpgsql set search_path = '' as $$
@@ -46,6 +49,8 @@ select app.exchange_text('public.end_action', '
   select * into stored from', '
   perform app.merge_facts(client, p ->> ''service'', p ->> ''stream'', '''', ''{}'');
   select * into stored from');
+select app.exchange_text('public.end_action', 'and f.stream = p ->> ''stream'' and f.partition = '''';',
+  'and f.stream = p ->> ''stream'' and f.partition = '''' for update;');
 
 -- A tick's detection and its claiming each go through all clients: one after the other, also of two ticks.
 select app.exchange_text('public.record_detection', 'begin
@@ -96,6 +101,13 @@ select app.exchange_text('app.apply_run_page', '
       from jsonb_array_elements(coalesce(nullif(p -> ''deliveries'', ''null''), ''[]'')) e)
     and r.state in (''failed'', ''unreadable'') order by r.delivery_key for update;
   result := app.upsert_tables(');
+select app.exchange_text('app.record_missed', '
+  from jsonb_array_elements(p_deliveries) e
+  order', '
+  from jsonb_array_elements(p_deliveries) e
+  where not exists (select from public.webhook_receipts r
+    where r.client_id = p_client and r.service = p_service and r.delivery_key = e ->> ''key'')
+  order');
 
 -- The run and its cursor, or neither: whoever holds the cursor may be waiting for the run.
 select app.exchange_text('app.revive_run', '
@@ -121,3 +133,30 @@ begin
   end loop;
 end
 $$;
+
+-- Removing a client locks its rows alone: to switch the trigger off had stopped whoever writes facts of any client.
+create or replace function app.refuse_change() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if tg_op = 'DELETE' and tg_level = 'ROW' then
+    if old.client_id::text = pg_catalog.current_setting('app.removed', true)
+      and pg_catalog.pg_has_role(current_user,
+        (select c.relowner from pg_catalog.pg_class c where c.oid = tg_relid), 'usage')
+    then return old; end if;
+  end if;
+  raise exception '% is append-only: % refused', tg_table_name, lower(tg_op)
+    using errcode = 'insufficient_privilege';
+end
+$$;
+select app.exchange_text('app.remove_workspace', '
+  alter table public.facts_history disable trigger append_only_kept;', '
+  perform set_config(''app.removed'', client::text, true);
+  -- As whoever works takes them: the tick, runs, places, deliveries; facts come last, and with them their history.
+  perform pg_advisory_xact_lock(hashtext(''app.tick''));
+  perform from public.sync_runs r where r.client_id = client order by r.run_id for update;
+  perform from public.sync_cursors c where c.client_id = client order by c.service, c.stream, c.partition for update;
+  perform from public.webhook_receipts r where r.client_id = client order by r.service, r.delivery_key for update;');
+select app.exchange_text('app.remove_workspace', '
+  alter table public.facts_history enable trigger append_only_kept;', '
+  perform set_config(''app.removed'', '''', true);');
+select app.exchange_text('app.remove_workspace', 'c.relname = ''facts_history'', c.relname',
+  'c.relname = ''facts_history'', c.relname = ''service_facts'', c.relname = ''sync_runs'', c.relname');

@@ -11,7 +11,7 @@ import { openPostgres } from '../../scripts/local/supabase/database.mjs';
 import { applyMigrations, applyPrelude } from '../../scripts/local/supabase/migrations.mjs';
 import { startCluster } from './cluster.mjs';
 import { charge, page } from './runs.mjs';
-import { northwind, postgresInstallations } from './stack.mjs';
+import { harbor, northwind, postgresInstallations } from './stack.mjs';
 
 const [installation] = postgresInstallations();
 const options = { skip: !installation && 'no Postgres server here' };
@@ -82,9 +82,9 @@ async function atOnce(first, second) {
   return { waited, reply };
 }
 
-const record = (key) =>
+const record = (key, workspace = 'northwind-dental') =>
   call('record_receipt', {
-    workspace: 'northwind-dental',
+    workspace,
     service,
     delivery_key: key,
     object_key: `webhooks/${key}`,
@@ -92,7 +92,13 @@ const record = (key) =>
     readable: true,
     key: 'stripe.webhook_secret',
   });
-const failed = (key) => ({ client_id: northwind, service, delivery_key: key, state: 'failed', error: key });
+const failed = (key, client_id = northwind) => ({
+  client_id,
+  service,
+  delivery_key: key,
+  state: 'failed',
+  error: key,
+});
 const delivery = (key, rows = []) => ({
   receipt: { client_id: northwind, service, delivery_key: key },
   tables: [{ table: 'stripe_charges', rows }],
@@ -108,17 +114,19 @@ const facts = async (of, stream) =>
     )
   )[0];
 
-test('of two deliveries that fail at once both are counted', options, async () => {
-  await Promise.all(['a', 'b'].map(record));
-  await atOnce(
-    (inFirst) => inFirst('mark_receipt', failed('a')),
-    () => call('mark_receipt', failed('b')),
-  );
-  assert.equal((await facts(service, 'webhook')).failures, 2);
-});
+for (const before of [0, 1])
+  test(`of two deliveries that fail at once both are counted, with ${before} counted before`, options, async () => {
+    await Promise.all(['a', 'b', 'c'].map((key) => record(key)));
+    if (before) await call('mark_receipt', failed('c'));
+    await atOnce(
+      (inFirst) => inFirst('mark_receipt', failed('a')),
+      () => call('mark_receipt', failed('b')),
+    );
+    assert.equal((await facts(service, 'webhook')).failures, before + 2);
+  });
 
 test('a delivery that is taken at last does not hide one that fails at once with it', options, async () => {
-  await Promise.all(['a', 'b'].map(record));
+  await Promise.all(['a', 'b'].map((key) => record(key)));
   await call('mark_receipt', failed('a'));
   await record('a');
   await atOnce(
@@ -130,7 +138,7 @@ test('a delivery that is taken at last does not hide one that fails at once with
 });
 
 test('a tick that forgets an old loss leaves one that is told at once with it', options, async () => {
-  await Promise.all(['a', 'b'].map(record));
+  await Promise.all(['a', 'b'].map((key) => record(key)));
   await call('mark_receipt', failed('a'));
   await database.query(`do $$ begin set local session_replication_role = replica;
     update public.webhook_receipts set updated_at = now() - interval '4 days' where delivery_key = 'a'; end $$`);
@@ -142,41 +150,48 @@ test('a tick that forgets an old loss leaves one that is told at once with it', 
   assert.deepEqual([failures, message], [1, 'b']);
 });
 
-test('of two uses that end at once the later one is what the card knows', options, async () => {
-  const ids = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
-  const user = '99999999-9999-4999-8999-999999999999';
-  for (const id of ids)
-    await call('begin_action', {
-      client_id: northwind,
-      id,
-      begun_by: user,
-      service: 'openai',
-      action: 'insights',
-      user_id: user,
-      tables: [],
-    });
-  const ended = (id, second, state, more) => ({
-    client_id: northwind,
-    id,
-    service: 'openai',
-    state,
-    tables: [],
-    stream: 'requests',
-    facts: { last_attempt_at: `2026-11-23T10:00:0${second}Z`, ...more },
-  });
-  const refused = {
-    failure_kind: 'credentials',
-    failure_message: 'refused',
-    failures: 1,
-    failure_final: true,
-  };
-  const { waited } = await atOnce(
-    (inFirst) => inFirst('end_action', ended(ids[1], 2, 'succeeded', { failure_kind: null, failures: 0 })),
-    () => call('end_action', ended(ids[0], 1, 'failed', refused)),
+for (const earlier of [false, true])
+  test(
+    `of two uses that end at once${earlier ? ', after another,' : ''} the later one is what the card knows`,
+    options,
+    async () => {
+      const ids = [0, 1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+      const user = '99999999-9999-4999-8999-999999999999';
+      for (const id of ids)
+        await call('begin_action', {
+          client_id: northwind,
+          id,
+          begun_by: user,
+          service: 'openai',
+          action: 'insights',
+          user_id: user,
+          tables: [],
+        });
+      const ended = (id, second, state, more) => ({
+        client_id: northwind,
+        id,
+        service: 'openai',
+        state,
+        tables: [],
+        stream: 'requests',
+        facts: { last_attempt_at: `2026-11-23T10:00:0${second}Z`, ...more },
+      });
+      const refused = {
+        failure_kind: 'credentials',
+        failure_message: 'refused',
+        failures: 1,
+        failure_final: true,
+      };
+      if (earlier) await call('end_action', ended(ids[0], 0, 'succeeded', {}));
+      const { waited } = await atOnce(
+        (inFirst) =>
+          inFirst('end_action', ended(ids[2], 2, 'succeeded', { failure_kind: null, failures: 0 })),
+        () => call('end_action', ended(ids[1], 1, 'failed', refused)),
+      );
+      const { failure_kind: kind, is_later } = await facts('openai', 'requests');
+      assert.deepEqual([waited, kind, is_later], [true, null, true]);
+    },
   );
-  const { failure_kind: kind, is_later } = await facts('openai', 'requests');
-  assert.deepEqual([waited, kind, is_later], [true, null, true]);
-});
 
 const found = {
   workspaces: [
@@ -232,4 +247,28 @@ test('a page of a reconciliation and the delivery that it found do not deadlock'
     () => call('apply_page', pageOf),
   );
   assert.deepEqual([waited, reply.applied], [true, true]);
+});
+
+test('a client that is removed stops no other', options, async () => {
+  await database.query(`insert into public.workspaces (client_id, slug, name, time_zone)
+    values ('${harbor}', 'harbor-yoga', 'Harbor', 'Europe/Berlin')`);
+  await heldRun();
+  await record('a', 'harbor-yoga');
+  const { waited } = await atOnce(
+    (inFirst, query) => query(`select app.remove_workspace('northwind-dental')`),
+    () => call('mark_receipt', failed('a', harbor)),
+  );
+  const kept = await database.query('select distinct client_id from public.facts_history');
+  assert.deepEqual([waited, kept.map((row) => row.client_id)], [false, [harbor]]);
+});
+
+test('nobody else takes history away, whatever is set', options, async () => {
+  await heldRun();
+  const taken = database.transaction(async (query) => {
+    await query(
+      `select set_config('app.removed', '${northwind}', true), set_config('role', 'service_role', true)`,
+    );
+    await query('delete from public.facts_history');
+  });
+  await assert.rejects(taken, { code: '42501' });
 });
