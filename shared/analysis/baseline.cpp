@@ -164,31 +164,56 @@ Forecast dense_forecast(Days days, bool counts) {
   return result;
 }
 
-// Weekdays that are always zero (closed on Sundays) are a season, not chance.
-double share_of_zeros(const Days& days) {
+struct Zeros {
   int zeros = 0, all = 0;
-  for (std::size_t d = 0; d < week; ++d) {
-    int day_zeros = 0, day_all = 0;
-    for (std::size_t i = d; i < history_days; i += week) {
-      day_all += days.known[i] ? 1 : 0;
-      day_zeros += days.known[i] && days.value[i] == 0 ? 1 : 0;
-    }
-    if (day_zeros * 4 > day_all * 3) continue;
-    zeros += day_zeros;
-    all += day_all;
-  }
-  return all == 0 ? 1 : static_cast<double>(zeros) / all;
+
+  void add(const Zeros& more) { zeros += more.zeros, all += more.all; }
+  double share() const { return static_cast<double>(zeros) / static_cast<double>(all); }
+};
+
+Zeros zeros_of(std::span<const double> values) {
+  return {.zeros = static_cast<int>(std::count(values.begin(), values.end(), 0.0)),
+          .all = static_cast<int>(values.size())};
 }
 
-// A sale a week has no level: its days with sales are compared with each other.
+// Weekdays that are mostly zero (closed on Sundays) are a season, not chance; and where the busy ones have
+// none to speak of, the others' are a season, too: an odd order at a weekend makes no rare event of the week.
+double share_of_zeros(const Days& days) {
+  std::array<Few<weeks>, week> weekdays;
+  std::array<double, week> medians{};
+  for (std::size_t d = 0; d < week; ++d) {
+    for (std::size_t i = d; i < history_days; i += week)
+      if (days.known[i]) weekdays[d].add(days.value[i]);
+    if (weekdays[d].size >= least_per_weekday) medians[d] = median(weekdays[d].all());
+  }
+  const double busiest = *std::max_element(medians.begin(), medians.end());
+  Zeros open, busy;
+  for (std::size_t d = 0; d < week; ++d) {
+    const Zeros here = zeros_of(weekdays[d].all());
+    if (here.zeros * 4 > here.all * 3) continue;
+    open.add(here);
+    if (medians[d] > 0 && medians[d] * 2 >= busiest) busy.add(here);
+  }
+  if (busy.all > 0 && busy.share() < usual_zeros) return busy.share();
+  return open.all == 0 ? 1 : open.share();
+}
+
+// A sale a week has no level: its days with sales are compared with each other. With fewer than it takes,
+// what counts (failures, mostly) is compared with the largest of them.
 std::optional<Forecast> sparse_forecast(Days days, double zero_share, bool counts) {
   constexpr int least_others = 5;
+  double largest = 0;
   for (std::size_t i = 0; i < history_days; ++i) {
-    if (!days.known[i] || days.value[i] != 0) continue;
+    if (!days.known[i]) continue;
+    largest = std::max(largest, days.value[i]);
+    if (days.value[i] != 0) continue;
     days.known[i] = false;
     --days.count;
   }
   if (days.count == 0 && counts) return Forecast{.expected = 0, .scale = root_noise_of_counts};
+  if (days.count < least_others && counts)
+    return Forecast{
+        .expected = largest, .scale = least_scale(largest, counts), .sparse = true, .zero_share = 1};
   if (days.count < least_others) return std::nullopt;
   const double middle = centre(days, history_days);
   const double scale =

@@ -85,7 +85,7 @@ Result<std::vector<DailySeries>> read_daily_series(const Json& answer) {
 
 SeriesReport analyse(const DailySeries& series) {
   SeriesReport report;
-  Detector detector(series.kind == SeriesKind::sum && series.unit == "count");
+  Detector detector(series.unit == "count");
   std::size_t end = 0;
   for (std::size_t i = 0; i < series.values.size(); ++i) {
     const Day day = series.first_day + std::chrono::days(i);

@@ -160,3 +160,23 @@ select app.exchange_text('app.remove_workspace', '
   perform set_config(''app.removed'', '''', true);');
 select app.exchange_text('app.remove_workspace', 'c.relname = ''facts_history'', c.relname',
   'c.relname = ''facts_history'', c.relname = ''service_facts'', c.relname = ''sync_runs'', c.relname');
+
+-- A day on which one of the accounts that had begun told nothing is not known: the others' sum looks like a fall.
+do $$
+declare
+  branch record;
+begin
+  for branch in select * from (values ('meta.', 'meta_page_daily', 'page_id'),
+      ('meta.instagram_', 'meta_instagram_daily', 'account_id')) b (prefix, name, account) loop
+    perform app.exchange_text('public.daily_series',
+      format('zone z join public.%s m on m.client_id = z.client_id and m.day >= z.since', branch.name),
+      format('(select d.*, min(d.day) over (partition by d.metric, d.%s) as began
+        from zone z join public.%s d on d.client_id = z.client_id and d.day >= z.since) m',
+        branch.account, branch.name));
+    perform app.exchange_text('public.daily_series',
+      format('select %L || m.metric, '''', null, m.day, sum(m.value),', branch.prefix),
+      format('select %1$L || m.metric, '''', null, m.day, case when count(*) = sum(count(*) filter (where m.day = m.began))
+        over (partition by %1$L || m.metric order by m.day) then sum(m.value) end,', branch.prefix));
+  end loop;
+end
+$$;

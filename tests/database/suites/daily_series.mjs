@@ -286,6 +286,22 @@ async function reportTests({ test, stack, insert, synced, read }) {
     assert.deepEqual(await values(), [10, 10, 10, 10, 10]);
   });
 
+  await test('a day on which one of two accounts told nothing is not known, and one that is new hides no day before', async () => {
+    const counted = (account_id, days, value) => ({
+      ...{ account_id, metric: 'followers_count', day: dayBack(days, 'America/Los_Angeles'), value },
+      source_at: noonBack(days),
+    });
+    await insert('meta_instagram_daily', [
+      ...[6, 5, 4, 3, 2].map((days) => counted('1', days, 900)),
+      ...[5, 4, 2].map((days) => counted('2', days, 2100)),
+    ]);
+    await synced('meta', 'instagram', 0, '1');
+    await synced('meta', 'instagram', 0, '2');
+    const { values } = (await read(8))['meta.instagram_followers_count'];
+    const first = values.findIndex((value) => value !== null);
+    assert.deepEqual(values.slice(first, first + 5), [900, 3000, 3000, null, 3000]);
+  });
+
   await test('an account, Worker or zone that is no longer read with the others neither falls nor hides them', async () => {
     // Before the seven days of which conversions are not told.
     const rows = (column, more) =>

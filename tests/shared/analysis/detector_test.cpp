@@ -205,3 +205,43 @@ TEST_CASE("days in one go and days one by one give the same answer") {
   }
   CHECK(detector.anomalies() == analyse(series).anomalies);
 }
+
+TEST_CASE("a few failures long ago do not hide an outage") {
+  for (const std::size_t earlier : {0U, 1U, 4U}) {
+    Values values(90, 0.0);
+    for (std::size_t i = 0; i < earlier; ++i) values[40 + i * 5] = 1;
+    const auto found = detect(with(values, 85, 288));
+    INFO(earlier << " before it");
+    REQUIRE_FALSE(found.empty());
+    CHECK(place_of(found.back()) == 85);
+    CHECK(found.back().value == Catch::Approx(288));
+  }
+}
+
+TEST_CASE("an odd order at a weekend does not make an office's week a rare event") {
+  Values values = weeks(13, {22, 19, 20, 21, 18, 0, 0});
+  for (std::size_t i = 5; i < values.size(); i += 14) values[i] = 1;
+  REQUIRE(detect(values).empty());
+  for (const double unusual : {0.0, 57.0}) {
+    const auto found = detect(with(values, 85, unusual));
+    REQUIRE(found.size() == 1);
+    CHECK(place_of(found[0]) == 85);
+    CHECK(found[0].expected == Catch::Approx(20).epsilon(0.3));
+  }
+}
+
+TEST_CASE("days that are closed say nothing of how the others changed") {
+  const auto open_days = [](double from, double then) {
+    Values values = weeks(14, {0, 1, 0, 1, 0, 0, 0});
+    for (std::size_t i = 0; i < values.size(); ++i)
+      *values[i] *= (i < 77 ? from : then) + static_cast<double>(i % 3);
+    return detect(values);
+  };
+  for (const double then : {312.0, 30.0})
+    for (const Anomaly& one : open_days(104, then)) {
+      CHECK(one.expected == Catch::Approx(105).epsilon(0.2));
+      CHECK(one.value == Catch::Approx(then).epsilon(0.2));
+    }
+  CHECK_FALSE(open_days(104, 312).empty());
+  CHECK_FALSE(open_days(104, 30).empty());
+}
