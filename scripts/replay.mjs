@@ -3,7 +3,7 @@
 //
 // usage: replay.mjs --workspace SLUG --service NAME [options]
 // where the bytes are
-//   --local         the local stack's bucket (default when its state.json is there); --dir FOLDER: .dev
+//   --local         the local stack's bucket (default); --dir FOLDER: .dev
 //   --folder DIR    a folder with keys as paths, as --export writes it; no --workspace and --service needed
 //   --account       the account's bucket: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID in the environment
 //   --vars FILE     NAME=value lines with SUPABASE_URL and SUPABASE_SECRET_KEY (the stack's; production.vars)

@@ -180,3 +180,11 @@ begin
   end loop;
 end
 $$;
+
+-- What waits on purpose, for its time or for settings that can be read, is not told as left behind.
+select app.exchange_text('public.health', 'r.state = ''received''
+      and', 'r.state = ''received''
+      and (r.retry_at is null or r.retry_at <= now()) and not app.has_unreadable_settings(r.client_id)
+      and');
+comment on table public.probe_results is
+  'One row per probe and moment. latency_ms: request to last byte. row_count: of the table probed, exact. state: answers, or null.';

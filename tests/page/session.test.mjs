@@ -17,6 +17,16 @@ import {
 
 const VIEWER = `viewer@${NORTHWIND}.example`;
 
+/** As after an hour: the stored token has to be renewed. */
+const expire = (page) =>
+  page.evaluate(() => {
+    const session = JSON.parse(localStorage.getItem('webfluentia.session'));
+    localStorage.setItem('webfluentia.session', JSON.stringify({ ...session, expires_at: 1 }));
+  });
+const touchFacts = () =>
+  stack.query(`update service_facts set last_success_at = last_success_at + interval '1 millisecond'
+    where service = 'stripe' and stream = 'charges'`);
+
 let stack, browser;
 
 before(async () => {
@@ -97,6 +107,81 @@ test('who signs out while sign-in does not answer is signed out here', async () 
   await page.reload();
   await page.getByLabel('Password').waitFor();
   assert.equal(await page.locator('article').count(), 0);
+  await page.context().close();
+});
+
+test('who signs out while sign-in does not answer is signed out in the other tab, too', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const other = await page.context().newPage();
+  await other.goto(stack.state.urls.dashboard);
+  await card(other, 'stripe').waitFor();
+  await page.route(/auth\/v1\/logout/, (route) => route.abort());
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByLabel('Password').waitFor();
+  assert.equal(await other.locator('article').count(), 0);
+  await page.context().close();
+});
+
+test('whoever signs in next on this device sees their own workspace', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Password').waitFor();
+  await fillSignIn(page, userOf(stack, 'viewer@oak-bakery.example'));
+  await card(page, 'stripe').waitFor();
+  assert.match(page.url(), /\/w\/oak-bakery\/integrations$/);
+  await page.context().close();
+});
+
+test('a token that the database refuses before its time is renewed, once', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await settled(page);
+  const stored = await page.evaluate(() => JSON.parse(localStorage.getItem('webfluentia.session')));
+  const refused = `Bearer ${stored.access_token}`;
+  await page.route(/rest\/v1\/service_facts/, (route) =>
+    route.request().headers().authorization === refused
+      ? route.fulfill({ status: 401, json: { message: 'JWT expired' } })
+      : route.continue(),
+  );
+  const renewals = [];
+  page.on('request', (request) => /grant_type=refresh_token/.test(request.url()) && renewals.push(request));
+  const read = page.waitForResponse((reply) => /service_facts/.test(reply.url()) && reply.status() === 200);
+  await touchFacts();
+  await read;
+  assert.equal(renewals.length, 1);
+  assert.equal(await page.getByText('The database does not answer').count(), 0);
+  await page.context().close();
+});
+
+test('while sign-in hangs the page says that nothing answers', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await settled(page);
+  await page.route(/auth\/v1\/token/, () => {}); // never answered
+  await expire(page);
+  await touchFacts();
+  await page.locator('#link', { hasText: 'no answer' }).waitFor({ timeout: 60_000 });
+  await page.context().close();
+});
+
+test('a dashboard that did not load stays told when the session is renewed after it', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.route(/dashboard.*\.wasm/, (route) => route.abort());
+  let renew;
+  const renewable = new Promise((resolve) => (renew = resolve));
+  await page.route(/auth\/v1\/token/, async (route) => {
+    await renewable;
+    await route.continue();
+  });
+  await expire(page);
+  await page.reload();
+  const screen = () => page.evaluate(() => document.documentElement.dataset.screen);
+  await until('it is told', async () => (await screen()) === 'broken');
+  const renewed = page.waitForResponse(/auth\/v1\/token/);
+  renew();
+  await (await renewed).finished();
+  await page.waitForTimeout(500);
+  assert.equal(await screen(), 'broken');
   await page.context().close();
 });
 

@@ -291,6 +291,15 @@ test('cards stay when workspaces, charts or remarks cannot be read', async () =>
   await page.context().close();
 });
 
+test('no card waits long for its charts', async () => {
+  const page = await newPage(browser);
+  await page.route(/rpc\/service_daily/, () => {}); // never answered
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor({ timeout: 6000 });
+  await page.context().close();
+});
+
 test('no card waits for the remarks', async () => {
   const page = await newPage(browser);
   const asked = page.waitForRequest(/rpc\/daily_series/);

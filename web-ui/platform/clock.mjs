@@ -1,4 +1,4 @@
-// The page's clock. A test can set it (`?clock=<ISO time or ms>`, `webfluentia.setClock(ms)`);
+// The page's clock. A test can set it (on this machine `?clock=<ISO time or ms>`; `webfluentia.setClock(ms)`);
 // it then runs on from there, and every badge is judged by it.
 
 // A device's clock that is further off than this would turn good cards red: the server's counts.
@@ -19,7 +19,9 @@ export class Clock {
     this.offset = 0;
     this.onTick = onTick;
     this.askServer = askServer;
-    const given = new URLSearchParams(location.search).get('clock');
+    // Not in a link that somebody is sent: it would show them a day that is not today.
+    const isLocal = location.hostname === '127.0.0.1';
+    const given = isLocal && new URLSearchParams(location.search).get('clock');
     if (given) this.#setTo(/^\d+$/.test(given) ? Number(given) : Date.parse(given));
     setInterval(() => this.tick(), EVERY_MS);
     document.addEventListener('visibilitychange', () => this.tick());

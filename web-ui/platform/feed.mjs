@@ -6,12 +6,17 @@ const POLL_MS = 15_000;
 const LIVE_POLL_MS = 300_000;
 const ACTIVITY_DELAY_MS = 400;
 const RETRY_MS = 3000;
+// Longer than this the first cards do not wait for their charts.
+const CHARTS_MS = 1500;
+const AWAY_MS = 60_000;
 // Days change with a sync, not with each of its pages.
 const SERIES_MS = 60_000;
 // A row is stamped before its transaction is committed: a later stamp may be seen first.
 const OVERLAP_MS = 60_000;
 // A connection that comes back at once is not worth a word.
 const RECONNECT_GRACE_MS = 3000;
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const latest = (rows, since) =>
   rows.reduce((at, { updated_at }) => (updated_at > at ? updated_at : at), since);
@@ -38,6 +43,8 @@ export class Feed {
     this.whenOnline = () => this.#connectionChanged();
     addEventListener('online', this.whenOnline);
     addEventListener('offline', this.whenOnline);
+    this.whenSeen = () => this.#seen();
+    document.addEventListener('visibilitychange', this.whenSeen);
     this.#showLink();
     this.stopListening = live.listen(clientId, {
       onChange: (payload) => this.#changed(payload),
@@ -55,27 +62,34 @@ export class Feed {
     clearTimeout(this.retry);
     removeEventListener('online', this.whenOnline);
     removeEventListener('offline', this.whenOnline);
+    document.removeEventListener('visibilitychange', this.whenSeen);
   }
 
   start() {
     return this.#catchUp();
   }
 
+  /** After a while in which nobody looked, and nothing may have been heard. */
+  #seen() {
+    if (document.hidden) this.hiddenAt = Date.now();
+    else if (Date.now() - this.hiddenAt > AWAY_MS) this.readAll();
+  }
+
   #readAgain() {
-    if (!this.isLive) return this.#readAll();
+    if (!this.isLive) return this.readAll();
     if (performance.now() - this.allReadAt < LIVE_POLL_MS) return;
-    this.#readAll();
+    this.readAll();
     this.onWorkspaceChange();
   }
 
-  #readAll() {
+  readAll() {
     this.allDue = true;
     return this.#catchUp();
   }
 
   #changed({ table, removed } = {}) {
     if (table === 'workspaces') return this.onWorkspaceChange();
-    if (removed) this.#readAll();
+    if (removed) this.readAll();
     else this.#catchUp();
   }
 
@@ -86,7 +100,7 @@ export class Feed {
 
   #connectionChanged() {
     this.#showLink();
-    if (navigator.onLine) this.#readAll();
+    if (navigator.onLine) this.readAll();
   }
 
   #showLink() {
@@ -129,8 +143,9 @@ export class Feed {
     this.allDue = false;
     try {
       const facts = this.#readFacts(all ? undefined : overlapping(this.since));
-      // The first cards come with their charts.
-      const [rows] = await Promise.all([facts, this.hasRead || this.#readActivity()]);
+      // The first cards come with their charts, unless these are slow.
+      const charts = this.hasRead || Promise.race([this.#readActivity(), wait(CHARTS_MS)]);
+      const [rows] = await Promise.all([facts, charts]);
       if (this.closed) return;
       if (all) {
         this.allReadAt = performance.now();
@@ -197,9 +212,9 @@ export class Feed {
 
   /** What is unusual, at most once a minute; a change in between is read when the minute is over. */
   async #readSeries() {
-    const wait = (this.seriesAt ?? -Infinity) + SERIES_MS - performance.now();
-    if (wait > 0) {
-      this.seriesTimer ??= setTimeout(() => this.#readSeriesLate(), wait);
+    const left = (this.seriesAt ?? -Infinity) + SERIES_MS - performance.now();
+    if (left > 0) {
+      this.seriesTimer ??= setTimeout(() => this.#readSeriesLate(), left);
       return;
     }
     this.seriesAt = performance.now();

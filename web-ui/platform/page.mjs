@@ -15,7 +15,25 @@ const BASE = '/app/';
 const TITLE = 'Integrations';
 const LAST_WORKSPACE = 'webfluentia.workspace';
 const RETRY_MS = 3000;
+const NO_WORKSPACE_MS = 15_000;
 const STYLES = ['brief', 'exact', 'day'];
+
+// A browser may refuse its storage: then nothing is remembered.
+function remembered() {
+  try {
+    return localStorage.getItem(LAST_WORKSPACE);
+  } catch {
+    return null;
+  }
+}
+
+function remember(slug) {
+  try {
+    localStorage.setItem(LAST_WORKSPACE, slug);
+  } catch {
+    // the first workspace opens the next time
+  }
+}
 
 const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '';
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
@@ -30,14 +48,18 @@ class Dashboard {
   constructor({ config, session }) {
     this.config = config;
     this.session = session;
-    this.rest = new Rest({ config, token: () => session.token() });
+    this.rest = new Rest({ config, token: () => session.token(), renew: () => session.renew() });
     this.workspaces = [];
   }
 
   async load() {
     const encoder = new TextEncoder();
     const onTick = (now) => this.core && this.core.tick(now) && this.surface.invalidate();
-    const askServer = async () => (await readConfig()).server_time;
+    // The device's clock was set, or it slept: then what is shown is old, too.
+    const askServer = async () => {
+      this.feed?.readAll();
+      return (await readConfig()).server_time;
+    };
     this.clock = new Clock(onTick, this.config.server_time, askServer);
     this.zone = new Zone(() => this.clock.now());
     this.core = await loadCore(BASE, {
@@ -91,6 +113,7 @@ class Dashboard {
 
   signedOut() {
     this.#leave();
+    this.isSomebodyElses = true;
     this.post('account', { email: '' });
     document.title = TITLE;
     // The canvas is hidden and draws no frame that would do it.
@@ -136,11 +159,20 @@ class Dashboard {
     this.post('workspaces', workspaces);
     this.#followZone();
     const isGone = this.feed && !workspaces.some(({ slug }) => slug === this.slug);
-    if (!this.feed || isGone) this.#open(slugOfPath() || this.#usualWorkspace());
+    if (!this.feed || isGone) this.#open(this.#askedFor() || this.#usualWorkspace());
+    if (workspaces.length === 0) this.retry = setTimeout(() => this.#readWorkspaces(), NO_WORKSPACE_MS);
+  }
+
+  /** What the address says; after somebody signed out it may be theirs. */
+  #askedFor() {
+    const asked = slugOfPath();
+    const isTheirs = this.isSomebodyElses && !this.workspaces.some(({ slug }) => slug === asked);
+    this.isSomebodyElses = false;
+    return isTheirs ? '' : asked;
   }
 
   #usualWorkspace() {
-    const last = localStorage.getItem(LAST_WORKSPACE);
+    const last = remembered();
     const usual = this.workspaces.find(({ slug }) => slug === last) ?? this.workspaces[0];
     if (usual) history.replaceState(null, '', pathOf(usual.slug));
     return usual?.slug ?? '';
@@ -159,7 +191,7 @@ class Dashboard {
     const workspace = this.workspaces.find((one) => one.slug === slug);
     document.title = workspace ? `${TITLE} · ${workspace.name}` : TITLE;
     if (!workspace) return;
-    localStorage.setItem(LAST_WORKSPACE, slug);
+    remember(slug);
     this.#followZone();
     this.feed = new Feed({
       rest: this.rest,
@@ -183,6 +215,7 @@ class Dashboard {
 }
 
 function show(screen) {
+  if (document.documentElement.dataset.screen === 'broken') return; // a later sign-in mends nothing
   document.documentElement.dataset.screen = screen;
 }
 

@@ -2,35 +2,42 @@
 // comes back.
 
 const TIMEOUT_MS = 15_000;
+const RENEW_EVERY_MS = 60_000;
 
-class ReadError extends Error {
-  constructor(message, { status = 0 } = {}) {
-    super(message);
-    this.status = status;
-  }
-}
-
-const away = () => new ReadError(navigator.onLine ? 'The database does not answer.' : 'You are offline.');
+const away = () => new Error(navigator.onLine ? 'The database does not answer.' : 'You are offline.');
 
 export class Rest {
-  /** @param {{config: {supabase_url, publishable_key}, token: () => Promise<string | null>}} parts */
-  constructor({ config, token }) {
-    this.config = config;
-    this.token = token;
+  /**
+   * @param {{config: {supabase_url, publishable_key}, token: () => Promise<string | null>,
+   *   renew: () => Promise<boolean>}} parts
+   */
+  constructor({ config, token, renew }) {
+    Object.assign(this, { config, token, renew });
+    this.renewedAt = -Infinity;
   }
 
   /** @returns {Promise<object[]>} rows */
   async read(pathAndQuery, body) {
-    const reply = await this.#send(pathAndQuery, body);
+    let reply = await this.#send(pathAndQuery, body);
+    if (reply.status === 401 && (await this.#renewed())) reply = await this.#send(pathAndQuery, body);
     if (reply.ok) return reply.json();
-    throw new ReadError(`The database answered ${reply.status}.`, { status: reply.status });
+    throw new Error(`The database answered ${reply.status}.`);
+  }
+
+  /** Once for all reads that were refused, and not again at once. */
+  #renewed() {
+    if (performance.now() - this.renewedAt > RENEW_EVERY_MS) {
+      this.renewedAt = performance.now();
+      this.renewing = this.renew().catch(() => false);
+    }
+    return this.renewing;
   }
 
   async #send(pathAndQuery, body) {
     const token = await this.token().catch(() => {
       throw away();
     });
-    if (!token) throw new ReadError('You are signed out.', { status: 401 });
+    if (!token) throw new Error('You are signed out.');
     const { supabase_url, publishable_key } = this.config;
     try {
       return await fetch(`${supabase_url}/rest/v1/${pathAndQuery}`, {

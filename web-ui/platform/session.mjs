@@ -8,6 +8,8 @@ const MESSAGES = {
   over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
 };
 const STORAGE_KEY = 'webfluentia.session';
+// auth-js waits for ever, and whoever asks for a token with it.
+const TIMEOUT_MS = 10_000;
 
 export class Session {
   constructor({ supabase_url, publishable_key }) {
@@ -18,6 +20,7 @@ export class Session {
       autoRefreshToken: true,
       persistSession: true,
       detectSessionInUrl: false,
+      fetch: (url, options) => fetch(url, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS) }),
     });
   }
 
@@ -29,6 +32,10 @@ export class Session {
       current = null;
       onUser(null);
     };
+    // Another tab signed out where the server did not hear of it: auth-js tells nobody then.
+    addEventListener('storage', ({ key, newValue }) => {
+      if (key === STORAGE_KEY && newValue === null && current) this.forget();
+    });
     this.auth.onAuthStateChange((event, session) => {
       const user = session?.user ?? null;
       if (event !== 'SIGNED_OUT' && current === (user?.id ?? null)) return;
@@ -59,5 +66,11 @@ export class Session {
     const { data, error } = await this.auth.getSession();
     if (isAuthRetryableFetchError(error)) throw error;
     return data.session?.access_token ?? null;
+  }
+
+  /** For a token that was refused before its time, as by a device's slow clock. @returns {Promise<boolean>} whether there is another */
+  async renew() {
+    const { error } = await this.auth.refreshSession();
+    return !error;
   }
 }

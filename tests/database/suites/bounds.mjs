@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
-import { leasedRun, page } from '../runs.mjs';
+import { detect, leasedRun, page } from '../runs.mjs';
 import { call, harbor, northwind } from '../stack.mjs';
 import { slugs, twoWorkspaces } from '../two_workspaces.mjs';
 
@@ -124,7 +124,15 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
     await mark(northwind, 'evt_2', 'ignored');
     assert.equal((await call(stack, 'health', {})).deliveries_waiting, 0);
     await silently(`update public.webhook_receipts set received_at = now() - interval '3 minutes'`);
-    assert.equal((await call(stack, 'health', {})).deliveries_waiting, 1);
+    const waiting = async () => (await call(stack, 'health', {})).deliveries_waiting;
+    assert.equal(await waiting(), 1);
+    await silently(`update public.webhook_receipts set retry_at = now() + interval '1 hour'`);
+    assert.equal(await waiting(), 0, 'it waits for its time');
+    await silently(`update public.webhook_receipts set retry_at = null`);
+    await detect(stack, { problem: 'not JSON' });
+    assert.equal(await waiting(), 0, 'it waits for settings that can be read');
+    await detect(stack);
+    assert.equal(await waiting(), 1);
     await call(stack, 'claim_due', { limit: 0 });
     const { ticked_secs_ago } = await call(stack, 'health', {});
     assert.ok(ticked_secs_ago !== null && ticked_secs_ago < 60, `${ticked_secs_ago}`);
