@@ -78,8 +78,10 @@ std::int64_t ReplayDatabase::missed(const Json& deliveries) {
   std::int64_t count = 0;
   for (const Json& delivery : deliveries) {
     const std::string key = text(delivery, "key");
-    if (receipts_.contains(key) && text(receipts_[key], "state") != "failed") continue;
-    count += receipts_.contains(key) ? 0 : 1;
+    const bool is_known = receipts_.contains(key);
+    const std::string state = is_known ? text(receipts_[key], "state") : "";
+    if (is_known && state != "failed" && state != "unreadable") continue;
+    count += is_known ? 0 : 1;
     receipts_[key] = {{"delivery_key", key},
                       {"object_key", text(delivery, "object_key")},
                       {"event_type", text(delivery, "event_type")},

@@ -88,15 +88,18 @@ class ScenarioReader {
   }
   // `body`: a file beside scenario.json, by relative path; `json`: the body itself; `text`: bytes.
   std::string read_body(const Json& object) {
+    std::string body = read_whole_body(object);
+    const auto cut = find_int64(object, "cut_after_bytes");
+    return cut ? body.substr(0, static_cast<std::size_t>(*cut)) : body;
+  }
+  std::string read_whole_body(const Json& object) {
     if (const Json* json = find(object, "json")) return dump(*json);
     if (const auto text = find_string(object, "text")) return *text;
     const auto file = find_string(object, "body");
     if (!file) return {};
     auto bytes = read_file(folder_ / *file);
     if (!bytes) refuse(bytes.error().message);
-    if (!bytes) return {};
-    const auto cut = find_int64(object, "cut_after_bytes");
-    return cut ? bytes->substr(0, static_cast<std::size_t>(*cut)) : *std::move(bytes);
+    return bytes ? *std::move(bytes) : std::string();
   }
   static Headers read_headers(const Json& object) {
     Headers headers;
