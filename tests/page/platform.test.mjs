@@ -11,6 +11,7 @@ import { Session } from '../../web-ui/platform/session.mjs';
 
 globalThis.addEventListener ??= () => {};
 globalThis.removeEventListener ??= () => {};
+globalThis.document = Object.assign(new EventTarget(), { hidden: false });
 Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });
 
 const turn = () => new Promise(setImmediate); // whatever was answered has been taken
@@ -69,6 +70,27 @@ test('what was removed is gone without a new connection', async (t) => {
   asked[1].answer([row('stripe', '2026-11-23T10:00:00Z')]);
   await turn();
   assert.deepEqual(services(), ['stripe']);
+});
+
+test('a page that is looked at again after a while reads everything', async (t) => {
+  const { feed, asked } = feedOf();
+  t.after(() => feed.close());
+  let now = 0;
+  t.mock.method(Date, 'now', () => now);
+  const lookAway = (ms) => {
+    for (const hidden of [true, false]) {
+      document.hidden = hidden;
+      document.dispatchEvent(new Event('visibilitychange'));
+      now += ms;
+    }
+  };
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  lookAway(30_000);
+  assert.equal(asked.length, 1);
+  lookAway(90_000);
+  assert.deepEqual([asked.length, asked[1].since], [2, undefined]);
 });
 
 test('charts that cannot be read are not shown as of today for longer than minutes', async (t) => {
@@ -174,7 +196,6 @@ test('auth that does not answer is told from nobody being signed in', async (t) 
 
 test('a device whose clock is set while the page is open is compared with the server again', async (t) => {
   globalThis.location = { search: '' };
-  globalThis.document = { hidden: false, addEventListener() {} };
   t.mock.method(globalThis, 'setInterval', () => {});
   const server = Date.parse('2026-11-23T12:00:00Z');
   let device = server - 3 * 3_600_000;
