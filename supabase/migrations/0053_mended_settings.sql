@@ -14,7 +14,7 @@ begin
   where (c.client_id, c.service, c.stream, c.partition) in (
     select o.client_id, o.service, o.stream, o.partition from public.sync_cursors o
     join public.service_facts f using (client_id, service, stream, partition)
-    where f.failure_kind in ('credentials', 'configuration') and o.next_due_at > now()
+    where f.failure_kind in ('credentials', 'configuration') and f.failure_final and o.next_due_at > now()
     for update of o skip locked);
 end
 $$;

@@ -26,7 +26,8 @@ select app.exchange_text('app.tell_of_delivery', 'end if;
   update', 'end if;
   update');
 
--- Facts that are held are being told of something just now, and of what was told while this looked, the second look knows.
+-- Facts that are held are being told of something just now; of what was told while this looked, the second
+-- look knows.
 create or replace function app.forget_lost_deliveries() returns void language plpgsql set search_path = '' as $$
 declare
   webhook public.service_facts;
@@ -175,7 +176,8 @@ begin
         branch.account, branch.name));
     perform app.exchange_text('public.daily_series',
       format('select %L || m.metric, '''', null, m.day, sum(m.value),', branch.prefix),
-      format('select %1$L || m.metric, '''', null, m.day, case when count(*) = sum(count(*) filter (where m.day = m.began))
+      format('select %1$L || m.metric, '''', null, m.day,
+        case when count(*) = sum(count(*) filter (where m.day = m.began))
         over (partition by %1$L || m.metric order by m.day) then sum(m.value) end,', branch.prefix));
   end loop;
 end
@@ -188,3 +190,6 @@ select app.exchange_text('public.health', 'r.state = ''received''
       and');
 comment on table public.probe_results is
   'One row per probe and moment. latency_ms: request to last byte. row_count: of the table probed, exact. state: answers, or null.';
+
+-- What is refused for its keys is refused for good: nothing to ask.
+select app.exchange_text('app.ask_refused_again', ' and f.failure_final', '');

@@ -68,7 +68,10 @@ export class Session {
     return data.session?.access_token ?? null;
   }
 
-  /** For a token that was refused before its time, as by a device's slow clock. @returns {Promise<boolean>} whether there is another */
+  /**
+   * For a token that was refused before its time, as with a device's slow clock.
+   * @returns {Promise<boolean>} whether there is another
+   */
   async renew() {
     const { error } = await this.auth.refreshSession();
     return !error;
