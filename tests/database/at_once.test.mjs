@@ -43,7 +43,7 @@ beforeEach(async () => {
   await database.query(`do $$ begin set local session_replication_role = replica;
     delete from public.facts_history; delete from public.service_facts; delete from public.sync_cursors;
     delete from public.sync_runs; delete from public.webhook_receipts; delete from public.action_requests;
-    delete from public.stripe_charges; delete from public.workspaces; end $$`);
+    delete from public.stripe_charges; delete from public.email_messages; delete from public.workspaces; end $$`);
   await database.query(`insert into public.workspaces (client_id, slug, name, time_zone)
     values ('${northwind}', 'northwind-dental', 'Northwind', 'Europe/Berlin')`);
 });
@@ -264,6 +264,66 @@ for (const [state, hold] of Object.entries(held))
       assert.equal(reply.applied, true);
     },
   );
+
+test('a tick that gives a run up and a sync that is asked for do not deadlock', options, async () => {
+  const schedules = ['balance', 'charges'].map((stream) => ({
+    ...{ stream, partition: '', cadence: 'daily', every_secs: 86400 },
+  }));
+  const [workspace] = found.workspaces;
+  const [stripe] = workspace.services;
+  const both = { ...workspace, services: [{ ...stripe, schedules }] };
+  await call('record_detection', { workspaces: [both] });
+  const { jobs } = await call('claim_due', {});
+  const run = (stream) => jobs.find((job) => job.stream === stream).run_id;
+  const { lease } = await call('take_lease', { run_id: run('charges'), lease_secs: 60 });
+  await call('apply_page', page({ run_id: run('charges'), lease }, 1, [], { last: true }));
+  await call('take_lease', { run_id: run('balance'), lease_secs: 60 });
+  // One is due again; the other was stopped eleven times, and now again.
+  await database.query(`do $$ begin set local session_replication_role = replica;
+    update public.sync_runs set stops = 11, stops_page = 0, updated_at = now() - interval '5 minutes'
+      where run_id = '${run('balance')}';
+    update public.sync_cursors set lease_until = now() - interval '1 minute' where stream = 'balance';
+    update public.sync_cursors set next_due_at = now() - interval '1 hour' where stream = 'charges'; end $$`);
+  // As start_run takes them: in the order of their names.
+  const take = (stream) => `select from public.sync_cursors where stream = '${stream}' for update`;
+  const { reply } = await atOnce(
+    async (inFirst, query) => {
+      await query(take('balance'));
+      return () => query(take('charges'));
+    },
+    () => call('claim_due', {}),
+  );
+  assert.deepEqual(
+    reply.jobs.map((job) => job.stream),
+    ['charges'],
+  );
+});
+
+test('a tick that settles mails and events about the same do not deadlock', options, async () => {
+  const ids = [6, 5, 4, 3, 2, 1].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+  const user = '99999999-9999-4999-8999-999999999999';
+  const at = '2026-11-23T10:00:00Z';
+  for (const id of ids) {
+    const mail = { id, thread_id: 't', direction: 'sent', state: 'queued', sent_at: at, source_at: at };
+    await call('begin_action', {
+      ...{ client_id: northwind, id, begun_by: user, service: 'sendgrid', action: 'email', user_id: user },
+      tables: [{ table: 'email_messages', rows: [{ ...mail, from_email: 'us@x.example', to_emails: [] }] }],
+    });
+  }
+  await database.query(`do $$ begin set local session_replication_role = replica;
+    update public.action_requests set requested_at = now() - interval '20 minutes'; end $$`);
+  // As settle_email_messages takes them: in the order of their ids.
+  const take = (more) => `select from public.email_messages where ${more} order by id for update`;
+  await atOnce(
+    async (inFirst, query) => {
+      await query(take(`id = '${ids.at(-1)}'`));
+      return () => query(take('true'));
+    },
+    () => call('claim_due', {}),
+  );
+  const left = await database.query(`select from public.action_requests where state <> 'unknown'`);
+  assert.equal(left.length, 0);
+});
 
 test('a client that is removed stops no other', options, async () => {
   await database.query(`insert into public.workspaces (client_id, slug, name, time_zone)

@@ -194,6 +194,22 @@ test('auth that does not answer is told from nobody being signed in', async (t) 
   assert.equal(await session.token(), null);
 });
 
+test('an address sets the clock on this machine alone', (t) => {
+  t.mock.method(globalThis, 'setInterval', () => {});
+  t.after(() => delete globalThis.location);
+  const server = Date.now();
+  const at = (hostname) => {
+    globalThis.location = { hostname, search: '?clock=2026-01-05T00:00:00Z' };
+    return new Clock(
+      () => {},
+      server,
+      async () => server,
+    ).now();
+  };
+  const isSet = (ms) => Math.abs(ms - Date.parse('2026-01-05T00:00:00Z')) < 1000;
+  assert.deepEqual([isSet(at('127.0.0.1')), isSet(at('dashboard.example'))], [true, false]);
+});
+
 test('a device whose clock is set while the page is open is compared with the server again', async (t) => {
   globalThis.location = { search: '' };
   t.mock.method(globalThis, 'setInterval', () => {});

@@ -185,6 +185,33 @@ test('a dashboard that did not load stays told when the session is renewed after
   await page.context().close();
 });
 
+test('a device that slept reads everything anew', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await settled(page);
+  const whole = page.waitForRequest(/service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/);
+  await page.evaluate(() => {
+    const awake = Date.now;
+    Date.now = () => awake() + 7_200_000;
+  });
+  await whole;
+  await page.context().close();
+});
+
+test('a browser that refuses its storage shows the cards, and remembers nothing', async () => {
+  const page = await newPage(browser);
+  await page.addInitScript(() => {
+    for (const name of ['getItem', 'setItem', 'removeItem'])
+      Storage.prototype[name] = () => {
+        throw new Error('refused');
+      };
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
 test('who is taken out of a workspace is told so, and sees nothing of it any more', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   const [member] = await stack.query(

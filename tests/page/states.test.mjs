@@ -356,6 +356,8 @@ test('loading, an empty workspace and no workspace are drawn on purpose', async 
   await fillSignIn(other, userOf(stack, VIEWER));
   await other.getByRole('heading', { name: 'No workspace yet' }).waitFor();
   await screenshot(other, 'no-workspace');
+  await other.unroute(/rest\/v1\/workspaces/); // they are given one
+  await card(other, 'stripe').waitFor();
   await other.context().close();
 });
 

@@ -53,6 +53,14 @@ TEST_CASE("two periods of 28 days are compared, up to the last known day") {
   CHECK(*report.previous_28 == Catch::Approx(280));
 }
 
+TEST_CASE("two followers more of a dozen are no lasting change, whatever the kind of their series") {
+  for (const SeriesKind kind : {SeriesKind::level, SeriesKind::sum}) {
+    DailySeries series = series_of(90, 12, kind);
+    for (std::size_t i = 60; i < 90; ++i) series.values[i] = 14;
+    CHECK(analyse(series).anomalies.empty());
+  }
+}
+
 TEST_CASE("a level has a mean, and a sum's few missing days count as the others do") {
   CHECK(*analyse(series_of(60, 0.9, SeriesKind::level)).last_28 == Catch::Approx(0.9));
   DailySeries series = series_of(60, 10);
