@@ -133,14 +133,10 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   const std::size_t days = stopped ? nothing : std::min(drift.days, most_shift_days);
   for (std::size_t i = 0; i < days; ++i) {
     if (!history_[i] || !history_[i]->judged) continue;
-    if (history_[i]->actual == 0 && history_[i]->forecast == 0)
-      continue;  // closed: it says nothing of the others
+    const bool is_closed = history_[i]->actual == 0 && history_[i]->forecast == 0;
+    if (is_closed) continue;  // it says nothing of the others
     actual.push_back(history_[i]->actual);
     expected.push_back(history_[i]->forecast);
-  }
-  if (actual.empty()) {
-    up_ = down_ = {};
-    return;
   }
   const auto count = static_cast<double>(actual.size());
   const double came = median(actual);
