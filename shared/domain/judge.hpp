@@ -57,7 +57,8 @@ struct Clock {
   std::chrono::seconds age{};
   std::chrono::seconds limit{};  // 0: this clock is not judged
   ClockState state = ClockState::not_observed;
-  std::string words;  // "2 h ago", "final after 3 d", "not observed"
+  std::string words;    // "2 h ago", "final after 3 d", "not observed"
+  bool is_day = false;  // `at` stands for a day of the provider's, which is no moment in anybody's zone
 };
 
 // Webhooks: the time since the last event against the usual gap of this workspace.

@@ -53,12 +53,22 @@ Clock success_clock(const Descriptor& descriptor, std::span<const StreamConditio
   return clock;
 }
 
-Clock row_clock(const Thresholds& thresholds, const ServiceFacts& facts, UnixSeconds now) {
-  Clock clock{.label = "Newest data", .at = newest_row_of(facts), .limit = thresholds.newest_row_within};
+bool is_newest_a_day(const Descriptor& descriptor, const ServiceFacts& facts) {
+  const auto newest = newest_row_of(facts);
+  return std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& part) {
+    const StreamDescriptor* stream = find_stream(descriptor, part.stream);
+    return stream && stream->has_daily_rows && part.newest_row_at == newest;
+  });
+}
+
+Clock row_clock(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now) {
+  Clock clock{
+      .label = "Newest data", .at = newest_row_of(facts), .limit = descriptor.thresholds.newest_row_within};
   if (!clock.at) {
     clock.words = "not observed";
     return clock;
   }
+  clock.is_day = is_newest_a_day(descriptor, facts);
   clock.at = std::min(*clock.at, now);
   clock.age = now - *clock.at;
   clock.words = ago(clock.at, now);
@@ -78,6 +88,7 @@ Clock provider_clock(const Thresholds& thresholds, const ServiceFacts& facts, Un
   if (newest_row_of(facts)) clock.state = ClockState::ok;
   if (until && day_of(now) < *until) {
     clock.at = UnixSeconds{*until};
+    clock.is_day = true;
     clock.words = "provisional until " + format_short_day(*until);
   } else {
     clock.words = clock.limit > seconds{0} ? "final after " + describe(clock.limit) : "none";
@@ -224,7 +235,7 @@ std::vector<std::string> unseen_parts(const Descriptor& descriptor, const Servic
 
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now) {
-  return {success_clock(descriptor, conditions, now), row_clock(descriptor.thresholds, facts, now),
+  return {success_clock(descriptor, conditions, now), row_clock(descriptor, facts, now),
           provider_clock(descriptor.thresholds, facts, now)};
 }
 

@@ -8,6 +8,7 @@ import { Clock } from '../../web-ui/platform/clock.mjs';
 import { Feed } from '../../web-ui/platform/feed.mjs';
 import { Rest } from '../../web-ui/platform/rest.mjs';
 import { Session } from '../../web-ui/platform/session.mjs';
+import { Zone } from '../../web-ui/platform/zone.mjs';
 
 globalThis.addEventListener ??= () => {};
 globalThis.removeEventListener ??= () => {};
@@ -140,6 +141,24 @@ test('a database that says nothing is not waited for without end', async (t) => 
   assert.ok(signal instanceof AbortSignal);
 });
 
+test('workspaces are in the order of a list that people read', async (t) => {
+  const names = ['Zebra', 'alder', 'Émile', 'Fern'];
+  t.mock.method(globalThis, 'fetch', async () => Response.json(names.map((name) => ({ name }))));
+  const rows = await new Rest({ config: {}, token: async () => 't' }).workspaces();
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    ['alder', 'Émile', 'Fern', 'Zebra'],
+  );
+});
+
+test('a time of another year has its year, also on the same day of it', () => {
+  const zone = new Zone(() => Date.parse('2026-11-23T12:00:00Z'));
+  const text = (time) => zone.text(Date.parse(time) / 1000, 'brief');
+  assert.equal(text('2026-11-23T08:41:00Z'), '08:41');
+  assert.equal(text('2026-11-02T08:41:00Z'), '2 Nov, 08:41');
+  assert.equal(text('2025-11-23T08:41:00Z'), '23 Nov 2025, 08:41');
+});
+
 test('who signs out here stays signed in elsewhere', async (t) => {
   const kept = new Map();
   globalThis.localStorage = {
@@ -192,6 +211,38 @@ test('auth that does not answer is told from nobody being signed in', async (t) 
   await assert.rejects(session.token(), /fetch failed/);
   answer = { data: { session: null }, error: null };
   assert.equal(await session.token(), null);
+});
+
+test('whoever has a session is signed in until it is refused', async (t) => {
+  const stored = JSON.stringify({
+    access_token: 'x.y.z',
+    refresh_token: 'r',
+    expires_at: 1,
+    user: { id: 'u' },
+  });
+  const kept = new Map([['webfluentia.session', stored]]);
+  globalThis.localStorage = {
+    getItem: (k) => kept.get(k) ?? null,
+    setItem: (k, v) => kept.set(k, v),
+    removeItem: (k) => kept.delete(k),
+  };
+  t.after(() => delete globalThis.localStorage);
+  t.mock.method(globalThis, 'fetch', () => new Promise(() => {})); // never answers
+  const session = new Session({ supabase_url: 'https://abc.supabase.co', publishable_key: 'k' });
+  t.after(() => session.auth.stopAutoRefresh?.());
+  let tell;
+  t.mock.method(session.auth, 'onAuthStateChange', (listener) => (tell = listener));
+  const users = [];
+  session.watch((user) => users.push(user?.id ?? null));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(users, ['u'], 'before auth answered');
+  tell('INITIAL_SESSION', null); // what auth-js says when it gave up
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(users, ['u']);
+  kept.clear();
+  tell('SIGNED_OUT', null);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(users, ['u', null]);
 });
 
 test('an address sets the clock on this machine alone', (t) => {

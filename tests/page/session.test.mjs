@@ -10,6 +10,7 @@ import {
   fillSignIn,
   launch,
   newPage,
+  screenshot,
   settled,
   signedIn,
   userOf,
@@ -163,22 +164,36 @@ test('while sign-in hangs the page says that nothing answers', async () => {
   await page.context().close();
 });
 
-test('a dashboard that did not load stays told when the session is renewed after it', async () => {
+test('a page that is opened while sign-in does not answer says so, and shows the cards once it does', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.route(/auth\/v1\/token/, () => {}); // never answered
+  await expire(page);
+  await page.reload();
+  await page.locator('#loading').waitFor({ state: 'attached' });
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor({ timeout: 30_000 });
+  assert.equal(await page.getByLabel('Password').isVisible(), false, 'the session is kept');
+  await screenshot(page, 'sign-in-silent');
+  await page.unroute(/auth\/v1\/token/);
+  await card(page, 'stripe').waitFor({ timeout: 90_000 });
+  await page.context().close();
+});
+
+test('a dashboard that did not load stays told when the session is refused after it', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.route(/dashboard.*\.wasm/, (route) => route.abort());
-  let renew;
-  const renewable = new Promise((resolve) => (renew = resolve));
+  let refuse;
+  const refused = new Promise((resolve) => (refuse = resolve));
   await page.route(/auth\/v1\/token/, async (route) => {
-    await renewable;
-    await route.continue();
+    await refused;
+    await route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } });
   });
   await expire(page);
   await page.reload();
   const screen = () => page.evaluate(() => document.documentElement.dataset.screen);
   await until('it is told', async () => (await screen()) === 'broken');
-  // Whoever was waited for is here: what was to be shown for them has been.
+  // Nobody is signed in any more: what was to be shown then has been.
   const taken = page.waitForEvent('pageerror');
-  renew();
+  refuse();
   await taken;
   assert.equal(await screen(), 'broken');
   await page.context().close();

@@ -430,6 +430,12 @@ test('without WebGL2 the same content stands there plainly', async (t) => {
     .evaluate((h3) => getComputedStyle(h3).color);
   assert.notEqual(color, 'rgba(0, 0, 0, 0)');
   assert.deepEqual(await violations(page), []);
+  const why = page.locator('[id="why:stripe"]');
+  assert.equal(await why.isVisible(), false);
+  await card(page, 'stripe').getByRole('button').click();
+  await why.getByText('last success').waitFor();
+  const signOut = page.getByRole('button', { name: 'Sign out' });
+  assert.ok((await signOut.boundingBox()).width > 60, 'a word, not an empty button');
   await screenshot(page, 'plain');
 });
 

@@ -243,8 +243,8 @@ TEST_CASE("the line of rows begins with the first day that is known") {
   const wf::Day today = wf::day_of(noon);
   const std::vector<wf::ServiceDay> since_three_days{{today - std::chrono::days(2), 0, 0, 1},
                                                      {today - std::chrono::days(1), 1'200, 1, 0}};
-  CHECK(wf::activity_rows(since_three_days, today) == std::vector<float>{0, 1'200, 0});
-  CHECK(wf::activity_rows({{today, 4, 1, 0}}, today) == std::vector<float>{4});
+  CHECK(wf::activity_rows(since_three_days, today) == std::vector<double>{0, 1'200, 0});
+  CHECK(wf::activity_rows({{today, 4, 1, 0}}, today) == std::vector<double>{4});
   // Older than the line is long: known from its beginning.
   const auto rows = wf::activity_rows({{today - std::chrono::days(80), 9, 1, 0}, {today, 4, 1, 0}}, today);
   REQUIRE(rows.size() == 30);
@@ -271,6 +271,52 @@ TEST_CASE("the page says how changes reach it") {
   CHECK(wf::link_words(m) == "no answer from the database");
   m.slug = "nobodys";
   CHECK(wf::link_words(m).empty());
+}
+
+TEST_CASE("figures above 2^24 are told to the last digit") {
+  const auto today = wf::day_of(noon);
+  const auto rows =
+      wf::activity_rows({{today - std::chrono::days(1), 1, 1, 0}, {today, 16'777'217, 1, 0}}, today);
+  CHECK(wf::describe_activity(rows, today) ==
+        "16,777,218 rows in the last 30 days, most on 23 Nov: 16,777,217");
+}
+
+TEST_CASE("an explanation's time stands with what happened then") {
+  wf::Model m = model();
+  m.services = {service("meta", hours(60))};
+  auto& failing = m.services.front().streams.front();
+  failing.failure_kind = wf::ErrorKind::provider;
+  failing.failure_message = "answered 500";
+  failing.failed_at = noon - minutes(5);
+  failing.failures = 2;
+  const auto view = view_of(m);
+  const auto& evidence = card(view, "meta").evidence;
+  const auto told = std::find_if(evidence.begin(), evidence.end(), [](const wf::EvidenceView& one) {
+    return one.value.find("last failure") != std::string::npos;
+  });
+  REQUIRE(told != evidence.end());
+  CHECK(told->value ==
+        "last success 2 d 12 h ago · 00:00, 12 rows; last failure: answered 500 (2 times in a row)");
+}
+
+TEST_CASE("an explanation says what the card draws") {
+  wf::Model m = model();
+  const auto today = wf::day_of(noon);
+  m.activity = {{"stripe", {{today - std::chrono::days(1), 3, 1, 0}, {today, 4, 1, 1}}}};
+  const auto view = view_of(m);
+  const auto& evidence = card(view, "stripe").evidence;
+  REQUIRE(evidence.size() >= 2);
+  CHECK(evidence[evidence.size() - 2].value == "7 rows in the last 30 days, most on 23 Nov: 4");
+  CHECK(evidence.back().value == "Last 30 days: 1 fine, 1 mixed (23 Nov), 28 without a sync");
+  CHECK(card(view, "google_ads").evidence.back().label != "Syncs");
+}
+
+TEST_CASE("a day of the provider's is told as no moment") {
+  wf::Model m = model();
+  m.services = {service("search_console", hours(30)), service("stripe", hours(3))};
+  const auto view = view_of(m);
+  CHECK(card(view, "search_console").clocks[1].exact.empty());
+  CHECK(card(view, "stripe").clocks[1].exact == wf::format_time(noon - hours(3)));
 }
 
 TEST_CASE("the card of the page's own database says how it answers from here", "[view]") {

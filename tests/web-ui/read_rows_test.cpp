@@ -12,15 +12,15 @@ wf::Json json(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("workspaces come in the order of their names") {
+TEST_CASE("workspaces stay in the order that they come in") {
   const auto workspaces = wf::read_workspaces(json(R"([
     {"client_id":"2","slug":"b","name":"Zebra","time_zone":"Europe/Lisbon","configuration_problem":null},
     {"client_id":"1","slug":"a","name":"Alder","time_zone":"Europe/Berlin","configuration_problem":"not JSON"}])"));
   REQUIRE(workspaces);
   REQUIRE(workspaces->size() == 2);
-  CHECK(workspaces->at(0).name == "Alder");
-  CHECK(workspaces->at(0).configuration_problem == "not JSON");
-  CHECK(workspaces->at(1).configuration_problem.empty());
+  CHECK(workspaces->at(0).name == "Zebra");
+  CHECK(workspaces->at(0).configuration_problem.empty());
+  CHECK(workspaces->at(1).configuration_problem == "not JSON");
 }
 
 TEST_CASE("a reply that is not understood is an error, not an empty screen") {

@@ -42,8 +42,6 @@ Result<std::vector<Workspace>> read_workspaces(const Json& rows) {
     if (!workspace) return tl::unexpected(workspace.error());
     workspaces.push_back(std::move(*workspace));
   }
-  std::sort(workspaces.begin(), workspaces.end(),
-            [](const Workspace& a, const Workspace& b) { return a.name < b.name; });
   return workspaces;
 }
 

@@ -55,8 +55,10 @@ export class Rest {
     }
   }
 
-  workspaces() {
-    return this.read('workspaces?select=client_id,slug,name,time_zone,configuration_problem&order=name');
+  /** In the order of a list that people read, which a database's collation need not be. */
+  async workspaces() {
+    const rows = await this.read('workspaces?select=client_id,slug,name,time_zone,configuration_problem');
+    return rows.sort((a, b) => a.name.localeCompare(b.name));
   }
 
   /** @param {string} [since] only rows changed at or after this time */

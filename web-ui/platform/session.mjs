@@ -8,8 +8,26 @@ const MESSAGES = {
   over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
 };
 const STORAGE_KEY = 'webfluentia.session';
-// auth-js waits for ever, and whoever asks for a token with it.
+// auth-js waits for ever, and whoever asks for a token with it; and it tries again for half a minute.
 const TIMEOUT_MS = 10_000;
+
+/** Of a stored session that auth-js may still have to renew. */
+function keptUser() {
+  try {
+    return JSON.parse(localStorage.getItem(STORAGE_KEY))?.user ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** @template T @param {Promise<T>} answer @returns {Promise<T>} */
+function inTime(answer) {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const tooLate = new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([answer, tooLate]);
+}
 
 export class Session {
   constructor({ supabase_url, publishable_key }) {
@@ -24,9 +42,18 @@ export class Session {
     });
   }
 
-  /** @param {(user: {id, email} | null) => void} onUser called when somebody else is signed in, or nobody */
+  /**
+   * Whoever has a session is signed in until it is refused: a sign-in that does not answer is no signing out.
+   * @param {(user: {id, email} | null) => void} onUser called when somebody else is signed in, or nobody
+   */
   watch(onUser) {
     let current;
+    const take = (user) => {
+      if (current === (user?.id ?? null)) return;
+      current = user?.id ?? null;
+      // auth-js holds its lock while it calls: what follows must not wait for it.
+      setTimeout(() => onUser(user), 0);
+    };
     this.forget = () => {
       localStorage.removeItem(STORAGE_KEY);
       current = null;
@@ -37,12 +64,10 @@ export class Session {
       if (key === STORAGE_KEY && newValue === null && current) this.forget();
     });
     this.auth.onAuthStateChange((event, session) => {
-      const user = session?.user ?? null;
-      if (event !== 'SIGNED_OUT' && current === (user?.id ?? null)) return;
-      current = user?.id ?? null;
-      // auth-js holds its lock while it calls: what follows must not wait for it.
-      setTimeout(() => onUser(user), 0);
+      if (event === 'SIGNED_OUT') current = undefined;
+      take(session?.user ?? (event === 'SIGNED_OUT' ? null : keptUser()));
     });
+    if (keptUser()) take(keptUser());
   }
 
   /** @returns {Promise<string | null>} what went wrong, for the person */
@@ -56,14 +81,14 @@ export class Session {
 
   async signOut() {
     // Here only: elsewhere the same person stays signed in.
-    const { error } = await this.auth.signOut({ scope: 'local' });
+    const { error } = await inTime(this.auth.signOut({ scope: 'local' })).catch((error) => ({ error }));
     // The server did not hear of it, and auth-js then keeps the session: whoever comes next would have it.
     if (error) this.forget();
   }
 
   /** @returns {Promise<string | null>} null: nobody is signed in. Throws where it could not be renewed just now. */
   async token() {
-    const { data, error } = await this.auth.getSession();
+    const { data, error } = await inTime(this.auth.getSession());
     if (isAuthRetryableFetchError(error)) throw error;
     return data.session?.access_token ?? null;
   }

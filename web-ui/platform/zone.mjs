@@ -1,13 +1,16 @@
 // Times in the workspace's zone, for the core: it keeps UTC seconds and knows no zones.
 
-const DATE = { day: 'numeric', month: 'short', year: 'numeric' };
+const DAY = { day: 'numeric', month: 'short' };
+const DATE = { ...DAY, year: 'numeric' };
 const TIME = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 
 function formatters(timeZone) {
   const make = (options) => new Intl.DateTimeFormat('en-GB', { ...options, timeZone });
   return {
     exact: make({ ...DATE, ...TIME, second: '2-digit', timeZoneName: 'short' }),
-    day: make({ day: 'numeric', month: 'short' }),
+    day: make(DAY),
+    date: make(DATE),
+    year: make({ year: 'numeric' }),
     time: make(TIME),
     isoDay: new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }),
   };
@@ -30,9 +33,11 @@ export class Zone {
   }
 
   brief(ms) {
-    const { day, time } = this.format;
-    const today = day.format(ms) === day.format(this.now());
-    return today ? time.format(ms) : `${day.format(ms)}, ${time.format(ms)}`;
+    const { day, date, year, time } = this.format;
+    const now = this.now();
+    if (date.format(ms) === date.format(now)) return time.format(ms);
+    const isThisYear = year.format(ms) === year.format(now);
+    return `${(isThisYear ? day : date).format(ms)}, ${time.format(ms)}`;
   }
 
   /** @param {'brief' | 'exact' | 'day'} style */

@@ -11,12 +11,13 @@ namespace {
 constexpr float pad = 14;
 constexpr float line = 18;
 constexpr float max_width = 400;
-constexpr int most_lines = 3;     // of one fact
+constexpr int most_lines = 8;     // of one fact
 constexpr float below_head = 32;  // from the middle of a badge
 
 struct EvidenceLines {
-  std::string label;
+  std::vector<std::string> label;
   std::vector<std::string> value;
+  std::size_t count() const { return std::max(label.size(), value.size()); }
 };
 
 float label_width(const Ui& ui, const CardView& card, const TextStyle& style) {
@@ -26,18 +27,18 @@ float label_width(const Ui& ui, const CardView& card, const TextStyle& style) {
 }
 
 std::vector<EvidenceLines> evidence_lines(const Ui& ui, const CardView& card, const TextStyle& style,
-                                          float room, int most) {
+                                          float labels, float inner, int most) {
   std::vector<EvidenceLines> lines;
   for (const auto& evidence : card.evidence) {
-    lines.push_back({evidence.label, ui.paint.wrapped(evidence.value, style, room, most)});
+    lines.push_back({ui.paint.wrapped(evidence.label, style, labels - 8, most),
+                     ui.paint.wrapped(evidence.value, style, inner - labels, most)});
   }
   return lines;
 }
 
 float total_lines(const std::vector<EvidenceLines>& lines) {
   float total = 0;
-  for (const auto& l : lines)
-    total += static_cast<float>(std::max<std::size_t>(1, l.value.size())) * line + 3;
+  for (const auto& l : lines) total += static_cast<float>(l.count()) * line + 3;
   return total;
 }
 
@@ -78,7 +79,7 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   const TextStyle small{.size = size::small, .color = ui.theme.muted};
   const TextStyle value{.size = size::small, .color = ui.theme.text};
   const std::string heading = std::string(label(card.badge)) + ": " + card.sub_state;
-  const auto title_lines = ui.paint.wrapped(heading, title, inner, 2);
+  const auto title_lines = ui.paint.wrapped(heading, title, inner, 3);
   const auto step_lines = ui.paint.wrapped(card.notice, small, inner, 4);
   const float labels = label_width(ui, card, small) + 12;
 
@@ -86,9 +87,9 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
       pad + static_cast<float>(title_lines.size()) * 20 + static_cast<float>(step_lines.size()) * line + pad;
   // Ten streams that failed need more than a window is high: each says less then.
   int most = most_lines;
-  auto evidence = evidence_lines(ui, card, value, inner - labels, most);
+  auto evidence = evidence_lines(ui, card, value, labels, inner, most);
   while (most > 1 && height + 14 + total_lines(evidence) > height_at(ui, badge))
-    evidence = evidence_lines(ui, card, value, inner - labels, --most);
+    evidence = evidence_lines(ui, card, value, labels, inner, --most);
   if (!evidence.empty()) height += 14 + total_lines(evidence);
   const Rect r = placed(ui, badge, width, height);
   draw_floating_panel(ui, r, 12);
@@ -107,11 +108,14 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   if (evidence.empty()) return;
   ui.paint.hairline({r.x + pad, y + 8}, inner, ui.theme.line);
   y += 17;
-  for (const auto& [name, lines] : evidence) {
-    ui.paint.text({r.x + pad, y + line / 2}, ui.paint.elided(name, small, labels - 8), small);
-    for (const auto& text : lines) ui.paint.text({r.x + pad + labels, (y += line) - line / 2}, text, value);
-    if (lines.empty()) y += line;
-    y += 3;
+  const auto column = [&](float x, const std::vector<std::string>& lines, const TextStyle& style) {
+    float middle = y - line / 2;
+    for (const auto& text : lines) ui.paint.text({x, middle += line}, text, style);
+  };
+  for (const auto& one : evidence) {
+    column(r.x + pad, one.label, small);
+    column(r.x + pad + labels, one.value, value);
+    y += static_cast<float>(one.count()) * line + 3;
   }
 }
 

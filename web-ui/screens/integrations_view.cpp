@@ -28,12 +28,9 @@ std::string brief_words(const std::string& words) {
 }
 
 ClockView clock_view(const Clock& clock, const TimeTexts& times) {
-  const std::string words = brief_words(clock.words);
-  // What is provisional is until a day of the provider's, which is no moment in anybody's zone.
-  const bool is_day = words != clock.words;
   return {.label = std::string(clock.label),
-          .words = words,
-          .exact = is_day ? std::string() : exact_or_empty(clock.at, times),
+          .words = brief_words(clock.words),
+          .exact = clock.is_day ? std::string() : exact_or_empty(clock.at, times),
           .tone = clock_tone(clock)};
 }
 
@@ -76,10 +73,11 @@ std::string placeholder_of(const Verdict& verdict, bool activity_read) {
   }
 }
 
+/// The time stands with the first words, whose it is: "last success 3 h ago · 08:41; last failure: ...".
 std::string with_time(const Evidence& evidence, const TimeTexts& times) {
   if (!evidence.at) return evidence.value;
-  return evidence.value.empty() ? times.exact(*evidence.at)
-                                : evidence.value + " · " + times.brief(*evidence.at);
+  const std::size_t first = std::min(evidence.value.find_first_of(",;"), evidence.value.size());
+  return evidence.value.substr(0, first) + " · " + times.brief(*evidence.at) + evidence.value.substr(first);
 }
 
 ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeTexts& times) {
@@ -134,6 +132,14 @@ void add_anomalies(CardView& card, const Model& model, Day today) {
   }
 }
 
+/// For whoever does not point at what is drawn: with keys, by touch.
+void add_drawings(CardView& card) {
+  if (!card.activity_words.empty()) card.evidence.push_back({"Rows", card.activity_words});
+  const bool any =
+      std::any_of(card.days.begin(), card.days.end(), [](DayState day) { return day != DayState::none; });
+  if (any) card.evidence.push_back({"Syncs", card.days_words});
+}
+
 CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, const Model& model,
                    const TimeTexts& times) {
   const auto& [descriptor, verdict] = judged;
@@ -163,6 +169,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
     card.silence_unusual = verdict.silence->unusual;
   }
   add_anomalies(card, model, times.day(model.now));
+  add_drawings(card);
   return card;
 }
 
@@ -264,17 +271,17 @@ std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>& days,
   return states;
 }
 
-std::vector<float> activity_rows(const std::vector<ServiceDay>& days, Day today) {
-  std::array<float, shown_days> rows{};
+std::vector<double> activity_rows(const std::vector<ServiceDay>& days, Day today) {
+  std::array<double, shown_days> rows{};
   std::size_t first = shown_days;  // nothing is known of the days before it, which is not "no rows"
   for (const auto& day : days) {
     const auto back = (today - day.day).count();
     if (back < 0) continue;
     const auto index = static_cast<std::size_t>(std::max<std::int64_t>(0, shown_days - 1 - back));
     first = std::min(first, index);
-    if (back < shown_days) rows[index] = static_cast<float>(std::max<std::int64_t>(0, day.rows));
+    if (back < shown_days) rows[index] = static_cast<double>(std::max<std::int64_t>(0, day.rows));
   }
-  const bool any = std::any_of(rows.begin(), rows.end(), [](float count) { return count > 0; });
+  const bool any = std::any_of(rows.begin(), rows.end(), [](double count) { return count > 0; });
   if (!any) return {};
   return {rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end()};
 }
@@ -300,7 +307,7 @@ std::string describe_days(const std::array<DayState, shown_days>& days, Day toda
   return "Last 30 days: " + words;
 }
 
-std::string describe_activity(const std::vector<float>& rows, Day today) {
+std::string describe_activity(const std::vector<double>& rows, Day today) {
   if (rows.empty()) return {};
   const auto most = std::max_element(rows.begin(), rows.end());
   const Day day = today - std::chrono::days(rows.end() - most - 1);

@@ -72,7 +72,7 @@ struct CardView {
   std::string silence;
   bool silence_unusual = false;
   /// Rows per day, oldest first; empty when nothing was received.
-  std::vector<float> activity;
+  std::vector<double> activity;
   std::string activity_words;
   std::array<DayState, shown_days> days{};
   std::string days_words;
@@ -127,9 +127,9 @@ std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>&, Day 
 std::string describe_days(const std::array<DayState, shown_days>&, Day today);
 /// The rows of the days up to today, at most `shown_days` and none before the first that is known; missing
 /// days as 0; empty when all are 0.
-std::vector<float> activity_rows(const std::vector<ServiceDay>&, Day today);
+std::vector<double> activity_rows(const std::vector<ServiceDay>&, Day today);
 /// "1,200 rows in the last 30 days, most on 20 Nov: 800"; "First day: 12 rows"
-std::string describe_activity(const std::vector<float>& rows, Day today);
+std::string describe_activity(const std::vector<double>& rows, Day today);
 std::string link_words(const Model&);
 
 /// Those of the last `recent_anomaly_days`, the most unusual first, at most three.

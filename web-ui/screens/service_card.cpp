@@ -82,14 +82,14 @@ void draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
   const Rect tile{r.x + pad, r.y + pad, tile_side, tile_side};
   draw_tile(ui, tile, brand_of(card.service));
   const std::string id = badge_id(card.service);
-  const Rect badge = draw_badge(ui, r.right() - pad, tile.y + 12, card.badge, ui.hover_amount(id));
+  const Rect badge = draw_badge(ui, r.right() - pad, tile.y + 10, card.badge, ui.hover_amount(id));
   ui.focus_ring(id, badge, badge.h / 2);
 
   const float x = tile.right() + 11;
   const Rect name{x, tile.y, badge.x - 6 - x, 20};
   draw_name(ui, name, card.name);
   ui.say("h3", part(card, "name"), name, card.name);
-  const Rect state{x, tile.y + 20, r.right() - pad - x, 18};
+  const Rect state{x, tile.y + 22, r.right() - pad - x, 18};
   const TextStyle style{.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
   ui.paint.text({x, state.middle()}, ui.paint.elided(card.sub_state, style, state.w), style);
   ui.say("p", part(card, "state"), state, card.sub_state);
@@ -183,7 +183,9 @@ void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
   const TextStyle value{.size = size::small,
                         .color = tone_color(ui.theme, card.last_sync.tone, ui.theme.text)};
   const float label = ui.paint.text({line.x, line.middle()}, card.last_sync.label, muted) + 7;
-  const float used = ui.paint.text({line.x + label, line.middle()}, card.last_sync.words, value);
+  const float room = line.w - label - ui.paint.width(card.method, muted) - 10;
+  const std::string words = ui.paint.elided(card.last_sync.words, value, room);
+  const float used = ui.paint.text({line.x + label, line.middle()}, words, value);
   ui.mirror.open(
       {.tag = "div", .id = part(card, "last-sync"), .rect = {line.x, line.y, label + used, line.h}});
   const std::string exact = card.last_sync.exact.empty() ? "" : ", " + card.last_sync.exact;

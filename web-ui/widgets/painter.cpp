@@ -165,25 +165,32 @@ std::string Painter::elided(std::string_view text, const TextStyle& style, float
 std::vector<std::string> Painter::wrapped(std::string_view text, const TextStyle& style, float limit,
                                           int max_lines) const {
   std::vector<std::string> lines;
-  std::string line;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t space = std::min(text.find(' ', at), text.size());
-    const std::string longer = (line.empty() ? line : line + " ") + std::string(text.substr(at, space - at));
-    if (!line.empty() && width(longer, style) > limit) {
-      if (static_cast<int>(lines.size()) + 1 == max_lines) {
-        lines.push_back(elided(line + " " + std::string(text.substr(at)), style, limit));
-        return lines;
-      }
-      lines.push_back(std::move(line));
-      line = std::string(text.substr(at, space - at));
-    } else {
-      line = longer;
-    }
-    at = space + 1;
+  while (!text.empty()) {
+    const bool last = static_cast<int>(lines.size()) + 1 == max_lines;
+    const std::size_t length = last ? text.size() : line_length(text, style, limit);
+    lines.push_back(elided(text.substr(0, length), style, limit));
+    text.remove_prefix(std::min(text.find_first_not_of(' ', length), text.size()));
   }
-  if (!line.empty()) lines.push_back(elided(line, style, limit));
   return lines;
+}
+
+std::size_t Painter::line_length(std::string_view text, const TextStyle& style, float limit) const {
+  std::size_t words = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (width(text.substr(0, end), style) > limit) break;
+    words = end;
+    at = end + 1;
+  }
+  if (words > 0) return words;
+  // A word that is longer than a line, as an address, is broken; between characters of UTF-8.
+  std::size_t fits = 0;
+  for (std::size_t end = 1; end <= text.size() && text[end - 1] != ' '; ++end) {
+    if (end < text.size() && (text[end] & 0xC0) == 0x80) continue;
+    if (fits > 0 && width(text.substr(0, end), style) > limit) break;
+    fits = end;
+  }
+  return fits;
 }
 
 }  // namespace wf

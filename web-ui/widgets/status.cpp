@@ -92,16 +92,16 @@ void draw_days(Ui& ui, Rect r, const std::array<DayState, shown_days>& days) {
   }
 }
 
-void draw_activity(Ui& ui, Rect r, std::span<const float> rows, Color color) {
+void draw_activity(Ui& ui, Rect r, std::span<const double> rows, Color color) {
   if (rows.size() < 2) return;
   constexpr float day_dot = 3;
   const float step = (r.w - day_dot) / (shown_days - 1);
   const float first = r.right() - day_dot - step * static_cast<float>(rows.size() - 1);
-  const float top = std::max(1.0F, *std::max_element(rows.begin(), rows.end()));
+  const double top = std::max(1.0, *std::max_element(rows.begin(), rows.end()));
   std::vector<Point> points;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     // The square root keeps a first backfill from flattening every other day.
-    const float height = (r.h - 1.5F - day_dot) * std::sqrt(rows[i] / top);
+    const float height = (r.h - 1.5F - day_dot) * static_cast<float>(std::sqrt(rows[i] / top));
     points.push_back({first + step * static_cast<float>(i), r.bottom() - 1.5F - height});
   }
   ui.paint.fill({r.x, r.bottom() - 2, std::max(0.0F, first - r.x), 1}, ui.theme.line, 0);

@@ -23,6 +23,6 @@ Rect draw_badge(Ui&, float right, float middle, Badge, float hover);
 
 void draw_days(Ui&, Rect, const std::array<DayState, shown_days>&);
 /// `rows` of each day up to today, two days at least, at most `shown_days`.
-void draw_activity(Ui&, Rect, std::span<const float> rows, Color);
+void draw_activity(Ui&, Rect, std::span<const double> rows, Color);
 
 }  // namespace wf
