@@ -94,6 +94,21 @@ test('a page that is looked at again after a while reads everything', async (t) 
   assert.deepEqual([asked.length, asked[1].since], [2, undefined]);
 });
 
+test('a page that was opened out of sight reads everything when it is looked at', async (t) => {
+  let now = 0;
+  t.mock.method(Date, 'now', () => now);
+  document.hidden = true;
+  const { feed, asked } = feedOf();
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  now = 90_000;
+  document.hidden = false;
+  document.dispatchEvent(new Event('visibilitychange'));
+  assert.equal(asked.length, 2);
+});
+
 test('charts that cannot be read are not shown as of today for longer than minutes', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let works = true;
@@ -213,36 +228,87 @@ test('auth that does not answer is told from nobody being signed in', async (t) 
   assert.equal(await session.token(), null);
 });
 
-test('whoever has a session is signed in until it is refused', async (t) => {
-  const stored = JSON.stringify({
-    access_token: 'x.y.z',
-    refresh_token: 'r',
-    expires_at: 1,
-    user: { id: 'u' },
-  });
+/** A session that is stored and has run out, on an auth that never answers; what is told of whom. */
+function silentSession(t, storage) {
+  const user = { id: 'u' };
+  const stored = JSON.stringify({ access_token: 'x.y.z', refresh_token: 'r', expires_at: 1, user });
   const kept = new Map([['webfluentia.session', stored]]);
-  globalThis.localStorage = {
+  globalThis.localStorage = storage ?? {
     getItem: (k) => kept.get(k) ?? null,
     setItem: (k, v) => kept.set(k, v),
     removeItem: (k) => kept.delete(k),
   };
-  t.after(() => delete globalThis.localStorage);
-  t.mock.method(globalThis, 'fetch', () => new Promise(() => {})); // never answers
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.method(globalThis, 'fetch', () => new Promise(() => {}));
+  const heard = {};
+  t.mock.method(globalThis, 'addEventListener', (event, listener) => (heard[event] = listener));
   const session = new Session({ supabase_url: 'https://abc.supabase.co', publishable_key: 'k' });
-  t.after(() => session.auth.stopAutoRefresh?.());
+  for (const asked of ['getSession', 'signOut', 'refreshSession'])
+    t.mock.method(session.auth, asked, () => new Promise(() => {}));
   let tell;
   t.mock.method(session.auth, 'onAuthStateChange', (listener) => (tell = listener));
   const users = [];
-  session.watch((user) => users.push(user?.id ?? null));
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  session.watch((who) => users.push(who?.id ?? null));
+  t.mock.timers.tick(0);
+  t.after(() => {
+    session.auth.stopAutoRefresh?.();
+    delete globalThis.localStorage;
+  });
+  const told = (event, given) => {
+    tell(event, given);
+    t.mock.timers.tick(0);
+  };
+  return { session, kept, users, told, hear: (event) => heard.storage(event) };
+}
+
+test('whoever has a session is signed in until it is refused', (t) => {
+  const { kept, users, told } = silentSession(t);
   assert.deepEqual(users, ['u'], 'before auth answered');
-  tell('INITIAL_SESSION', null); // what auth-js says when it gave up
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  told('INITIAL_SESSION', null); // what auth-js says when it gave up
   assert.deepEqual(users, ['u']);
   kept.clear();
-  tell('SIGNED_OUT', null);
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  told('SIGNED_OUT', null);
   assert.deepEqual(users, ['u', null]);
+});
+
+test('auth that hangs is not waited for: not for a token, and less when somebody leaves', async (t) => {
+  const { session, kept, users } = silentSession(t);
+  for (const asked of [() => session.token(), () => session.renew()]) {
+    const answer = assert.rejects(asked(), /no answer/);
+    t.mock.timers.tick(10_000);
+    await answer;
+  }
+  const left = session.signOut();
+  t.mock.timers.tick(2000);
+  await left;
+  assert.deepEqual([users, kept.size], [['u', null], 0]);
+});
+
+test('who signs out in another tab is signed out here, unless somebody is signed in again', (t) => {
+  const { kept, users, hear } = silentSession(t);
+  hear({ key: 'webfluentia.session', newValue: null }); // late: it is there again
+  hear({ key: 'another', newValue: null });
+  assert.deepEqual([users, kept.size], [['u'], 1]);
+  kept.clear();
+  hear({ key: null, newValue: null });
+  assert.deepEqual(users, ['u', null]);
+});
+
+test('where storage is refused, who signs out is signed out', async (t) => {
+  const refuse = () => assert.fail('refused');
+  const { session, users, told } = silentSession(t, {
+    getItem: refuse,
+    setItem: refuse,
+    removeItem: refuse,
+  });
+  assert.deepEqual(users, []);
+  session.storage.setItem('webfluentia.session', '{}');
+  told('SIGNED_IN', { user: { id: 'u' } });
+  const left = session.signOut();
+  t.mock.timers.tick(2000);
+  await left;
+  assert.deepEqual(users, ['u', null]);
+  assert.equal(session.storage.getItem('webfluentia.session'), null);
 });
 
 test('an address sets the clock on this machine alone', (t) => {
@@ -289,4 +355,24 @@ test('a device whose clock is set while the page is open is compared with the se
   clock.tick();
   await turn();
   assert.equal(ticks.length, told + 1, 'and once is enough');
+});
+
+test('a server that does not say its time is not asked without end', async (t) => {
+  globalThis.location = { search: '' };
+  t.mock.method(globalThis, 'setInterval', () => {});
+  let device = 0;
+  t.mock.method(Date, 'now', () => device);
+  t.mock.method(performance, 'now', () => 0);
+  let asked = 0;
+  const clock = new Clock(
+    () => {},
+    NaN,
+    async () => ((asked += 1), NaN),
+  );
+  device = 3_600_000;
+  for (let i = 0; i < 3; ++i) {
+    clock.tick();
+    await turn();
+  }
+  assert.equal(asked, 1);
 });

@@ -127,7 +127,10 @@ test('whoever signs in next on this device sees their own workspace', async () =
   const page = await signedIn(browser, stack, VIEWER);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Password').waitFor();
+  await page.route(/rest\/v1\/workspaces/, (route) => route.fulfill({ json: [] }));
   await fillSignIn(page, userOf(stack, 'viewer@oak-bakery.example'));
+  await page.getByRole('heading', { name: 'No workspace yet' }).waitFor();
+  await page.unroute(/rest\/v1\/workspaces/); // also where they are given it later
   await card(page, 'stripe').waitFor();
   assert.match(page.url(), /\/w\/oak-bakery\/integrations$/);
   await page.context().close();

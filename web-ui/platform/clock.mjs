@@ -12,7 +12,7 @@ export class Clock {
   /**
    * @param {(nowMs: number) => void} onTick called now and then, and when the clock was set
    * @param {number} serverTime ms, as the server said it just now; NaN: it did not
-   * @param {() => Promise<number>} askServer for the same again
+   * @param {() => Promise<number>} askServer for the same again; rejects without an answer
    */
   constructor(onTick, serverTime, askServer) {
     this.#compare(serverTime);
@@ -46,9 +46,9 @@ export class Clock {
   // The device's clock was set, or it slept. Without an answer the next tick asks.
   async #askAgain() {
     this.asking = true;
-    const serverTime = await this.askServer().catch(() => NaN);
+    const serverTime = await this.askServer().catch(() => null);
     this.asking = false;
-    if (Number.isNaN(serverTime)) return;
+    if (serverTime === null) return;
     this.#compare(serverTime);
     this.tick();
   }

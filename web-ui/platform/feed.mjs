@@ -43,6 +43,7 @@ export class Feed {
     this.whenOnline = () => this.#connectionChanged();
     addEventListener('online', this.whenOnline);
     addEventListener('offline', this.whenOnline);
+    this.hiddenAt = document.hidden ? Date.now() : Infinity;
     this.whenSeen = () => this.#seen();
     document.addEventListener('visibilitychange', this.whenSeen);
     this.#showLink();

@@ -57,8 +57,9 @@ class Dashboard {
     const onTick = (now) => this.core && this.core.tick(now) && this.surface.invalidate();
     // The device's clock was set, or it slept: then what is shown is old, too.
     const askServer = async () => {
+      const { server_time } = await readConfig();
       this.feed?.readAll();
-      return (await readConfig()).server_time;
+      return server_time;
     };
     this.clock = new Clock(onTick, this.config.server_time, askServer);
     this.zone = new Zone(() => this.clock.now());
@@ -113,7 +114,8 @@ class Dashboard {
 
   signedOut() {
     this.#leave();
-    this.isSomebodyElses = true;
+    // Whoever comes next did not ask for this one's workspace.
+    history.replaceState(null, '', '/');
     this.post('account', { email: '' });
     document.title = TITLE;
     // The canvas is hidden and draws no frame that would do it.
@@ -159,16 +161,8 @@ class Dashboard {
     this.post('workspaces', workspaces);
     this.#followZone();
     const isGone = this.feed && !workspaces.some(({ slug }) => slug === this.slug);
-    if (!this.feed || isGone) this.#open(this.#askedFor() || this.#usualWorkspace());
+    if (!this.feed || isGone) this.#open(slugOfPath() || this.#usualWorkspace());
     if (workspaces.length === 0) this.retry = setTimeout(() => this.#readWorkspaces(), NO_WORKSPACE_MS);
-  }
-
-  /** What the address says; after somebody signed out it may be theirs. */
-  #askedFor() {
-    const asked = slugOfPath();
-    const isTheirs = this.isSomebodyElses && !this.workspaces.some(({ slug }) => slug === asked);
-    this.isSomebodyElses = false;
-    return isTheirs ? '' : asked;
   }
 
   #usualWorkspace() {

@@ -10,30 +10,41 @@ const MESSAGES = {
 const STORAGE_KEY = 'webfluentia.session';
 // auth-js waits for ever, and whoever asks for a token with it; and it tries again for half a minute.
 const TIMEOUT_MS = 10_000;
+// Whoever signs out leaves the device.
+const SIGN_OUT_MS = 2000;
 
-/** Of a stored session that auth-js may still have to renew. */
-function keptUser() {
+/** A browser may refuse its storage: then a session lasts as long as the page. */
+function usableStorage() {
   try {
-    return JSON.parse(localStorage.getItem(STORAGE_KEY))?.user ?? null;
+    localStorage.setItem(`${STORAGE_KEY}.test`, '');
+    localStorage.removeItem(`${STORAGE_KEY}.test`);
+    return localStorage;
   } catch {
-    return null;
+    const kept = new Map();
+    return {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => kept.set(key, value),
+      removeItem: (key) => kept.delete(key),
+    };
   }
 }
 
-/** @template T @param {Promise<T>} answer @returns {Promise<T>} */
-function inTime(answer) {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+/** @template T @param {Promise<T>} answer @returns {Promise<T>} rejects when there is none in time */
+function inTime(answer, ms = TIMEOUT_MS) {
+  let timer;
   const tooLate = new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    timer = setTimeout(() => reject(new Error('no answer')), ms);
   });
-  return Promise.race([answer, tooLate]);
+  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
 export class Session {
   constructor({ supabase_url, publishable_key }) {
+    this.storage = usableStorage();
     this.auth = new AuthClient({
       url: `${supabase_url}/auth/v1`,
       headers: { apikey: publishable_key },
+      storage: this.storage,
       storageKey: STORAGE_KEY,
       autoRefreshToken: true,
       persistSession: true,
@@ -54,20 +65,35 @@ export class Session {
       // auth-js holds its lock while it calls: what follows must not wait for it.
       setTimeout(() => onUser(user), 0);
     };
-    this.forget = () => {
-      localStorage.removeItem(STORAGE_KEY);
+    const leave = () => {
       current = null;
       onUser(null);
     };
-    // Another tab signed out where the server did not hear of it: auth-js tells nobody then.
-    addEventListener('storage', ({ key, newValue }) => {
-      if (key === STORAGE_KEY && newValue === null && current) this.forget();
+    this.forget = () => {
+      this.storage.removeItem(STORAGE_KEY);
+      leave();
+    };
+    // Another tab signed out where the server did not hear of it: auth-js tells nobody then. Without a key
+    // all was removed.
+    addEventListener('storage', ({ key }) => {
+      const isOurs = key === STORAGE_KEY || key === null;
+      if (isOurs && current && this.storage.getItem(STORAGE_KEY) === null) leave();
     });
     this.auth.onAuthStateChange((event, session) => {
       if (event === 'SIGNED_OUT') current = undefined;
-      take(session?.user ?? (event === 'SIGNED_OUT' ? null : keptUser()));
+      take(session?.user ?? (event === 'SIGNED_OUT' ? null : this.#keptUser()));
     });
-    if (keptUser()) take(keptUser());
+    const kept = this.#keptUser();
+    if (kept) take(kept);
+  }
+
+  /** Of a session that auth-js may still have to renew. */
+  #keptUser() {
+    try {
+      return JSON.parse(this.storage.getItem(STORAGE_KEY))?.user ?? null;
+    } catch {
+      return null;
+    }
   }
 
   /** @returns {Promise<string | null>} what went wrong, for the person */
@@ -81,7 +107,9 @@ export class Session {
 
   async signOut() {
     // Here only: elsewhere the same person stays signed in.
-    const { error } = await inTime(this.auth.signOut({ scope: 'local' })).catch((error) => ({ error }));
+    const { error } = await inTime(this.auth.signOut({ scope: 'local' }), SIGN_OUT_MS).catch((error) => ({
+      error,
+    }));
     // The server did not hear of it, and auth-js then keeps the session: whoever comes next would have it.
     if (error) this.forget();
   }
@@ -98,7 +126,7 @@ export class Session {
    * @returns {Promise<boolean>} whether there is another
    */
   async renew() {
-    const { error } = await this.auth.refreshSession();
+    const { error } = await inTime(this.auth.refreshSession());
     return !error;
   }
 }
