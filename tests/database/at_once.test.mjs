@@ -43,7 +43,8 @@ beforeEach(async () => {
   await database.query(`do $$ begin set local session_replication_role = replica;
     delete from public.facts_history; delete from public.service_facts; delete from public.sync_cursors;
     delete from public.sync_runs; delete from public.webhook_receipts; delete from public.action_requests;
-    delete from public.stripe_charges; delete from public.email_messages; delete from public.workspaces; end $$`);
+    delete from public.stripe_charges; delete from public.email_messages; delete from public.email_threads;
+    delete from public.workspaces; end $$`);
   await database.query(`insert into public.workspaces (client_id, slug, name, time_zone)
     values ('${northwind}', 'northwind-dental', 'Northwind', 'Europe/Berlin')`);
 });
@@ -299,31 +300,60 @@ test('a tick that gives a run up and a sync that is asked for do not deadlock', 
   );
 });
 
-test('a tick that settles mails and events about the same do not deadlock', options, async () => {
-  const ids = [6, 5, 4, 3, 2, 1].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
-  const user = '99999999-9999-4999-8999-999999999999';
-  const at = '2026-11-23T10:00:00Z';
-  for (const id of ids) {
-    const mail = { id, thread_id: 't', direction: 'sent', state: 'queued', sent_at: at, source_at: at };
-    await call('begin_action', {
-      ...{ client_id: northwind, id, begun_by: user, service: 'sendgrid', action: 'email', user_id: user },
-      tables: [{ table: 'email_messages', rows: [{ ...mail, from_email: 'us@x.example', to_emails: [] }] }],
-    });
-  }
-  await database.query(`do $$ begin set local session_replication_role = replica;
-    update public.action_requests set requested_at = now() - interval '20 minutes'; end $$`);
-  // As settle_email_messages takes them: in the order of their ids.
-  const take = (more) => `select from public.email_messages where ${more} order by id for update`;
-  await atOnce(
-    async (inFirst, query) => {
-      await query(take(`id = '${ids.at(-1)}'`));
-      return () => query(take('true'));
-    },
-    () => call('claim_due', {}),
-  );
-  const left = await database.query(`select from public.action_requests where state <> 'unknown'`);
-  assert.equal(left.length, 0);
-});
+const mailIds = [6, 5, 4, 3, 2, 1].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+// As settle_email_messages takes mails, in the order of their ids; their threads after them.
+const takeMails = (more) => `select from public.email_messages where ${more} order by id for update`;
+for (const [what, held, then] of [
+  ['mails', mailIds.at(-1), takeMails('true')],
+  ['their thread', mailIds[0], `update public.email_threads set last_direction = 'received'`],
+])
+  test(`a tick that settles mails and an event that wants ${what} do not deadlock`, options, async () => {
+    const user = '99999999-9999-4999-8999-999999999999';
+    const at = '2026-11-23T10:00:00Z';
+    const thread = { id: 't', subject: 's', contact_email: 'x@x.example', state: 'open', source_at: at };
+    const begun = { last_message_at: at, last_direction: 'sent', started_at: at };
+    for (const id of mailIds) {
+      const mail = { id, thread_id: 't', direction: 'sent', state: 'queued', sent_at: at, source_at: at };
+      await call('begin_action', {
+        ...{ client_id: northwind, id, begun_by: user, service: 'sendgrid', action: 'email', user_id: user },
+        tables: [
+          { table: 'email_threads', rows: [{ ...thread, ...begun }] },
+          { table: 'email_messages', rows: [{ ...mail, from_email: 'us@x.example', to_emails: [] }] },
+        ],
+      });
+    }
+    await database.query(`do $$ begin set local session_replication_role = replica;
+      update public.action_requests set requested_at = now() - interval '20 minutes';
+      update public.email_threads set last_message_at = '2026-11-23T09:00:00Z'; end $$`);
+    const { waited } = await atOnce(
+      async (inFirst, query) => {
+        await query(takeMails(`id = '${held}'`));
+        return () => query(then);
+      },
+      () => call('claim_due', {}),
+    );
+    assert.equal(waited, true);
+    for (const table of ['action_requests', 'email_messages'])
+      assert.deepEqual(await database.query(`select distinct state from public.${table}`), [
+        { state: 'unknown' },
+      ]);
+  });
+
+// Each goes through all clients, or through what a sync that is asked for starts.
+for (const [first, second] of [
+  ['claim_due', 'record_detection'],
+  ['record_detection', 'claim_due'],
+  ['start_run', 'record_detection'],
+])
+  test(`${second} waits for ${first}`, options, async () => {
+    await call('record_detection', found);
+    const given = { record_detection: found, start_run: { client_id: northwind, service } };
+    const { waited } = await atOnce(
+      (inFirst) => inFirst(first, given[first] ?? {}),
+      () => call(second, given[second] ?? {}),
+    );
+    assert.equal(waited, true);
+  });
 
 test('a client that is removed stops no other', options, async () => {
   await database.query(`insert into public.workspaces (client_id, slug, name, time_zone)
