@@ -1,6 +1,5 @@
 #include "shared/sync/archive.hpp"
 
-#include <array>
 #include <utility>
 
 #include "shared/base/text.hpp"
@@ -13,10 +12,6 @@ constexpr std::string_view member = "page";  // its value is JSON, in ASCII as m
 
 // R2 allows more; the host may lengthen a value when it takes a secret out of it.
 constexpr std::size_t most_metadata_bytes = 2000;
-
-// What describes the bytes. A parser that reads another header must add it here.
-constexpr std::array<std::string_view, 4> described_by{"content-type", "content-range", "link",
-                                                       "last-modified"};
 
 Json ids_of(const Json& ids, std::string_view service) {
   JsonObject own;
@@ -76,8 +71,6 @@ Json page_metadata(std::string_view service, const HttpReply& reply, const Query
       .number("status", reply.status)
       .number("elapsed_ms", reply.elapsed_ms)
       .time("source_at", source_at);
-  for (const std::string_view name : described_by)
-    if (const auto value = header(reply.headers, name); !value.empty()) page.text(name, value);
   return JsonObject().text(member, dump_ascii(page.take())).take();
 }
 
@@ -95,9 +88,6 @@ std::optional<ArchivedPage> read_page_metadata(const Json& metadata) {
   if (const Json* ids = find(*page, "ids")) archived.query.ids = *ids;
   archived.reply.status = static_cast<int>(find_int64(*page, "status").value_or(0));
   archived.reply.elapsed_ms = find_int64(*page, "elapsed_ms").value_or(0);
-  for (const std::string_view name : described_by)
-    if (const auto value = find_text(*page, name); !value.empty())
-      add_header(archived.reply.headers, name, value);
   return archived;
 }
 

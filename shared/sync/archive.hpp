@@ -28,7 +28,7 @@ std::string object_key(const ArchiveKey& key);
 std::optional<ArchiveKey> read_object_key(std::string_view text);
 
 struct ArchivedPage {
-  HttpReply reply;  // without its body
+  HttpReply reply;  // without its headers and its body
   Query query;      // without the client_id, which is in the key
   UnixSeconds source_at;
 };

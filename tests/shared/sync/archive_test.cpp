@@ -19,7 +19,7 @@ Query query(Json position) {
           .client_id = "c-1"};
 }
 
-const HttpReply reply{206, {{"Content-Range", "0-9/10"}, {"set-cookie", "not kept"}}, "the bytes", 42};
+const HttpReply reply{206, {{"set-cookie", "not kept"}}, "the bytes", 42};
 
 Json metadata_of(Json position) {
   return page_metadata("toy", reply, query(std::move(position)), from_unix(1'763'900'007));
@@ -78,7 +78,7 @@ TEST_CASE("what parse needs is kept in ASCII, and read back", "[archive]") {
   CHECK(to_unix(archived->source_at) == 1'763'900'007);
   CHECK(archived->reply.status == 206);
   CHECK(archived->reply.elapsed_ms == 42);
-  CHECK(archived->reply.headers == Headers{{"content-range", "0-9/10"}});
+  CHECK(archived->reply.headers.empty());
 }
 
 TEST_CASE("whether a page was asked for once more is kept", "[archive]") {
