@@ -6,6 +6,8 @@ import { BadKey, signers, verifiers } from './signatures.mjs';
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_QUEUE_DELAY_SECS = 12 * 3600;
+// Of every request: Supabase refuses a secret key that comes with a browser's.
+const USER_AGENT = ['user-agent', 'webfluentia-edge'];
 
 export class Effects {
   // `password`: of the request's basic auth, which the core never sees.
@@ -80,6 +82,7 @@ export class Effects {
     const origins = localOrigins(this.env);
     const target = origins[url.origin] ? origins[url.origin] + url.pathname + url.search : url.href;
     const headers = effect.headers.map(([name, value]) => [name, this.secrets.fill(value, asked)]);
+    headers.push(USER_AGENT);
     const signal = AbortSignal.timeout(effect.timeout_ms ?? DEFAULT_TIMEOUT_MS);
     const filled = body && this.#filledBody(effect, body, asked);
     const started = Date.now();

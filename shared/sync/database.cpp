@@ -34,8 +34,6 @@ HttpRequest Database::request(std::string_view method, std::string_view path) co
   request.method = method;
   request.url = concat({url_, "/rest/v1/", path});
   add_header(request.headers, "apikey", "{{secret:supabase.secret_key}}");
-  // A secret key with a browser's User-Agent is refused, hence our own.
-  add_header(request.headers, "user-agent", "webfluentia-edge");
   add_header(request.headers, "accept", "application/json");
   request.timeout_ms = 20'000;
   return request;

@@ -79,7 +79,7 @@ test('a job has the ids and the keys of its workspace', async (t) => {
     env(),
   );
   assert.deepEqual(ids, { 'google_ads.customer_id': '1234567890' });
-  assert.deepEqual(sent, { authorization: KEY });
+  assert.deepEqual(sent, { authorization: KEY, 'user-agent': 'webfluentia-edge' });
 });
 
 test('the headers of every page, whole', async () => {

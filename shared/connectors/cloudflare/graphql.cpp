@@ -101,8 +101,7 @@ HttpRequest graphql_request(const Dataset& dataset, const Query& query, const Pl
   request.method = "POST";
   request.url = "https://api.cloudflare.com/client/v4/graphql";
   request.headers = {{"authorization", "Bearer {{secret:cloudflare.api_token}}"},
-                     {"content-type", "application/json"},
-                     {"user-agent", "webfluentia-edge"}};
+                     {"content-type", "application/json"}};
   JsonObject variables;
   variables.text("tag", tag_of(dataset, query))
       .text("from", to_text(dataset, plan.first.from))

@@ -28,8 +28,7 @@ HttpRequest token_request(std::string_view service, std::string form, std::vecto
   HttpRequest request;
   request.method = "POST";
   request.url = std::string(token_url);
-  request.headers = {{"content-type", "application/x-www-form-urlencoded"},
-                     {"user-agent", "webfluentia-edge"}};
+  request.headers = {{"content-type", "application/x-www-form-urlencoded"}};
   request.body = std::move(form);
   request.body_secrets = std::move(secrets);
   request.capture = Capture{.name = named(service, "access_token")};

@@ -101,8 +101,7 @@ std::string gaql(const Report& report, const DaySlice& slice) {
 
 Headers headers_of(const Query& query) {
   Headers headers{{"authorization", "Bearer {{secret:google_ads.access_token}}"},
-                  {"content-type", "application/json"},
-                  {"user-agent", "webfluentia-edge"}};
+                  {"content-type", "application/json"}};
   const std::string manager = digits_of(id_value(query, "google_ads.login_customer_id"));
   if (!manager.empty()) headers.emplace_back("login-customer-id", manager);
   return headers;

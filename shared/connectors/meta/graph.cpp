@@ -121,7 +121,7 @@ std::string place_holder(std::string_view name) { return concat({"{{secret:", na
 HttpRequest call(std::string_view path_and_query, std::string_view bearer) {
   HttpRequest request;
   request.url = concat({origin, graph_version, "/", path_and_query});
-  request.headers = {{"authorization", concat({"Bearer ", bearer})}, {"user-agent", "webfluentia-edge"}};
+  request.headers = {{"authorization", concat({"Bearer ", bearer})}};
   return request;
 }
 

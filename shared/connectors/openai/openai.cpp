@@ -28,8 +28,7 @@ HttpRequest call_of(const ActionQuery& query, std::string body) {
   call.url = std::string(endpoint);
   call.headers = {{"authorization", "Bearer {{secret:openai.api_key}}"},
                   {"content-type", "application/json"},
-                  {"x-client-request-id", query.id},
-                  {"user-agent", "webfluentia-edge"}};
+                  {"x-client-request-id", query.id}};
   call.body = std::move(body);
   call.timeout_ms = timeout_ms;
   return call;

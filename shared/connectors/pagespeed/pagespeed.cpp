@@ -31,7 +31,7 @@ HttpRequest run_request(const Query& query) {
   for (const std::string_view category : categories) url.add("category", category);
   HttpRequest request;
   request.url = url.take();
-  request.headers = {{"x-goog-api-key", "{{secret:pagespeed.api_key}}"}, {"user-agent", "webfluentia-edge"}};
+  request.headers = {{"x-goog-api-key", "{{secret:pagespeed.api_key}}"}};
   request.timeout_ms = timeout_ms;
   return request;
 }

@@ -60,8 +60,7 @@ HttpRequest query_request(const Query& query, const DaySlice& slice,
   request.url =
       std::string(origin) + percent_encode(query.partition) + "/searchAnalytics/query?prettyPrint=false";
   request.headers = {{"authorization", "Bearer {{secret:search_console.access_token}}"},
-                     {"content-type", "application/json"},
-                     {"user-agent", "webfluentia-edge"}};
+                     {"content-type", "application/json"}};
   Json names = Json::array();
   for (const std::string_view name : dimensions) names.push_back(std::string(name));
   JsonObject body;

@@ -69,7 +69,6 @@ HttpRequest api_request(std::string_view path_and_query, const Json& ids) {
   HttpRequest request;
   request.url = concat({eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com", path_and_query});
   add_header(request.headers, "authorization", "Bearer {{secret:sendgrid.api_key}}");
-  add_header(request.headers, "user-agent", "webfluentia-edge");
   return request;
 }
 

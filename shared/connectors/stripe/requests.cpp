@@ -41,8 +41,7 @@ HttpRequest get(std::string path_and_query) {
   HttpRequest request;
   request.url = std::string(origin) + std::move(path_and_query);
   request.headers = {{"authorization", "Bearer {{secret:stripe.secret_key}}"},
-                     {"stripe-version", std::string(version)},
-                     {"user-agent", "webfluentia-edge"}};
+                     {"stripe-version", std::string(version)}};
   return request;
 }
 

@@ -13,10 +13,7 @@ HttpRequest ask(std::string method, std::string path) {
   HttpRequest request;
   request.method = std::move(method);
   request.url = "$SUPABASE_URL" + std::move(path);
-  // A secret key with a browser's User-Agent is refused, hence our own.
-  request.headers = {{"apikey", "{{secret:supabase.secret_key}}"},
-                     {"user-agent", "webfluentia-edge"},
-                     {"accept", "application/json"}};
+  request.headers = {{"apikey", "{{secret:supabase.secret_key}}"}, {"accept", "application/json"}};
   request.timeout_ms = 20'000;
   return request;
 }
