@@ -108,7 +108,6 @@ export const faults = {
   403: () => complaint(403, 'not authorized for that account'),
   404: noSuchRoute,
   429: () => complaint(429, 'rate limiter budget depleted, try again after 5 minutes'),
-  limited_in_200: () => complaint(200, 'rate limiter budget depleted, try again after 5 minutes'),
   500: () => complaint(500, 'internal server error'),
   wrong_type: ({ body }) => {
     const twisted = structuredClone(body);

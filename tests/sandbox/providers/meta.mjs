@@ -69,12 +69,7 @@ export const faults = {
       counts.estimated_time_to_regain_access = Math.ceil(retry_after / 60);
     return { ...limit, headers: { ...limit.headers, [name]: JSON.stringify(usage) } };
   },
-  app_limit: () => recorded('error_4_app_rate'),
   500: () => graphError(500, 2, 'An unexpected error has occurred.', { is_transient: true }),
-  nearly_limited: (honest) => ({
-    ...honest,
-    headers: { 'x-app-usage': JSON.stringify({ call_count: 96, total_time: 25, total_cputime: 25 }) },
-  }),
   wrong_type: ({ body }) => ({
     status: 200,
     body: Array.isArray(body.data)

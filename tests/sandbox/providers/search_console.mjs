@@ -51,7 +51,6 @@ export const faults = {
   401: wrongKey,
   403: () => fault(403, 'error_403_forbidden.built.json'),
   404: notFound,
-  quota_in_403: () => fault(403, 'error_403_quota_reason.built.json'),
   429: () => fault(429, 'error_429_quota.built.json'),
   500: () => ({ status: 500, body: { error: { code: 500, message: 'Backend Error', status: 'INTERNAL' } } }),
   wrong_type: ({ body }) => ({
