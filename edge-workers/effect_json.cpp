@@ -39,8 +39,6 @@ void add_body(Frame& frame, JsonObject& control, bool as_given, std::string&& bo
 Json to_json(const Capture& capture) {
   JsonObject out;
   out.text("name", capture.name);
-  out.text("member", capture.member);
-  out.text("expires_in_member", capture.expires_in_member);
   if (capture.refresh) out.flag("refresh", true);
   return out.take();
 }

@@ -48,7 +48,7 @@ export class Effects {
   // The reply of a token endpoint: the core is told that there is a token, never which. Of a refusal
   // it sees everything.
   async #capture(effect, body) {
-    const { name, member, expires_in_member, refresh } = effect.capture;
+    const { name, refresh } = effect.capture;
     if (this.secrets.holds(name, refresh)) return { captured: true };
     const patience = effect.timeout_ms ?? DEFAULT_TIMEOUT_MS;
     return this.secrets.once(name, patience, () =>
@@ -56,11 +56,11 @@ export class Effects {
         const reply = await this.#call(effect, body);
         if (!reply.bytes || reply.status < 200 || reply.status > 299) return this.#shown(reply);
         const granted = readJson(reply.bytes);
-        const value = granted?.[member] ?? '';
+        const value = granted?.access_token ?? '';
         if (granted === undefined || typeof value !== 'string')
           return { failed: 'not_json', message: 'the reply cannot be read' };
-        if (value === '') return { failed: 'not_captured', message: `the reply has no ${member}` };
-        this.secrets.keep(name, value, granted[expires_in_member]);
+        if (value === '') return { failed: 'not_captured', message: 'the reply has no access_token' };
+        this.secrets.keep(name, value, granted.expires_in);
         return { captured: true };
       }),
     );

@@ -56,10 +56,9 @@ Json Credentials::capture(const Json& effect, const std::string& reply, UnixSeco
   const Json capture = object_of(effect, "capture");
   const auto body = parse_json(reply, "token");
   if (!body) return failed("not_json", "the reply cannot be read");
-  const auto value = find_string(*body, text(capture, "member"));
-  if (!value) return failed("not_captured", "the reply has no " + text(capture, "member"));
-  keep(text(capture, "name"),
-       find_int64(*body, text(capture, "expires_in_member")).value_or(default_expires_secs), now);
+  const auto value = find_string(*body, "access_token");
+  if (!value) return failed("not_captured", "the reply has no access_token");
+  keep(text(capture, "name"), find_int64(*body, "expires_in").value_or(default_expires_secs), now);
   return {{"captured", true}};
 }
 

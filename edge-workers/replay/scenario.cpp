@@ -56,7 +56,6 @@ class ScenarioReader {
     return at.value_or(UnixSeconds{});
   }
   void read_head() {
-    scenario_.about = find_string(json_, "about").value_or("");
     scenario_.stream = find_string(json_, "stream").value_or("");
     scenario_.action = find_string(json_, "action").value_or("");
     if (const Json* input = find(json_, "input")) scenario_.input = *input;

@@ -57,7 +57,6 @@ struct Delivery {
 };
 
 struct Scenario {
-  std::string about;
   std::string stream;  // what the test replays: a stream's name, or "webhook"
   std::string action;  // or an action of the connector, which is asked for `requests` times, with one key
   Json input = Json::object();  // the body of its request

@@ -14,16 +14,6 @@ constexpr std::array<std::string_view, 15> zero_decimal{
     "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"};
 constexpr std::array<std::string_view, 5> three_decimal{"bhd", "jod", "kwd", "omr", "tnd"};
 
-std::uint64_t magnitude(std::int64_t number) {
-  return number < 0 ? ~static_cast<std::uint64_t>(number) + 1 : static_cast<std::uint64_t>(number);
-}
-
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
-  return digits;
-}
-
 }  // namespace
 
 int currency_exponent(std::string_view currency) {
@@ -39,19 +29,11 @@ std::int64_t smallest_per_whole(std::string_view currency) {
   return count;
 }
 
-std::string group_digits(std::int64_t number) { return (number < 0 ? "-" : "") + grouped(magnitude(number)); }
-
-std::string format_amount(const Money& money) {
-  const int exponent = currency_exponent(money.currency);
-  const auto unit = static_cast<std::uint64_t>(smallest_per_whole(money.currency));
-  const std::uint64_t amount = magnitude(money.minor);
-  std::string out = money.minor < 0 ? "-" : "";
-  out += grouped(amount / unit);
-  if (exponent == 0) return out;
-  const std::string fraction = std::to_string(amount % unit);
-  return out + '.' + std::string(static_cast<std::size_t>(exponent) - fraction.size(), '0') + fraction;
+std::string group_digits(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t i = digits.size(); i > first + 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
 }
-
-std::string format(const Money& money) { return format_amount(money) + ' ' + to_upper(money.currency); }
 
 }  // namespace wf

@@ -40,13 +40,9 @@ bool needs_own_bundle(const Descriptor& descriptor) {
                      [](const Key& key) { return key.required && key.scope != Scope::agency; });
 }
 
-const Key* find_key(std::string_view key_name) {
-  const Descriptor* service = find_service(key_name.substr(0, key_name.find('.')));
-  if (service == nullptr) return nullptr;
-  for (const Key& key : service->keys) {
-    if (key.name == key_name) return &key;
-  }
-  return nullptr;
+bool has_webhook(const Descriptor& descriptor) {
+  return std::any_of(descriptor.keys.begin(), descriptor.keys.end(),
+                     [](const Key& key) { return !key.when_refused.empty(); });
 }
 
 bool holds(std::span<const std::string> present, std::string_view key_name) {

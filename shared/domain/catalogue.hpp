@@ -11,12 +11,13 @@ namespace wf {
 
 std::span<const Descriptor> catalogue();
 const Descriptor* find_service(std::string_view id);
-const Key* find_key(std::string_view key_name);
 // `present`: the names of the keys that a workspace has.
 bool holds(std::span<const std::string> present, std::string_view key_name);
 bool is_missing(const Key& key, std::span<const std::string> present);
 // Whether the workspace's own bundle takes part in setting this service up.
 bool needs_own_bundle(const Descriptor& descriptor);
+// Whether one of its keys checks deliveries.
+bool has_webhook(const Descriptor& descriptor);
 const StreamDescriptor* find_stream(const Descriptor& descriptor, std::string_view stream);
 
 }  // namespace wf

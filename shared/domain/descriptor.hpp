@@ -92,7 +92,6 @@ struct Descriptor {
   std::string_view summary;  // data provided: "Campaigns, search terms, conversions"
   std::string_view method;   // "Webhook + daily"
   Evidenced evidenced = Evidenced::by_sync;
-  bool has_webhook = false;
   bool read_by_page = false;  // the page talks to it itself and sees how it answers
   // What people ask of a service that is synced as well, as its card names it when that fails: "sent mail".
   std::string_view use_label{};

@@ -241,7 +241,7 @@ std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFact
 
 std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts,
                                     UnixSeconds now) {
-  if (!descriptor.has_webhook) return std::nullopt;
+  if (!has_webhook(descriptor)) return std::nullopt;
   Silence silence{.words = "no event observed yet"};
   if (!facts.webhook || !facts.webhook->last_event_at) return silence;
   silence.last_event_at = std::min(*facts.webhook->last_event_at, now);

@@ -12,13 +12,11 @@ namespace wf {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// The host keeps a member of the reply under a name, as an access token is kept: it can be used as
-// `{{secret:name}}` until it expires, and the flow never sees it.
+// The host keeps the reply's `access_token` under a name: it can be used as `{{secret:name}}` for
+// `expires_in` seconds (RFC 6749), and the flow never sees it.
 struct Capture {
-  std::string name;  // "google_ads.access_token", listed in the catalogue
-  std::string member = "access_token";
-  std::string expires_in_member = "expires_in";  // seconds
-  bool refresh = false;                          // also when the kept one has not expired
+  std::string name;      // "google_ads.access_token", listed in the catalogue
+  bool refresh = false;  // also when the kept one has not expired
 };
 
 // A secret appears only as `{{secret:name}}`; the host fills it in just before the call, and only

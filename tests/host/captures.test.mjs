@@ -98,7 +98,7 @@ const grantStep = (more = {}) => ({
   url: 'https://oauth2.googleapis.com/token',
   headers: [['content-type', 'application/x-www-form-urlencoded']],
   body_secrets: ['google_ads.refresh_token'],
-  capture: { name: TOKEN, member: 'access_token', expires_in_member: 'expires_in', ...more },
+  capture: { name: TOKEN, ...more },
 });
 const form = bytesOf('grant_type=refresh_token&refresh_token={{secret:google_ads.refresh_token}}');
 

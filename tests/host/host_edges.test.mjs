@@ -133,7 +133,7 @@ test('a redirect of a token endpoint is told', async () => {
       method: 'POST',
       url: 'https://oauth2.googleapis.com/token',
       headers: [],
-      capture: { name: 'google_ads.access_token', member: 'access_token', expires_in_member: 'expires_in' },
+      capture: { name: 'google_ads.access_token' },
     },
     bytesOf(''),
   );

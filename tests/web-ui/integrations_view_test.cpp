@@ -47,7 +47,7 @@ wf::Model model() {
   m.now = noon;
   m.services_load = m.workspaces_load = wf::Load::ready;
   m.link = wf::Link::live;
-  m.workspaces = {{.client_id = "1", .slug = "northwind-dental", .name = "Northwind Dental"}};
+  m.workspaces = {{.slug = "northwind-dental", .name = "Northwind Dental"}};
   m.slug = "northwind-dental";
   m.services = {service("stripe", hours(3)), service("google_ads", hours(4)),
                 service("search_console", hours(30)), service("meta", hours(60))};

@@ -30,9 +30,7 @@ std::string member(const Json& json, std::string_view key) { return find_string(
 
 }  // namespace
 
-bool App::post(std::string_view kind, std::string_view payload) { return read_message(kind, payload); }
-
-bool App::read_message(std::string_view kind, std::string_view payload) {
+bool App::post(std::string_view kind, std::string_view payload) {
   if (kind == "workspaces" || kind == "services" || kind == "activity" || kind == "series")
     return set_rows(kind, payload);
   const auto parsed = parse_json(payload, kind);

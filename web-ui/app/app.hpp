@@ -45,7 +45,6 @@ class App {
 
  private:
   bool run(const Command&);
-  bool read_message(std::string_view kind, std::string_view payload);
   bool set_rows(std::string_view kind, std::string_view payload);
   void fail_load(std::string message);
   bool refresh_view();

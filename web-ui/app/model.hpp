@@ -15,10 +15,8 @@
 namespace wf {
 
 struct Workspace {
-  std::string client_id;
   std::string slug;
   std::string name;
-  std::string time_zone;
   /// Why the workspace's settings could not be read; empty when they could.
   std::string configuration_problem;
 };

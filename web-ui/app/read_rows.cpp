@@ -9,14 +9,10 @@ namespace wf {
 namespace {
 
 Result<Workspace> read_workspace(const Json& row) {
-  auto client_id = require_string(row, "client_id", "workspaces");
-  if (!client_id) return tl::unexpected(client_id.error());
   auto slug = require_string(row, "slug", "workspaces");
   if (!slug) return tl::unexpected(slug.error());
-  return Workspace{.client_id = *client_id,
-                   .slug = *slug,
+  return Workspace{.slug = *slug,
                    .name = find_string(row, "name").value_or(*slug),
-                   .time_zone = find_string(row, "time_zone").value_or("UTC"),
                    .configuration_problem = find_string(row, "configuration_problem").value_or("")};
 }
 

@@ -26,8 +26,6 @@ inline constexpr const char* refresh = "\ue027";   // lucide:refresh-cw
 inline constexpr const char* alert = "\ue028";     // lucide:triangle-alert
 inline constexpr const char* plug = "\ue029";      // lucide:unplug
 inline constexpr const char* building = "\ue02a";  // lucide:building-2
-inline constexpr const char* clear = "\ue02b";     // lucide:x
 inline constexpr const char* live = "\ue02c";      // lucide:radio
-inline constexpr const char* person = "\ue02d";    // lucide:circle-user-round
 
 }  // namespace wf::icon

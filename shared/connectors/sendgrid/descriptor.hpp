@@ -37,7 +37,6 @@ inline constexpr Descriptor descriptor{
     .category = Category::email,
     .summary = "Transactional and CRM mail, replies",
     .method = "Webhook + API",
-    .has_webhook = true,
     .use_label = "sent mail",
     .reconciled_by_totals = true,
     .thresholds = schedule::with_quiet_days(schedule::daily, std::chrono::days{7}),

@@ -34,7 +34,6 @@ inline constexpr Descriptor descriptor{
     .category = Category::payments,
     .summary = "Payments, payment links, transactions",
     .method = "Webhook + daily",
-    .has_webhook = true,
     .thresholds = schedule::with_quiet_days(schedule::daily, std::chrono::days{30}),
     .keys = keys,
     .streams = streams};

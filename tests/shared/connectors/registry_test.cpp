@@ -4,6 +4,7 @@
 #include <catch_amalgamated.hpp>
 
 #include "shared/domain/catalogue.hpp"
+#include "tests/shared/find_key.hpp"
 
 using namespace wf;
 
@@ -70,6 +71,7 @@ TEST_CASE("every connector is complete and every scheduled stream has one") {
       CHECK(stream.parse != nullptr);
     }
     CHECK((connector->fetch == nullptr) == (connector->parse_object == nullptr));
+    CHECK(has_webhook(*find_service(connector->service)) == (connector->webhook != nullptr));
     if (connector->webhook != nullptr) {
       CHECK_FALSE(connector->webhook->secrets.empty());
       for (const std::string_view secret : connector->webhook->secrets) CHECK(find_key(secret) != nullptr);

@@ -162,7 +162,7 @@ Json Host::grant(const Json& effect, std::string& reply_body) {
   const auto parsed = wf::parse_json(reply_body, "token");
   if (!parsed) return {{"failed", "not_json"}, {"message", "test"}};
   const Json& body = *parsed;
-  if (!body.contains(text_of(capture, "member"))) return {{"failed", "not_captured"}, {"message", "test"}};
+  if (!body.contains("access_token")) return {{"failed", "not_captured"}, {"message", "test"}};
   captured[text_of(capture, "name")] = now_ms + body["expires_in"].get<std::int64_t>() * 1000 - 60'000;
   return {{"captured", true}};
 }
