@@ -82,13 +82,13 @@ ActionFlow::ActionFlow(const Connector& connector, const Action& action, Databas
 }
 
 void ActionFlow::start(Turn& turn) {
-  if (!may_write_) return finish(turn, problem_reply(403, "forbidden", "Viewers may not ask for this"));
+  if (!may_write_) return turn.finish(problem_reply(403, "forbidden", "Viewers may not ask for this"));
   const Descriptor* service = find_service(connector_.service);
   if (settings_unreadable_ && service && needs_own_bundle(*service))
-    return finish(turn, provider_problem_reply(
-                            {ErrorKind::configuration, "the settings of this workspace cannot be read"}));
+    return turn.finish(
+        provider_problem_reply({ErrorKind::configuration, "the settings of this workspace cannot be read"}));
   const auto refuse = [&](std::string_view why) {
-    finish(turn, problem_reply(400, "invalid-request", "Not understood", why));
+    turn.finish(problem_reply(400, "invalid-request", "Not understood", why));
   };
   if (!requested_id_.empty() && !is_uuid(requested_id_)) return refuse("Idempotency-Key: not a UUID");
   const auto body = parse_json(body_.empty() ? "{}" : body_, "body");
@@ -111,7 +111,7 @@ void ActionFlow::on_facts(EffectResult& result, Turn& turn) {
   auto answer = read_answer(result);
   if (!answer) {
     turn.log("error", log_fields("facts not read").text("message", answer.error().message).take());
-    return finish(turn, database_away_reply());
+    return turn.finish(database_away_reply());
   }
   query_.facts = *std::move(answer);
   sign(turn);
@@ -128,7 +128,7 @@ void ActionFlow::on_signed(EffectResult& result, Turn& turn) {
   const auto* failed = std::get_if<Failed>(&result);
   // An optional key: the action does without what it would have signed.
   if (failed && failed->reason == "secret_missing") return begin(turn);
-  if (!made) return finish(turn, provider_problem_reply(classify(connector_, who(), result, turn.now).error));
+  if (!made) return turn.finish(provider_problem_reply(classify(connector_, who(), result, turn.now).error));
   query_.signature = std::move(made->signature);
   begin(turn);
 }
@@ -138,8 +138,8 @@ void ActionFlow::begin(Turn& turn) {
   if (!started) {
     const Error& error = started.error();
     const bool impossible = error.kind == ErrorKind::data;
-    return finish(turn, impossible ? problem_reply(422, "not-possible", "This cannot be done", error.message)
-                                   : provider_problem_reply(error));
+    return turn.finish(impossible ? problem_reply(422, "not-possible", "This cannot be done", error.message)
+                                  : provider_problem_reply(error));
   }
   call_ = std::move(started->call);
   record_ = with_tables(JsonObject()
@@ -162,38 +162,28 @@ void ActionFlow::keep_intent(Turn& turn) {
 void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
-    return finish(turn, problem_reply(500, "internal", "This is a mistake of ours", answer.error().message));
+    return turn.finish(problem_reply(500, "internal", "This is a mistake of ours", answer.error().message));
   // It may have been kept and only the answer lost: asked again, the same request is told that it has begun.
   if (!answer && !std::exchange(asked_again_, true)) return keep_intent(turn);
-  if (!answer) return finish(turn, database_away_reply());
+  if (!answer) return turn.finish(database_away_reply());
   if (!find_bool(*answer, "begun").value_or(false)) {
     const std::string_view state = find_text(*answer, "state");
     if (state == "changed" && ++facts_read_ < most_facts_read) return read_facts(turn);
-    return finish(turn, not_begun(state));
+    return turn.finish(not_begun(state));
   }
-  grants_.begin(std::move(call_));
-  ask(turn, grants_.request(), &ActionFlow::on_called);
+  ask(turn, grants_.begin(std::move(call_)), &ActionFlow::on_called);
 }
 
 void ActionFlow::on_called(EffectResult& result, Turn& turn) {
-  if (grants_.open(connector_, result, query_.ids, turn.now)) return go_on_granting(turn);
+  if (auto effect = grants_.go_on(connector_, result, query_.ids, turn.now))
+    return ask(turn, *std::move(effect), &ActionFlow::on_called);
+  if (grants_.is_granting()) return fail_action(turn, classify_grant(connector_, result, turn.now), false);
   auto* reply = std::get_if<HttpReply>(&result);
   if (!reply || !is_success(*reply))
     return fail_action(turn, classify(connector_, who(), result, turn.now), is_silence(result));
   reply_ = std::move(*reply);
   if (reply_.body.empty()) return conclude(turn);
   ask(turn, PutObject{archived(""), reply_.body}, &ActionFlow::on_kept);
-}
-
-void ActionFlow::go_on_granting(Turn& turn) {
-  if (auto step = grants_.next_step()) return ask(turn, *std::move(step), &ActionFlow::on_granted);
-  ask(turn, grants_.request(), &ActionFlow::on_called);
-}
-
-void ActionFlow::on_granted(EffectResult& result, Turn& turn) {
-  if (std::holds_alternative<Captured>(result) || grants_.do_without(connector_, result))
-    return go_on_granting(turn);
-  fail_action(turn, classify_grant(connector_, result, turn.now), false);
 }
 
 // What the provider did is done: an archive that fails must not make it look undone.
@@ -270,11 +260,6 @@ void ActionFlow::on_end_kept(EffectResult& result, Turn& turn) {
 
 void ActionFlow::on_queued(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Queued>(result)) turn.log("error", log_fields("outcome lost").take());
-  turn.done();
-}
-
-void ActionFlow::finish(Turn& turn, Respond answer) {
-  turn.ask(std::move(answer));
   turn.done();
 }
 

@@ -27,7 +27,6 @@ class ActionFlow final : public Steps<ActionFlow> {
   void on_signed(EffectResult& result, Turn& turn);
   void on_begun(EffectResult& result, Turn& turn);
   void on_called(EffectResult& result, Turn& turn);
-  void on_granted(EffectResult& result, Turn& turn);
   void on_kept(EffectResult& result, Turn& turn);
   void on_ended(EffectResult& result, Turn& turn);
   void on_end_kept(EffectResult& result, Turn& turn);
@@ -37,13 +36,11 @@ class ActionFlow final : public Steps<ActionFlow> {
   void sign(Turn& turn);
   void begin(Turn& turn);
   void keep_intent(Turn& turn);
-  void go_on_granting(Turn& turn);
   void conclude(Turn& turn);
   void fail_action(Turn& turn, const Problem& problem, bool unknown);
   void end_failed(Turn& turn, std::string_view state, const Problem& problem, std::vector<RowBatch> batches);
   // Stores the rows and then gives `answer_`.
   void end(Turn& turn, std::string_view state, std::vector<RowBatch> batches, Json facts);
-  void finish(Turn& turn, Respond answer);
   std::string archived(std::string_view part) const;  // the key of an object about this request
   std::string who() const;
   JsonObject log_fields(std::string_view what) const;

@@ -25,14 +25,12 @@ void AnomaliesFlow::on_series(EffectResult& result, Turn& turn) {
   const auto body = anomalies_answer(*answer);
   if (!body)
     return give_up(turn, body.error().message, problem_reply(500, "internal", "This is a mistake of ours"));
-  turn.ask(json_reply(200, *body));
-  turn.done();
+  turn.finish(json_reply(200, *body));
 }
 
 void AnomaliesFlow::give_up(Turn& turn, std::string_view why, Respond answer) {
-  turn.log("error", JsonObject().text("what", "no daily series").text("message", why).take());
-  turn.ask(std::move(answer));
-  turn.done();
+  turn.log_error("no daily series", why);
+  turn.finish(std::move(answer));
 }
 
 }  // namespace wf

@@ -20,11 +20,6 @@ Respond wrong_method(std::string_view allowed) {
   return refusal;
 }
 
-void finish(Turn& turn, Respond answer) {
-  turn.ask(std::move(answer));
-  turn.done();
-}
-
 }  // namespace
 
 ApiFlow::ApiFlow(Registry registry, Database database, ApiRequest request)
@@ -43,22 +38,22 @@ ApiFlow::ApiFlow(Registry registry, Database database, ApiRequest request)
 
 void ApiFlow::start(Turn& turn) {
   if (request_.path == "/api/health") {
-    if (request_.method != "GET" && request_.method != "HEAD") return finish(turn, wrong_method("GET, HEAD"));
+    if (request_.method != "GET" && request_.method != "HEAD") return turn.finish(wrong_method("GET, HEAD"));
     answering_ = std::make_unique<HealthFlow>(std::move(database_));
     return answering_->start(turn);
   }
   const bool syncs = endpoint_ == "sync" && !service_.empty();
   const bool reads = reads_anomalies();
-  if (!syncs && !reads && !action_) return finish(turn, not_found());
+  if (!syncs && !reads && !action_) return turn.finish(not_found());
   const std::string_view allowed = reads ? "GET" : "POST";
-  if (request_.method != allowed) return finish(turn, wrong_method(allowed));
+  if (request_.method != allowed) return turn.finish(wrong_method(allowed));
   turn.ask(session_request(database_, workspace_));
 }
 
 void ApiFlow::reply(EffectResult& result, Turn& turn) {
   if (answering_) return answering_->reply(result, turn);
   auto session = read_session(result, workspace_);
-  if (!session) return finish(turn, std::move(session.error()));
+  if (!session) return turn.finish(std::move(session.error()));
   answering_ = endpoint(*std::move(session));
   answering_->start(turn);
 }

@@ -14,6 +14,12 @@ void Turn::log_error(std::string_view what, std::string_view message) {
 }
 
 void Turn::done() { ask(Effect(Done{})); }
+
+void Turn::finish(Respond answer) {
+  ask(std::move(answer));
+  done();
+}
+
 void Turn::retry(std::int64_t delay_secs) { ask(Effect(Done{Outcome::retry, delay_secs})); }
 
 }  // namespace wf

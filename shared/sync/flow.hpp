@@ -24,6 +24,7 @@ struct Turn {
   void log(std::string_view level, const Json& fields);
   void log_error(std::string_view what, std::string_view message);
   void done();
+  void finish(Respond answer);  // it, and done
   void retry(std::int64_t delay_secs);
 };
 

@@ -35,14 +35,24 @@ void leave_out(HttpRequest& request, std::string_view name) {
 
 }  // namespace
 
-void Grants::begin(HttpRequest request) {
+const HttpRequest& Grants::begin(HttpRequest request) {
   request_ = std::move(request);
   steps_.clear();
   next_ = 0;
+  granting_ = false;
   signing_ = nullptr;
   leave_out_absent();
   granted_.clear();
   refreshed_ = false;
+  return request_;
+}
+
+std::optional<Effect> Grants::go_on(const Connector& connector, const EffectResult& result, const Json& ids,
+                                    UnixSeconds now) {
+  const bool goes_on = granting_ ? std::holds_alternative<Captured>(result) || do_without(connector, result)
+                                 : open(connector, result, ids, now);
+  if (!goes_on) return std::nullopt;
+  return next();
 }
 
 const Grant* Grants::wanted(const Connector& connector, const EffectResult& result) {
@@ -104,9 +114,10 @@ bool Grants::do_without(const Connector& connector, const EffectResult& result) 
   return false;
 }
 
-std::optional<Effect> Grants::next_step() {
+Effect Grants::next() {
+  granting_ = has_step();
   signing_ = nullptr;
-  if (!has_step()) return std::nullopt;
+  if (!granting_) return request_;
   const GrantStep& step = steps_[next_++];
   signing_ = std::get_if<Sign>(&step);
   if (signing_) return *signing_;

@@ -18,26 +18,23 @@ void HealthFlow::start(Turn& turn) {
 void HealthFlow::on_answer(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) {
-    turn.log("error",
-             JsonObject().text("what", "health check failed").text("message", answer.error().message).take());
-    turn.ask(database_away_reply());
-    return turn.done();
+    turn.log_error("health check failed", answer.error().message);
+    return turn.finish(database_away_reply());
   }
   const auto ticked = find_int64(*answer, "ticked_secs_ago");
   // A Worker that was deployed a moment ago has not ticked yet.
   if (ticked && *ticked > tick_is_late_after_secs)
-    turn.ask(problem_reply(503, "schedule-late", "The schedule has stopped",
-                           "the last tick was " + describe(std::chrono::seconds(*ticked)) + " ago"));
-  else
-    turn.ask(json_reply(
-        200, JsonObject()
-                 .text("status", "ok")
-                 .text("database", "ok")
-                 .json("ticked_secs_ago", ticked ? Json(*ticked) : Json())
-                 .number("runs_left_behind", find_int64(*answer, "runs_left_behind").value_or(0))
-                 .number("deliveries_waiting", find_int64(*answer, "deliveries_waiting").value_or(0))
-                 .take()));
-  turn.done();
+    return turn.finish(
+        problem_reply(503, "schedule-late", "The schedule has stopped",
+                      "the last tick was " + describe(std::chrono::seconds(*ticked)) + " ago"));
+  turn.finish(
+      json_reply(200, JsonObject()
+                          .text("status", "ok")
+                          .text("database", "ok")
+                          .json("ticked_secs_ago", ticked ? Json(*ticked) : Json())
+                          .number("runs_left_behind", find_int64(*answer, "runs_left_behind").value_or(0))
+                          .number("deliveries_waiting", find_int64(*answer, "deliveries_waiting").value_or(0))
+                          .take()));
 }
 
 }  // namespace wf

@@ -148,8 +148,7 @@ JsonObject ReplayFlow::place() const {
 
 void ReplayFlow::answer(Turn& turn, int status, JsonObject body) {
   body.text("object_key", job_.object_key);
-  turn.ask(Respond{status, {{"content-type", "application/json"}}, dump(body.take())});
-  turn.done();
+  turn.finish(Respond{status, {{"content-type", "application/json"}}, dump(body.take())});
 }
 
 void ReplayFlow::refuse(Turn& turn, int status, const Error& error) {

@@ -127,25 +127,15 @@ void SyncFlow::request_page(Turn& turn) {
 }
 
 void SyncFlow::call(Turn& turn, HttpRequest request, Step next) {
-  grants_.begin(std::move(request));
   after_call_ = next;
-  ask(turn, grants_.request(), &SyncFlow::on_called);
+  ask(turn, grants_.begin(std::move(request)), &SyncFlow::on_called);
 }
 
 void SyncFlow::on_called(EffectResult& result, Turn& turn) {
-  if (grants_.open(*connector_, result, job_.ids, turn.now)) return go_on_granting(turn);
+  if (auto effect = grants_.go_on(*connector_, result, job_.ids, turn.now))
+    return ask(turn, *std::move(effect), &SyncFlow::on_called);
+  if (grants_.is_granting()) return fail_run(turn, classify_grant(*connector_, result, turn.now));
   (this->*after_call_)(result, turn);
-}
-
-void SyncFlow::go_on_granting(Turn& turn) {
-  if (auto step = grants_.next_step()) return ask(turn, *std::move(step), &SyncFlow::on_granted);
-  ask(turn, grants_.request(), &SyncFlow::on_called);
-}
-
-void SyncFlow::on_granted(EffectResult& result, Turn& turn) {
-  if (std::holds_alternative<Captured>(result) || grants_.do_without(*connector_, result))
-    return go_on_granting(turn);
-  fail_run(turn, classify_grant(*connector_, result, turn.now));
 }
 
 void SyncFlow::on_page(EffectResult& result, Turn& turn) {

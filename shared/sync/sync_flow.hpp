@@ -37,7 +37,6 @@ class SyncFlow final : public Steps<SyncFlow> {
  private:
   void on_leased(EffectResult& result, Turn& turn);
   void on_called(EffectResult& result, Turn& turn);
-  void on_granted(EffectResult& result, Turn& turn);
   void on_page(EffectResult& result, Turn& turn);
   void on_kept(EffectResult& result, Turn& turn);
   void on_applied(EffectResult& result, Turn& turn);
@@ -51,7 +50,6 @@ class SyncFlow final : public Steps<SyncFlow> {
   // Asks the provider; a credential that is missing or refused is come by first. `next` takes the
   // result.
   void call(Turn& turn, HttpRequest request, Step next);
-  void go_on_granting(Turn& turn);
   std::optional<Day> provisional_until(UnixSeconds now) const;
   void request_page(Turn& turn);
   void keep_page(Turn& turn);

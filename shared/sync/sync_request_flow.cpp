@@ -10,11 +10,6 @@
 namespace wf {
 namespace {
 
-void finish(Turn& turn, Respond answer) {
-  turn.ask(std::move(answer));
-  turn.done();
-}
-
 // The members that name a part of the service; an empty body names all of it.
 Result<JsonObject> read_part(std::string_view body, const Descriptor& service) {
   JsonObject part;
@@ -54,12 +49,12 @@ SyncRequestFlow::SyncRequestFlow(Database database, Session session, std::string
 
 void SyncRequestFlow::start(Turn& turn) {
   if (!session_.may_write())
-    return finish(turn, problem_reply(403, "forbidden", "Viewers may not start a sync"));
+    return turn.finish(problem_reply(403, "forbidden", "Viewers may not start a sync"));
   const Descriptor* service = find_service(service_);
-  if (!service) return finish(turn, problem_reply(404, "not-found", "There is no such service"));
+  if (!service) return turn.finish(problem_reply(404, "not-found", "There is no such service"));
   auto part = read_part(body_, *service);
   if (!part)
-    return finish(turn, problem_reply(400, "invalid-request", "Not understood", part.error().message));
+    return turn.finish(problem_reply(400, "invalid-request", "Not understood", part.error().message));
   part->text("client_id", session_.client_id).text("service", service_).text("cause", "manual");
   if (service->jobs_per_tick > 0) part->number("limit", service->jobs_per_tick);
   ask(turn, database_.call("start_run", part->take()), &SyncRequestFlow::on_started);
@@ -67,15 +62,15 @@ void SyncRequestFlow::start(Turn& turn) {
 
 void SyncRequestFlow::on_started(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer) return finish(turn, database_away_reply());
+  if (!answer) return turn.finish(database_away_reply());
   if (find_bool(*answer, "busy").value_or(false))
-    return finish(turn, problem_reply(409, "already-running", "A sync of this is under way",
-                                      "it runs, or waits until the provider lets it go on"));
+    return turn.finish(problem_reply(409, "already-running", "A sync of this is under way",
+                                     "it runs, or waits until the provider lets it go on"));
   const Json* jobs = find_array(*answer, "jobs");
   if (!jobs || jobs->empty())
-    return finish(turn, problem_reply(409, "nothing-to-sync", "Nothing of this can be synced now",
-                                      "keys or account ids are missing, it is switched off, there is no such "
-                                      "partition, or it is used on demand only"));
+    return turn.finish(problem_reply(409, "nothing-to-sync", "Nothing of this can be synced now",
+                                     "keys or account ids are missing, it is switched off, there is no such "
+                                     "partition, or it is used on demand only"));
   turn.ask(json_reply(202, answer_of(*jobs)));
   unanswered_ = jobs->size();
   for (const Json& job : *jobs) ask(turn, Enqueue{job}, &SyncRequestFlow::on_queued);

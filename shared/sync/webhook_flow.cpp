@@ -161,14 +161,12 @@ void WebhookFlow::on_queued(EffectResult& result, Turn& turn) {
 }
 
 void WebhookFlow::finish(Turn& turn, int status, std::string_view text) {
-  turn.ask(plain_text(status, text));
-  turn.done();
+  turn.finish(plain_text(status, text));
 }
 
 void WebhookFlow::answer_unavailable(Turn& turn, std::string_view what, std::string_view message) {
   turn.log("error", log_fields("webhook not accepted").text("part", what).text("message", message));
-  turn.ask(unavailable());
-  turn.done();
+  turn.finish(unavailable());
 }
 
 JsonObject WebhookFlow::log_fields(std::string_view what) const {
