@@ -20,11 +20,10 @@ import { Core } from '../edge-workers/host/core.mjs';
 import { configurationProblem, configuredNames, isLoopback } from '../edge-workers/host/secrets.mjs';
 import { applyMigrations, readMigrations } from './local/supabase/migrations.mjs';
 import { parseVars } from './local/vars.mjs';
+import { BUCKET, QUEUES } from './local/worker_config.mjs';
 import { ROOT } from './local/wrangler.mjs';
 
 const MAX_VARIABLES = 128; // a Worker's limit
-const QUEUES = ['webfluentia-jobs', 'webfluentia-jobs-dead'];
-const BUCKET = 'webfluentia-raw';
 
 // What a Worker reads: the three of Supabase, what the manifest names for the agency, and workspaces.
 function unknownNames(vars, { secrets, ids }) {

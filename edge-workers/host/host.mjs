@@ -21,7 +21,7 @@ const MAX_HELD_BYTES = 2 * MAX_BODY_BYTES;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
 const WORKSPACE_PATH = /^\/api\/workspaces\/([a-z0-9-]{1,63})\//;
 const BEARER = /^Bearer +(\S+)$/i;
-const DEAD_LETTERS = /-dead$/;
+export const DEAD_LETTERS = /-dead$/; // the queue of wrangler.toml
 
 // Headers that may hold a person's session are not the core's business.
 const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization']);

@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { BUCKET, COMPATIBILITY_DATE } from '../local/worker_config.mjs';
+
 const CONFIG = {
   name: 'webfluentia-replay',
-  compatibility_date: '2026-11-01',
-  r2_buckets: [{ binding: 'RAW', bucket_name: 'webfluentia-raw', remote: true }],
+  compatibility_date: COMPATIBILITY_DATE,
+  r2_buckets: [{ binding: 'RAW', bucket_name: BUCKET, remote: true }],
 };
 
 // {bucket, close()}. CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID are wrangler's to read.

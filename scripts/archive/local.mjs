@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-const BUCKET = 'webfluentia-raw';
+import { BUCKET } from '../local/worker_config.mjs';
 
 export class LocalBucket {
   constructor(stackFolder) {

@@ -3,6 +3,7 @@ import { cpSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
+import { CRON } from './worker_config.mjs';
 
 const READY_MS = 60_000;
 
@@ -93,7 +94,7 @@ function workerdPids(parent) {
 
 // `wrangler dev` has cron triggers but does not fire them: this does.
 async function tick(url) {
-  const reply = await fetch(`${url}/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*`);
+  const reply = await fetch(`${url}/cdn-cgi/handler/scheduled?cron=${CRON.replaceAll(' ', '+')}`);
   const text = await reply.text();
   if (!reply.ok || text.trim() !== 'ok') throw new Error(`the tick failed: ${reply.status} ${text.trim()}`);
 }

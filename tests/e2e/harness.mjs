@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { startStack } from '../../scripts/local/stack.mjs';
+import { BUCKET } from '../../scripts/local/worker_config.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
 import { databaseTemplate } from './template.mjs';
 
@@ -117,7 +118,7 @@ export function bucketObjects(stack) {
     })
     .map(({ key, blob_id }) => ({
       key,
-      bytes: () => readFileSync(join(root, 'webfluentia-raw', 'blobs', blob_id)),
+      bytes: () => readFileSync(join(root, BUCKET, 'blobs', blob_id)),
     }));
 }
 

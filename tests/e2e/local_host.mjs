@@ -5,7 +5,10 @@ import { join } from 'node:path';
 
 import { Core } from '../../edge-workers/host/core.mjs';
 import { makeWorker } from '../../edge-workers/host/host.mjs';
+import { QUEUES } from '../../scripts/local/worker_config.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
+
+const [JOBS, DEAD_LETTERS] = QUEUES;
 
 class MemoryBucket {
   objects = new Map();
@@ -83,9 +86,7 @@ export class LocalHost {
   // What the queue does with a message that it has given up on.
   giveUp({ body }) {
     const message = { body, ack: () => {}, retry: () => {} };
-    return this.#logging(() =>
-      this.worker.queue({ queue: 'webfluentia-jobs-dead', messages: [message] }, this.env),
-    );
+    return this.#logging(() => this.worker.queue({ queue: DEAD_LETTERS, messages: [message] }, this.env));
   }
 
   // Runs what is queued for now until nothing is; gives what became of each message.
@@ -100,7 +101,7 @@ export class LocalHost {
           ack: () => outcomes.push({ body, ack: true }),
           retry: (options = {}) => outcomes.push({ body, retry: options.delaySeconds ?? 0 }),
         };
-        await this.worker.queue({ queue: 'webfluentia-jobs', messages: [message] }, this.env);
+        await this.worker.queue({ queue: JOBS, messages: [message] }, this.env);
       }
       return outcomes;
     });

@@ -10,7 +10,9 @@ import { test } from 'node:test';
 
 import { unstable_readConfig } from 'wrangler';
 
+import { DEAD_LETTERS } from '../../edge-workers/host/host.mjs';
 import { connectionTo, migrationProblem, removalProblem } from '../../scripts/deploy.mjs';
+import { BUCKET, COMPATIBILITY_DATE, CRON, QUEUES } from '../../scripts/local/worker_config.mjs';
 
 const SECRETS = /^\/accounts\/account\/workers\/scripts\/webfluentia-integrations\/secrets(?:\/([A-Z_]+))?$/;
 
@@ -148,9 +150,26 @@ test('a database elsewhere is never asked in clear text', () => {
   assert.equal(connectionTo('postgres://postgres@127.0.0.1:5432/postgres').ssl, undefined);
 });
 
+const config = join(resolve(import.meta.dirname, '../..'), 'wrangler.toml');
+
+test('what is created for the Worker is what it is bound to', () => {
+  const { r2_buckets, queues, triggers, compatibility_date } = unstable_readConfig({ config });
+  const [jobs] = queues.consumers;
+  assert.deepEqual(QUEUES, [jobs.queue, jobs.dead_letter_queue]);
+  assert.deepEqual(
+    [...queues.producers, ...queues.consumers].map(({ queue }) => queue),
+    [QUEUES[0], ...QUEUES],
+  );
+  assert.match(jobs.dead_letter_queue, DEAD_LETTERS);
+  assert.deepEqual(
+    r2_buckets.map(({ bucket_name }) => bucket_name),
+    [BUCKET],
+  );
+  assert.deepEqual([triggers.crons, compatibility_date], [[CRON], COMPATIBILITY_DATE]);
+});
+
 // A call of Meta's has a token in its URL.
 test('Cloudflare is told to keep no query string and no trace', () => {
-  const config = join(resolve(import.meta.dirname, '../..'), 'wrangler.toml');
   const { observability } = unstable_readConfig({ config });
   assert.equal(observability.redact_query_string, true);
   assert.equal(observability.traces.enabled, false);
