@@ -1,0 +1,251 @@
+// When the page is cut off: offline, realtime down, reads that fail, a database that does not answer. What was read
+// stays, and the page finds back by itself.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { CLIENT, NORTHWIND, testStack, untilRested } from '../e2e/harness.mjs';
+import {
+  card,
+  cards,
+  fillSignIn,
+  launch,
+  newPage,
+  screenshot,
+  settled,
+  signedIn,
+  userOf,
+} from './browser.mjs';
+
+const VIEWER = `viewer@${NORTHWIND}.example`;
+
+let stack, browser;
+
+before(async () => {
+  browser = await launch();
+  stack = await testStack('page-cut-off');
+  await stack.tick();
+  await untilRested(stack);
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** A change of a card's row that is not worth a word on it. */
+function touchFacts() {
+  return stack.query(
+    `update service_facts set progress_done = coalesce(progress_done, 0) + 1
+     where client_id = $1 and service = 'stripe' and stream = ''`,
+    [CLIENT[NORTHWIND]],
+  );
+}
+
+test('offline is said, and what was read stays', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const before = await cards(page);
+  await page.context().setOffline(true);
+  await page.getByText('You are offline').first().waitFor();
+  assert.deepEqual(await cards(page), before);
+  await screenshot(page, 'offline');
+  await page.context().setOffline(false);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await page.context().close();
+});
+
+test('without realtime the page says so and reads every 15 seconds', async () => {
+  const page = await newPage(browser);
+  await page.routeWebSocket(/realtime/, (socket) => socket.close());
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor();
+  await page.getByText('Live updates are interrupted').waitFor();
+  await screenshot(page, 'realtime-down');
+  await stack.query(
+    `update service_facts set enabled = false where client_id = $1 and service = 'google_ads'`,
+    [CLIENT[NORTHWIND]],
+  );
+  await card(page, 'google_ads').getByText('disabled').first().waitFor({ timeout: 20_000 });
+  await stack.query(
+    `update service_facts set enabled = true where client_id = $1 and service = 'google_ads'`,
+    [CLIENT[NORTHWIND]],
+  );
+  await page.context().close();
+});
+
+test('a failed read is explained, and tried again by hand and by itself', async () => {
+  const page = await newPage(browser);
+  let broken = true;
+  await page.route(/rest\/v1\/service_facts/, (route) =>
+    broken ? route.fulfill({ status: 503 }) : route.continue(),
+  );
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  await screenshot(page, 'error');
+  const asked = page.waitForRequest(/rest\/v1\/service_facts/);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await asked;
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  broken = false;
+  await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
+test('a database that stops answering is said, and so is its answer; what was read stays', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const answer = page.locator('[id="last-sync-text:supabase"]');
+  await answer.filter({ hasText: 'answers in' }).waitFor();
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const before = await cards(page);
+  let broken = true;
+  await page.route(/rest\/v1\/service_facts/, (route) => (broken ? route.abort() : route.continue()));
+  await touchFacts();
+  await page.getByText('The database does not answer').waitFor();
+  await answer.filter({ hasText: 'not reached from here' }).waitFor();
+  await page.locator('#link', { hasText: 'no answer' }).waitFor();
+  assert.deepEqual(await cards(page), before);
+  await screenshot(page, 'unanswered');
+  broken = false;
+  await answer.filter({ hasText: 'answers in' }).waitFor();
+  assert.equal(await page.getByText('The database does not answer').count(), 0);
+  await page.context().close();
+});
+
+test('rows that went while nobody listened are gone after the next connection', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  assert.ok('google_ads' in (await cards(page)));
+  await page.context().setOffline(true);
+  await page.getByText('You are offline').first().waitFor();
+  await page.route(/rest\/v1\/service_facts/, async (route) => {
+    const response = await route.fetch();
+    const json = (await response.json()).filter(({ service }) => service !== 'google_ads');
+    await route.fulfill({ response, json });
+  });
+  await page.context().setOffline(false);
+  await card(page, 'google_ads').waitFor({ state: 'detached' });
+  assert.ok('stripe' in (await cards(page)));
+  await page.context().close();
+});
+
+test('a channel that the server closes is joined again', async () => {
+  const page = await newPage(browser);
+  let close;
+  await page.routeWebSocket(/realtime/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      const [ref, , topic, event] = typeof message === 'string' ? JSON.parse(message) : [];
+      if (event === 'phx_join') close = () => socket.send(JSON.stringify([ref, ref, topic, 'phx_close', {}]));
+      server.send(message);
+    });
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  const live = page.locator('#link', { hasText: 'live' });
+  await live.waitFor();
+  close();
+  await live.waitFor({ state: 'detached' });
+  await live.waitFor();
+  // It hears again, too.
+  const asked = page.waitForRequest(/service_facts.*updated_at/);
+  await touchFacts();
+  await asked;
+  await page.context().close();
+});
+
+test('workspaces that could not be read are read by themselves', async () => {
+  const page = await newPage(browser);
+  let broken = true;
+  await page.route(/rest\/v1\//, (route) => (broken ? route.abort() : route.continue()));
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  broken = false;
+  await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
+test('“Try again” while nothing answers does not make the error stay', async () => {
+  const page = await newPage(browser);
+  let broken = /service_facts/;
+  await page.route(/rest\/v1\//, (route) =>
+    broken?.test(route.request().url()) ? route.abort() : route.continue(),
+  );
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  broken = /service_facts|workspaces/;
+  const asked = page.waitForRequest(/rest\/v1\/workspaces/);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await asked;
+  await page.getByRole('heading', { name: 'could not be read' }).waitFor();
+  broken = undefined;
+  await card(page, 'stripe').waitFor();
+  await page.context().close();
+});
+
+test('cards stay when workspaces, charts or remarks cannot be read', async () => {
+  const page = await newPage(browser);
+  let broken = false;
+  await page.route(/rest\/v1\/workspaces/, (route) => (broken ? route.abort() : route.continue()));
+  await page.route(/rpc\/(service_daily|daily_series)/, (route) =>
+    route.fulfill({ json: { code: '42501' } }),
+  );
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').getByText('The last 30 days could not be read').first().waitFor();
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const failed = page.waitForEvent('requestfailed');
+  broken = true;
+  await stack.query(`update workspaces set name = 'Northwind Two' where slug = $1`, [NORTHWIND]);
+  await failed;
+  await settled(page);
+  await settled(page);
+  assert.ok('stripe' in (await cards(page)));
+  broken = false;
+  await page.locator('#workspace, #mirror', { hasText: 'Northwind Two' }).first().waitFor();
+  await stack.query(`update workspaces set name = 'Northwind Dental' where slug = $1`, [NORTHWIND]);
+  await page.context().close();
+});
+
+test('no card waits long for its charts', async () => {
+  const page = await newPage(browser);
+  await page.route(/rpc\/service_daily/, () => {}); // never answered
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor({ timeout: 6000 });
+  await page.context().close();
+});
+
+test('no card waits for the remarks', async () => {
+  const page = await newPage(browser);
+  const asked = page.waitForRequest(/rpc\/daily_series/);
+  await page.route(/rpc\/daily_series/, () => {}); // never answered
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await asked;
+  await card(page, 'stripe').waitFor({ timeout: 5000 });
+  await page.context().close();
+});
+
+test('while live, what nobody told of is found within five minutes', async () => {
+  const page = await newPage(browser);
+  await page.clock.install();
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await settled(page);
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.clock.fastForward(200_000);
+  await page.evaluate(() => fetch('/config.json').then((reply) => reply.text()));
+  const whole = () => asked.filter((url) => /service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/.test(url));
+  assert.deepEqual(whole(), [], 'not all the time');
+  const both = Promise.all([
+    page.waitForRequest(/service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/),
+    page.waitForRequest(/rest\/v1\/workspaces/),
+  ]);
+  await page.clock.fastForward(120_000);
+  await both;
+  await page.context().close();
+});
