@@ -55,7 +55,9 @@ void Detector::add(Day day, std::optional<double> value) {
   std::optional<KeptDay> today;
   if (value && std::isfinite(*value)) {
     const double root = signed_root(*value);
+    if (root != 0 && (stopped_ || zeros_told_)) end_shift(known_);
     stopped_ = stopped_ && root == 0;
+    known_ = day;
     if (!stopped_) today = KeptDay{.actual = root, .kept = root, .forecast = root};
   }
   const auto usual = today ? forecast(history_, counts_) : std::nullopt;
@@ -105,8 +107,9 @@ void Detector::follow_zeros(const Forecast& usual, const KeptDay& today) {
   if (!usual.sparse || zeros_told_ || power(usual.zero_share, zeros_) > chance_of_zeros) return;
   zeros_told_ = true;
   const double odds = (1 - usual.zero_share) / usual.zero_share;
-  report(usual, AnomalyKind::shift, 0, std::sqrt(static_cast<double>(zeros_) * odds),
-         day_ - std::chrono::days(zeros_ - 1));
+  const Day began = day_ - std::chrono::days(zeros_ - 1);
+  end_shift(began - std::chrono::days(1));
+  report(usual, AnomalyKind::shift, 0, std::sqrt(static_cast<double>(zeros_) * odds), began);
 }
 
 void Detector::follow_drift(const Forecast& usual, double deviations) {
@@ -146,7 +149,8 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   if (change >= least_shift * std::abs(signed_square(before.expected))) {
     const Day began = day_ - std::chrono::days(days - 1);
     while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
-    if (!ends_episode(signed_square(came), began))
+    end_shift(began - std::chrono::days(1));
+    if (!is_as_before(signed_square(came), began))
       report(before, AnomalyKind::shift, signed_square(came), score, began);
   }
   up_ = down_ = {};
@@ -156,15 +160,22 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
     rebase(days, came, before.expected);
 }
 
-// What was told as lasting, and was back after a few days, is told as what it was on its first day.
-bool Detector::ends_episode(double value, Day began) {
-  const auto shift = std::find_if(anomalies_.rbegin(), anomalies_.rend(),
-                                  [](const Anomaly& one) { return one.kind == AnomalyKind::shift; });
-  if (shift == anomalies_.rend() || began - shift->day > most_of_an_episode ||
-      std::abs(value - shift->expected) > as_before * std::abs(shift->expected))
-    return false;
-  shift->kind = shift->value > shift->expected ? AnomalyKind::spike : AnomalyKind::drop;
-  return true;
+// What was told as lasting is over.
+void Detector::end_shift(Day last) {
+  for (Anomaly& one : anomalies_) {
+    if (one.kind != AnomalyKind::shift || one.until) continue;
+    one.until = last;
+    if (last - one.day < most_of_an_episode)
+      one.kind = one.value > one.expected ? AnomalyKind::spike : AnomalyKind::drop;
+  }
+}
+
+// The ordinary that comes back after a few days, whatever they were, is no change.
+bool Detector::is_as_before(double value, Day began) const {
+  return std::any_of(anomalies_.begin(), anomalies_.end(), [&](const Anomaly& one) {
+    return one.until && began - one.day <= most_of_an_episode &&
+           std::abs(value - one.expected) <= as_before * std::abs(one.expected);
+  });
 }
 
 // How far back nothing came, where something was to come.

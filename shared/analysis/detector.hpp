@@ -7,7 +7,8 @@
 // - A lasting change is found by a two-sided cumulative sum (E. S. Page, "Continuous inspection
 //   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it. The
 //   history is then rescaled to the new level, so that the season is not learned again. A fall to nothing
-//   is no level: it is told, and its days are nothing to compare with.
+//   is no level: it is told, and its days are nothing to compare with. Of a change that is over the last day
+//   is told, too; one of a few days is a spike or a drop.
 // - What a day is compared with is in baseline.hpp.
 //
 // Any finite input is answered with finite numbers; every build gives the same ones.
@@ -35,6 +36,8 @@ struct Anomaly {
   double high = 0;
   double score = 0;  // deviations from what was expected; never negative
   Day found{};       // with the values of which day it showed: of a shift, later than `day`
+  // Of what was told as lasting, and is over: its last day; the medians are of days from `day` to it.
+  std::optional<Day> until;
   bool operator==(const Anomaly&) const = default;
 };
 
@@ -64,11 +67,13 @@ class Detector {
   std::size_t days_of_nothing(const Forecast& usual) const;
   void forget_stop(std::size_t days);
   void settle_shift(const Forecast& usual, const Drift& drift);
-  bool ends_episode(double value, Day began);
+  void end_shift(Day last);
+  bool is_as_before(double value, Day began) const;
   void rebase(std::size_t days, double actual, double expected);
 
   bool counts_;
   Day day_{};
+  Day known_{};  // the last day before it with a value
   History history_{};
   Drift up_, down_;
   std::size_t zeros_ = 0;

@@ -77,8 +77,11 @@ std::optional<std::int64_t> change_percent(double value, double expected) {
 }
 
 std::string describe(const Anomaly& anomaly, std::string_view unit) {
-  const std::string when =
-      (anomaly.kind == AnomalyKind::shift ? " since " : " on ") + format_short_day(anomaly.day);
+  std::string when = (anomaly.until                        ? " from "
+                      : anomaly.kind == AnomalyKind::shift ? " since "
+                                                           : " on ") +
+                     format_short_day(anomaly.day);
+  if (anomaly.until) when += " to " + format_short_day(*anomaly.until);
   if (is_usually_none(anomaly)) return "usually none, " + words(spoken(anomaly.value, unit)) + when;
   return share_words(anomaly.value, anomaly.expected) + when;
 }

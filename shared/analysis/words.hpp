@@ -25,7 +25,8 @@ std::string words(const Spoken& number);  // "12,800", "1,280 EUR", "4.56"
 // By how much more (or less, then negative) than what was expected; none where that was zero.
 std::optional<std::int64_t> change_percent(double value, double expected);
 
-// "62 % below usual on 21 Nov", "3 times the usual since 3 Nov", "usually none, 40 on 21 Nov"
+// "62 % below usual on 21 Nov", "3 times the usual since 3 Nov", "usually none, 40 on 21 Nov"; of what is
+// over "100 % below usual from 3 Nov to 9 Nov"
 std::string describe(const Anomaly& anomaly, std::string_view unit);
 
 // "Search clicks 62 % below usual on 21 Nov"

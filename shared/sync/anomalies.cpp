@@ -44,8 +44,9 @@ Json number(double value) {
 Json number_or_null(std::optional<double> value) { return value ? number(*value) : Json(); }
 
 Json anomaly_json(const Anomaly& one, std::string_view unit) {
-  return JsonObject()
-      .text("day", format_day(one.day))
+  JsonObject json;
+  if (one.until) json.text("until", format_day(*one.until));
+  return json.text("day", format_day(one.day))
       .text("kind", name(one.kind))
       .json("value", number(one.value))
       .json("expected", number(one.expected))

@@ -109,12 +109,14 @@ std::optional<Json> period_fact(const DailySeries& series) {
 // What the detector found, as the page and the API tell it.
 Json unusual_fact(const DailySeries& series, const Anomaly& anomaly) {
   const double size = unit_of(series).size;
-  JsonObject fact =
-      opening(series, day_id(series, anomaly.day),
-              anomaly.kind == AnomalyKind::shift ? "usual value since the day" : "unusual value of the day");
+  JsonObject fact = opening(series, day_id(series, anomaly.day),
+                            anomaly.until                        ? "median of the days from `day` to `until`"
+                            : anomaly.kind == AnomalyKind::shift ? "usual value since the day"
+                                                                 : "unusual value of the day");
   const double value = to_two_places(anomaly.value / size);
   fact.json("value", as_number(value));
   compare(fact, "usual", value, to_two_places(anomaly.expected / size));
+  if (anomaly.until) fact.text("until", format_day(*anomaly.until));
   return fact.text("day", format_day(anomaly.day)).take();
 }
 

@@ -36,6 +36,10 @@ Values with(Values values, std::size_t place, double value) {
 }
 
 long place_of(const Anomaly& anomaly) { return (anomaly.day - *parse_day("2026-01-05")).count(); }
+// Of what is over; of what is not, -1.
+long last_of(const Anomaly& anomaly) {
+  return anomaly.until ? (*anomaly.until - *parse_day("2026-01-05")).count() : -1;
+}
 
 bool is_finite(const Anomaly& anomaly) {
   return std::isfinite(anomaly.value) && std::isfinite(anomaly.expected) && std::isfinite(anomaly.low) &&
@@ -120,6 +124,8 @@ TEST_CASE("a shift is told once and keeps the week's shape; the way back is told
   CHECK(found[0].value == Catch::Approx(3 * found[0].expected).epsilon(0.05));
   CHECK(found[1].kind == AnomalyKind::shift);
   CHECK(place_of(found[1]) == 7 * 28);
+  CHECK(last_of(found[0]) == 7 * 28 - 1);
+  CHECK(last_of(found[1]) == -1);
   // Two days more had to be seen, at least, before it could be told.
   CHECK((found[0].found - found[0].day).count() >= 2);
 }
@@ -134,6 +140,8 @@ TEST_CASE("a campaign of a few days is told once: the ordinary after it is no fa
       REQUIRE(found.size() == 1);
       CHECK(place_of(found[0]) == 70);
       CHECK(found[0].kind == (factor > 1 ? AnomalyKind::spike : AnomalyKind::drop));
+      CHECK(last_of(found[0]) == 69 + static_cast<long>(length));
+      CHECK(found[0].value == Catch::Approx(500 * factor).epsilon(0.1));
       // What comes later is compared with the ordinary.
       const auto later = detect(with(values, 100, 2000));
       REQUIRE(later.size() == 2);
@@ -148,14 +156,50 @@ TEST_CASE("what stopped goes on where it was, and a fall after it is seen") {
   for (std::size_t i = 63; i < 70; ++i) values[i] = 0;
   auto found = detect(values);
   REQUIRE(found.size() == 1);
-  CHECK(found[0].kind == AnomalyKind::shift);
+  CHECK(found[0].kind == AnomalyKind::drop);
   CHECK(place_of(found[0]) == 63);
+  CHECK(last_of(found[0]) == 69);
   CHECK(found[0].value == 0);
   for (std::size_t i = 80; i < values.size(); ++i) values[i] = *values[i] * 0.3;
   found = detect(values);
   REQUIRE(found.size() == 2);
   CHECK(place_of(found[1]) == 80);
   CHECK(found[1].expected == Catch::Approx(1000).epsilon(0.05));
+}
+
+TEST_CASE("a stop lasts until something comes, however long, and days without a value are none of its") {
+  const std::vector<double> week{1000, 1040, 960, 1010, 990, 1030, 970};
+  for (const bool rare : {false, true})
+    for (const std::size_t length : {7u, 18u}) {
+      Values values = weeks(12, week);
+      if (rare)
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 5 < 2 ? 0 : *values[i];
+      for (std::size_t i = 60; i < 60 + length; ++i) values[i] = 0;
+      if (rare && length == 7) continue;  // a week is usual where two days of five have none
+      const std::size_t open = 60 + length + 2;
+      values[open - 2] = values[open - 1] = std::nullopt;
+      values[open] = 1000;
+      INFO(length << " days, rare: " << rare);
+      auto found = detect({values.begin(), values.begin() + static_cast<long>(open)});
+      REQUIRE(found.size() == 1);
+      CHECK(found[0].kind == AnomalyKind::shift);
+      CHECK(last_of(found[0]) == -1);
+      found = detect({values.begin(), values.begin() + static_cast<long>(open) + 1});
+      REQUIRE(found.size() == 1);
+      CHECK(last_of(found[0]) == static_cast<long>(open) - 3);
+      CHECK(found[0].kind == (length == 7 ? AnomalyKind::drop : AnomalyKind::shift));
+    }
+}
+
+TEST_CASE("a campaign in two steps ends in the ordinary, which is no fall") {
+  Values values = weeks(20, {500, 520, 510, 505, 480, 490, 515});
+  for (std::size_t i = 70; i < 78; ++i) values[i] = *values[i] * (i < 74 ? 4 : 10);
+  const auto found = detect(values);
+  REQUIRE(found.size() == 2);
+  for (const auto& one : found) CHECK(one.kind == AnomalyKind::spike);
+  CHECK(last_of(found[0]) == 73);
+  CHECK(place_of(found[1]) == 74);
+  CHECK(last_of(found[1]) == 77);
 }
 
 TEST_CASE("an outlier is no measure for later days") {

@@ -20,9 +20,11 @@ Json read_golden() {
 }
 
 Json to_json(const Anomaly& one) {
-  return {{"day", format_day(one.day)}, {"kind", name(one.kind)}, {"value", one.value},
-          {"expected", one.expected},   {"low", one.low},         {"high", one.high},
-          {"score", one.score}};
+  Json json = {{"day", format_day(one.day)}, {"kind", name(one.kind)}, {"value", one.value},
+               {"expected", one.expected},   {"low", one.low},         {"high", one.high},
+               {"score", one.score}};
+  if (one.until) json["until"] = format_day(*one.until);
+  return json;
 }
 
 Json answer_of(const DailySeries& series) {
@@ -104,5 +106,9 @@ TEST_CASE("print the golden vectors", "[.write]") {
                           "rare money", "money:eur"));
   cases.push_back(written(planted({.level = 9e15, .counts = false}, 8), "64 bits", "micros:eur"));
   cases.push_back(written(planted({.level = 0, .counts = false}, 9), "zeros", "ms"));
+  DailySeries over = test::make({.days = 120, .weekend = 0.4}, 10);
+  for (std::size_t i = 60; i < 67; ++i) over.values[i] = 0;
+  for (std::size_t i = 90; i < 97; ++i) over.values[i] = over.values[i].value_or(0) * 3;
+  cases.push_back(written(over, "closed, and a campaign", "count"));
   std::cout << dump(cases) << '\n';
 }

@@ -51,6 +51,14 @@ TEST_CASE("an anomaly is one calm line") {
   CHECK(describe(of(AnomalyKind::drop, -5, 100), "count") == "105 % below usual on 21 Nov");
 }
 
+TEST_CASE("what is over is told with its last day") {
+  Anomaly closed = of(AnomalyKind::drop, 0, 100);
+  closed.until = *parse_day("2026-11-27");
+  CHECK(describe(closed, "count") == "100 % below usual from 21 Nov to 27 Nov");
+  closed.kind = AnomalyKind::shift;
+  CHECK(describe(closed, "count") == "100 % below usual from 21 Nov to 27 Nov");
+}
+
 TEST_CASE("a line names what is unusual, and says what it rests on") {
   Anomaly anomaly = of(AnomalyKind::drop, 38'000, 100'000);
   anomaly.low = 90'000;

@@ -52,6 +52,18 @@ TEST_CASE("the API tells each series, what was found and up to when") {
   CHECK_FALSE((*body)["series"][1].contains("of"));
 }
 
+TEST_CASE("of what is over the API tells the last day") {
+  Json closed = series("x", "count", 1000);
+  for (std::size_t i = 70; i < 77; ++i) closed["values"][i] = 0;
+  const auto body = wf::anomalies_answer(answer_with({closed, dropped()}));
+  REQUIRE(body.has_value());
+  const Json& anomaly = (*body)["series"][0]["anomalies"][0];
+  CHECK(anomaly["day"] == "2026-11-05");
+  CHECK(anomaly["until"] == "2026-11-11");
+  CHECK(anomaly["words"] == "100 % below usual from 5 Nov to 11 Nov");
+  CHECK_FALSE((*body)["series"][1]["anomalies"][0].contains("until"));
+}
+
 TEST_CASE("nothing known is an answer, no list is not") {
   const auto nothing = wf::anomalies_answer(answer_with({}));
   REQUIRE(nothing.has_value());

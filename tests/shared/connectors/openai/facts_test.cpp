@@ -90,6 +90,23 @@ TEST_CASE("the unusual days of the period are facts of their own", "[openai]") {
   CHECK(openai::period_facts(restless, *parse_day("2026-11-24")).size() == 6);
 }
 
+TEST_CASE("what lasted and is over is a fact of its days, not of the one on which it began", "[openai]") {
+  auto values = steps(100, 100);
+  for (std::size_t i = 40; i < 45; ++i) values[i] = i == 40 ? 300 : 900;
+  const auto last_fact = [&] {
+    const Json daily = {{"series", Json::array({series("ads", "count", "sum", values)})}};
+    const Json facts = openai::period_facts(daily, *parse_day("2026-11-24"));
+    REQUIRE(facts.size() == 2);
+    return facts[1];
+  };
+  CHECK(last_fact() == json(R"({"id":"ads@2026-11-08","label":"Label of ads",
+    "what":"median of the days from `day` to `until`","unit":"count","value":900,"usual":100,
+    "change_percent":800,"day":"2026-11-08","until":"2026-11-12"})"));
+  for (std::size_t i = 40; i < values.size(); ++i) values[i] = 0;
+  CHECK(last_fact()["what"] == "usual value since the day");
+  CHECK_FALSE(last_fact().contains("until"));
+}
+
 TEST_CASE("a day is explained by what else happened on it", "[openai]") {
   auto dropped = steps(100, 100);
   dropped[52] = 20;
