@@ -18,8 +18,8 @@ constexpr std::size_t least_shift_days = 3;
 constexpr std::size_t most_shift_days = 28;
 constexpr double least_shift = 0.1;  // of what was expected
 constexpr double chance_of_zeros = 1e-4;
-// A campaign of a few days was no lasting change, and its end is none.
-constexpr std::chrono::days most_of_an_episode{10};
+// A campaign or holidays of some weeks were no lasting change, and their end is none.
+constexpr std::chrono::days most_of_an_episode{24};
 constexpr double as_before = 0.25;  // of what was expected before it
 
 bool is_judgeable(const Forecast& usual, double root) { return !usual.sparse || root != 0; }
@@ -149,9 +149,7 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   if (change >= least_shift * std::abs(signed_square(before.expected))) {
     const Day began = day_ - std::chrono::days(days - 1);
     while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
-    end_shift(began - std::chrono::days(1));
-    if (!is_as_before(signed_square(came), began))
-      report(before, AnomalyKind::shift, signed_square(came), score, began);
+    tell_shift(before, signed_square(came), score, began);
   }
   up_ = down_ = {};
   if (stopped)
@@ -160,22 +158,30 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
     rebase(days, came, before.expected);
 }
 
-// What was told as lasting is over.
-void Detector::end_shift(Day last) {
-  for (Anomaly& one : anomalies_) {
-    if (one.kind != AnomalyKind::shift || one.until) continue;
-    one.until = last;
-    if (last - one.day < most_of_an_episode)
-      one.kind = one.value > one.expected ? AnomalyKind::spike : AnomalyKind::drop;
+// After a few weeks of something else (a campaign, Christmas) usual is still what was before it: that it
+// comes back is no change. As it was is by the factor of its own days, for those may be a weekend's.
+void Detector::tell_shift(Forecast before, double value, double score, Day began) {
+  const Anomaly* over = end_shift(began - std::chrono::days(1));
+  if (over != nullptr && began - over->day <= most_of_an_episode) {
+    const bool by_factor = over->value * over->expected > 0;
+    const double usual =
+        by_factor ? signed_square(before.expected) * (over->expected / over->value) : over->expected;
+    if (std::abs(value - usual) <= as_before * std::abs(usual)) return;
+    before.expected = signed_root(usual);
   }
+  report(before, AnomalyKind::shift, value, score, began);
 }
 
-// The ordinary that comes back after a few days, whatever they were, is no change.
-bool Detector::is_as_before(double value, Day began) const {
-  return std::any_of(anomalies_.begin(), anomalies_.end(), [&](const Anomaly& one) {
-    return one.until && began - one.day <= most_of_an_episode &&
-           std::abs(value - one.expected) <= as_before * std::abs(one.expected);
+// What was told as lasting, and is over.
+const Anomaly* Detector::end_shift(Day last) {
+  const auto shift = std::find_if(anomalies_.rbegin(), anomalies_.rend(), [](const Anomaly& one) {
+    return one.kind == AnomalyKind::shift && !one.until;
   });
+  if (shift == anomalies_.rend()) return nullptr;
+  shift->until = last;
+  if (last - shift->day < most_of_an_episode)
+    shift->kind = shift->value > shift->expected ? AnomalyKind::spike : AnomalyKind::drop;
+  return &*shift;
 }
 
 // How far back nothing came, where something was to come.

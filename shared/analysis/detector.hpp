@@ -8,7 +8,7 @@
 //   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it. The
 //   history is then rescaled to the new level, so that the season is not learned again. A fall to nothing
 //   is no level: it is told, and its days are nothing to compare with. Of a change that is over the last day
-//   is told, too; one of a few days is a spike or a drop.
+//   is told, too; one of a few weeks is a spike or a drop, and what was before it is still the usual.
 // - What a day is compared with is in baseline.hpp.
 //
 // Any finite input is answered with finite numbers; every build gives the same ones.
@@ -67,8 +67,8 @@ class Detector {
   std::size_t days_of_nothing(const Forecast& usual) const;
   void forget_stop(std::size_t days);
   void settle_shift(const Forecast& usual, const Drift& drift);
-  void end_shift(Day last);
-  bool is_as_before(double value, Day began) const;
+  void tell_shift(Forecast before, double value, double score, Day began);
+  const Anomaly* end_shift(Day last);
   void rebase(std::size_t days, double actual, double expected);
 
   bool counts_;

@@ -170,8 +170,8 @@ TEST_CASE("what stopped goes on where it was, and a fall after it is seen") {
 TEST_CASE("a stop lasts until something comes, however long, and days without a value are none of its") {
   const std::vector<double> week{1000, 1040, 960, 1010, 990, 1030, 970};
   for (const bool rare : {false, true})
-    for (const std::size_t length : {7u, 18u}) {
-      Values values = weeks(12, week);
+    for (const std::size_t length : {7u, 18u, 25u}) {
+      Values values = weeks(14, week);
       if (rare)
         for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 5 < 2 ? 0 : *values[i];
       for (std::size_t i = 60; i < 60 + length; ++i) values[i] = 0;
@@ -187,7 +187,7 @@ TEST_CASE("a stop lasts until something comes, however long, and days without a 
       found = detect({values.begin(), values.begin() + static_cast<long>(open) + 1});
       REQUIRE(found.size() == 1);
       CHECK(last_of(found[0]) == static_cast<long>(open) - 3);
-      CHECK(found[0].kind == (length == 7 ? AnomalyKind::drop : AnomalyKind::shift));
+      CHECK(found[0].kind == (length < 24 ? AnomalyKind::drop : AnomalyKind::shift));
     }
 }
 
@@ -200,6 +200,34 @@ TEST_CASE("a campaign in two steps ends in the ordinary, which is no fall") {
   CHECK(last_of(found[0]) == 73);
   CHECK(place_of(found[1]) == 74);
   CHECK(last_of(found[1]) == 77);
+  // Usual is what was before both.
+  for (const auto& one : found) CHECK(one.expected == Catch::Approx(500).epsilon(0.1));
+}
+
+TEST_CASE("the ordinary after Christmas or holidays is no rise, also where weekends are quiet") {
+  for (const std::size_t length : {4u, 11u, 14u, 21u})
+    for (const std::size_t began : {70u, 72u, 75u})
+      for (const double factor : {3.0, 0.25}) {
+        Values values = weeks(20, {500, 520, 510, 505, 480, 160, 150});
+        for (std::size_t i = began; i < began + length; ++i) values[i] = std::round(*values[i] * factor);
+        const auto found = detect(values);
+        INFO(length << " days from " << began << ", times " << factor);
+        REQUIRE(found.size() == 1);
+        CHECK(place_of(found[0]) == static_cast<long>(began));
+        CHECK(last_of(found[0]) == static_cast<long>(began + length) - 1);
+      }
+}
+
+TEST_CASE("what a campaign leaves is compared with what was before it") {
+  Values values = weeks(20, {500, 520, 510, 505, 480, 490, 515});
+  for (std::size_t i = 70; i < values.size(); ++i) values[i] = *values[i] * (i < 76 ? 4 : 2);
+  const auto found = detect(values);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].kind == AnomalyKind::spike);
+  CHECK(found[1].kind == AnomalyKind::shift);
+  CHECK(place_of(found[1]) == 76);
+  CHECK(found[1].value == Catch::Approx(1000).epsilon(0.1));
+  CHECK(found[1].expected == Catch::Approx(500).epsilon(0.1));
 }
 
 TEST_CASE("an outlier is no measure for later days") {
