@@ -22,17 +22,24 @@ bool is_usually_none(const Anomaly& anomaly) {
   return std::abs(anomaly.expected) * 100 <= std::abs(anomaly.value);
 }
 
-std::string share_words(double value, double expected) {
+std::string percent_words(double value, double expected, std::string_view less, std::string_view more) {
+  const auto percent = change_percent(value, expected).value_or(0);
+  return decimal(std::abs(percent)) + " % " + std::string(percent < 0 ? less : more);
+}
+
+std::string share_words(double value, double expected, std::string_view unit) {
+  if (is_better_lower(unit)) return percent_words(value, expected, "better than usual", "worse than usual");
   const double factor = value / expected;
   if (factor >= 3 && expected > 0) {
     return words({.value = rounded(std::round(factor * (factor < 10 ? 10 : 1)) / (factor < 10 ? 10 : 1))}) +
            " times the usual";
   }
-  const auto percent = change_percent(value, expected).value_or(0);
-  return decimal(std::abs(percent)) + (percent < 0 ? " % below usual" : " % above usual");
+  return percent_words(value, expected, "below usual", "above usual");
 }
 
 }  // namespace
+
+bool is_better_lower(std::string_view unit) { return unit == "position"; }
 
 double rounded(double value) {
   const double size = std::abs(value);
@@ -83,7 +90,7 @@ std::string describe(const Anomaly& anomaly, std::string_view unit) {
                      format_short_day(anomaly.day);
   if (anomaly.until) when += " to " + format_short_day(*anomaly.until);
   if (is_usually_none(anomaly)) return "usually none, " + words(spoken(anomaly.value, unit)) + when;
-  return share_words(anomaly.value, anomaly.expected) + when;
+  return share_words(anomaly.value, anomaly.expected, unit) + when;
 }
 
 std::string sentence(std::string_view label, const Anomaly& anomaly, std::string_view unit) {

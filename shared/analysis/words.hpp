@@ -10,6 +10,9 @@
 
 namespace wf {
 
+// Of a position among search results, 3 is better than 9: fewer is no fall.
+bool is_better_lower(std::string_view unit);
+
 // Three significant digits, whole below a thousand if it was whole: 12,847 is 12,800, 4.561 is 4.56.
 double rounded(double value);
 
@@ -26,7 +29,7 @@ std::string words(const Spoken& number);  // "12,800", "1,280 EUR", "4.56"
 std::optional<std::int64_t> change_percent(double value, double expected);
 
 // "62 % below usual on 21 Nov", "3 times the usual since 3 Nov", "usually none, 40 on 21 Nov"; of what is
-// over "100 % below usual from 3 Nov to 9 Nov"
+// over "100 % below usual from 3 Nov to 9 Nov"; of a position "45 % better than usual on 21 Nov"
 std::string describe(const Anomaly& anomaly, std::string_view unit);
 
 // "Search clicks 62 % below usual on 21 Nov"

@@ -187,6 +187,22 @@ TEST_CASE("a card says the most unusual day of the last two weeks, and nothing w
   CHECK(card(view_of(m), "meta").anomaly == "Orders 62 % below usual on 29 Oct");
 }
 
+TEST_CASE("a better position among search results does not read as a fall") {
+  auto m = model();
+  const wf::Day yesterday = wf::day_of(noon) - std::chrono::days(1);
+  m.anomalies["stripe"] = {{.label = "Search position",
+                            .unit = "position",
+                            .anomaly = {.day = yesterday,
+                                        .kind = wf::AnomalyKind::drop,
+                                        .value = 5,
+                                        .expected = 9.1,
+                                        .low = 7.91,
+                                        .high = 10.4,
+                                        .score = 7,
+                                        .found = yesterday}}};
+  CHECK(card(view_of(m), "stripe").anomaly == "Search position 45 % better than usual on 22 Nov");
+}
+
 TEST_CASE("the clock alone turns a card late, then red") {
   auto m = model();
   CHECK(card(view_of(m), "stripe").tone == wf::Tone::plain);

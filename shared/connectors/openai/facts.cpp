@@ -9,6 +9,7 @@
 
 #include "shared/analysis/daily_series.hpp"
 #include "shared/analysis/robust.hpp"
+#include "shared/analysis/words.hpp"
 #include "shared/base/money.hpp"
 #include "shared/base/text.hpp"
 #include "shared/sync/json_object.hpp"
@@ -80,6 +81,7 @@ std::int64_t first_known(const DailySeries& series) {
 JsonObject opening(const DailySeries& series, std::string id, std::string_view what) {
   JsonObject fact;
   fact.text("id", id).text("label", series.label).text("what", what).text("unit", unit_of(series).name);
+  if (is_better_lower(series.unit)) fact.text("better", "lower");
   return fact;
 }
 

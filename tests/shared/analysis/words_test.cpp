@@ -59,6 +59,13 @@ TEST_CASE("what is over is told with its last day") {
   CHECK(describe(closed, "count") == "100 % below usual from 21 Nov to 27 Nov");
 }
 
+TEST_CASE("a position is better or worse: less of it is no fall") {
+  const std::string_view unit = "position";
+  CHECK(describe(of(AnomalyKind::shift, 5, 9.1), unit) == "45 % better than usual since 21 Nov");
+  CHECK(describe(of(AnomalyKind::spike, 9.5, 3.1), unit) == "206 % worse than usual on 21 Nov");
+  CHECK(describe(of(AnomalyKind::drop, 38, 100), "ms") == "62 % below usual on 21 Nov");
+}
+
 TEST_CASE("a line names what is unusual, and says what it rests on") {
   Anomaly anomaly = of(AnomalyKind::drop, 38'000, 100'000);
   anomaly.low = 90'000;

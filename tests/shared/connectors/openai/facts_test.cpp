@@ -33,6 +33,8 @@ TEST_CASE("values are told as people read them", "[openai]") {
   CHECK(fact("score", "level", 0.9, 0.87)["unit"] == "of 100");
   CHECK(fact("ms", "level", 120, 100.5)["what"] == "average of the days");
   CHECK(fact("ms", "level", 120, 100.5)["value"] == 100.5);
+  CHECK(fact("position", "level", 9, 5)["better"] == "lower");
+  CHECK_FALSE(fact("count", "sum", 9, 5).contains("better"));
 }
 
 TEST_CASE("days that were not recorded are not zero, and today is not over", "[openai]") {
