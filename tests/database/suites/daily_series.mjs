@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { DAY_MS, dayBack, noonBack, zone } from '../days.mjs';
 import { call, harbor, northwind } from '../stack.mjs';
 import { measurementTests } from './daily_measurements.mjs';
+import { partTests } from './daily_parts.mjs';
 
 export async function dailySeriesSuite(t, stack) {
   const test = (name, body) =>
@@ -34,6 +35,7 @@ export async function dailySeriesSuite(t, stack) {
   await paymentTests(kit);
   await reportTests(kit);
   await measurementTests(kit);
+  await partTests(kit);
   await finalityTests(kit);
   await readerTests(kit);
 }
@@ -68,7 +70,7 @@ async function paymentTests({ test, insert, synced, read }) {
     ]);
     const series = await read();
     assert.deepEqual(series['stripe.net_charges.eur'], {
-      ...{ id: 'stripe.net_charges.eur', service: 'stripe', label: 'Net charges', unit: 'money:eur' },
+      ...{ id: 'stripe.net_charges.eur', service: 'stripe', label: 'Net charges (EUR)', unit: 'money:eur' },
       ...{ kind: 'sum', of: null, first_day: dayBack(4), provisional_from: dayBack(0) },
       values: [null, 1500, 0, 0, null],
     });
