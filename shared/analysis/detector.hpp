@@ -3,7 +3,8 @@
 // before it, in one pass, and 56 days are all that is remembered.
 //
 // - A day is a spike or a drop when its modified z-score, by median and median deviation, is beyond
-//   `threshold`. B. Iglewicz and D. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993.
+//   `threshold`. B. Iglewicz and D. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993. Not told is what
+//   comes every two, three or four weeks.
 // - A lasting change is found by a two-sided cumulative sum (E. S. Page, "Continuous inspection
 //   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it. The
 //   history is then rescaled to the new level, so that the season is not learned again. A fall to nothing
@@ -59,6 +60,7 @@ class Detector {
   };
 
   void judge(const Forecast& usual, double value, KeptDay& today);
+  bool recurs(double above) const;
   // `value` in the unit of the series.
   void report(const Forecast& usual, AnomalyKind kind, double value, double score, Day day);
   void follow_zeros(const Forecast& usual, const KeptDay& today);

@@ -230,6 +230,25 @@ TEST_CASE("what a campaign leaves is compared with what was before it") {
   CHECK(found[1].expected == Catch::Approx(500).epsilon(0.1));
 }
 
+TEST_CASE("what comes every two, three or four weeks is told twice, and anything else on its day again") {
+  for (const std::size_t period : {14u, 21u, 28u}) {
+    Values values = weeks(26, {8, 9, 7, 8, 10, 6, 8});
+    for (std::size_t i = 15; i < values.size(); i += period) values[i] = 2000 + static_cast<double>(i);
+    auto found = detect(values);
+    INFO("every " << period << " days");
+    REQUIRE(found.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) CHECK(place_of(found[i]) == static_cast<long>(15 + i * period));
+    const std::size_t next = 15 + 4 * period;
+    for (const auto& [place, value] : {std::pair{next, 20'000}, {next - 1, 2000}, {next, -2000}}) {
+      found = detect(with(values, place, value));
+      REQUIRE(found.size() >= 3);
+      CHECK(place_of(found[2]) == static_cast<long>(place));
+      // Eight weeks hold more than two only of a fortnight's: one odd mailing makes the next no news.
+      CHECK((period > 14 || found.size() == 3));
+    }
+  }
+}
+
 TEST_CASE("an outlier is no measure for later days") {
   Values values = weeks(30, {100, 104, 96, 101, 99, 103, 97});
   values.at(100) = 9000;
