@@ -180,7 +180,7 @@ void Detector::tell_shift(Forecast before, double value, double score, Day began
   if (over != nullptr && began - over->day <= most_of_an_episode) {
     const bool by_factor = over->value * over->expected > 0;
     const double usual =
-        by_factor ? signed_square(before.expected) * (over->expected / over->value) : over->expected;
+        by_factor ? signed_square(before.expected) * over->expected / over->value : over->expected;
     if (std::abs(value - usual) <= as_before * std::abs(usual)) return;
     before.expected = signed_root(usual);
   }
