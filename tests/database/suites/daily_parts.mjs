@@ -1,8 +1,8 @@
-// Daily series of what has parts: payments that are under way, several currencies, accounts of several zones.
+// Daily series of what has parts: accounts, currencies, zones, payments that are under way.
 
 import assert from 'node:assert/strict';
 
-import { dayBack, noonBack } from '../days.mjs';
+import { dayBack, noonBack, zone } from '../days.mjs';
 
 // Never on the same day.
 const east = 'Pacific/Kiritimati';
@@ -86,5 +86,101 @@ export async function partTests({ test, stack, insert, synced, read }) {
       `update public.service_facts set last_success_at = now() - interval '4 days' where partition = '2'`,
     );
     assert.equal((await clicks()).provisional_from, dayBack(0, east));
+  });
+
+  await test('a Page that is no longer read with the others counts on no day: its silence is no fall', async () => {
+    const views = (page_id, days, value) => ({
+      ...{ page_id, metric: 'page_media_view', day: dayBack(days), value },
+    });
+    await insert('meta_page_daily', [
+      ...[7, 6, 5, 4, 3].map((days) => views('1', days, 10)),
+      ...[7, 6, 5, 4].map((days) => views('2', days, 7)),
+    ]);
+    // The last two are still to come in California, whose night is Berlin's morning.
+    const values = async () => (await read(9))['meta.page_media_view'].values.slice(1, 6);
+    await synced('meta', 'page', 0, '1');
+    await synced('meta', 'page', 2, '2');
+    assert.deepEqual(await values(), [17, 17, 17, 17, null]);
+    await stack.query(
+      `update public.service_facts set last_success_at = now() - interval '4 days' where partition = '2'`,
+    );
+    assert.deepEqual(await values(), [10, 10, 10, 10, 10]);
+  });
+
+  await test('a day on which one of two accounts told nothing is not known, and one that is new hides no day before', async () => {
+    const counted = (account_id, days, value) => ({
+      ...{ account_id, metric: 'followers_count', day: dayBack(days, 'America/Los_Angeles'), value },
+      source_at: noonBack(days),
+    });
+    await insert('meta_instagram_daily', [
+      ...[6, 5, 4, 3, 2].map((days) => counted('1', days, 900)),
+      ...[5, 4, 2].map((days) => counted('2', days, 2100)),
+    ]);
+    await synced('meta', 'instagram', 0, '1');
+    await synced('meta', 'instagram', 0, '2');
+    const { values } = (await read(8))['meta.instagram_followers_count'];
+    const first = values.findIndex((value) => value !== null);
+    assert.deepEqual(values.slice(first, first + 5), [900, 3000, 3000, null, 3000]);
+  });
+
+  await test('an account, Worker or zone that is no longer read with the others neither falls nor hides them', async () => {
+    // Before the seven days of which conversions are not told.
+    const rows = (column, more) =>
+      [13, 12, 11, 10, 9].flatMap((back) =>
+        [1, 2].map((part) => ({ [column]: `${part}`, day: dayBack(back), ...more(part) })),
+      );
+    const ads = { campaign_id: '1', currency: 'EUR', time_zone: zone };
+    await insert(
+      'google_ads_campaign_daily',
+      rows('customer_id', (clicks) => ({ ...ads, clicks })),
+    );
+    await insert(
+      'google_ads_conversions_daily',
+      rows('customer_id', (conversions) => ({ ...ads, conversion_action_id: '5', conversions })),
+    );
+    await insert(
+      'cloudflare_zone_daily',
+      rows('zone_id', (requests) => ({ requests })),
+    );
+    await insert(
+      'cloudflare_worker_hourly',
+      rows('script_name', (requests) => ({ account_id: 'a', status: 'success', requests, errors: 0 })).map(
+        ({ day, ...row }) => ({ ...row, hour: `${day}T09:00:00Z` }),
+      ),
+    );
+    for (const [id, stream, partition] of [
+      ['google_ads.clicks', 'campaigns', (part) => `-${part}`],
+      ['google_ads.conversions', 'conversions', (part) => `-${part}`],
+      ['cloudflare.zone_requests', 'zone', (part) => `${part}`],
+      ['cloudflare.worker_requests', 'workers', (part) => `${part}`],
+    ]) {
+      const [service] = id.split('.');
+      for (const part of [1, 2]) await synced(service, stream, 0, partition(part));
+      const values = async () => [...new Set((await read(15))[id].values.slice(1, 6))];
+      const second = `service = '${service}' and stream = '${stream}' and partition = '${partition(2)}'`;
+      assert.deepEqual(await values(), [3], id);
+      await stack.query(
+        `update public.service_facts set last_success_at = now() - interval '14 days' where ${second}`,
+      );
+      assert.deepEqual(await values(), [1], `${id}: it fails`);
+      await stack.query(`delete from public.service_facts where ${second}`);
+      assert.deepEqual(await values(), [1], `${id}: it was taken away`);
+    }
+  });
+
+  await test('an account that tells a metric no more is left out of it after a week', async () => {
+    const views = (page_id, days, value) => ({
+      ...{ page_id, metric: 'page_media_view', day: dayBack(days), value },
+    });
+    const back = Array.from({ length: 20 }, (_, i) => i + 3);
+    for (const page of ['1', '2']) await synced('meta', 'page', 0, page);
+    const known = async () => (await read(24))['meta.page_media_view'].values.slice(1, 21);
+    await insert('meta_page_daily', [
+      ...back.map((days) => views('1', days, 300)),
+      ...back.filter((days) => days > 8).map((days) => views('2', days, 100)),
+    ]);
+    assert.deepEqual(await known(), [...Array(14).fill(400), ...Array(6).fill(null)], 'it may come yet');
+    await stack.query(`delete from public.meta_page_daily where page_id = '2' and day > $1`, [dayBack(10)]);
+    assert.deepEqual(await known(), Array(20).fill(300));
   });
 }

@@ -1,4 +1,4 @@
--- What may be waited for, once more: threads after all their mails, and losses by their index.
+-- Whom nobody is to wait for: threads come after all their mails, losses are found by their index, an account that ended.
 
 -- A mail's trigger moves its thread on, and a delivery that holds a later mail wants that thread: so all mails
 -- first, in the order of settle_email_messages.
@@ -31,3 +31,23 @@ create or replace view app.lost_deliveries with (security_invoker = true) as
   select * from public.webhook_receipts r
   where (r.state in ('unreadable', 'failed') or (r.state = 'applied' and r.error is not null))
     and r.updated_at > statement_timestamp() - interval '3 days';
+
+-- An account that tells a metric no more, a retired one or one whose permission is gone, would leave every further
+-- day of the others unknown: after a week it is left out, as one that is read no more.
+do $$
+declare
+  branch record;
+begin
+  for branch in select * from (values ('page_id', 'page'), ('account_id', 'instagram')) b (account, stream) loop
+    perform app.exchange_text('public.daily_series', format('d.%s) as began', branch.account),
+      format('d.%1$s) as began, max(d.day) over (partition by d.metric, d.%1$s) as ended,
+        max(d.day) over (partition by d.metric) as newest', branch.account));
+    perform app.exchange_text('public.daily_series',
+      format('where m.%1$s in (select r.partition from reading r where r.stream = %2$L)
+      or not exists (select from reading r where r.stream = %2$L)', branch.account, branch.stream),
+      format('where m.ended > m.newest - 7
+      and (m.%1$s in (select r.partition from reading r where r.stream = %2$L)
+        or not exists (select from reading r where r.stream = %2$L))', branch.account, branch.stream));
+  end loop;
+end
+$$;
