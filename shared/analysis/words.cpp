@@ -98,8 +98,12 @@ std::string sentence(std::string_view label, const Anomaly& anomaly, std::string
 }
 
 std::string comparison(const Anomaly& anomaly, std::string_view unit) {
-  const std::string low = words({.value = spoken(anomaly.low, unit).value});
-  return words(spoken(anomaly.value, unit)) + ", usually " + low + " to " + words(spoken(anomaly.high, unit));
+  // There is no tenth of a mail.
+  const auto bound = [&](double value) { return spoken(unit == "count" ? std::round(value) : value, unit); };
+  const std::string high = words(bound(anomaly.high));
+  if (is_usually_none(anomaly)) return "up to " + high + " is usual";
+  return words(spoken(anomaly.value, unit)) + ", usually " + words({.value = bound(anomaly.low).value}) +
+         " to " + high;
 }
 
 }  // namespace wf

@@ -34,7 +34,7 @@ std::string describe(const Anomaly& anomaly, std::string_view unit);
 
 // "Search clicks 62 % below usual on 21 Nov"
 std::string sentence(std::string_view label, const Anomaly& anomaly, std::string_view unit);
-// What it rests on: "380, usually 900 to 1,100"
+// What it rests on: "380, usually 900 to 1,100"; of what usually is none "up to 5 is usual"
 std::string comparison(const Anomaly& anomaly, std::string_view unit);
 
 }  // namespace wf

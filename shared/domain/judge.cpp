@@ -66,14 +66,16 @@ void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& de
   add(none);
 }
 
+// Of what people ask for a failure is of the past with other keys, which are another set-up, and after days.
+bool counts_still(const ServiceFacts& facts, const StreamFacts& use, UnixSeconds now) {
+  return use.failed_at && facts.detected_at <= use.failed_at && now - *use.failed_at <= failed_use_counts_for;
+}
+
 // What people ask of a service that is synced as well: its syncs tell the rest, and this whether it fails.
 std::optional<StreamCondition> judge_use(const Descriptor& descriptor, const ServiceFacts& facts,
                                          UnixSeconds now) {
   const StreamFacts* use = descriptor.use_label.empty() ? nullptr : find_stream(facts, use_stream, "");
-  if (use == nullptr || !use->enabled || !use->failed_at) return std::nullopt;
-  // Other keys since then: another set-up.
-  if (facts.detected_at > use->failed_at || now - *use->failed_at > failed_use_counts_for)
-    return std::nullopt;
+  if (use == nullptr || !use->enabled || !counts_still(facts, *use, now)) return std::nullopt;
   auto condition = judge_stream({}, descriptor.use_label, *use, std::nullopt, now);
   if (!has_failed(condition)) return std::nullopt;
   return condition;
@@ -131,6 +133,8 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
   decide(verdict, Badge::error, others_work ? SubState::partial : worst.state, worst.rule);
   if (!others_work) {
     verdict.words = failure_words(*worst.kind);
+    // What never worked did not expire.
+    if (worst.kind == ErrorKind::credentials && !verdict.last_sync_at) verdict.words = "sign-in refused";
     if (has_bad_signatures(worst)) verdict.words = "webhook deliveries refused";
     return;
   }
@@ -144,8 +148,9 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
   verdict.words = "partial: " + list_labels(failed);
   if (!alike) return;
   // A sign-in with which others work has not expired.
-  const auto why =
-      worst.kind == ErrorKind::credentials ? std::string_view("access refused") : failure_words(*worst.kind);
+  std::string_view why = failure_words(*worst.kind);
+  if (worst.kind == ErrorKind::credentials) why = "access refused";
+  if (worst.kind == ErrorKind::data && worst.stream == webhook_stream) why = "delivery not understood";
   verdict.words += has_bad_signatures(worst) ? " deliveries refused" : " (" + std::string(why) + ')';
 }
 
@@ -181,11 +186,12 @@ void decide_syncing(Verdict& verdict, Badge badge, const StreamCondition& worst,
   verdict.words += ')';
 }
 
-void decide_by_worst(Verdict& verdict, const StreamCondition& worst,
+void decide_by_worst(Verdict& verdict, const Descriptor& descriptor, const StreamCondition& worst,
                      std::span<const StreamCondition> conditions, const ServiceFacts& facts) {
   verdict.stream = worst.stream;
   verdict.partition = worst.partition;
   verdict.refused_key = worst.refused_key;
+  verdict.reason = reason_of(descriptor, worst);
   verdict.kind = worst.kind;
   verdict.until = worst.until;
   // The last of them, as the third clock says it: only then everything is final.
@@ -296,15 +302,19 @@ void judge_syncs(Verdict& verdict, const Descriptor& descriptor, const ServiceFa
   const auto worst = std::max_element(
       conditions.begin(), conditions.end(),
       [](const StreamCondition& a, const StreamCondition& b) { return severity(a) < severity(b); });
-  decide_by_worst(verdict, *worst, conditions, facts);
+  decide_by_worst(verdict, descriptor, *worst, conditions, facts);
   if (descriptor.evidenced == Evidenced::by_sync) check_newest_row(verdict);
 }
 
 // Nobody is late who was not asked: only a failure or idleness counts.
 void judge_activity(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                     std::span<const StreamCondition> conditions, UnixSeconds now) {
-  const auto failed = std::find_if(conditions.begin(), conditions.end(), has_failed);
-  if (failed != conditions.end()) return decide_by_worst(verdict, *failed, conditions, facts);
+  const auto failed =
+      std::find_if(conditions.begin(), conditions.end(), [&](const StreamCondition& condition) {
+        const StreamFacts* use = find_stream(facts, condition.stream, condition.partition);
+        return has_failed(condition) && use && counts_still(facts, *use, now);
+      });
+  if (failed != conditions.end()) return decide_by_worst(verdict, descriptor, *failed, conditions, facts);
   if (!verdict.last_sync_at) {
     decide(verdict, Badge::inactive, SubState::waiting, "never_used");
     const bool tried =
@@ -396,7 +406,8 @@ Verdict judge(const Descriptor& descriptor, const ServiceFacts& facts, UnixSecon
   verdict.silence = read_silence(descriptor, facts, now);
   judge_set_up(verdict, descriptor, facts, conditions, now);
   if (verdict.kind) {
-    verdict.who = who_acts(*verdict.kind);
+    // What was usual before is seen in the service, by whoever has access to it.
+    verdict.who = who_acts(verdict.sub_state == SubState::empty ? ErrorKind::credentials : *verdict.kind);
     verdict.next_step = next_step(*verdict.kind, descriptor, verdict);
   }
   add_evidence(verdict, descriptor, facts, conditions, now);

@@ -82,6 +82,7 @@ struct Verdict {
   std::string stream;                // the worst stream, when one stream decided
   std::string partition;             // and its partition, when it has some
   std::string refused_key;           // whose check refused deliveries, when that decided
+  std::string reason;                // what its last failure said, when it was one
   std::optional<UnixSeconds> until;  // rate limited until, provisional until
   std::optional<UnixSeconds> last_sync_at;  // the newest proof: a finished run or a delivery
   std::vector<Evidence> evidence;

@@ -71,7 +71,7 @@ Clock row_clock(const Descriptor& descriptor, const ServiceFacts& facts, UnixSec
   clock.is_day = is_newest_a_day(descriptor, facts);
   clock.at = std::min(*clock.at, now);
   clock.age = now - *clock.at;
-  clock.words = ago(clock.at, now);
+  clock.words = clock.is_day ? format_short_day(day_of(*clock.at)) : ago(clock.at, now);
   const bool late = clock.limit > seconds{0} && clock.age > clock.limit;
   clock.state = late ? ClockState::late : ClockState::ok;
   return clock;
@@ -96,15 +96,7 @@ Clock provider_clock(const Thresholds& thresholds, const ServiceFacts& facts, Un
   return clock;
 }
 
-// The line's label says already whose failure it is: "stripe charges: answered 401".
-std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition) {
-  const std::string prefix = std::string(descriptor.id) + ' ' + condition.stream + ": ";
-  const std::string message = without_secrets(condition.message);
-  return starts_with(message, prefix) ? message.substr(prefix.size()) : message;
-}
-
-std::string stream_words(const Descriptor& descriptor, const StreamCondition& condition,
-                         const StreamFacts* facts, UnixSeconds now) {
+std::string stream_words(const StreamCondition& condition, const StreamFacts* facts, UnixSeconds now) {
   std::string words = condition.proven ? "last success " + ago(condition.success_at, now) : "no success yet";
   if (facts != nullptr && condition.proven && facts->last_rows)
     words += ", " + counted(*facts->last_rows, "row");
@@ -115,11 +107,59 @@ std::string stream_words(const Descriptor& descriptor, const StreamCondition& co
                std::to_string(*facts->progress_total) + ", ";
     words += counted(*facts->run_rows, "row") + " so far";
   }
-  if (!condition.message.empty()) words += "; last failure: " + reason_of(descriptor, condition);
-  if (facts != nullptr && facts->failures > 1) {
-    words += " (" + counted(facts->failures, "time") + " in a row)";
-  }
   return words;
+}
+
+// Streams of which the same is told.
+struct Alike {
+  std::string first;  // label
+  std::size_t more = 0;
+  std::string words;
+  std::optional<UnixSeconds> at = std::nullopt;
+  std::int64_t attempts = 0;
+
+  std::string label() const { return more == 0 ? first : first + " and " + std::to_string(more) + " more"; }
+};
+
+// A refused key is the same news of every stream.
+void add_failures(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                  std::span<const StreamCondition> conditions, UnixSeconds now) {
+  std::vector<Alike> failures;
+  for (const StreamCondition& condition : conditions) {
+    if (condition.stream == webhook_stream || condition.message.empty()) continue;
+    const std::string reason = reason_of(descriptor, condition);
+    auto alike = std::find_if(failures.begin(), failures.end(),
+                              [&](const Alike& other) { return other.words == reason; });
+    if (alike == failures.end())
+      alike = failures.insert(alike, {.first = condition.label, .words = reason});
+    else
+      ++alike->more;
+    const StreamFacts* stream = find_stream(facts, condition.stream, condition.partition);
+    if (!stream) continue;
+    later(alike->at, stream->failed_at);
+    alike->attempts = std::max(alike->attempts, stream->failures);
+  }
+  for (const Alike& one : failures) {
+    std::string words = one.at ? "failed " + ago(one.at, now) : "failed";
+    words += ": " + one.words;
+    if (one.attempts > 1) words += "; " + group_digits(one.attempts) + " attempts in a row failed";
+    verdict.evidence.push_back({one.label(), std::move(words), one.at});
+  }
+}
+
+void add_successes(Verdict& verdict, const ServiceFacts& facts, std::span<const StreamCondition> conditions,
+                   UnixSeconds now) {
+  std::vector<Alike> all;
+  for (const StreamCondition& condition : conditions) {
+    if (condition.stream == webhook_stream) continue;
+    std::string words =
+        stream_words(condition, find_stream(facts, condition.stream, condition.partition), now);
+    if (!all.empty() && !condition.success_at && all.back().words == words)
+      ++all.back().more;
+    else
+      all.push_back({.first = condition.label, .words = std::move(words), .at = condition.success_at});
+  }
+  for (Alike& one : all) verdict.evidence.push_back({one.label(), std::move(one.words), one.at});
 }
 
 std::string webhook_words(const StreamFacts& webhook, const Silence& silence, UnixSeconds now) {
@@ -169,6 +209,14 @@ void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const Se
 }
 
 }  // namespace
+
+std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition) {
+  constexpr std::size_t longest_name = 40;
+  std::string message = without_secrets(condition.message);
+  const std::size_t end = message.find(": ");
+  if (starts_with(message, std::string(descriptor.id) + ' ') && end < longest_name) message.erase(0, end + 2);
+  return message;
+}
 
 bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
   return std::any_of(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
@@ -243,6 +291,7 @@ std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceF
                                     UnixSeconds now) {
   if (!has_webhook(descriptor)) return std::nullopt;
   Silence silence{.words = "no event observed yet"};
+  if (!receives(descriptor, facts)) silence.words = "no webhook set up";
   if (!facts.webhook || !facts.webhook->last_event_at) return silence;
   silence.last_event_at = std::min(*facts.webhook->last_event_at, now);
   silence.quiet_for = now - *silence.last_event_at;
@@ -280,23 +329,9 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
   }
   verdict.evidence.push_back(
       {"Keys", std::to_string(present) + " of " + std::to_string(required) + " required present",
-       facts.detected_at});
-  // A refused key is the same news of every stream: it is told once.
-  std::size_t alike = 0;
-  std::string first;
-  for (const StreamCondition& condition : conditions) {
-    if (condition.stream == webhook_stream) continue;
-    std::string words =
-        stream_words(descriptor, condition, find_stream(facts, condition.stream, condition.partition), now);
-    Evidence& last = verdict.evidence.back();
-    const bool same = !condition.message.empty() && !condition.success_at && words == last.value;
-    alike = same ? alike + 1 : 0;
-    if (!same) first = condition.label;
-    if (same)
-      last.label = first + " and " + std::to_string(alike) + " more";
-    else
-      verdict.evidence.push_back({condition.label, std::move(words), condition.success_at});
-  }
+       facts.detection_problem.empty() ? facts.detected_at : std::nullopt});
+  add_failures(verdict, descriptor, facts, conditions, now);
+  add_successes(verdict, facts, conditions, now);
   add_webhook_evidence(verdict, facts, now);
   add_access_evidence(verdict, facts, now);
   add_reconciliation(verdict, descriptor, facts, now);

@@ -9,6 +9,8 @@ namespace wf {
 
 // Without a key that deliveries are checked with none gets in: what the last ones met is history.
 bool receives(const Descriptor& descriptor, const ServiceFacts& facts);
+// What a stream's failure said; the line's label says already whose it is: "stripe charges: answered 401".
+std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition);
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
 // When the first of the sign-ins ends; none: unknown, or never.
 std::optional<UnixSeconds> credentials_end(const ServiceFacts& facts);

@@ -13,6 +13,9 @@ constexpr std::chrono::hours running_is_stale_after{1};
 // Streams of a service are synced one after another; in between none is running.
 constexpr std::chrono::seconds turn_comes_within{30};
 constexpr std::int64_t bad_signatures_allowed = 2;
+constexpr std::string_view not_tried_rule = "not_tried";
+// What failed is tried again at its time, at the latest an hour after it.
+constexpr std::chrono::hours tried_again_within{1};
 // A provider that is refused sends again for days; strangers come and go. After that it is a warning.
 constexpr std::chrono::days refusals_count_for{7};
 
@@ -36,6 +39,12 @@ void overdue_condition(StreamCondition& condition, std::string_view rule, std::o
 
 bool is_rate_limited(const StreamFacts& facts, UnixSeconds now) {
   return facts.rate_limited_until && *facts.rate_limited_until > now;
+}
+
+// Whatever the last attempt met, since then there was none: it is our schedule that stands.
+bool was_left(const Thresholds& thresholds, const StreamFacts& facts, UnixSeconds now) {
+  return thresholds.error_after > seconds{0} && facts.last_attempt_at && !is_rate_limited(facts, now) &&
+         now - *facts.last_attempt_at > thresholds.error_after + tried_again_within;
 }
 
 void set(StreamCondition& condition, SubState state, std::string_view rule) {
@@ -71,12 +80,12 @@ void judge_age(StreamCondition& condition, const Thresholds& thresholds, const S
     condition.kind = ErrorKind::data;
     return;
   }
+  if (is_rate_limited(facts, now)) return rate_limit_condition(condition, facts);
   if (age > thresholds.warn_after) {
     set(condition, SubState::late, "success_late");
     condition.kind = facts.failure_kind;
     return;
   }
-  if (is_rate_limited(facts, now)) return rate_limit_condition(condition, facts);
   if (condition.running) return set(condition, SubState::syncing, "running");
   if (age >= thresholds.expected_every) return set(condition, SubState::due, "due");
   if (facts.provisional_until && day_of(now) < *facts.provisional_until) {
@@ -108,7 +117,8 @@ int severity(const StreamCondition& condition) {
     case SubState::failed:
       return 9;
     case SubState::overdue:
-      return 8;
+      // Where nothing is tried any more, what failed before is of the past.
+      return condition.rule == not_tried_rule ? 10 : 8;
     case SubState::empty:
       return 7;
     case SubState::waiting:
@@ -138,7 +148,9 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string_view labe
   condition.proven = condition.success_at.has_value();
   condition.under_way =
       condition.running || (condition.proven && now - *condition.success_at < turn_comes_within);
-  if (failed_for_good(facts, proven_success(facts))) {
+  if (was_left(thresholds, facts, now)) {
+    overdue_condition(condition, not_tried_rule, ErrorKind::ours);
+  } else if (failed_for_good(facts, proven_success(facts))) {
     fail_condition(condition, *facts.failure_kind);
   } else if (condition.proven) {
     judge_age(condition, thresholds, facts, now);

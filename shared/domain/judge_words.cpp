@@ -46,8 +46,8 @@ std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   const std::string whose(whose_keys(descriptor));
   if (verdict.stream == use_stream)
     return "Renew the key of " + service + whose + ", or let it do this; the next success confirms it.";
-  return "Renew the key or sign-in of " + service + whose +
-         ", or let it read this; the next sync confirms it.";
+  return (verdict.last_sync_at ? "Renew" : "Correct") + std::string(" the key or sign-in of ") + service +
+         whose + ", or let it read this; the next sync confirms it.";
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ std::string_view name(ClockState state) { return name_in(clock_names, state); }
 
 std::string_view failure_words(ErrorKind kind) {
   constexpr std::array<std::string_view, 6> words{"sign-in expired",        "settings refused",
-                                                  "provider not answering", "rate limited",
+                                                  "provider has a problem", "rate limited",
                                                   "reply not understood",   "internal error"};
   return name_in(words, kind);
 }
@@ -78,7 +78,8 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
     case ErrorKind::configuration:
       if (verdict.rule == unreadable_rule)
         return "Correct the settings of this workspace; the details say what is wrong with them.";
-      return "Check the keys, account ids and permissions of " + service + " for this workspace.";
+      if (!verdict.reason.empty()) return "Set this right for " + service + ": " + verdict.reason + '.';
+      return "Add what is missing to the settings of " + service + '.';
     case ErrorKind::provider:
       return "Wait: " + service + " has a problem on its side, the next sync tries again.";
     case ErrorKind::rate_limit:
@@ -86,12 +87,14 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
                            : "Wait: " + service + " limits the number of requests, the next sync goes on.";
     case ErrorKind::data:
       if (verdict.stream == webhook_stream)
-        return "Report it: a delivery of " + service + " could not be taken; the details say why.";
+        return "Report it to the developers: a delivery of " + service +
+               " could not be taken; the details say why.";
       return verdict.sub_state == SubState::empty
                  ? "Check in " + service + " whether there really was nothing new."
-                 : "Report it: a reply of " + service + " was not understood; the details say why.";
+                 : "Report it to the developers: a reply of " + service +
+                       " was not understood; the details say why.";
     default:
-      return "Report it: this is a fault of the dashboard, not of " + service + '.';
+      return "Report it to the developers: this is a fault of the dashboard, not of " + service + '.';
   }
 }
 

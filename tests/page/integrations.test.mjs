@@ -89,7 +89,7 @@ const WORDS = {
   pagespeed: /^fresh$/,
   cloudflare: /^fresh · nothing found: R2 storage of archive$/, // what is recorded is of the other bucket
   openai: /^not used yet$/,
-  'oak-bakery stripe': /^sign-in expired$/,
+  'oak-bakery stripe': /^sign-in refused$/,
   'fern-studio stripe': /^missing: secret_key$/,
   'fern-studio meta': /^missing: access_token$/,
 };

@@ -51,7 +51,8 @@ std::string capitalised(std::string_view text) {
 
 std::string notice_of(const Verdict& verdict) {
   if (verdict.next_step.empty()) return {};
-  const bool somebody = !verdict.who.empty() && verdict.who != "nobody";
+  // Nor the developers, who do not read this: the step says that they are to be told.
+  const bool somebody = !verdict.who.empty() && verdict.who != "nobody" && verdict.who != "developers";
   return somebody ? capitalised(verdict.who) + ": " + verdict.next_step : capitalised(verdict.next_step);
 }
 
@@ -73,10 +74,10 @@ std::string placeholder_of(const Verdict& verdict, bool activity_read) {
   }
 }
 
-/// The time stands with the first words, whose it is: "last success 3 h ago · 08:41; last failure: ...".
+/// The time stands with the first words, whose it is: "failed 3 h ago · 08:41: answered 401".
 std::string with_time(const Evidence& evidence, const TimeTexts& times) {
   if (!evidence.at) return evidence.value;
-  const std::size_t first = std::min(evidence.value.find_first_of(",;"), evidence.value.size());
+  const std::size_t first = std::min(evidence.value.find_first_of(",;:"), evidence.value.size());
   return evidence.value.substr(0, first) + " · " + times.brief(*evidence.at) + evidence.value.substr(first);
 }
 

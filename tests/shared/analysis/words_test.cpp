@@ -72,6 +72,11 @@ TEST_CASE("a line names what is unusual, and says what it rests on") {
   anomaly.high = 112'345;
   CHECK(sentence("Net charges", anomaly, "money:eur") == "Net charges 62 % below usual on 21 Nov");
   CHECK(comparison(anomaly, "money:eur") == "380 EUR, usually 900 to 1,120 EUR");
+  anomaly.low = 0.2, anomaly.high = 14.1;
+  CHECK(comparison(anomaly, "count") == "38,000, usually 0 to 14");
+  auto rare = of(AnomalyKind::spike, 24, 0);
+  rare.high = 5.06;
+  CHECK(comparison(rare, "count") == "up to 5 is usual");
   CHECK(sentence("Worker errors", of(AnomalyKind::spike, 40, 0), "count") ==
         "Worker errors: usually none, 40 on 21 Nov");
 }
