@@ -12,6 +12,7 @@ constexpr float pad = 14;
 constexpr float line = 18;
 constexpr float max_width = 400;
 constexpr int most_lines = 8;     // of one fact
+constexpr int least_lines = 3;    // else the page is scrolled
 constexpr float below_head = 32;  // from the middle of a badge
 
 struct EvidenceLines {
@@ -88,7 +89,7 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   // Ten streams that failed need more than a window is high: each says less then.
   int most = most_lines;
   auto evidence = evidence_lines(ui, card, value, labels, inner, most);
-  while (most > 1 && height + 14 + total_lines(evidence) > height_at(ui, badge))
+  while (most > least_lines && height + 14 + total_lines(evidence) > height_at(ui, badge))
     evidence = evidence_lines(ui, card, value, labels, inner, --most);
   if (!evidence.empty()) height += 14 + total_lines(evidence);
   const Rect r = placed(ui, badge, width, height);
