@@ -316,7 +316,7 @@ void judge_activity(Verdict& verdict, const Descriptor& descriptor, const Servic
       });
   if (failed != conditions.end()) return decide_by_worst(verdict, descriptor, *failed, conditions, facts);
   if (!verdict.last_sync_at) {
-    decide(verdict, Badge::inactive, SubState::waiting, "never_used");
+    decide(verdict, Badge::inactive, SubState::waiting, never_used_rule);
     const bool tried =
         std::any_of(conditions.begin(), conditions.end(),
                     [](const StreamCondition& condition) { return !condition.message.empty(); });

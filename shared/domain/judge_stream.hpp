@@ -12,6 +12,7 @@
 namespace wf {
 
 inline constexpr std::string_view bad_signatures_rule = "bad_signatures";
+inline constexpr std::string_view never_used_rule = "never_used";
 inline constexpr std::string_view unreadable_rule = "configuration_unreadable";
 
 struct StreamCondition {

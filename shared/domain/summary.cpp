@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "shared/domain/judge.hpp"
+#include "shared/domain/judge_stream.hpp"
 
 namespace wf {
 
@@ -20,6 +20,7 @@ enum Group : std::uint8_t { active, attention, waiting, idle, off, not_set_up, g
 Group group_of(const Verdict& verdict) {
   if (needs_attention(verdict)) return attention;
   if (verdict.badge == Badge::active) return active;
+  if (verdict.rule == never_used_rule) return idle;  // it waits for nothing
   switch (verdict.sub_state) {
     case SubState::missing:
       return not_set_up;
