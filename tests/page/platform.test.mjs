@@ -166,7 +166,25 @@ test('workspaces are in the order of a list that people read', async (t) => {
   );
 });
 
-test('a time of another year has its year, also on the same day of it', () => {
+test('a time of another zone than the device’s says which', (t) => {
+  const { TZ } = process.env;
+  t.after(() => (TZ === undefined ? delete process.env.TZ : (process.env.TZ = TZ)));
+  const now = Date.parse('2026-11-23T12:00:00Z');
+  const zone = new Zone(() => now);
+  for (const [device, text] of [
+    ['America/Los_Angeles', '13:00 CET'],
+    ['Europe/Paris', '13:00'],
+  ]) {
+    process.env.TZ = device;
+    zone.set('Europe/Berlin');
+    assert.equal(zone.text(now / 1000, 'brief'), text);
+  }
+});
+
+test('a time of another year has its year, also on the same day of it', (t) => {
+  const { TZ } = process.env;
+  t.after(() => (TZ === undefined ? delete process.env.TZ : (process.env.TZ = TZ)));
+  process.env.TZ = 'UTC';
   const zone = new Zone(() => Date.parse('2026-11-23T12:00:00Z'));
   const text = (time) => zone.text(Date.parse(time) / 1000, 'brief');
   assert.equal(text('2026-11-23T08:41:00Z'), '08:41');

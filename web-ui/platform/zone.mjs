@@ -4,14 +4,21 @@ const DAY = { day: 'numeric', month: 'short' };
 const DATE = { ...DAY, year: 'numeric' };
 const TIME = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 
-function formatters(timeZone) {
+function offsetIn(timeZone, ms) {
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'longOffset' }).formatToParts(ms);
+  return parts.find(({ type }) => type === 'timeZoneName').value;
+}
+
+/** Whoever is elsewhere would take a bare time for one of their own. */
+function formatters(timeZone, now) {
   const make = (options) => new Intl.DateTimeFormat('en-GB', { ...options, timeZone });
+  const isElsewhere = offsetIn(timeZone, now) !== offsetIn(undefined, now);
   return {
     exact: make({ ...DATE, ...TIME, second: '2-digit', timeZoneName: 'short' }),
     day: make(DAY),
     date: make(DATE),
     year: make({ year: 'numeric' }),
-    time: make(TIME),
+    time: make(isElsewhere ? { ...TIME, timeZoneName: 'short' } : TIME),
     isoDay: new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }),
   };
 }
@@ -26,9 +33,9 @@ export class Zone {
   /** An unknown zone name falls back to UTC. */
   set(timeZone) {
     try {
-      this.format = formatters(timeZone);
+      this.format = formatters(timeZone, this.now());
     } catch {
-      this.format = formatters('UTC');
+      this.format = formatters('UTC', this.now());
     }
   }
 
