@@ -56,6 +56,8 @@ struct Action {
   // The rows of one that is not. `unknown`: the provider may have done it all the same.
   std::vector<RowBatch> (*fail)(const ActionQuery& query, const Error& error, bool unknown,
                                 UnixSeconds now) = nullptr;
+  // What whoever asked is told then: "look in SendGrid before it is sent again".
+  std::string_view when_unknown{};
 };
 
 }  // namespace wf

@@ -207,7 +207,10 @@ void ActionFlow::conclude(Turn& turn) {
 }
 
 void ActionFlow::fail_action(Turn& turn, const Problem& problem, bool unknown) {
-  answer_ = provider_problem_reply(problem.error);
+  // It did not plainly fail: whoever believes that sends it again.
+  answer_ = unknown ? problem_reply(502, "outcome-unknown", "It is not known whether this was done",
+                                    concat({problem.error.message, "; ", action_.when_unknown}))
+                    : provider_problem_reply(problem.error);
   end_failed(turn, unknown ? "unknown" : "failed", problem,
              action_.fail(query_, problem.error, unknown, turn.now));
 }

@@ -80,7 +80,8 @@ test('a provider that says nothing leaves an email that may have been sent, and 
   await sendgridFault('cut', { path: 'mail/send' });
   const lost = await ask('email', MAIL);
   await sendgridFault(null);
-  assert.equal(lost.status, 502);
+  assert.deepEqual([lost.status, lost.body.type], [502, 'urn:webfluentia:outcome-unknown']);
+  assert.match(lost.body.detail, /look in SendGrid/);
   const row = await one(stack, 'select state from email_messages where client_id = $1 and id = $2', [
     client,
     lost.id,

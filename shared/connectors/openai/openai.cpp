@@ -96,8 +96,13 @@ std::vector<RowBatch> fail_rows(const ActionQuery& query, const Error& error, bo
 }
 
 constexpr Action action(std::string_view id, Result<Json> (*check)(const Json&)) {
-  return {
-      .id = id, .check = check, .facts_function = "ai_facts", .start = start, .end = end, .fail = fail_rows};
+  return {.id = id,
+          .check = check,
+          .facts_function = "ai_facts",
+          .start = start,
+          .end = end,
+          .fail = fail_rows,
+          .when_unknown = "it may have cost something, and asked again it costs as much again"};
 }
 
 constexpr std::array actions{action("insights", check_insights), action("content", check_content),

@@ -29,6 +29,7 @@ inline constexpr Action email{.id = "email",
                               .sign = sign_email,
                               .start = start_email,
                               .end = end_email,
-                              .fail = fail_email};
+                              .fail = fail_email,
+                              .when_unknown = "look in SendGrid before sending it again"};
 
 }  // namespace wf::sendgrid

@@ -127,6 +127,10 @@ TEST_CASE("a provider that fails is told with the rows, and never asked twice", 
   CHECK(status_of(api.host) == expected);
   CHECK(api.state() == state);
   CHECK(api.stored()["state"] == state);
+  // Whoever reads that it failed does it again.
+  const Json told = json(api.host.response_body);
+  CHECK((told["type"] == "urn:webfluentia:outcome-unknown") == (state == "unknown"));
+  CHECK(has(text_of(told, "detail"), "; look who was greeted") == (state == "unknown"));
   CHECK(api.host.provider_urls.size() == 1);
   CHECK(api.host.database.facts["requests"]["failure_kind"].is_string());
 }

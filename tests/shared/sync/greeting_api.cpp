@@ -35,8 +35,13 @@ std::vector<wf::RowBatch> fail(const wf::ActionQuery& query, const wf::Error&, b
   return {row(query, unknown ? "unknown" : "failed", now + std::chrono::seconds(1))};
 }
 
-constexpr std::array actions{wf::Action{
-    .id = "greet", .check = check, .facts_function = "toy_facts", .start = start, .end = end, .fail = fail}};
+constexpr std::array actions{wf::Action{.id = "greet",
+                                        .check = check,
+                                        .facts_function = "toy_facts",
+                                        .start = start,
+                                        .end = end,
+                                        .fail = fail,
+                                        .when_unknown = "look who was greeted"}};
 // A service that is judged by its use.
 constinit const wf::Connector greeter{.service = "openai", .actions = actions};
 
