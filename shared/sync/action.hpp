@@ -51,13 +51,15 @@ struct Action {
   std::optional<Sign> (*sign)(const ActionQuery& query) = nullptr;
   // Errors: data (422: it cannot be done with what is stored), configuration (409).
   Result<ActionStart> (*start)(const ActionQuery& query, UnixSeconds now) = nullptr;
-  // Of a reply that is a success.
+  // Of a reply that is a success. Errors: it is not worth anything.
   Result<ActionEnd> (*end)(const ActionQuery& query, const HttpReply& reply, UnixSeconds now) = nullptr;
   // The rows of one that is not. `unknown`: the provider may have done it all the same.
   std::vector<RowBatch> (*fail)(const ActionQuery& query, const Error& error, bool unknown,
                                 UnixSeconds now) = nullptr;
   // What whoever asked is told then: "look in SendGrid before it is sent again".
   std::string_view when_unknown{};
+  // A success that `end` refuses was not the provider's own word: it may have been done all the same.
+  bool unknown_when_refused = false;
 };
 
 }  // namespace wf

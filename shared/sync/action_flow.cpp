@@ -198,7 +198,8 @@ void ActionFlow::conclude(Turn& turn) {
     // A reply may say of itself, with 200, that the provider failed or was busy.
     const ErrorKind kind = ended.error().kind;
     const bool passes = kind == ErrorKind::provider || kind == ErrorKind::rate_limit;
-    return fail_action(turn, {std::move(ended.error()), passes ? Remedy::retry : Remedy::give_up}, false);
+    return fail_action(turn, {std::move(ended.error()), passes ? Remedy::retry : Remedy::give_up},
+                       action_.unknown_when_refused);
   }
   answer_ = json_reply(ended->status, ended->answer);
   if (ended->failure)

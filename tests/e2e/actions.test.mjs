@@ -90,6 +90,17 @@ test('a provider that says nothing leaves an email that may have been sent, and 
   assert.equal((await ask('email', MAIL, { id: lost.id })).status, 409);
 });
 
+test('a page of maintenance is no mail that was sent', async () => {
+  for (const fault of ['html', 'wrong_type']) {
+    await sendgridFault(fault, { path: 'mail/send' });
+    const { status, body, id } = await ask('email', MAIL);
+    await sendgridFault(null);
+    assert.deepEqual([status, body.type], [502, 'urn:webfluentia:outcome-unknown'], fault);
+    const row = await one(stack, 'select state from email_messages where id = $1', [id]);
+    assert.equal(row.state, 'unknown', fault);
+  }
+});
+
 test('mail that the key may not send is a failure of the card until the next one is sent', async () => {
   const failure = async () =>
     (

@@ -277,8 +277,14 @@ Result<ActionStart> start_email(const ActionQuery& query, UnixSeconds now) {
 }
 
 Result<ActionEnd> end_email(const ActionQuery& query, const HttpReply& reply, UnixSeconds now) {
+  // A page of maintenance is a success too.
+  // https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
+  const std::string id = one_line(header(reply.headers, "x-message-id"));
+  if (reply.status != 202 || id.empty())
+    return fail(ErrorKind::provider,
+                {"sendgrid email: answered ", decimal(reply.status), ", but not as one who takes a mail"});
   JsonObject row = message_row(query, "sent", now);
-  row.text_or_null("message_id", one_line(header(reply.headers, "x-message-id")));
+  row.text("message_id", id);
   return ActionEnd{message_batch(std::move(row)), 202,
                    JsonObject()
                        .text("message_id", query.id)

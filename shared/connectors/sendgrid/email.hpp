@@ -15,7 +15,7 @@ std::optional<Sign> sign_email(const ActionQuery& query);
 // `query.facts` is public.email_context's: {"thread": a row or null, "smtp_ids": the mails of the
 // thread, the newest last}.
 Result<ActionStart> start_email(const ActionQuery& query, UnixSeconds now);
-// 202 {"message_id","thread_id","state":"sent"}
+// 202 {"message_id","thread_id","state":"sent"}. Errors: whether it was sent is not known.
 Result<ActionEnd> end_email(const ActionQuery& query, const HttpReply& reply, UnixSeconds now);
 // `unknown`: only the events of this mail will tell whether it was sent; it is not sent again.
 std::vector<RowBatch> fail_email(const ActionQuery& query, const Error& error, bool unknown, UnixSeconds now);
@@ -30,6 +30,7 @@ inline constexpr Action email{.id = "email",
                               .start = start_email,
                               .end = end_email,
                               .fail = fail_email,
-                              .when_unknown = "look in SendGrid before sending it again"};
+                              .when_unknown = "look in SendGrid before sending it again",
+                              .unknown_when_refused = true};
 
 }  // namespace wf::sendgrid

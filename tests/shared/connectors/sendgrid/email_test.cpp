@@ -194,6 +194,17 @@ TEST_CASE("202 makes it sent, with SendGrid's id", "[sendgrid][email]") {
   CHECK(row["body_text"] == "Hi");
 }
 
+TEST_CASE("any other success is not SendGrid's word that it took the mail", "[sendgrid][email]") {
+  const Headers id{{"x-message-id", "Zq1T2mNoQ5e0f6yZs1kV5g"}};
+  for (const HttpReply& reply : {HttpReply{200, {{"content-type", "text/html"}}, "<h1>Back soon</h1>"},
+                                 HttpReply{200, id, ""}, HttpReply{202, {}, ""}}) {
+    const auto end = sendgrid::end_email(query(), reply, now);
+    REQUIRE_FALSE(end.has_value());
+    CHECK(end.error().kind == ErrorKind::provider);
+  }
+  CHECK(sendgrid::email.unknown_when_refused);
+}
+
 TEST_CASE("silence leaves it unknown, a refusal makes it failed, and no key is told", "[sendgrid][email]") {
   const Error error{ErrorKind::provider, "sendgrid email: no answer in time, Bearer SG.abcdefghij.klmn"};
   const Json unknown = sendgrid::fail_email(query(), error, true, now)[0].rows[0];
