@@ -259,7 +259,9 @@ Json ReplayDatabase::begin_action(const Json& p) {
 }
 
 Json ReplayDatabase::end_action(const Json& p) {
-  actions_[text(p, "id")]["state"] = p.value("state", Json());
+  // Of what was never begun only the facts are told.
+  if (const std::string id = text(p, "id"); actions_.contains(id))
+    actions_[id]["state"] = p.value("state", Json());
   upsert(p.value("tables", Json::array()));
   const std::string stream = text(p, "stream");
   if (stream.empty()) return {{"ended", true}};

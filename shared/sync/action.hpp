@@ -49,7 +49,7 @@ struct Action {
   std::string_view facts_function{};
   // What must be signed before `start`: an effect without `captured`, whose result is the signature.
   std::optional<Sign> (*sign)(const ActionQuery& query) = nullptr;
-  // Errors: data (422: it cannot be done with what is stored), configuration (409).
+  // Errors: data (422: it cannot be done with what is stored), configuration (409: the card tells it too).
   Result<ActionStart> (*start)(const ActionQuery& query, UnixSeconds now) = nullptr;
   // Of a reply that is a success. Errors: it is not worth anything.
   Result<ActionEnd> (*end)(const ActionQuery& query, const HttpReply& reply, UnixSeconds now) = nullptr;

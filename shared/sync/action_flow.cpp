@@ -50,6 +50,14 @@ bool is_of_the_key(const Error& error) {
   return error.kind == ErrorKind::credentials || error.kind == ErrorKind::configuration;
 }
 
+// A service of which a workspace has nothing gets no card because somebody asks for it.
+bool is_set_up(std::string_view service, const Json& ids) {
+  const std::string prefix = concat({service, "."});
+  const auto* members = ids.get_ptr<const Json::object_t*>();
+  return members && std::any_of(members->begin(), members->end(),
+                                [&](const auto& id) { return starts_with(id.first, prefix); });
+}
+
 Respond not_begun(std::string_view state) {
   if (state == "disabled") return problem_reply(409, "not-configured", "This service is switched off");
   if (state == "changed")
@@ -135,12 +143,7 @@ void ActionFlow::on_signed(EffectResult& result, Turn& turn) {
 
 void ActionFlow::begin(Turn& turn) {
   auto started = action_.start(query_, turn.now);
-  if (!started) {
-    const Error& error = started.error();
-    const bool impossible = error.kind == ErrorKind::data;
-    return turn.finish(impossible ? problem_reply(422, "not-possible", "This cannot be done", error.message)
-                                  : provider_problem_reply(error));
-  }
+  if (!started) return fail_start(turn, std::move(started.error()));
   call_ = std::move(started->call);
   record_ = with_tables(JsonObject()
                             .text("client_id", query_.client_id)
@@ -153,6 +156,18 @@ void ActionFlow::begin(Turn& turn) {
                             .take(),
                         started->batches);
   keep_intent(turn);
+}
+
+// Nothing was begun, so nothing has an end: what is kept is that this service cannot be used as it is set up.
+void ActionFlow::fail_start(Turn& turn, Error error) {
+  const bool impossible = error.kind == ErrorKind::data;
+  answer_ = impossible ? problem_reply(422, "not-possible", "This cannot be done", error.message)
+                       : provider_problem_reply(error);
+  if (error.kind != ErrorKind::configuration || !is_set_up(connector_.service, query_.ids))
+    return turn.finish(std::move(answer_));
+  // Another request may have had the asker's key, and it may have succeeded.
+  query_.id = flow_id_;
+  end_failed(turn, "failed", {std::move(error), Remedy::give_up}, {});
 }
 
 void ActionFlow::keep_intent(Turn& turn) {

@@ -35,6 +35,7 @@ class ActionFlow final : public Steps<ActionFlow> {
   void read_facts(Turn& turn);
   void sign(Turn& turn);
   void begin(Turn& turn);
+  void fail_start(Turn& turn, Error error);
   void keep_intent(Turn& turn);
   void conclude(Turn& turn);
   void fail_action(Turn& turn, const Problem& problem, bool unknown);

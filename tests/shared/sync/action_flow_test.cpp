@@ -36,6 +36,31 @@ TEST_CASE("what cannot be asked is refused before anything is written", "[action
   CHECK(api.host.database.actions.empty());
 }
 
+TEST_CASE("settings with which nothing can be asked are on the card, and end no request that was carried out",
+          "[action]") {
+  Api api;
+  api.greet();
+  Json& facts = api.host.database.facts["requests"];
+  CHECK_FALSE(facts["failed_at"].is_string());
+  // What the asker got wrong says nothing of the service, nor does asking for one that nobody set up.
+  api.host.database.action_facts = nullptr;
+  api.greet();
+  CHECK(status_of(api.host) == 422);
+  api.host.database.action_facts = {{"people", 2}};
+  api.call("/api/workspaces/northwind-dental/greet", R"({"name":"nobody"})");
+  CHECK(status_of(api.host) == 409);
+  CHECK_FALSE(facts["failed_at"].is_string());
+  api.ids = {{"openai.model", ""}};
+  api.greet();
+  CHECK(status_of(api.host) == 409);
+  CHECK(facts["failure_kind"] == "configuration");
+  CHECK(facts["failure_message"] == "toy greet: the model is no model");
+  CHECK(facts["failure_final"] == true);
+  CHECK(api.state() == "succeeded");
+  CHECK(api.host.database.actions.size() == 1);
+  CHECK(api.host.provider_urls.size() == 1);
+}
+
 TEST_CASE("a success that says of itself that it failed may pass, one that is not understood may not",
           "[action]") {
   for (const auto& [said, final] : {std::pair{"busy", false}, std::pair{"?", true}}) {

@@ -70,7 +70,8 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     return {200, {{"begun", true}}};
   }
   if (function == "end_action") {
-    actions[text_of(p, "id")] = text_of(p, "state");
+    if (const auto known = actions.find(text_of(p, "id")); known != actions.end())
+      known->second = text_of(p, "state");
     upsert(p["tables"]);
     if (p.contains("stream")) merge(facts[text_of(p, "stream")], p["facts"]);
     return {200, {{"ended", true}}};

@@ -19,6 +19,10 @@ wf::Result<Json> check(const Json& body) {
 }
 wf::Result<wf::ActionStart> start(const wf::ActionQuery& query, wf::UnixSeconds now) {
   if (query.facts.is_null()) return wf::fail(wf::ErrorKind::data, "toy greet: nobody is there");
+  if (wf::find(query.ids, "openai.model") && wf::find_text(query.ids, "openai.model").empty())
+    return wf::fail(wf::ErrorKind::configuration, "toy greet: the model is no model");
+  if (query.ids.empty() && wf::find_text(query.input, "name") == "nobody")
+    return wf::fail(wf::ErrorKind::configuration, "toy greet: nothing is set up");
   wf::HttpRequest call{.method = "POST", .url = "https://toy.example/greet"};
   call.body = wf::dump(query.input);
   return wf::ActionStart{{row(query, "queued", now)}, call};

@@ -20,7 +20,7 @@ struct Api {
                      {"method", method},
                      {"path", path},
                      {"headers", headers},
-                     {"ids", Json::object()},
+                     {"ids", ids},
                      {"settings_unreadable", settings_unreadable},
                      {"body", 1}},
                     std::move(body));
@@ -34,6 +34,7 @@ struct Api {
   }
 
   Host host;
+  Json ids = Json::object();
   bool settings_unreadable = false;
 };
 
