@@ -64,8 +64,9 @@ Json schedules_of(const Descriptor& service, const Json& ids) {
   return schedules;
 }
 
-Json detect_service(const Descriptor& service, std::span<const std::string> agency,
-                    std::span<const std::string> own, const Json& ids) {
+// {"service","present","missing"}
+Json keys_of(const Descriptor& service, std::span<const std::string> agency,
+             std::span<const std::string> own) {
   std::vector<std::string> present;
   Json present_names = Json::array();
   for (const Key& key : service.keys) {
@@ -80,8 +81,16 @@ Json detect_service(const Descriptor& service, std::span<const std::string> agen
   slot(out, "service") = Json(service.id);
   slot(out, "present") = std::move(present_names);
   slot(out, "missing") = std::move(missing);
-  slot(out, "schedules") = schedules_of(service, ids);
   return out;
+}
+
+// What a workspace has of the services that its bundle does not name.
+Json keys_of_agency(std::span<const std::string> agency) {
+  Json services = Json::array();
+  for (const Descriptor& service : catalogue())
+    if (Json keys = keys_of(service, agency, {}); !find_array(keys, "present")->empty())
+      services.push_back(std::move(keys));
+  return services;
 }
 
 const ConfiguredWorkspace* bundle_of(const Configured& configured, std::string_view slug) {
@@ -98,9 +107,11 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
   for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) slot(ids, key) = value;
   // An unreadable bundle has no keys: what only the agency sets up is listed, all else is left as it was.
   Json services = Json::array();
-  for (const Descriptor& service : catalogue())
-    if (is_relevant(service, configured.agency, bundle.present))
-      services.push_back(detect_service(service, configured.agency, bundle.present, ids));
+  for (const Descriptor& service : catalogue()) {
+    if (!is_relevant(service, configured.agency, bundle.present)) continue;
+    services.push_back(keys_of(service, configured.agency, bundle.present));
+    slot(services.back(), "schedules") = schedules_of(service, ids);
+  }
   Json out = Json::object();
   slot(out, "client_id") = Json(workspace.client_id);
   slot(out, "problem") = bundle.problem.empty() ? Json() : Json(bundle.problem);
@@ -161,6 +172,7 @@ Json detect(const Configured& configured, std::span<const KnownWorkspace> worksp
   for (const KnownWorkspace& workspace : workspaces) all.push_back(detect_workspace(configured, workspace));
   Json out = Json::object();
   slot(out, "workspaces") = std::move(all);
+  slot(out, "agency") = keys_of_agency(configured.agency);
   return out;
 }
 

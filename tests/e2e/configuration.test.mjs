@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { startStack } from '../../scripts/local/stack.mjs';
-import { parseVars } from '../../scripts/local/vars.mjs';
+import { bundleOf, parseVars } from '../../scripts/local/vars.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
 import { migrationProblem, problemsOf } from '../../scripts/deploy.mjs';
 import { MANIFEST } from '../host/core_double.mjs';
-import { CLIENT, NORTHWIND, count, one, testStack, until, untilRested } from './harness.mjs';
+import { CLIENT, NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
 
 let stack;
 before(async () => {
@@ -70,15 +70,32 @@ test('what a bundle and the agency name is detected, each in its workspace', asy
   );
 });
 
+test('a sync by hand is told that the settings cannot be read', async () => {
+  const token = await signIn(stack, 'agency@webfluentia.example');
+  const reply = await fetch(`${stack.state.urls.dashboard}api/workspaces/harbor-yoga/sync/stripe`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  assert.equal(reply.status, 409);
+  assert.equal((await reply.json()).detail, 'the settings of this workspace cannot be read');
+});
+
 test('the bundle corrected and the Worker started again: the problem is gone', async () => {
   await stack.worker.child.stop();
   const text = readFileSync(stack.varsFile, 'utf8');
+  const { cloudflare, ...others } = bundleOf(stack.vars, NORTHWIND);
+  assert.ok(cloudflare);
   writeFileSync(
     stack.varsFile,
-    text.replace(
-      /^WORKSPACE_HARBOR_YOGA=.*$/m,
-      `WORKSPACE_HARBOR_YOGA='{"sendgrid":{"api_key":"SG.0123456789"}}'`,
-    ),
+    text
+      .replace(
+        /^WORKSPACE_HARBOR_YOGA=.*$/m,
+        `WORKSPACE_HARBOR_YOGA='{"sendgrid":{"api_key":"SG.0123456789"}}'`,
+      )
+      .replace(
+        /^WORKSPACE_NORTHWIND_DENTAL=.*$/m,
+        () => `WORKSPACE_NORTHWIND_DENTAL='${JSON.stringify({ ...others, cloudflare: {} })}'`,
+      ),
   );
   await stack.startWorker();
   await stack.tick();
@@ -92,6 +109,16 @@ test('the bundle corrected and the Worker started again: the problem is gone', a
     [CLIENT['harbor-yoga']],
   );
   assert.deepEqual(facts.present_keys, ['sendgrid.api_key']);
+  const unnamed = await one(
+    stack,
+    `select * from service_facts where client_id = $1 and service = 'cloudflare' and stream = ''`,
+    [CLIENT[NORTHWIND]],
+  );
+  assert.deepEqual(
+    [unnamed.present_keys, unnamed.missing_keys],
+    [['cloudflare.account_id', 'cloudflare.api_token'], ['cloudflare.zone_id']],
+    'the keys of the agency are there all the same',
+  );
 });
 
 // A folder whose .dev.vars somebody has edited.

@@ -281,10 +281,10 @@ async function manualTests({ test, stack, claim, urls, facts, take }) {
   });
 
   await test('nothing starts for a service that cannot run', async () => {
-    assert.deepEqual(await start(), { jobs: [] });
+    assert.deepEqual(await start(), { jobs: [], why: 'not_set_up' });
     await urls(['a']);
     await stack.query(`update public.service_facts set enabled = false where stream = ''`);
-    assert.deepEqual(await start(), { jobs: [] });
-    assert.deepEqual(await start({ client_id: harbor }), { jobs: [] });
+    assert.deepEqual(await start(), { jobs: [], why: 'disabled' });
+    assert.deepEqual(await start({ client_id: harbor }), { jobs: [], why: 'not_set_up' });
   });
 }

@@ -140,6 +140,56 @@ async function detectionTests({ test, stack, claim, take }) {
     assert.equal((await factsOf(stack, '')).detection_problem, null);
   });
 
+  await test('of a service that is named no more the keys of the agency are there, if it ever ran', async () => {
+    const token = { service: 'stripe', present: ['stripe.shared'], missing: ['stripe.secret_key'] };
+    const listing = (services) =>
+      call(stack, 'record_detection', {
+        workspaces: [{ client_id: northwind, problem: null, services }],
+        agency: [token],
+      });
+    const keys = async () => {
+      const facts = await factsOf(stack, '');
+      return facts && [facts.present_keys, facts.missing_keys];
+    };
+    await listing([]);
+    assert.equal(await keys(), undefined, 'never seen');
+    await detect(stack, {});
+    await listing([]);
+    assert.deepEqual((await keys())[0], [], 'it never ran: no card');
+    const run = await leasedRun(stack);
+    await call(
+      stack,
+      'apply_page',
+      page(run, 1, [], { last: true, facts: { last_attempt_at: '2026-11-23T10:00:00Z' } }),
+    );
+    await listing([]);
+    assert.deepEqual(await keys(), [token.present, token.missing]);
+    assert.equal(
+      (await call(stack, 'start_run', { client_id: northwind, service: 'stripe' })).why,
+      'missing',
+    );
+    await detect(stack, { services: [] });
+    assert.deepEqual(await keys(), [[], token.missing], 'the agency took it away');
+  });
+
+  await test('a sync by hand that cannot begin says why', async () => {
+    const start = (more) => call(stack, 'start_run', { client_id: northwind, service: 'stripe', ...more });
+    assert.deepEqual(await start(), { jobs: [], why: 'not_set_up' });
+    await detect(stack, {});
+    assert.deepEqual(await start({ partition: 'x' }), { jobs: [], why: 'no_part' });
+    await stack.query(`update public.service_facts set enabled = false where stream = 'charges'`);
+    assert.deepEqual(await start(), { jobs: [], why: 'disabled' });
+    await stack.query(`update public.service_facts set enabled = stream <> ''`);
+    assert.deepEqual(await start({ partition: 'x' }), { jobs: [], why: 'disabled' });
+    await stack.query(`update public.service_facts set enabled = true`);
+    await detect(stack, { missing: ['stripe.webhook_secret'] });
+    assert.deepEqual(await start(), { jobs: [], why: 'missing', missing: ['stripe.webhook_secret'] });
+    await detect(stack, { problem: 'unreadable' });
+    assert.deepEqual(await start(), { jobs: [], why: 'unreadable' });
+    await detect(stack, {});
+    assert.equal((await start()).jobs.length, 1);
+  });
+
   await test('while settings cannot be read, what the agency alone sets up goes on', async () => {
     const probe = {
       ...{ service: 'supabase', present: ['supabase.secret_key'], missing: [] },

@@ -64,6 +64,16 @@ TEST_CASE("of the agency's Cloudflare account a workspace has only what its bund
     CHECK((schedule["partition"] == "media" || schedule["partition"] == "forms"));
 }
 
+TEST_CASE("what the agency's keys alone give of a service is told, for workspaces that name it no more") {
+  const Json found = detect(R"({"agency":["cloudflare.api_token","cloudflare.account_id","stripe.secret_key"],
+    "workspaces":{"northwind-dental":{"present":[],"problem":null}}})");
+  CHECK(found["workspaces"][0]["services"].empty());
+  REQUIRE(found["agency"].size() == 1);  // Stripe's key is no agency's
+  CHECK(found["agency"][0] == Json({{"service", "cloudflare"},
+                                    {"present", {"cloudflare.api_token", "cloudflare.account_id"}},
+                                    {"missing", {"cloudflare.zone_id"}}}));
+}
+
 TEST_CASE("a key is taken only from where its scope allows it") {
   const Json found = detect(R"({"agency":["stripe.secret_key","search_console.client_email",
     "search_console.private_key"],"workspaces":{"harbor-yoga":{"present":["stripe.webhook_secret","search_console.site_url",
