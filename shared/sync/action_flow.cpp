@@ -59,7 +59,7 @@ bool is_set_up(std::string_view service, const Json& ids) {
 }
 
 Respond not_begun(std::string_view state) {
-  if (state == "disabled") return problem_reply(409, "not-configured", "This service is switched off");
+  if (state == "disabled") return switched_off_reply();
   if (state == "changed")
     return provider_problem_reply({ErrorKind::rate_limit, "too many ask for this at the same time", 5});
   return problem_reply(409, "already-requested", "This Idempotency-Key was used before",
@@ -93,8 +93,7 @@ void ActionFlow::start(Turn& turn) {
   if (!may_write_) return turn.finish(problem_reply(403, "forbidden", "Viewers may not ask for this"));
   const Descriptor* service = find_service(connector_.service);
   if (settings_unreadable_ && service && needs_own_bundle(*service))
-    return turn.finish(
-        provider_problem_reply({ErrorKind::configuration, "the settings of this workspace cannot be read"}));
+    return turn.finish(settings_unreadable_reply());
   const auto refuse = [&](std::string_view why) {
     turn.finish(problem_reply(400, "invalid-request", "Not understood", why));
   };

@@ -66,7 +66,7 @@ std::unique_ptr<Flow> ApiFlow::endpoint(Session session) {
     return std::make_unique<ActionFlow>(*connector_, *action_, std::move(database_), std::move(session),
                                         std::move(request_));
   return std::make_unique<SyncRequestFlow>(std::move(database_), std::move(session), std::move(service_),
-                                           std::move(request_.body));
+                                           std::move(request_));
 }
 
 }  // namespace wf

@@ -49,6 +49,12 @@ Respond provider_problem_reply(const Error& error) {
   return problem_reply(500, "internal", "This is a mistake of ours", error.message);
 }
 
+Respond settings_unreadable_reply() {
+  return provider_problem_reply({ErrorKind::configuration, "the settings of this workspace cannot be read"});
+}
+
+Respond switched_off_reply() { return problem_reply(409, "not-configured", "This service is switched off"); }
+
 Respond database_away_reply() {
   return with_retry_after(problem_reply(503, "database-away", "The database does not answer"),
                           default_retry_after_secs);

@@ -21,6 +21,10 @@ Respond problem_reply(int status, std::string_view type, std::string_view title,
 // not configured, 503 with Retry-After for what only needs time, 502 for the rest.
 Respond provider_problem_reply(const Error& error);
 
+// Of a service that takes keys or ids of the workspace's own.
+Respond settings_unreadable_reply();
+Respond switched_off_reply();
+
 // The database does not answer: the same request may succeed later.
 Respond database_away_reply();
 

@@ -39,13 +39,33 @@ Json answer_of(const Json& jobs) {
   return JsonObject().json("run_id", runs.front()["run_id"]).json("runs", runs).take();
 }
 
+Respond nothing_to_sync(std::string_view why) {
+  return problem_reply(409, "nothing-to-sync", "Nothing of this can be synced now", why);
+}
+
+// Why, in the words of start_run.
+Respond nothing_began(const Json& answer) {
+  const std::string_view why = find_text(answer, "why");
+  if (why == "disabled") return switched_off_reply();
+  if (why == "unreadable") return settings_unreadable_reply();
+  if (why == "no_part") return nothing_to_sync("there is no such partition");
+  std::string lacks = "it is not set up in this workspace";
+  if (why == "missing") {
+    lacks = "missing:";
+    for (const Json& name : list_in(answer, "missing"))
+      lacks.append(lacks.back() == ':' ? " " : ", ").append(as_string(name).value_or(""));
+  }
+  return provider_problem_reply({ErrorKind::configuration, std::move(lacks)});
+}
+
 }  // namespace
 
-SyncRequestFlow::SyncRequestFlow(Database database, Session session, std::string service, std::string body)
+SyncRequestFlow::SyncRequestFlow(Database database, Session session, std::string service, ApiRequest request)
     : database_(std::move(database)),
       session_(std::move(session)),
       service_(std::move(service)),
-      body_(std::move(body)) {}
+      body_(std::move(request.body)),
+      settings_unreadable_(request.settings_unreadable) {}
 
 void SyncRequestFlow::start(Turn& turn) {
   if (!session_.may_write())
@@ -55,6 +75,8 @@ void SyncRequestFlow::start(Turn& turn) {
   auto part = read_part(body_, *service);
   if (!part)
     return turn.finish(problem_reply(400, "invalid-request", "Not understood", part.error().message));
+  if (service->streams.empty()) return turn.finish(nothing_to_sync("it is used on demand only"));
+  if (settings_unreadable_ && needs_own_bundle(*service)) return turn.finish(settings_unreadable_reply());
   part->text("client_id", session_.client_id).text("service", service_).text("cause", "manual");
   if (service->jobs_per_tick > 0) part->number("limit", service->jobs_per_tick);
   ask(turn, database_.call("start_run", part->take()), &SyncRequestFlow::on_started);
@@ -67,10 +89,7 @@ void SyncRequestFlow::on_started(EffectResult& result, Turn& turn) {
     return turn.finish(problem_reply(409, "already-running", "A sync of this is under way",
                                      "it runs, or waits until the provider lets it go on"));
   const Json* jobs = find_array(*answer, "jobs");
-  if (!jobs || jobs->empty())
-    return turn.finish(problem_reply(409, "nothing-to-sync", "Nothing of this can be synced now",
-                                     "keys or account ids are missing, it is switched off, there is no such "
-                                     "partition, or it is used on demand only"));
+  if (!jobs || jobs->empty()) return turn.finish(nothing_began(*answer));
   turn.ask(json_reply(202, answer_of(*jobs)));
   unanswered_ = jobs->size();
   for (const Json& job : *jobs) ask(turn, Enqueue{job}, &SyncRequestFlow::on_queued);

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "shared/sync/api_flow.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
 #include "shared/sync/session.hpp"
@@ -12,7 +13,7 @@ namespace wf {
 
 class SyncRequestFlow final : public Steps<SyncRequestFlow> {
  public:
-  SyncRequestFlow(Database database, Session session, std::string service, std::string body);
+  SyncRequestFlow(Database database, Session session, std::string service, ApiRequest request);
   void start(Turn& turn) override;
 
  private:
@@ -23,6 +24,7 @@ class SyncRequestFlow final : public Steps<SyncRequestFlow> {
   Session session_;
   std::string service_;
   std::string body_;
+  bool settings_unreadable_ = false;
   std::size_t unanswered_ = 0;  // of the queue's sends
 };
 

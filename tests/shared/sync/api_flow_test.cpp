@@ -104,6 +104,33 @@ TEST_CASE("sync now starts runs and queues them, one at a time", "[api]") {
   CHECK(api.host.queue.size() == 2);
 }
 
+TEST_CASE("a sync that cannot begin says the one cause", "[api]") {
+  Api api;
+  const auto told = [&](const std::string& service, Json answer) {
+    answer["jobs"] = Json::array();
+    api.host.database.start_run = std::move(answer);
+    api.call("/api/workspaces/northwind-dental/sync/" + service);
+    CHECK(status_of(api.host) == 409);
+    const Json body = json(api.host.response_body);
+    return text_of(body, "type").substr(16) + ": " + body.value("detail", text_of(body, "title"));
+  };
+  CHECK(told("stripe", {{"why", "disabled"}}) == "not-configured: This service is switched off");
+  CHECK(told("stripe", {{"why", "not_set_up"}}) == "not-configured: it is not set up in this workspace");
+  CHECK(told("stripe", {{"why", "missing"}, {"missing", {"stripe.secret_key", "stripe.x"}}}) ==
+        "not-configured: missing: stripe.secret_key, stripe.x");
+  CHECK(told("stripe", {{"why", "no_part"}}) == "nothing-to-sync: there is no such partition");
+  CHECK(told("stripe", {{"why", "unreadable"}}) ==
+        "not-configured: the settings of this workspace cannot be read");
+  CHECK(told("openai", {}) == "nothing-to-sync: it is used on demand only");
+  api.settings_unreadable = true;
+  CHECK(told("stripe", {}) == "not-configured: the settings of this workspace cannot be read");
+  CHECK(told("openai", {}) == "nothing-to-sync: it is used on demand only");
+  // All its keys are the agency's.
+  api.host.database.start_run = {{"jobs", {{{"job", "sync"}, {"run_id", "r1"}, {"stream", "probe"}}}}};
+  api.call("/api/workspaces/northwind-dental/sync/supabase");
+  CHECK(status_of(api.host) == 202);
+}
+
 TEST_CASE("any member may read what is unusual", "[api]") {
   Api api;
   const std::string path = "/api/workspaces/northwind-dental/anomalies";
