@@ -118,7 +118,7 @@ void ActionFlow::on_facts(EffectResult& result, Turn& turn) {
   auto answer = read_answer(result);
   if (!answer) {
     turn.log("error", log_fields("facts not read").text("message", answer.error().message).take());
-    return turn.finish(database_away_reply());
+    return turn.finish(database_problem_reply(answer.error()));
   }
   query_.facts = *std::move(answer);
   sign(turn);
@@ -175,8 +175,7 @@ void ActionFlow::keep_intent(Turn& turn) {
 
 void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer && answer.error().trouble == DatabaseTrouble::refused)
-    return turn.finish(problem_reply(500, "internal", "This is a mistake of ours", answer.error().message));
+  if (!answer && answer.error().answered) return turn.finish(database_problem_reply(answer.error()));
   // It may have been kept and only the answer lost: asked again, the same request is told that it has begun.
   if (!answer && !std::exchange(asked_again_, true)) return keep_intent(turn);
   if (!answer) return turn.finish(database_away_reply());

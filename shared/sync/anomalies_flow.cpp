@@ -21,7 +21,7 @@ void AnomaliesFlow::start(Turn& turn) {
 
 void AnomaliesFlow::on_series(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer) return give_up(turn, answer.error().message, database_away_reply());
+  if (!answer) return give_up(turn, answer.error().message, database_problem_reply(answer.error()));
   const auto body = anomalies_answer(*answer);
   if (!body)
     return give_up(turn, body.error().message, problem_reply(500, "internal", "This is a mistake of ours"));

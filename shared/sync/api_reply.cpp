@@ -55,6 +55,11 @@ Respond settings_unreadable_reply() {
 
 Respond switched_off_reply() { return problem_reply(409, "not-configured", "This service is switched off"); }
 
+Respond database_problem_reply(const DatabaseProblem& problem) {
+  return problem.answered ? problem_reply(500, "internal", "This is a mistake of ours", problem.message)
+                          : database_away_reply();
+}
+
 Respond database_away_reply() {
   return with_retry_after(problem_reply(503, "database-away", "The database does not answer"),
                           default_retry_after_secs);

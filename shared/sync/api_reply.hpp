@@ -6,6 +6,7 @@
 
 #include "shared/base/json.hpp"
 #include "shared/base/result.hpp"
+#include "shared/sync/database.hpp"
 #include "shared/sync/effects.hpp"
 
 namespace wf {
@@ -25,6 +26,8 @@ Respond provider_problem_reply(const Error& error);
 Respond settings_unreadable_reply();
 Respond switched_off_reply();
 
+// The database refused: a mistake of ours. Or it does not answer, see below.
+Respond database_problem_reply(const DatabaseProblem& problem);
 // The database does not answer: the same request may succeed later.
 Respond database_away_reply();
 

@@ -72,10 +72,13 @@ DatabaseAnswer read_answer(const EffectResult& result) {
     return problem(DatabaseTrouble::away, concat({"database: ", failed->reason}));
   const auto* reply = std::get_if<HttpReply>(&result);
   if (!reply) return problem(DatabaseTrouble::away, "database: not an HTTP reply");
-  if (!is_success(*reply))
-    return problem(
-        says_nothing_about_the_call(reply->status) ? DatabaseTrouble::away : DatabaseTrouble::refused,
-        describe_refusal(*reply));
+  if (!is_success(*reply)) {
+    const int status = reply->status;
+    DatabaseProblem refusal{
+        says_nothing_about_the_call(status) ? DatabaseTrouble::away : DatabaseTrouble::refused,
+        describe_refusal(*reply), status >= 400 && status < 500 && status != 408 && status != 429};
+    return tl::unexpected<DatabaseProblem>(std::move(refusal));
+  }
   auto body = parse_json(reply->body, "database");
   if (!body) return problem(DatabaseTrouble::away, std::move(body.error().message));
   return *std::move(body);

@@ -18,7 +18,8 @@ enum class DatabaseTrouble { away, refused };
 
 struct DatabaseProblem {
   DatabaseTrouble trouble = DatabaseTrouble::away;
-  std::string message;  // code and message; never `details`, which quotes the row
+  std::string message;    // code and message; never `details`, which quotes the row
+  bool answered = false;  // that it will not: waiting does not help, somebody has to mend it
 };
 
 using DatabaseAnswer = tl::expected<Json, DatabaseProblem>;

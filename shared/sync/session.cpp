@@ -1,5 +1,6 @@
 #include "shared/sync/session.hpp"
 
+#include "shared/base/text.hpp"
 #include "shared/sync/api_reply.hpp"
 #include "shared/sync/json_object.hpp"
 
@@ -12,12 +13,14 @@ Respond unauthenticated() {
   return answer;
 }
 
-// PostgREST: 401 for a token that is not valid, 403 for one that is nobody's.
+// PostgREST: 401 for a token that is not valid, 403 for one that is nobody's. It is also 403 where those who
+// are signed in lack a grant: for that nobody can sign in better.
 bool is_nobody(const EffectResult& result) {
   const auto* failed = std::get_if<Failed>(&result);
   const auto* reply = std::get_if<HttpReply>(&result);
   return (failed && failed->reason == "secret_missing") ||
-         (reply && (reply->status == 401 || reply->status == 403));
+         (reply && (reply->status == 401 ||
+                    (reply->status == 403 && !contains(reply->body, "permission denied for "))));
 }
 
 }  // namespace
@@ -29,7 +32,7 @@ HttpRequest session_request(const Database& database, std::string_view workspace
 tl::expected<Session, Respond> read_session(const EffectResult& result, std::string_view workspace) {
   if (is_nobody(result)) return tl::unexpected<Respond>(unauthenticated());
   const auto answer = read_answer(result);
-  if (!answer) return tl::unexpected<Respond>(database_away_reply());
+  if (!answer) return tl::unexpected<Respond>(database_problem_reply(answer.error()));
   const auto client_id = find_string(*answer, "client_id");
   const auto user_id = find_string(*answer, "user_id");
   const auto role = find_string(*answer, "role");

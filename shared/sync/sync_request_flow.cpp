@@ -84,7 +84,7 @@ void SyncRequestFlow::start(Turn& turn) {
 
 void SyncRequestFlow::on_started(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer) return turn.finish(database_away_reply());
+  if (!answer) return turn.finish(database_problem_reply(answer.error()));
   if (find_bool(*answer, "busy").value_or(false))
     return turn.finish(problem_reply(409, "already-running", "A sync of this is under way",
                                      "it runs, or waits until the provider lets it go on"));

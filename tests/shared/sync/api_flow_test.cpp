@@ -104,6 +104,31 @@ TEST_CASE("sync now starts runs and queues them, one at a time", "[api]") {
   CHECK(api.host.queue.size() == 2);
 }
 
+TEST_CASE("a database that answers with a refusal is a mistake of ours, and not away", "[api]") {
+  Api api;
+  std::string refused =
+      GENERATE("session_workspace", "start_run", "toy_facts", "begin_action", "daily_series");
+  api.host.fault = [&](const Json& effect) {
+    return has(text_of(effect, "url"), refused.c_str())
+               ? Json{{"status", 403},
+                      {"headers", Json::array()},
+                      {"body", 1},
+                      {"text", R"({"code":"42501","message":"permission denied for function x"})"}}
+               : Json();
+  };
+  INFO(refused);
+  if (refused == "daily_series")
+    api.call("/api/workspaces/northwind-dental/anomalies", "", "GET");
+  else if (refused == "start_run")
+    api.call("/api/workspaces/northwind-dental/sync/stripe");
+  else
+    api.greet();
+  CHECK(status_of(api.host) == 500);
+  const Json body = json(api.host.response_body);
+  CHECK(body["type"] == "urn:webfluentia:internal");
+  CHECK(body["detail"] == "database: 403 42501: permission denied for function x");
+}
+
 TEST_CASE("a sync that cannot begin says the one cause", "[api]") {
   Api api;
   const auto told = [&](const std::string& service, Json answer) {
