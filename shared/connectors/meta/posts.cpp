@@ -43,6 +43,7 @@ struct Place {
   bool bare = false;        // this page alone is asked for without figures
   bool spared = false;      // some page was
   bool heard = false;       // some post had a figure
+  bool again = false;  // the last page is asked for once more, with what was lost: it may be permitted by now
 };
 
 constexpr std::string_view some_posts = "figures of some posts";
@@ -53,27 +54,30 @@ Place read_place(const PostList& list, const Json& position) {
               find_int64(position, "lost").value_or(0),
               find_bool(position, "bare").value_or(false),
               find_bool(position, "spared").value_or(false),
-              find_bool(position, "heard").value_or(false)};
+              find_bool(position, "heard").value_or(false),
+              find_bool(position, "again").value_or(false)};
   // An earlier version may have asked for more.
   if (place.trying > static_cast<std::int64_t>(list.metrics.size())) place.trying = 0;
   return place;
 }
 
 Json to_position(const Place& place) {
-  return JsonObject()
-      .text("after", place.after)
+  JsonObject position;
+  position.text("after", place.after)
       .number("trying", place.trying)
       .number("lost", place.lost)
       .flag("bare", place.bare)
       .flag("spared", place.spared)
-      .flag("heard", place.heard)
-      .take();
+      .flag("heard", place.heard);
+  if (place.again) position.flag("again", true);
+  return position.take();
 }
 
 bool is_lost(const Place& place, std::size_t metric) { return (place.lost >> metric & 1) != 0; }
 
 bool is_asked(const Place& place, std::size_t metric) {
   if (place.bare) return false;
+  if (place.again) return is_lost(place, metric);
   return place.trying > 0 ? static_cast<std::int64_t>(metric) + 1 == place.trying : !is_lost(place, metric);
 }
 
@@ -130,6 +134,13 @@ Result<void> ask_for_less(Page& page, const PostList& list, Place& place, const 
   return {};
 }
 
+// What of this scan was not given, as far as it is known.
+std::vector<std::string> not_given(const PostList& list, const Place& place, bool some_lack) {
+  auto names = names_where(list, place, is_lost);
+  if (some_lack) names.emplace_back(some_posts);
+  return names;
+}
+
 Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply, const Query& query,
                        UnixSeconds source_at) {
   if (auto checked = check_id(query.partition, list.who); !checked) return checked;
@@ -137,8 +148,11 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   page.rest_secs = rest_after(reply);
   // Who may read the posts need not be permitted to read their figures, or one of them.
   const bool asks = !names_where(list, place, is_asked).empty();
-  if (is_unknown_field(reply) || (asks && is_not_permitted(reply)))
-    return ask_for_less(page, list, place, reply);
+  if (is_unknown_field(reply) || (asks && is_not_permitted(reply))) {
+    if (!place.again) return ask_for_less(page, list, place, reply);
+    page.unavailable = not_given(list, place, place.spared);
+    return {};
+  }
   if (!is_success(reply)) return tl::unexpected<Error>(refusal(reply, list.who));
   if (place.trying > 0) return try_next(page, list, place), Result<void>();
   const auto body = read_data(reply, list.who);
@@ -156,16 +170,22 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
     page.newest = std::max(page.newest.value_or(seen), seen);
   }
   page.items = batch.rows.size();
-  page.unavailable = names_where(list, place, is_lost);
   const bool has_posts = page.items > 0 || !place.after.empty();
-  place.spared = place.spared || place.bare;
-  if (place.spared || (asks && has_posts && !place.heard)) page.unavailable.emplace_back(some_posts);
+  // What is permitted by now was not given of the pages before.
+  place.spared = place.spared || place.bare || (place.again && !place.after.empty());
+  if (place.again) place.lost = 0;
+  page.unavailable = not_given(list, place, place.spared || (asks && has_posts && !place.heard));
+  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
+  if (place.again) return {};
   // Of a page whose newest post is before the window, all that follow are older still.
   const bool is_past = page.newest && *page.newest < query.window.from;
-  place.after = next_cursor(*body);
+  const std::string_view after = next_cursor(*body);
   place.bare = false;
-  if (!place.after.empty() && !is_past) page.next = to_position(place);
-  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
+  place.again = after.empty() || is_past;
+  // A run may go on hours after a metric was refused, and then say so for a day.
+  if (place.again && place.lost == 0) return {};
+  if (!place.again) place.after = after;
+  page.next = to_position(place);
   return {};
 }
 

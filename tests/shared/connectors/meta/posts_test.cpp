@@ -1,5 +1,8 @@
 #include <catch_amalgamated.hpp>
 
+#include <array>
+#include <functional>
+
 #include "shared/base/text.hpp"
 #include "shared/connectors/meta/posts.hpp"
 #include "tests/shared/connectors/columns.hpp"
@@ -97,6 +100,37 @@ TEST_CASE("a post of before the business account costs its page the figures, and
   // What one page lacked is told until the scan ends.
   CHECK(posts_of(meta::instagram_posts, reply_of(fixture("ig_media_list")), query).unavailable ==
         std::vector<std::string>{"figures of some posts"});
+}
+
+TEST_CASE("what was refused is asked for once more at the end: it may be permitted by then", "[meta]") {
+  Query query = posts_query(page_id);
+  const HttpReply refusal = reply_of(error_body(200), 403);
+  for (int round = 0; round < 3; ++round) query.position = *posts_of(meta::page_posts, refusal, query).next;
+  const Page first = posts_of(meta::page_posts, reply_of(fixture("page_posts_with_insights")), query);
+  CHECK(first.unavailable.size() == 2);
+  Query second = query;
+  second.position = *first.next;
+  for (Query& last : std::array{std::ref(query), std::ref(second)}) {
+    const Page page = posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), last);
+    CHECK(page.unavailable.size() == 2);
+    const std::string before = meta::posts_request(meta::page_posts, last).url;
+    last.position = page.next.value_or(Json());
+    const std::string url = meta::posts_request(meta::page_posts, last).url;
+    // The same page, with all that was lost.
+    CHECK(contains(url, "metric%28post_media_view%2Cpost_total_media_view_unique%29"));
+    CHECK(contains(url, "after=") == contains(before, "after="));
+    const Page still = posts_of(meta::page_posts, refusal, last);
+    CHECK(still.unavailable.size() == 2);
+    CHECK_FALSE(still.next.has_value());
+    Json given = fixture("page_posts_with_insights");
+    const Page page_given = posts_of(meta::page_posts, reply_of(given), last);
+    CHECK_FALSE(page_given.next.has_value());
+    CHECK(page_given.batches.at(0).rows.at(0)["metrics"] == Json{{"post_media_view", 812}});
+    // Of the pages before they were not given.
+    CHECK(page_given.unavailable == (contains(url, "after=")
+                                         ? std::vector<std::string>{"figures of some posts"}
+                                         : std::vector<std::string>{}));
+  }
 }
 
 TEST_CASE("posts that come without any figure, and who may not read figures, are told", "[meta]") {
