@@ -62,8 +62,10 @@ Respond not_begun(std::string_view state) {
   if (state == "disabled") return switched_off_reply();
   if (state == "changed")
     return provider_problem_reply({ErrorKind::rate_limit, "too many ask for this at the same time", 5});
-  return problem_reply(409, "already-requested", "This Idempotency-Key was used before",
-                       concat({"its request is ", state}));
+  std::string became = concat({"its request ", state});
+  if (state == "running") became = "its request is under way";
+  if (state == "unknown") became = "it is not known whether its request was carried out";
+  return problem_reply(409, "already-requested", "This Idempotency-Key was used before", became);
 }
 
 Json facts_after_use(std::string_view service, UnixSeconds now) {

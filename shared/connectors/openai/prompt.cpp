@@ -81,7 +81,14 @@ Result<std::string> short_text(const Json& body, std::string_view key, std::size
   return std::string(trim(text->value_or("")));
 }
 
-Result<JsonObject> opening(const Json& body, std::string_view purpose) {
+// `members`: what may be given.
+Result<JsonObject> opening(const Json& body, std::string_view purpose, std::string_view members) {
+  const auto* given = body.get_ptr<const Json::object_t*>();
+  if (!given) return refuse("the body is not a JSON object");
+  const auto names = split(members, ' ');
+  for (const auto& member : *given)
+    if (std::find(names.begin(), names.end(), member.first) == names.end())
+      return refuse(concat({purpose, ": there is no member ", shorten(member.first, 40)}));
   auto language = short_text(body, "language", 2);
   if (!language || (!language->empty() && *language != "en" && *language != "de"))
     return refuse("language is neither en nor de");
@@ -159,13 +166,13 @@ Result<Json> content_given(const ActionQuery& query, JsonObject given) {
 }  // namespace
 
 Result<Json> check_insights(const Json& body) {
-  auto input = opening(body, "insights");
+  auto input = opening(body, "insights", "language");
   if (!input) return tl::unexpected<Error>(std::move(input.error()));
   return input->take();
 }
 
 Result<Json> check_content(const Json& body) {
-  auto input = opening(body, "content");
+  auto input = opening(body, "content", "language kind intent thread_id page");
   if (!input) return tl::unexpected<Error>(std::move(input.error()));
   const std::string kind = text_of(body, "kind");
   if (kind != "email_reply" && kind != "social_post" && kind != "page_title")
@@ -183,7 +190,7 @@ Result<Json> check_content(const Json& body) {
 }
 
 Result<Json> check_explanation(const Json& body) {
-  auto input = opening(body, "explanation");
+  auto input = opening(body, "explanation", "language series day");
   if (!input) return tl::unexpected<Error>(std::move(input.error()));
   const std::string series = text_of(body, "series");
   if (series.empty() || series.size() > longest_page) return refuse("series is missing or too long");

@@ -22,6 +22,7 @@ constexpr std::size_t longest_subject = 500;
 constexpr std::size_t longest_name = 200;
 constexpr std::size_t longest_body = 500'000;  // of 30 MB that SendGrid takes
 constexpr std::size_t longest_failure = 300;
+constexpr std::size_t longest_member = 40;
 constexpr std::size_t most_references = 10;
 constexpr std::string_view from_email = "sendgrid.from_email";
 constexpr std::string_view from_name = "sendgrid.from_name";
@@ -67,11 +68,13 @@ class Check {
   void members_known() {
     if (!body_.is_object()) return refuse("", "not an object");
     for (const auto& member : *body_.get_ptr<const Json::object_t*>())
-      if (!is_one_of(member.first, members)) refuse("", "a member that is not known");
+      if (!is_one_of(member.first, members))
+        refuse("", concat({"there is no member ", shorten(member.first, longest_member)}));
   }
 
   void recipients(std::string_view list) {
-    if (!find_array(body_, list)) return refuse(list, " is not a list");
+    if (!find(body_, list)) return refuse(list, " is missing");
+    if (!find_array(body_, list)) return refuse(list, " is not a list of {email, name?}");
     const std::span<const Json> items = list_in(body_, list);
     if (known_.size() + items.size() > most_recipients) return refuse("", "more than 50 recipients");
     Json checked = Json::array();
@@ -84,7 +87,8 @@ class Check {
     const Json* given = find(body_, name);
     if (!given && !required) return;
     const std::string_view text = find_text(body_, name);
-    if (!given || !given->is_string() || (required && trim(text).empty())) refuse(name, " is missing");
+    if (given && !given->is_string()) refuse(name, " is not a text");
+    if (required && trim(text).empty()) refuse(name, " is missing");
     if (text.size() > most) refuse(name, " is too long");
     if (!text.empty()) input_.text(name, text);
   }
@@ -96,6 +100,7 @@ class Check {
 
  private:
   Json recipient(const Json& item, std::string_view list) {
+    if (!item.is_object()) refuse(list, " is not a list of {email, name?}");
     const std::string_view address = find_text(item, "email");
     if (!is_email_address(address)) refuse(list, " has what is no email address");
     // SendGrid refuses a mail that names somebody twice.
@@ -264,8 +269,13 @@ std::optional<Sign> sign_email(const ActionQuery& query) {
 }
 
 Result<ActionStart> start_email(const ActionQuery& query, UnixSeconds now) {
-  if (!is_email_address(find_text(query.ids, from_email)) || !is_one_line(find_text(query.ids, from_name)))
-    return fail(ErrorKind::configuration, {"email: sendgrid.from_email is missing, or is no address"});
+  if (!find(query.ids, from_email))
+    return fail(ErrorKind::configuration,
+                {"email: sending needs sendgrid.api_key and sendgrid.from_email, which is missing"});
+  if (!is_email_address(find_text(query.ids, from_email)))
+    return fail(ErrorKind::configuration, {"email: sendgrid.from_email is no address"});
+  if (!is_one_line(find_text(query.ids, from_name)))
+    return fail(ErrorKind::configuration, {"email: sendgrid.from_name is not one line"});
   const bool is_answer = !find_text(query.input, "thread_id").empty();
   if (is_answer && !find_object(query.facts, "thread"))
     return fail(ErrorKind::data, {"email: there is no such thread"});

@@ -57,14 +57,17 @@ Json sent_body(const ActionQuery& asked) {
 TEST_CASE("what is asked for is checked member by member", "[sendgrid][email]") {
   CHECK(refusal(with("")) == "accepted");
   CHECK(refusal("[]") == "email: not an object");
-  CHECK(refusal(with(R"(,"bcc":[])")) == "email: a member that is not known");
+  CHECK(refusal(with(R"(,"bcc":[])")) == "email: there is no member bcc");
   CHECK(refusal(R"({"to":[],"subject":"a","text":"b"})") == "email: to is empty");
-  CHECK(refusal(R"({"to":"jo@x.example","subject":"a","text":"b"})") == "email: to is not a list");
+  CHECK(refusal(R"({"subject":"a","text":"b"})") == "email: to is missing");
+  for (const char* to : {R"("jo@x.example")", R"(["jo@x.example"])"})
+    CHECK(refusal(R"({"to":)" + std::string(to) + R"(,"subject":"a","text":"b"})") ==
+          "email: to is not a list of {email, name?}");
   CHECK(refusal(with(R"(,"cc":[{"email":"JO@contact.example"}])")) == "email: cc names somebody twice");
   CHECK(refusal(R"({"to":[{"email":"a@b.example"}],"subject":" ","text":"b"})") ==
         "email: subject is missing");
   CHECK(refusal(R"({"to":[{"email":"a@b.example"}],"subject":"a"})") == "email: text is missing");
-  CHECK(refusal(with(R"(,"html":7)")) == "email: html is missing");
+  CHECK(refusal(with(R"(,"html":7)")) == "email: html is not a text");
   CHECK(refusal(with(R"(,"thread_id":"x")")) == "email: thread_id is not the id of a thread");
   CHECK(refusal(R"({"to":[{"email":"a@b.example"}],"subject":"a","text":")" + std::string(500'001, 'x') +
                 R"("})") == "email: text is too long");
@@ -164,10 +167,17 @@ TEST_CASE("an answer goes on in its thread", "[sendgrid][email]") {
 
 TEST_CASE("nobody can send before it is said who", "[sendgrid][email]") {
   ActionQuery asked = query();
+  const auto told = [&] {
+    const auto start = sendgrid::start_email(asked, now);
+    REQUIRE_FALSE(start.has_value());
+    CHECK(start.error().kind == ErrorKind::configuration);
+    return start.error().message;
+  };
+  asked.ids["sendgrid.from_email"] = "hello";
+  CHECK(told() == "email: sendgrid.from_email is no address");
+  // Of the key nothing is known here.
   asked.ids.erase("sendgrid.from_email");
-  const auto start = sendgrid::start_email(asked, now);
-  REQUIRE_FALSE(start.has_value());
-  CHECK(start.error().kind == ErrorKind::configuration);
+  CHECK(told() == "email: sending needs sendgrid.api_key and sendgrid.from_email, which is missing");
 }
 
 TEST_CASE("a plan that is used up is no refused key", "[sendgrid][email]") {
