@@ -175,7 +175,8 @@ struct Connector {
   std::optional<HttpRequest> (*fetch)(const ObjectRef&) = nullptr;
   Result<Page> (*parse_object)(const ObjectRef&, const HttpReply&, UnixSeconds source_at) = nullptr;
   // Adds what this provider's own codes say to "stripe charges: answered 403". What the status usually means
-  // is put between, unless the kind is another or what was added begins with a comma.
+  // is put between, unless what was added begins with a comma; where the kind is another, only that of a
+  // limit.
   Problem (*explain)(const HttpReply&, Problem general) = nullptr;
   std::span<const Grant> grants{};
   std::span<const Action> actions{};

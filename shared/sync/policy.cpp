@@ -61,6 +61,8 @@ constexpr std::array<Refusal, 3> refusals{{
     {404, ", there is no such thing", ErrorKind::configuration},
 }};
 
+constexpr std::string_view too_many = ", too many requests";
+
 // What the status usually means, and the words for it.
 std::pair<Problem, std::string_view> classify_status(const HttpReply& reply, UnixSeconds now) {
   for (const Refusal& refusal : refusals)
@@ -70,7 +72,7 @@ std::pair<Problem, std::string_view> classify_status(const HttpReply& reply, Uni
     return {{{ErrorKind::ours, {}}, Remedy::give_up}, ", the request was refused"};
   Problem away{{limited ? ErrorKind::rate_limit : ErrorKind::provider, {}}, Remedy::retry};
   away.error.retry_after_secs = parse_retry_after(header(reply.headers, "retry-after"), now);
-  return {std::move(away), limited ? ", too many requests" : ""};
+  return {std::move(away), limited ? too_many : ""};
 }
 
 // What a provider's support asks for. https://docs.stripe.com/api/request_ids
@@ -94,12 +96,14 @@ Problem classify_by(Explain explain, std::string_view who, const EffectResult& r
   }
   auto [problem, words] = classify_status(*reply, now);
   problem.error.message = concat({who, ": answered ", decimal(reply->status)});
-  const std::size_t place = problem.error.message.size();
+  const std::string opening = problem.error.message;
   const ErrorKind usual = problem.error.kind;
   if (explain) problem = explain(*reply, std::move(problem));
-  // A 403 for a quota is not about the key.
   std::string& message = problem.error.message;
-  if (problem.error.kind == usual && message.compare(place, 1, ",") != 0) message.insert(place, words);
+  // A 403 for a quota is not about the key, but about what 429 says.
+  if (problem.error.kind != usual) words = problem.error.kind == ErrorKind::rate_limit ? too_many : "";
+  if (starts_with(message, opening) && message.compare(opening.size(), 1, ",") != 0)
+    message.insert(opening.size(), words);
   problem.request_id = request_id_of(*reply);
   return std::move(problem);
 }

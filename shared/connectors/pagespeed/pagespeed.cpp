@@ -133,17 +133,21 @@ Problem explain(const HttpReply& reply, Problem general) {
     general.remedy = Remedy::read;
     return general;
   }
+  const auto means = [&](ErrorKind kind, std::string_view words) {
+    general.error.kind = kind;
+    general.error.message += words;
+  };
+  if (error.code == "API_KEY_INVALID")
+    means(ErrorKind::credentials, ", the key is not accepted");
+  else if (error.code == "SERVICE_DISABLED" || error.code == "accessNotConfigured")
+    means(ErrorKind::configuration, ", the API is not switched on in the key's project");
+  else if (error.code == "API_KEY_SERVICE_BLOCKED")
+    means(ErrorKind::configuration, ", the key is restricted to other APIs");
+  else if (reply.status == 400 && general.error.kind == ErrorKind::ours)
+    means(ErrorKind::configuration, ", Google does not accept the address");
   if (!error.code.empty() && error.code.size() <= 64 &&
       std::all_of(error.code.begin(), error.code.end(), is_code_letter))
     general.error.message += concat({" (", error.code, ")"});
-  if (error.code == "API_KEY_INVALID") general.error.kind = ErrorKind::credentials;
-  // The API is not switched on in the key's project, or the key is restricted to others.
-  if (error.code == "SERVICE_DISABLED" || error.code == "accessNotConfigured" ||
-      error.code == "API_KEY_SERVICE_BLOCKED")
-    general.error.kind = ErrorKind::configuration;
-  // What is left of a 400 is an address that Google does not accept.
-  if (reply.status == 400 && general.error.kind == ErrorKind::ours)
-    general.error.kind = ErrorKind::configuration;
   if (reply.status == 429 && !general.error.retry_after_secs)
     general.error.retry_after_secs = contains(error.quota, "PerDay") ? seconds_to_new_quota(reply) : 60;
   return general;

@@ -219,7 +219,7 @@ TEST_CASE("a page that does not load is a finding, asked about once more", "[pag
 TEST_CASE("errors of PageSpeed", "[pagespeed]") {
   const Problem key = explained(400, body("error_400_bad_key.built.json"));
   CHECK(key.error.kind == ErrorKind::credentials);
-  CHECK(key.error.message == "pagespeed runs: answered (API_KEY_INVALID)");
+  CHECK(key.error.message == "pagespeed runs: answered, the key is not accepted (API_KEY_INVALID)");
   CHECK(key.remedy == Remedy::give_up);
 
   const std::string quota = body("error_429_quota.built.json");
@@ -236,6 +236,8 @@ TEST_CASE("errors of PageSpeed", "[pagespeed]") {
   const Problem address =
       explained(400, R"({"error":{"errors":[{"domain":"global","reason":"invalidParameter"}]}})");
   CHECK(address.error.kind == ErrorKind::configuration);
+  CHECK(address.error.message ==
+        "pagespeed runs: answered, Google does not accept the address (invalidParameter)");
   CHECK(explained(500, "<html>", {}, ErrorKind::provider).error.kind == ErrorKind::provider);
   CHECK(explained(403, R"({"error":{"details":[{"reason":"SERVICE_DISABLED"}]}})", {}, ErrorKind::credentials)
             .error.kind == ErrorKind::configuration);

@@ -280,7 +280,8 @@ TEST_CASE("a 403 for a quota does not blame the key", "[search_console]") {
     const EffectResult answer = reply("search-console/" + name, 403);
     return classify(search_console::connector, "search_console site", answer, source_at).error.message;
   };
-  CHECK(said("error_403_quota_reason.built.json") == "search_console site: answered 403 (quotaExceeded)");
+  CHECK(said("error_403_quota_reason.built.json") ==
+        "search_console site: answered 403, too many requests (quotaExceeded)");
   CHECK(
       said("error_403_forbidden.built.json") ==
       "search_console site: answered 403, the key may not do this (forbidden): the Google account is no user "
