@@ -40,7 +40,8 @@ Respond provider_problem_reply(const Error& error) {
     case ErrorKind::credentials:
       return problem_reply(502, "provider-refused", "The provider refused the key", error.message);
     case ErrorKind::configuration:
-      return problem_reply(409, "not-configured", "The service is not set up for this", error.message);
+      return problem_reply(409, "not-configured", "The service cannot do this as it is set up",
+                           error.message);
     case ErrorKind::data:
       return problem_reply(502, "answer-not-usable", "The provider's answer cannot be used", error.message);
     case ErrorKind::ours:

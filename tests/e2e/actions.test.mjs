@@ -158,6 +158,7 @@ test('insights hold to the facts, or say that they do not; and the card follows'
   await openaiFault('insufficient_quota');
   const broke = await ask('insights', {});
   assert.deepEqual([broke.status, broke.type], [409, 'application/problem+json']);
+  assert.equal(broke.body.title, 'The service cannot do this as it is set up');
   await openaiFault('refusal');
   const refused = await ask('insights', {});
   assert.deepEqual([refused.status, refused.type], [422, 'application/problem+json']);
