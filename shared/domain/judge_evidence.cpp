@@ -53,11 +53,13 @@ Clock success_clock(const Descriptor& descriptor, std::span<const StreamConditio
   return clock;
 }
 
+// Who reports each quarter of an hour tells today's row as of that moment.
 bool is_newest_a_day(const Descriptor& descriptor, const ServiceFacts& facts) {
   const auto newest = newest_row_of(facts);
   return std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& part) {
     const StreamDescriptor* stream = find_stream(descriptor, part.stream);
-    return stream && stream->has_daily_rows && part.newest_row_at == newest;
+    return stream && stream->has_daily_rows && stream->cadence == Cadence::daily &&
+           part.newest_row_at == newest;
   });
 }
 

@@ -44,10 +44,10 @@ bool tells_of_syncs(const Descriptor& descriptor, const StreamCondition& conditi
 StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,
                              std::optional<UnixSeconds> configured_since, UnixSeconds now);
 
-// Three signature failures in a row with none good: the webhook secret is wrong. Or a delivery could not be
-// read, or was given up, and none was applied since.
 // More deliveries than by coincidence were refused since the last good one, the last of them lately or not.
 bool refuses(const StreamFacts& webhook);
+// Three signature failures in a row with none good: the webhook secret is wrong. Or a delivery could not be
+// read, or was given up, and none was applied since.
 std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook, UnixSeconds now);
 
 }  // namespace wf

@@ -330,9 +330,13 @@ TEST_CASE("an explanation says what the card draws") {
 
 TEST_CASE("a day of the provider's is told as no moment") {
   wf::Model m = model();
-  m.services = {service("search_console", hours(30)), service("stripe", hours(3))};
+  m.services = {service("search_console", hours(30)), service("stripe", hours(3)),
+                service("cloudflare", hours(1))};
   const auto view = view_of(m);
+  CHECK(card(view, "search_console").clocks[1].words == "22 Nov");
   CHECK(card(view, "search_console").clocks[1].exact.empty());
+  CHECK(card(view, "cloudflare").clocks[1].words == "1 h ago");
+  CHECK(card(view, "cloudflare").clocks[1].exact == wf::format_time(noon - hours(1)));
   CHECK(card(view, "stripe").clocks[1].exact == wf::format_time(noon - hours(3)));
 }
 
