@@ -13,6 +13,7 @@ import {
   screenshot,
   settled,
   signedIn,
+  touchFacts,
   userOf,
 } from './browser.mjs';
 
@@ -30,15 +31,6 @@ after(async () => {
   await browser?.close();
   await stack?.stop();
 });
-
-/** A change of a card's row that is not worth a word on it. */
-function touchFacts() {
-  return stack.query(
-    `update service_facts set progress_done = coalesce(progress_done, 0) + 1
-     where client_id = $1 and service = 'stripe' and stream = ''`,
-    [CLIENT[NORTHWIND]],
-  );
-}
 
 test('offline is said, and what was read stays', async () => {
   const page = await signedIn(browser, stack, VIEWER);
@@ -99,7 +91,7 @@ test('a database that stops answering is said, and so is its answer; what was re
   const before = await cards(page);
   let broken = true;
   await page.route(/rest\/v1\/service_facts/, (route) => (broken ? route.abort() : route.continue()));
-  await touchFacts();
+  await touchFacts(stack);
   await page.getByText('The database does not answer').waitFor();
   await answer.filter({ hasText: 'not reached from here' }).waitFor();
   await page.locator('#link', { hasText: 'no answer' }).waitFor();
@@ -148,7 +140,7 @@ test('a channel that the server closes is joined again', async () => {
   await live.waitFor();
   // It hears again, too.
   const asked = page.waitForRequest(/service_facts.*updated_at/);
-  await touchFacts();
+  await touchFacts(stack);
   await asked;
   await page.context().close();
 });

@@ -13,6 +13,7 @@ import {
   screenshot,
   settled,
   signedIn,
+  touchFacts,
   userOf,
 } from './browser.mjs';
 
@@ -24,9 +25,6 @@ const expire = (page) =>
     const session = JSON.parse(localStorage.getItem('webfluentia.session'));
     localStorage.setItem('webfluentia.session', JSON.stringify({ ...session, expires_at: 1 }));
   });
-const touchFacts = () =>
-  stack.query(`update service_facts set last_success_at = last_success_at + interval '1 millisecond'
-    where service = 'stripe' and stream = 'charges'`);
 
 let stack, browser;
 
@@ -149,7 +147,7 @@ test('a token that the database refuses before its time is renewed, once', async
       : route.continue(),
   );
   const read = page.waitForResponse((reply) => /service_facts/.test(reply.url()) && reply.status() === 200);
-  await touchFacts();
+  await touchFacts(stack);
   await read;
   assert.equal(renewals.length, 1);
   assert.equal(await page.getByText('The database does not answer').count(), 0);
@@ -162,7 +160,7 @@ test('while sign-in hangs the page says that nothing answers', async () => {
   await settled(page);
   await page.route(/auth\/v1\/token/, () => {}); // never answered
   await expire(page);
-  await touchFacts();
+  await touchFacts(stack);
   await page.locator('#link', { hasText: 'no answer' }).waitFor({ timeout: 60_000 });
   await page.context().close();
 });
