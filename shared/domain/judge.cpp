@@ -45,25 +45,27 @@ std::optional<UnixSeconds> known_since(const ServiceFacts& facts, const StreamFa
   return std::max(facts.detected_at, stream.detected_at);
 }
 
-// Each partition by itself; a stream without any facts waits for its first sync.
+// Each partition by itself, named where there are several; a stream without any facts waits for its first
+// sync.
 void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& descriptor,
                   const StreamDescriptor& stream, const ServiceFacts& facts, UnixSeconds now) {
-  const auto add = [&](const StreamFacts& partition) {
-    if (partition.enabled)
-      conditions.push_back(
-          judge_stream(descriptor.thresholds, stream.label, partition, known_since(facts, partition), now));
-  };
+  std::vector<const StreamFacts*> partitions;
   bool found = false;
   for (const StreamFacts& candidate : facts.streams) {
     if (candidate.stream != stream.name || candidate.partition.empty() != stream.partitioned_by.empty())
       continue;
     found = true;
-    add(candidate);
+    if (candidate.enabled) partitions.push_back(&candidate);
   }
-  if (found || !is_wanted(descriptor, stream, facts)) return;
   StreamFacts none;
   none.stream = std::string(stream.name);
-  add(none);
+  if (!found && is_wanted(descriptor, stream, facts)) partitions.push_back(&none);
+  for (const StreamFacts* partition : partitions) {
+    std::string label(stream.label);
+    if (partitions.size() > 1) label = label_of_part(label, partition->partition);
+    conditions.push_back(judge_stream(descriptor.thresholds, std::move(label), *partition,
+                                      known_since(facts, *partition), now));
+  }
 }
 
 // Of what people ask for a failure is of the past with other keys, which are another set-up, and after days.
@@ -76,7 +78,7 @@ std::optional<StreamCondition> judge_use(const Descriptor& descriptor, const Ser
                                          UnixSeconds now) {
   const StreamFacts* use = descriptor.use_label.empty() ? nullptr : find_stream(facts, use_stream, "");
   if (use == nullptr || !use->enabled || !counts_still(facts, *use, now)) return std::nullopt;
-  auto condition = judge_stream({}, descriptor.use_label, *use, std::nullopt, now);
+  auto condition = judge_stream({}, std::string(descriptor.use_label), *use, std::nullopt, now);
   if (!has_failed(condition)) return std::nullopt;
   return condition;
 }
@@ -272,15 +274,19 @@ void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const Se
   const auto silent = silent_parts(descriptor, facts, conditions, now);
   if (!silent.empty() && verdict.badge == Badge::active) warn(verdict, "nothing new: " + list_labels(silent));
   const auto unseen = unseen_parts(descriptor, facts, conditions);
-  if (!unseen.empty() && verdict.badge == Badge::active)
-    warn(verdict, "nothing found: " + list_labels(unseen));
+  if (unseen.empty() || verdict.badge != Badge::active) return;
+  warn(verdict, "nothing found: " + list_labels(unseen));
+  if (!verdict.kind) verdict.kind = ErrorKind::configuration;
 }
 
 // Whether they were the provider's, which has given up, or a stranger's cannot be told any more.
 void check_refusals(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts) {
   const StreamFacts* webhook = open_webhook(descriptor, facts);
-  if (webhook && refuses(*webhook) && verdict.badge == Badge::active)
-    warn(verdict, "no webhook delivery since " + std::to_string(webhook->bad_signatures) + " were refused");
+  if (!webhook || !refuses(*webhook) || verdict.badge != Badge::active) return;
+  warn(verdict, "no webhook delivery since " + std::to_string(webhook->bad_signatures) + " were refused");
+  if (verdict.kind || webhook->refused_key.empty()) return;
+  verdict.kind = ErrorKind::credentials;
+  verdict.refused_key = webhook->refused_key;
 }
 
 void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,

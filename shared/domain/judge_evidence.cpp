@@ -278,7 +278,7 @@ std::vector<std::string> unseen_parts(const Descriptor& descriptor, const Servic
     const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
     if (descriptor.thresholds.quiet_is_usual && condition.proven && stream && stream->has_daily_rows &&
         part && !part->newest_row_at)
-      unseen.push_back(condition.label);
+      unseen.push_back(label_of_part(stream->label, condition.partition));  // its name may be the mistake
   }
   return unseen;
 }

@@ -1,6 +1,7 @@
 #include "shared/domain/judge_stream.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace wf {
 
@@ -136,12 +137,13 @@ int severity(const StreamCondition& condition) {
   }
 }
 
-StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,
+std::string label_of_part(std::string_view label, std::string_view partition) {
+  return std::string(label) + " of " + std::string(partition);
+}
+
+StreamCondition judge_stream(const Thresholds& thresholds, std::string label, const StreamFacts& facts,
                              std::optional<UnixSeconds> configured_since, UnixSeconds now) {
-  StreamCondition condition{
-      .stream = facts.stream, .partition = facts.partition, .label = std::string(label)};
-  // Its end tells one page of a site from another.
-  if (!facts.partition.empty()) condition.label += " of " + facts.partition;
+  StreamCondition condition{.stream = facts.stream, .partition = facts.partition, .label = std::move(label)};
   condition.message = facts.failure_message;
   condition.running = facts.running_since && now - *facts.running_since <= running_is_stale_after;
   if (const auto success = proven_success(facts)) condition.success_at = std::min(*success, now);

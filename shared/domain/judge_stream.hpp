@@ -40,8 +40,11 @@ bool has_failed(const StreamCondition& condition);  // for good
 // Neither a webhook does, nor what people ask of a service that is synced as well.
 bool tells_of_syncs(const Descriptor& descriptor, const StreamCondition& condition);
 
+// "campaigns of 1234567890": which account, property or page it is about.
+std::string label_of_part(std::string_view label, std::string_view partition);
+
 // `configured_since`: from when on a first success may be expected.
-StreamCondition judge_stream(const Thresholds& thresholds, std::string_view label, const StreamFacts& facts,
+StreamCondition judge_stream(const Thresholds& thresholds, std::string label, const StreamFacts& facts,
                              std::optional<UnixSeconds> configured_since, UnixSeconds now);
 
 // More deliveries than by coincidence were refused since the last good one, the last of them lately or not.

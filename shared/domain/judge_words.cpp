@@ -37,7 +37,7 @@ std::string_view whose_keys(const Descriptor& descriptor) {
 
 std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   const std::string service(descriptor.name);
-  if (verdict.rule == bad_signatures_rule) {
+  if (verdict.rule == bad_signatures_rule || !verdict.refused_key.empty()) {
     const auto refusing = std::find_if(descriptor.keys.begin(), descriptor.keys.end(), [&](const Key& key) {
       return !key.when_refused.empty() && (verdict.refused_key.empty() || key.name == verdict.refused_key);
     });
@@ -79,6 +79,8 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
       if (verdict.rule == unreadable_rule)
         return "Correct the settings of this workspace; the details say what is wrong with them.";
       if (!verdict.reason.empty()) return "Set this right for " + service + ": " + verdict.reason + '.';
+      if (verdict.badge == Badge::active)
+        return "Check the name in the settings of " + service + ": nothing was ever found under it.";
       return "Add what is missing to the settings of " + service + '.';
     case ErrorKind::provider:
       return "Wait: " + service + " has a problem on its side, the next sync tries again.";

@@ -56,10 +56,10 @@ Message message_for(Instead instead, const Model& model, const IntegrationsState
                      .primary = true,
                      .command = Reload{}}};
     case Instead::nothing_configured:
-      return {
-          icon::plug, "No service is configured yet",
-          "As soon as your agency adds a service's key to this workspace, its card appears here by itself.",
-          std::nullopt};
+      return {icon::plug, "No service is configured yet",
+              "Within minutes of your agency adding a service's key to this workspace, its card appears here "
+              "by itself.",
+              std::nullopt};
     case Instead::unreadable:
       return {icon::alert, "The settings cannot be read",
               "Which services feed this workspace is known as soon as your agency has corrected them.",
