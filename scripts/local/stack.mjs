@@ -94,6 +94,7 @@ class Stack {
           secret: this.vars.SUPABASE_SECRET_KEY,
           jwtSecret: this.keys.jwt_secret,
         },
+        pageUrl: `http://127.0.0.1:${this.ports.worker}/`,
         seed: { workspaces: WORKSPACES, users },
       },
       sandbox: {

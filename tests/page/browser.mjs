@@ -52,7 +52,7 @@ export async function newPage(browser, { width = 1280, height = 900, ...options 
 
 export async function fillSignIn(page, user) {
   await page.getByLabel('E-mail').fill(user.email);
-  await page.getByLabel('Password').fill(user.password);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 

@@ -1,5 +1,8 @@
 // Who is signed in, what they may see, and what is left when they go.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { NORTHWIND, testStack, until, untilRested } from '../e2e/harness.mjs';
@@ -101,10 +104,10 @@ test('who signs out while sign-in does not answer is signed out here', async () 
   const page = await signedIn(browser, stack, VIEWER);
   await page.route(/auth\/v1\/logout/, (route) => route.abort());
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByLabel('Password').waitFor();
+  await page.getByLabel('Password', { exact: true }).waitFor();
   assert.equal(await page.evaluate(() => localStorage.getItem('webfluentia.session')), null);
   await page.reload();
-  await page.getByLabel('Password').waitFor();
+  await page.getByLabel('Password', { exact: true }).waitFor();
   assert.equal(await page.locator('article').count(), 0);
   await page.context().close();
 });
@@ -116,7 +119,7 @@ test('who signs out while sign-in does not answer is signed out in the other tab
   await card(other, 'stripe').waitFor();
   await page.route(/auth\/v1\/logout/, (route) => route.abort());
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await other.getByLabel('Password').waitFor();
+  await other.getByLabel('Password', { exact: true }).waitFor();
   assert.equal(await other.locator('article').count(), 0);
   await page.context().close();
 });
@@ -124,7 +127,7 @@ test('who signs out while sign-in does not answer is signed out in the other tab
 test('whoever signs in next on this device sees their own workspace', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByLabel('Password').waitFor();
+  await page.getByLabel('Password', { exact: true }).waitFor();
   await page.route(/rest\/v1\/workspaces/, (route) => route.fulfill({ json: [] }));
   await fillSignIn(page, userOf(stack, 'viewer@oak-bakery.example'));
   await page.getByRole('heading', { name: 'No workspace yet' }).waitFor();
@@ -172,7 +175,7 @@ test('a page that is opened while sign-in does not answer says so, and shows the
   await page.reload();
   await page.locator('#loading').waitFor({ state: 'attached' });
   await page.getByRole('heading', { name: 'could not be read' }).waitFor({ timeout: 30_000 });
-  assert.equal(await page.getByLabel('Password').isVisible(), false, 'the session is kept');
+  assert.equal(await page.getByLabel('Password', { exact: true }).isVisible(), false, 'the session is kept');
   await screenshot(page, 'sign-in-silent');
   await page.unroute(/auth\/v1\/token/);
   await card(page, 'stripe').waitFor({ timeout: 90_000 });
@@ -255,7 +258,7 @@ test('a device whose clock is wrong judges by the server’s', async () => {
     await route.fulfill({ response: reply, headers: { ...reply.headers(), date } });
   });
   await page.goto(stack.state.urls.dashboard);
-  await page.getByLabel('Password').waitFor();
+  await page.getByLabel('Password', { exact: true }).waitFor();
   await page.waitForFunction(() => window.webfluentia);
   const ahead = (await page.evaluate(() => Date.now() - window.webfluentia.now())) - behindMs;
   assert.ok(Math.abs(ahead) < 5000, `${ahead} ms`);
@@ -283,5 +286,98 @@ test('who signs out during the first load leaves nothing running', async () => {
   await settled(page);
   assert.deepEqual(sockets, []);
   assert.ok(!page.url().includes('/w/'), page.url());
+  await page.context().close();
+});
+
+const FERN = 'viewer@fern-studio.example';
+
+/** The link of the newest mail to `email`, as its reader would follow it. */
+async function linkTo(email) {
+  const log = join(stack.dir, 'logs', 'services.log');
+  return until(`a mail to ${email}`, () => {
+    const mails = readFileSync(log, 'utf8').split('mail to ').slice(1);
+    const newest = mails.findLast((mail) => mail.startsWith(`${email}:`));
+    return newest?.match(/http\S+verify\S+/)?.[0];
+  });
+}
+
+const choose = async (page, password) => {
+  await page.getByLabel('New password').fill(password);
+  await page.getByRole('button', { name: 'Open the dashboard' }).click();
+};
+
+test('who forgot the password chooses another by a link that is mailed', async () => {
+  const page = await newPage(browser);
+  await page.goto(stack.state.urls.dashboard);
+  await page.getByLabel('E-mail').fill(FERN);
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
+  await page.getByText(`If ${FERN} has an account, a mail`).waitFor();
+  await screenshot(page, 'forgotten');
+
+  const link = await linkTo(FERN);
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+  assert.equal(page.url(), stack.state.urls.dashboard, 'no token stays in the address');
+  assert.equal(await page.getByLabel('Account').inputValue(), FERN);
+  await screenshot(page, 'choose-password');
+  await choose(page, userOf(stack, FERN).password);
+  await page.getByRole('alert').getByText('the password you had').waitFor();
+  const password = randomUUID();
+  await choose(page, password);
+  await card(page, 'supabase').waitFor();
+  assert.match(page.url(), /\/w\/fern-studio\/integrations$/);
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await fillSignIn(page, { email: FERN, password });
+  await card(page, 'supabase').waitFor();
+  assert.deepEqual(
+    page.problems.filter((problem) => !/422/.test(problem)),
+    [],
+  );
+  await page.context().close();
+
+  // The same link a second time, as by a mail that is opened again.
+  const again = await newPage(browser);
+  await again.goto(link);
+  await again.getByRole('alert').getByText('too old or was used before').waitFor();
+  assert.equal(again.url(), stack.state.urls.dashboard);
+  await again.context().close();
+});
+
+test('who is invited chooses a password first; tokens of any other link let nobody in', async () => {
+  const page = await newPage(browser);
+  const { users, urls } = stack.state;
+  await page.goto(urls.dashboard);
+  await page.getByLabel('E-mail').fill(users[0].email);
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
+  const reply = await fetch(await linkTo(users[0].email), { redirect: 'manual' });
+  const link = reply.headers.get('location');
+  await page.goto(link.replace('type=recovery', 'type=magiclink'));
+  await page.reload(); // another fragment alone loads nothing
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.evaluate(() => localStorage.getItem('webfluentia.session')), null);
+
+  await page.goto('about:blank');
+  await page.goto(link.replace('type=recovery', 'type=invite'));
+  await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+  await page.context().close();
+});
+
+test('an address without an account is answered like one with, and none is asked for', async () => {
+  const page = await newPage(browser);
+  await page.goto(stack.state.urls.dashboard);
+  const asked = [];
+  page.on('request', (request) => /recover/.test(request.url()) && asked.push(request));
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
+  await settled(page);
+  assert.equal(asked.length, 0);
+  await page.getByLabel('E-mail').fill('nobody@fern-studio.example');
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
+  await page.getByText('If nobody@fern-studio.example has an account').waitFor();
+  await page.route(/auth\/v1\/recover/, (route) =>
+    route.fulfill({ status: 429, json: { code: 429, error_code: 'over_email_send_rate_limit', msg: 'no' } }),
+  );
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
+  await page.getByRole('alert').getByText('Too many mails').waitFor();
   await page.context().close();
 });

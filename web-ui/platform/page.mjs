@@ -6,8 +6,8 @@ import { drawGlyph } from './glyphs.mjs';
 import { Live } from './live.mjs';
 import { Mirror } from './mirror.mjs';
 import { Rest } from './rest.mjs';
-import { Session } from './session.mjs';
-import { bindSignInForm } from './sign_in.mjs';
+import { Session, takeLink } from './session.mjs';
+import { bindPasswordForm, bindSignInForm } from './sign_in.mjs';
 import { Surface } from './surface.mjs';
 import { Zone } from './zone.mjs';
 
@@ -16,6 +16,7 @@ const TITLE = 'Integrations';
 const LAST_WORKSPACE = 'webfluentia.workspace';
 const RETRY_MS = 3000;
 const NO_WORKSPACE_MS = 15_000;
+const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” gets you another.';
 const STYLES = ['brief', 'exact', 'day'];
 
 // A browser may refuse its storage: then nothing is remembered.
@@ -219,13 +220,24 @@ async function main() {
   const dashboard = new Dashboard({ config, session });
   const loaded = dashboard.load();
   const form = bindSignInForm(session);
+  const passwordForm = bindPasswordForm(session);
+  const link = takeLink();
+  let toChoose = Boolean(link?.access_token) && (await session.enter(link));
+  let isDead = Boolean(link) && !toChoose;
   let isSignedIn = false;
   session.watch(async (user) => {
     // Known before anything is waited for: whoever signs out during the first load leaves it.
     const wasSignedIn = isSignedIn;
     isSignedIn = Boolean(user);
+    if (user && toChoose) {
+      show('choose-password');
+      await passwordForm.ask(user.email);
+    }
+    toChoose = false;
     show(user ? 'dashboard' : 'sign-in');
     form.reset(Boolean(user));
+    if (isDead) form.tell(DEAD_LINK);
+    isDead = false;
     await loaded;
     if (user) dashboard.signedIn(user);
     else if (wasSignedIn) dashboard.signedOut();

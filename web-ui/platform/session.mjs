@@ -6,7 +6,11 @@ const MESSAGES = {
   email_not_confirmed: 'This account is not confirmed yet. Ask your agency.',
   user_banned: 'This account is locked. Ask your agency.',
   over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
+  over_email_send_rate_limit: 'Too many mails were asked for. Wait a while, then try again.',
+  same_password: 'This is the password you had. Choose another, or sign in with it.',
 };
+// Of the links in mails, those that let somebody in to choose a password.
+const PASSWORD_LINKS = ['invite', 'recovery'];
 const STORAGE_KEY = 'webfluentia.session';
 // auth-js waits for ever, and whoever asks for a token with it; and it tries again for half a minute.
 const TIMEOUT_MS = 10_000;
@@ -36,6 +40,25 @@ function inTime(answer, ms = TIMEOUT_MS) {
     timer = setTimeout(() => reject(new Error('no answer')), ms);
   });
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+}
+
+/** In words, for the person. */
+function wordsOf(error, otherwise) {
+  if (MESSAGES[error.code]) return MESSAGES[error.code];
+  return navigator.onLine ? otherwise : 'You are offline.';
+}
+
+/**
+ * What the link of a mail brought, of which the address keeps nothing.
+ * https://supabase.com/docs/guides/auth/sessions/implicit-flow
+ * @returns {{access_token, refresh_token} | {error: true} | null}
+ */
+export function takeLink() {
+  const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  if (!given.access_token && !given.error) return null;
+  history.replaceState(null, '', location.pathname + location.search);
+  if (given.error) return { error: true };
+  return PASSWORD_LINKS.includes(given.type) ? given : null;
 }
 
 export class Session {
@@ -100,9 +123,30 @@ export class Session {
   async signIn(email, password) {
     const { error } = await this.auth.signInWithPassword({ email, password });
     if (!error) return null;
-    if (MESSAGES[error.code]) return MESSAGES[error.code];
-    if (error.status === 400 || error.status === 401) return MESSAGES.invalid_credentials;
-    return navigator.onLine ? 'Signing in did not work. Try again in a moment.' : 'You are offline.';
+    const isRefused = error.status === 400 || error.status === 401;
+    if (isRefused && !MESSAGES[error.code]) return MESSAGES.invalid_credentials;
+    return wordsOf(error, 'Signing in did not work. Try again in a moment.');
+  }
+
+  /** @returns {Promise<boolean>} whether the link of a mail still lets somebody in */
+  async enter({ access_token, refresh_token }) {
+    const { error } = await this.auth.setSession({ access_token, refresh_token });
+    return !error;
+  }
+
+  /** A mail with a link to choose a password. @returns {Promise<string | null>} as signIn */
+  async sendLink(email) {
+    const { error } = await this.auth.resetPasswordForEmail(email);
+    return error ? wordsOf(error, 'Asking for a link did not work. Try again in a moment.') : null;
+  }
+
+  /** @returns {Promise<string | null>} as signIn */
+  async choosePassword(password) {
+    const { error } = await this.auth.updateUser({ password });
+    if (!error) return null;
+    // Its own words: they say what it asks of a password.
+    if (error.code === 'weak_password') return error.message;
+    return wordsOf(error, 'The password could not be kept. Try again in a moment.');
   }
 
   async signOut() {

@@ -16,26 +16,37 @@ import { applySeed } from './seed.mjs';
  *   dataDir | postgresUrl   where the data is; postgresUrl wins
  *   port                    0 for a free one; always on 127.0.0.1
  *   keys                    {publishable, secret, jwtSecret}
+ *   pageUrl                 where the links of mails lead to; the mails are printed
  *   seed                    {workspaces, users} for applySeed, or nothing
  * @returns {{url, query(sql, params), close()}}; query runs as the superuser
  * Throws when the folder is in use, the server cannot be reached or a migration fails.
  */
-export async function startSupabase({ dataDir, postgresUrl, port = 0, keys, seed }) {
+export async function startSupabase({ dataDir, postgresUrl, port = 0, keys, pageUrl, seed }) {
   const database = postgresUrl ? await openPostgres(postgresUrl) : await openPglite(dataDir);
   try {
-    const app = await createApp(database, keys);
+    let served;
+    const app = await createApp(database, keys, { origin: () => served.url, pageUrl });
     await applyPrelude(database);
     await applyMigrations(database);
     if (seed) await applySeed(database, seed);
     await warmUp(app, keys);
-    return await serve({ app, database, port, keys });
+    return (served = await serve({ app, database, port, keys }));
   } catch (error) {
     await database.close().catch(() => {});
     throw error;
   }
 }
 
-async function createApp(database, keys) {
+// The embedded sign-in believes that the page and itself have one address.
+function printingMails({ origin, pageUrl }) {
+  return {
+    async send({ to, subject, text }) {
+      console.log(`mail to ${to}: ${subject}\n${text.replaceAll(`${pageUrl}auth/`, `${origin()}/auth/`)}`);
+    },
+  };
+}
+
+async function createApp(database, keys, addresses) {
   const { App } = await import('@supabase/lite');
   const app = new App({
     connection: database.connection,
@@ -48,8 +59,9 @@ async function createApp(database, keys) {
       publishable_key: keys.publishable,
       secret_key: keys.secret,
       email: { enable_confirmations: false },
+      site_url: addresses.pageUrl,
     },
-    options: { server: { disableStudio: true } },
+    options: { server: { disableStudio: true }, drivers: { email: printingMails(addresses) } },
   });
   await app.init();
   await app.ensureSystemSchema();
