@@ -1,9 +1,9 @@
-// A first sync that takes its time: the card counts along while it runs.
+// A first sync that takes its time: the card counts along while it runs. Then one that somebody asks for.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { NORTHWIND, fault, testStack } from '../e2e/harness.mjs';
-import { launch, shown, signedIn } from './browser.mjs';
+import { NORTHWIND, count, fault, testStack, until, untilRested } from '../e2e/harness.mjs';
+import { card, launch, screenshot, shown, signedIn } from './browser.mjs';
 
 // Of some twenty requests: the page is there before the last.
 const DELAY_MS = 1000;
@@ -52,5 +52,46 @@ test('the card of a first sync counts its streams without a reload, and turns gr
     assert.ok(done < total && done >= (counts[i - 1]?.[0] ?? 0), told);
   }
   assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test('who may write asks for a sync on the card, and hears what comes of it', async () => {
+  await untilRested(stack, 120_000);
+  const asked = () => count(stack, 'sync_runs', `cause = 'manual' and service = 'stripe'`);
+  const viewer = await signedIn(browser, stack, `viewer@${NORTHWIND}.example`);
+  await viewer.locator('#link', { hasText: 'live' }).waitFor();
+  assert.equal(await viewer.getByRole('button', { name: /^Sync/ }).count(), 0);
+  await viewer.context().close();
+
+  const page = await signedIn(browser, stack, `manager@${NORTHWIND}.example`);
+  const syncs = page.getByRole('button', { name: /^Sync/ });
+  await syncs.first().waitFor();
+  assert.deepEqual(await syncs.evaluateAll((all) => all.map(({ id }) => id).sort()), [
+    'sync:cloudflare',
+    'sync:google_ads',
+    'sync:meta',
+    'sync:stripe',
+  ]);
+  const button = page.getByRole('button', { name: 'Sync Stripe now' });
+  await button.hover();
+  await screenshot(page, 'sync-button');
+  await button.press('Enter');
+  const answer = card(page, 'stripe').getByRole('status');
+  await shown(page, answer.getByText('A sync begins within seconds.'));
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'sync:stripe');
+  await until('its runs', asked);
+  await shown(page, page.locator('[id="state:stripe"]').getByText(/^syncing/));
+  await button.click(); // and the sync is still slow
+  await shown(page, answer.getByText('A sync of this is under way'));
+  await screenshot(page, 'sync-refused');
+  assert.deepEqual(
+    page.problems.filter((problem) => !/409/.test(problem)),
+    [],
+  );
+
+  await page.route(/\/api\//, (route) => route.abort());
+  await page.getByRole('button', { name: 'Sync Meta Graph API now' }).click();
+  await shown(page, card(page, 'meta').getByText('Nothing answers.'));
+  await shown(page, card(page, 'meta').getByText(/^Last sync/)); // again after a while
   await page.context().close();
 });

@@ -371,3 +371,22 @@ TEST_CASE("the card of the page's own database says how it answers from here", "
     for (const auto& card : group.cards)
       if (card.service == "stripe") CHECK(card.last_sync.label == "Last sync");
 }
+
+TEST_CASE("whoever may write can ask for a sync of what is set up and synced") {
+  wf::Model m = model();
+  m.services.push_back(service("supabase", minutes(3)));  // the page reads it by itself
+  m.services.push_back(service("openai", hours(3)));      // on demand
+  CHECK_FALSE(card(view_of(m), "stripe").can_sync);
+  m.workspaces.front().may_write = true;
+  m.services[1].enabled = false;
+  m.services[2].present_keys.pop_back();
+  auto view = view_of(m);
+  CHECK(card(view, "stripe").can_sync);
+  CHECK(card(view, "meta").can_sync);  // that its sign-in was renewed shows with the next one
+  for (const char* without : {"google_ads", "search_console", "supabase", "openai"})
+    CHECK_FALSE(card(view, without).can_sync);
+  m.sync_answers["stripe"] = "A sync begins within seconds.";
+  view = view_of(m);
+  CHECK(card(view, "stripe").sync_answer == "A sync begins within seconds.");
+  CHECK(card(view, "meta").sync_answer.empty());
+}

@@ -23,6 +23,16 @@ TEST_CASE("workspaces stay in the order that they come in") {
   CHECK(workspaces->at(1).configuration_problem == "not JSON");
 }
 
+TEST_CASE("who may write is told by the role of whoever reads") {
+  const auto workspaces = wf::read_workspaces(json(R"([
+    {"slug":"a","workspace_members":[{"role":"viewer"}]},
+    {"slug":"b","workspace_members":[{"role":"manager"}]},
+    {"slug":"c","workspace_members":[{"role":"agency"}]},
+    {"slug":"d","workspace_members":[]}, {"slug":"e"}])"));
+  REQUIRE(workspaces);
+  for (const auto& one : *workspaces) CHECK(one.may_write == (one.slug == "b" || one.slug == "c"));
+}
+
 TEST_CASE("a reply that is not understood is an error, not an empty screen") {
   CHECK_FALSE(wf::read_workspaces(json(R"({"message":"permission denied"})")));
   CHECK_FALSE(wf::read_workspaces(json(R"([{"name":"no slug"}])")));

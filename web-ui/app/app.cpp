@@ -49,6 +49,7 @@ bool App::post(std::string_view kind, std::string_view payload) {
     model_.services.clear();
     model_.activity.reset();
     model_.anomalies.clear();
+    model_.sync_answers.clear();
     model_.last_change.reset();
     state_ = {};
   } else if (kind == "loading") {
@@ -61,6 +62,8 @@ bool App::post(std::string_view kind, std::string_view payload) {
     model_.read_failed = !ms;
     model_.read_time.reset();
     if (ms) model_.read_time = std::chrono::milliseconds(*ms);
+  } else if (kind == "sync") {
+    model_.sync_answers[member(json, "service")] = member(json, "words");
   } else if (kind == "changed") {
     model_.last_change = parse_time(member(json, "at"));
   } else if (kind == "failed") {
@@ -148,6 +151,7 @@ bool App::run(const Command& command) {
                    state_ = {};
                    effect("focus", "card:" + c.service);
                  },
+                 [&](const SyncService& c) { effect("sync", c.service); },
                  [&](const SelectWorkspace& c) { effect("navigate", c.slug); },
                  [&](const Reload&) { effect("reload"); },
                  [&](const SignOut&) { effect("sign_out"); },

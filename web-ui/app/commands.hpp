@@ -30,6 +30,10 @@ struct ToggleExplanation {
 struct ShowService {
   std::string service;
 };
+/// Asks the Worker to sync a service now.
+struct SyncService {
+  std::string service;
+};
 struct SelectWorkspace {
   std::string slug;
 };
@@ -37,6 +41,6 @@ struct Reload {};
 struct SignOut {};
 
 using Command = std::variant<ChooseCategory, ChooseStatus, ClearFilters, SetSearch, ToggleExplanation,
-                             ShowService, SelectWorkspace, Reload, SignOut>;
+                             ShowService, SyncService, SelectWorkspace, Reload, SignOut>;
 
 }  // namespace wf

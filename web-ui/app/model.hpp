@@ -19,6 +19,8 @@ struct Workspace {
   std::string name;
   /// Why the workspace's settings could not be read; empty when they could.
   std::string configuration_problem;
+  /// Whoever is signed in may ask for a sync here.
+  bool may_write = false;
 };
 
 enum class Load { loading, ready, failed };
@@ -55,6 +57,8 @@ struct Model {
   /// By service; one without rows did nothing. None: not read, which is no news of any of them.
   std::optional<std::map<std::string, std::vector<ServiceDay>>> activity;
   std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
+  /// By service: what came of asking for a sync just now, in words.
+  std::map<std::string, std::string> sync_answers;
   /// What went wrong, when a load failed.
   std::string failure;
 

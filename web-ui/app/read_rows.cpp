@@ -11,9 +11,12 @@ namespace {
 Result<Workspace> read_workspace(const Json& row) {
   auto slug = require_string(row, "slug", "workspaces");
   if (!slug) return tl::unexpected(slug.error());
+  const Json* members = find_array(row, "workspace_members");
+  const std::string_view role = members && !members->empty() ? find_text(members->front(), "role") : "";
   return Workspace{.slug = *slug,
                    .name = find_string(row, "name").value_or(*slug),
-                   .configuration_problem = find_string(row, "configuration_problem").value_or("")};
+                   .configuration_problem = find_string(row, "configuration_problem").value_or(""),
+                   .may_write = role == "manager" || role == "agency"};
 }
 
 // Of several properties each says whose clicks it means: "Search clicks of example.com".

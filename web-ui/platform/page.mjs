@@ -17,6 +17,8 @@ const LAST_WORKSPACE = 'webfluentia.workspace';
 const RETRY_MS = 3000;
 const NO_WORKSPACE_MS = 15_000;
 const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” gets you another.';
+// As long as two lines take to be read.
+const ANSWER_MS = 8000;
 const STYLES = ['brief', 'exact', 'day'];
 
 // A browser may refuse its storage: then nothing is remembered.
@@ -93,6 +95,7 @@ class Dashboard {
     if (what === 'navigate') this.#navigate(value);
     else if (what === 'sign_out') this.session.signOut();
     else if (what === 'reload') this.#reload();
+    else if (what === 'sync') this.#sync(value);
     // Once the frame that shows it has been drawn.
     else if (what === 'focus')
       requestAnimationFrame(() => requestAnimationFrame(() => this.mirror.focus(value)));
@@ -108,6 +111,7 @@ class Dashboard {
 
   signedIn(user) {
     this.#leave();
+    this.userId = user.id;
     this.live = new Live({ config: this.config, token: () => this.session.token().catch(() => null) });
     this.post('account', { email: user.email ?? '' });
     this.#readWorkspaces();
@@ -135,6 +139,7 @@ class Dashboard {
   #closeFeed() {
     this.feed?.close();
     this.feed = undefined;
+    this.asked = {}; // whose answer is waited for, by service
   }
 
   #stopRetrying() {
@@ -147,7 +152,7 @@ class Dashboard {
     this.#stopRetrying();
     const reading = (this.reading = {});
     try {
-      const workspaces = await this.rest.workspaces();
+      const workspaces = await this.rest.workspaces(this.userId);
       if (this.reading === reading) this.#takeWorkspaces(workspaces);
     } catch (error) {
       if (this.reading !== reading) return;
@@ -200,6 +205,16 @@ class Dashboard {
 
   #followZone() {
     this.zone.set(this.workspaces.find(({ slug }) => slug === this.slug)?.time_zone ?? 'UTC');
+  }
+
+  /** What it brings comes as any change does. */
+  async #sync(service) {
+    const asked = (this.asked[service] = {});
+    const tell = (words) => this.asked[service] === asked && this.post('sync', { service, words });
+    tell('Asking for a sync');
+    const problem = await this.rest.sync(this.slug, service);
+    tell(problem ?? 'A sync begins within seconds.');
+    setTimeout(() => tell(''), ANSWER_MS);
   }
 
   #reload() {

@@ -1,5 +1,5 @@
-// Reads through PostgREST with the signed-in person's token: row level security decides what
-// comes back.
+// Reads through PostgREST and asks the Worker's API, both with the signed-in person's token: row level
+// security decides what comes back.
 
 const TIMEOUT_MS = 15_000;
 const RENEW_EVERY_MS = 60_000;
@@ -18,10 +18,32 @@ export class Rest {
 
   /** @returns {Promise<object[]>} rows */
   async read(pathAndQuery, body) {
-    let reply = await this.#send(pathAndQuery, body);
-    if (reply.status === 401 && (await this.#renewed())) reply = await this.#send(pathAndQuery, body);
+    const { supabase_url, publishable_key } = this.config;
+    const reply = await this.#ask(`${supabase_url}/rest/v1/${pathAndQuery}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { apikey: publishable_key, ...(body && { 'content-type': 'application/json' }) },
+      body: body && JSON.stringify(body),
+    });
     if (reply.ok) return reply.json();
     throw new Error(`The database answered ${reply.status}.`);
+  }
+
+  /** @returns {Promise<string | null>} why no sync begins, in words */
+  async sync(slug, service) {
+    try {
+      const reply = await this.#ask(`/api/workspaces/${slug}/sync/${service}`, { method: 'POST' });
+      if (reply.ok) return null;
+      const { title, detail } = await reply.json();
+      return detail ? `${title}: ${detail}` : title;
+    } catch {
+      return 'Nothing answers. Try again in a moment.';
+    }
+  }
+
+  async #ask(url, request) {
+    let reply = await this.#send(url, request);
+    if (reply.status === 401 && (await this.#renewed())) reply = await this.#send(url, request);
+    return reply;
   }
 
   /** Once for all reads that were refused, and not again at once. */
@@ -33,31 +55,25 @@ export class Rest {
     return this.renewing;
   }
 
-  async #send(pathAndQuery, body) {
+  async #send(url, request) {
     const token = await this.token().catch(() => {
       throw away();
     });
     if (!token) throw new Error('You are signed out.');
-    const { supabase_url, publishable_key } = this.config;
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
     try {
-      return await fetch(`${supabase_url}/rest/v1/${pathAndQuery}`, {
-        method: body ? 'POST' : 'GET',
-        headers: {
-          apikey: publishable_key,
-          authorization: `Bearer ${token}`,
-          ...(body && { 'content-type': 'application/json' }),
-        },
-        body: body && JSON.stringify(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
+      return await fetch(url, { ...request, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch {
       throw away();
     }
   }
 
-  /** In the order of a list that people read, which a database's collation need not be. */
-  async workspaces() {
-    const rows = await this.read('workspaces?select=client_id,slug,name,time_zone,configuration_problem');
+  /** With the user's own role. In the order of a list that people read, which a database's collation need not be. */
+  async workspaces(userId) {
+    const rows = await this.read(
+      'workspaces?select=client_id,slug,name,time_zone,configuration_problem,workspace_members(role)' +
+        `&workspace_members.user_id=eq.${userId}`,
+    );
     return rows.sort((a, b) => a.name.localeCompare(b.name));
   }
 

@@ -230,6 +230,7 @@ void note_tip(const Ui& ui, const std::string& id, std::string_view tip, Explain
 
 void note_tips(const Ui& ui, const CardView& card, Explained& out) {
   note_tip(ui, "last-sync:" + card.service, card.last_sync.exact, out);
+  note_tip(ui, "sync:" + card.service, "Sync now", out);
   for (std::size_t i = 0; i < card.clocks.size(); ++i) {
     note_tip(ui, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i].exact, out);
   }

@@ -108,6 +108,14 @@ ClockView live_view(const Model& model, const ClockView& last_sync) {
   return last_sync;
 }
 
+/// Of what is set up and synced. The page itself reads how its database answers.
+bool can_sync(const Judged& judged, const Model& model) {
+  const Workspace* workspace = current_workspace(model);
+  const auto& [descriptor, verdict] = judged;
+  return workspace && workspace->may_write && !descriptor->streams.empty() && !descriptor->read_by_page &&
+         verdict.sub_state != SubState::missing && verdict.sub_state != SubState::disabled;
+}
+
 std::vector<EvidenceView> evidence_of(const Verdict& verdict, const TimeTexts& times) {
   std::vector<EvidenceView> lines;
   for (const auto& evidence : verdict.evidence) {
@@ -165,6 +173,9 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   card.days_words = describe_days(card.days, times.day(model.now));
   if (!model.activity) card.days_words = unread;
   if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
+  card.can_sync = can_sync(judged, model);
+  if (const auto told = model.sync_answers.find(card.service); told != model.sync_answers.end())
+    card.sync_answer = told->second;
   if (verdict.silence) {
     card.silence = verdict.silence->words;
     card.silence_unusual = verdict.silence->unusual;

@@ -68,6 +68,9 @@ struct CardView {
   std::string anomaly;
   /// The newest proof that the service works.
   ClockView last_sync;
+  /// Whoever looks may ask for a sync; what came of it stands in the place of the last one for a while.
+  bool can_sync = false;
+  std::string sync_answer;
   std::array<ClockView, 3> clocks;
   std::string silence;
   bool silence_unusual = false;

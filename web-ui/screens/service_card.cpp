@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "web-ui/theme/brands.hpp"
+#include "web-ui/theme/icons.hpp"
+#include "web-ui/widgets/controls.hpp"
 #include "web-ui/widgets/status.hpp"
 
 namespace wf {
@@ -177,13 +179,36 @@ void draw_clocks(Ui& ui, Rect r, const CardView& card) {
   ui.mirror.close();
 }
 
+void draw_sync_button(Ui& ui, Rect line, float x, const CardView& card) {
+  draw_icon_button(
+      ui, {x, line.y, line.h, line.h}, icon::refresh,
+      {.id = part(card, "sync"), .label = "Sync " + card.name + " now", .command = SyncService{card.service}},
+      false);
+}
+
+/// What came of pressing the button. The node is there before, or nobody would hear it.
+void draw_sync_answer(Ui& ui, Rect line, const CardView& card) {
+  const TextStyle style{.size = size::small, .color = ui.theme.text};
+  ui.paint.text({line.x, line.middle()}, ui.paint.elided(card.sync_answer, style, line.w - line.h - 4),
+                style);
+  ui.mirror.add({.tag = "p",
+                 .id = part(card, "sync-answer"),
+                 .rect = line,
+                 .text = card.sync_answer,
+                 .attributes = {{"role", "status"}}});
+}
+
 /// "Last sync 4 min ago" on the left, how it is synced on the right.
 void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
+  if (card.can_sync) draw_sync_answer(ui, line, card);
+  // The button stays, wherever it stands: it has the focus.
+  if (!card.sync_answer.empty()) return draw_sync_button(ui, line, line.right() - line.h, card);
   const TextStyle muted{.size = size::small, .color = ui.theme.muted};
   const TextStyle value{.size = size::small,
                         .color = tone_color(ui.theme, card.last_sync.tone, ui.theme.text)};
   const float label = ui.paint.text({line.x, line.middle()}, card.last_sync.label, muted) + 7;
-  const float room = line.w - label - ui.paint.width(card.method, muted) - 10;
+  const float button = card.can_sync ? line.h + 4 : 0;
+  const float room = line.w - label - button - ui.paint.width(card.method, muted) - 10;
   const std::string words = ui.paint.elided(card.last_sync.words, value, room);
   const float used = ui.paint.text({line.x + label, line.middle()}, words, value);
   ui.mirror.open(
@@ -192,6 +217,7 @@ void draw_sync_line(Ui& ui, Rect line, const CardView& card) {
   ui.say("p", part(card, "last-sync-text"), {line.x, line.y, label + used, line.h},
          card.last_sync.label + " " + card.last_sync.words + exact);
   ui.mirror.close();
+  if (card.can_sync) draw_sync_button(ui, line, line.x + label + used + 4, card);
   const float method = ui.paint.text_right({line.right(), line.middle()}, card.method, muted);
   ui.say("p", part(card, "method"), {line.right() - method, line.y, method, line.h}, card.method);
 }

@@ -85,12 +85,13 @@ void draw_button(Ui& ui, Point middle, const Button& button) {
 void draw_icon_button(Ui& ui, Rect r, const char* icon, const Button& button, bool fixed) {
   const float hover = ui.hover_amount(button.id);
   ui.paint.fill(r, with_alpha(ui.theme.hover, hover), size::control_radius);
-  ui.paint.text({r.middle_x() - 9, r.middle()}, icon,
-                {.face = Face::icon, .size = 18, .color = mix(ui.theme.muted, ui.theme.text, hover)});
+  const float side = std::min(18.0F, r.h - 8);
+  ui.paint.text({r.middle_x() - side / 2, r.middle()}, icon,
+                {.face = Face::icon, .size = side, .color = mix(ui.theme.muted, ui.theme.text, hover)});
   ui.focus_ring(button.id, r.inset(3), size::control_radius);
   ui.mirror.add({.tag = "button",
                  .id = button.id,
-                 .rect = r,
+                 .rect = ui.view.narrow() ? at_least(r, size::touch) : r,
                  .attributes = {{"aria-label", button.label}},
                  .on_activate = button.command,
                  .fixed = fixed});
