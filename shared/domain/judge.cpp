@@ -108,19 +108,29 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
   return conditions;
 }
 
-void decide(Verdict& verdict, Badge badge, SubState state, std::string_view rule) {
+void decide(Verdict& verdict, Badge badge, SubState state, std::string_view rule, std::string about = {}) {
   verdict.badge = badge;
   verdict.sub_state = state;
   verdict.rule = rule;
+  verdict.about = std::move(about);
   verdict.words = state_words(verdict, until_in_utc(verdict));
 }
 
-std::vector<std::string> labels_where(std::span<const StreamCondition> conditions, SubState state) {
+// Those that are as bad as the worst, where others are not. What is provisional for less long is, for a
+// while.
+std::string labels_of_worst(std::span<const StreamCondition> conditions, SubState worst,
+                            std::optional<UnixSeconds> until) {
+  const bool by_date = worst == SubState::provisional;
+  bool others = false;
   std::vector<std::string> labels;
   for (const StreamCondition& condition : conditions) {
-    if (condition.state == state) labels.push_back(condition.label);
+    const bool is_alike = condition.state == worst;
+    if (is_alike && (!by_date || condition.until == until))
+      labels.push_back(condition.label);
+    else
+      others = others || is_alike == by_date;
   }
-  return labels;
+  return others ? list_labels(labels) : std::string();
 }
 
 bool has_bad_signatures(const StreamCondition& condition) { return condition.rule == bad_signatures_rule; }
@@ -154,11 +164,6 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
   if (worst.kind == ErrorKind::credentials) why = "access refused";
   if (worst.kind == ErrorKind::data && worst.stream == webhook_stream) why = "delivery not understood";
   verdict.words += has_bad_signatures(worst) ? " deliveries refused" : " (" + std::string(why) + ')';
-}
-
-void name_streams(Verdict& verdict, std::span<const StreamCondition> conditions) {
-  const auto labels = labels_where(conditions, verdict.sub_state);
-  if (!labels.empty() && labels.size() < conditions.size()) verdict.words += ": " + list_labels(labels);
 }
 
 void decide_syncing(Verdict& verdict, Badge badge, const StreamCondition& worst,
@@ -201,6 +206,7 @@ void decide_by_worst(Verdict& verdict, const Descriptor& descriptor, const Strea
     if (worst.state == SubState::provisional && condition.state == SubState::provisional)
       verdict.until = std::max(verdict.until, condition.until);
   const Badge badge = worst.proven ? Badge::active : Badge::inactive;
+  const std::string about = labels_of_worst(conditions, worst.state, verdict.until);
   const bool any_running =
       std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& c) { return c.under_way; });
   switch (worst.state) {
@@ -208,20 +214,18 @@ void decide_by_worst(Verdict& verdict, const Descriptor& descriptor, const Strea
     case SubState::sign_in_expired:
       return decide_failed(verdict, worst, conditions);
     case SubState::overdue:
-      decide(verdict, Badge::error, worst.state, worst.rule);
-      return name_streams(verdict, conditions);
+      return decide(verdict, Badge::error, worst.state, worst.rule, about);
     case SubState::empty:
-      decide(verdict, Badge::inactive, worst.state, worst.rule);
-      return name_streams(verdict, conditions);
+      return decide(verdict, Badge::inactive, worst.state, worst.rule, about);
     case SubState::waiting:
       if (any_running) return decide_syncing(verdict, badge, worst, conditions, facts);
-      decide(verdict, badge, worst.state, worst.rule);
-      return name_streams(verdict, conditions);
+      return decide(verdict, badge, worst.state, worst.rule, about);
     case SubState::syncing:
       return decide_syncing(verdict, badge, worst, conditions, facts);
     case SubState::late:
-      decide(verdict, badge, worst.state, worst.rule);
-      return name_streams(verdict, conditions);
+    case SubState::rate_limited:
+    case SubState::provisional:
+      return decide(verdict, badge, worst.state, worst.rule, about);
     default:
       decide(verdict, badge, worst.state, worst.rule);
   }

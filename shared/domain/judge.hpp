@@ -74,6 +74,7 @@ struct Verdict {
   Badge badge = Badge::not_relevant;
   SubState sub_state = SubState::not_relevant;
   std::string words;                 // the sub-state, in words; its time in UTC
+  std::string about;                 // the streams that it is about, where others are better
   std::string warning;               // of a card that is still green; `words` end with it
   std::string_view rule;             // the rule that fired: "stream_overdue"
   std::optional<ErrorKind> kind;     // set when somebody should act or wait

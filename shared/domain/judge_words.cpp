@@ -108,8 +108,9 @@ std::string until_in_utc(const Verdict& verdict) {
 
 std::string state_words(const Verdict& verdict, std::string_view until_text) {
   std::string words(name_in(plain_words, verdict.sub_state));
-  if (!until_text.empty()) words += " until " + std::string(until_text);
-  return words;
+  if (until_text.empty()) return verdict.about.empty() ? words : words + ": " + verdict.about;
+  words += " until " + std::string(until_text);
+  return verdict.about.empty() ? words : words + " (" + verdict.about + ')';
 }
 
 std::string list_labels(std::span<const std::string> labels) {

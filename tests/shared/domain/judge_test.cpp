@@ -90,8 +90,8 @@ TEST_CASE("a time in the words can be told in the workspace's zone") {
   auto facts = healthy_stripe();
   facts.streams[0].rate_limited_until = start + 90min;
   const auto verdict = judge_stripe(facts, start + 1h);
-  CHECK(verdict.words == "rate limited until 04:30 UTC");
-  CHECK(wf::words_with_time(verdict, "05:30") == "rate limited until 05:30");
+  CHECK(verdict.words == "rate limited until 04:30 UTC (charges)");
+  CHECK(wf::words_with_time(verdict, "05:30") == "rate limited until 05:30 (charges)");
   CHECK(wf::words_with_time(judge_stripe(healthy_stripe(), start), "05:30") == "fresh");
 }
 
