@@ -116,21 +116,13 @@ void decide(Verdict& verdict, Badge badge, SubState state, std::string_view rule
   verdict.words = state_words(verdict, until_in_utc(verdict));
 }
 
-// Those that are as bad as the worst, where others are not. What is provisional for less long is, for a
-// while.
-std::string labels_of_worst(std::span<const StreamCondition> conditions, SubState worst,
-                            std::optional<UnixSeconds> until) {
-  const bool by_date = worst == SubState::provisional;
-  bool others = false;
+// Those that are as bad as the worst, where others are not.
+std::string labels_of_worst(std::span<const StreamCondition> conditions, SubState worst) {
   std::vector<std::string> labels;
   for (const StreamCondition& condition : conditions) {
-    const bool is_alike = condition.state == worst;
-    if (is_alike && (!by_date || condition.until == until))
-      labels.push_back(condition.label);
-    else
-      others = others || is_alike == by_date;
+    if (condition.state == worst) labels.push_back(condition.label);
   }
-  return others ? list_labels(labels) : std::string();
+  return labels.size() < conditions.size() ? list_labels(labels) : std::string();
 }
 
 bool has_bad_signatures(const StreamCondition& condition) { return condition.rule == bad_signatures_rule; }
@@ -206,7 +198,7 @@ void decide_by_worst(Verdict& verdict, const Descriptor& descriptor, const Strea
     if (worst.state == SubState::provisional && condition.state == SubState::provisional)
       verdict.until = std::max(verdict.until, condition.until);
   const Badge badge = worst.proven ? Badge::active : Badge::inactive;
-  const std::string about = labels_of_worst(conditions, worst.state, verdict.until);
+  const std::string about = labels_of_worst(conditions, worst.state);
   const bool any_running =
       std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& c) { return c.under_way; });
   switch (worst.state) {
@@ -224,7 +216,6 @@ void decide_by_worst(Verdict& verdict, const Descriptor& descriptor, const Strea
       return decide_syncing(verdict, badge, worst, conditions, facts);
     case SubState::late:
     case SubState::rate_limited:
-    case SubState::provisional:
       return decide(verdict, badge, worst.state, worst.rule, about);
     default:
       decide(verdict, badge, worst.state, worst.rule);

@@ -15,7 +15,7 @@ std::string_view who_acts(ErrorKind kind);
 // The next step, as one sentence about this service. Never a value of a key.
 std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdict& verdict);
 
-// "rate limited until 14:20 UTC", "provisional until 24 Nov (conversions)", "late".
+// "rate limited until 14:20 UTC (charges)", "provisional until 24 Nov", "late: charges".
 std::string state_words(const Verdict& verdict, std::string_view until_text);
 std::string until_in_utc(const Verdict& verdict);
 

@@ -81,7 +81,7 @@ const BADGES = {
 const WORDS = {
   supabase: /^fresh$/,
   stripe: /^fresh$/,
-  google_ads: /^provisional until \d+ \w+ \(conversions\)$/,
+  google_ads: /^provisional until /,
   search_console: /^provisional until /,
   // At some hours its yesterday has ended long enough ago. No post of the recorded media list has a figure.
   meta: /^(fresh|provisional until [^·]+) · not given: figures of some posts$/,
