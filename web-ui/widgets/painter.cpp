@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "imgui.h"
+#include "web-ui/widgets/line_break.hpp"
 
 namespace wf {
 namespace {
@@ -164,33 +165,15 @@ std::string Painter::elided(std::string_view text, const TextStyle& style, float
 
 std::vector<std::string> Painter::wrapped(std::string_view text, const TextStyle& style, float limit,
                                           int max_lines) const {
+  const auto fits = [&](std::string_view line) { return width(line, style) <= limit; };
   std::vector<std::string> lines;
   while (!text.empty()) {
     const bool last = static_cast<int>(lines.size()) + 1 == max_lines;
-    const std::size_t length = last ? text.size() : line_length(text, style, limit);
+    const std::size_t length = last ? text.size() : line_length(text, fits);
     lines.push_back(elided(text.substr(0, length), style, limit));
     text.remove_prefix(std::min(text.find_first_not_of(' ', length), text.size()));
   }
   return lines;
-}
-
-std::size_t Painter::line_length(std::string_view text, const TextStyle& style, float limit) const {
-  std::size_t words = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    if (width(text.substr(0, end), style) > limit) break;
-    words = end;
-    at = end + 1;
-  }
-  if (words > 0) return words;
-  // A word that is longer than a line, as an address, is broken; between characters of UTF-8.
-  std::size_t fits = 0;
-  for (std::size_t end = 1; end <= text.size() && text[end - 1] != ' '; ++end) {
-    if (end < text.size() && (text[end] & 0xC0) == 0x80) continue;
-    if (fits > 0 && width(text.substr(0, end), style) > limit) break;
-    fits = end;
-  }
-  return fits;
 }
 
 }  // namespace wf

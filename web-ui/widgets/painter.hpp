@@ -57,12 +57,10 @@ class Painter {
   float width(std::string_view, const TextStyle&) const;
   /// The text, cut with an ellipsis so that it is not wider than `width`.
   std::string elided(std::string_view, const TextStyle&, float width) const;
-  /// At most `max_lines` lines broken at spaces, or in a word that is longer than a line; the last one
-  /// elided.
+  /// At most `max_lines` lines (web-ui/widgets/line_break.hpp), the last one elided.
   std::vector<std::string> wrapped(std::string_view, const TextStyle&, float width, int max_lines) const;
 
  private:
-  std::size_t line_length(std::string_view, const TextStyle&, float width) const;
   ImFont* font(Face) const;
   float font_pixels(const TextStyle&) const;
   float snap(float css) const;
