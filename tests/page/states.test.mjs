@@ -220,8 +220,75 @@ test('without WebGL2 the same content stands there plainly', async (t) => {
   await screenshot(page, 'plain');
 });
 
+/**
+ * How much ink is in each pixel of the name on top of the side bar (0 to 1), and of the same text as the browser draws
+ * it; each cut to what has ink: {width, height, ink}.
+ */
+function inkOfName(page, name) {
+  return page.evaluate(async (text) => {
+    const cut = ({ width, height, data }, channel) => {
+      const back = data[channel];
+      const difference = (i) => Math.abs(data[i * 4 + channel] - back);
+      const all = Array.from({ length: width * height }, (_, i) => difference(i));
+      const most = Math.max(...all);
+      const inked = all.flatMap((ink, i) => (ink > most / 4 ? [i] : []));
+      const columns = inked.map((i) => i % width);
+      const [left, right] = [Math.min(...columns), Math.max(...columns)];
+      const [top, bottom] = [Math.floor(inked[0] / width), Math.floor(inked.at(-1) / width)];
+      const ink = all.filter(
+        (_, i) => i % width >= left && i % width <= right && i >= top * width && i < (bottom + 1) * width,
+      );
+      return { width: right - left + 1, height: bottom - top + 1, ink: ink.map((one) => one / most) };
+    };
+    const canvas = document.createElement('canvas');
+    const context = canvas.getContext('2d');
+    const scale = window.devicePixelRatio;
+    [canvas.width, canvas.height] = [130 * scale, 40 * scale];
+    const pixels = () => context.getImageData(0, 0, canvas.width, canvas.height);
+
+    // The drawing buffer is only readable in the frame that drew it.
+    window.dispatchEvent(new Event('scroll'));
+    await new Promise((done) => requestAnimationFrame(done));
+    context.drawImage(document.getElementById('screen'), -54 * scale, -16 * scale);
+    const drawn = cut(pixels(), 1);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    // ImGui's sizes are whole halves of a pixel, from ascent to descent.
+    const box = 1.2102;
+    const em = Math.round(14 * box * scale * 2) / 2 / box;
+    context.font = `600 ${em}px system-ui, sans-serif`;
+    context.fillText(text, 10 * scale, 25 * scale);
+    return { drawn, own: cut(pixels(), 3) };
+  }, name);
+}
+
+for (const [name, options] of [
+  ['שלום עולם', { colorScheme: 'light' }],
+  ['محل الزهور ٢٤', { colorScheme: 'dark', deviceScaleFactor: 2 }],
+]) {
+  test(`a name that the browser has to shape is drawn as the browser draws it: ${name}`, async () => {
+    const page = await newPage(browser, options);
+    await page.route(/rest\/v1\/workspaces/, async (route) => {
+      const response = await route.fetch();
+      const json = (await response.json()).map((workspace) => ({ ...workspace, name }));
+      await route.fulfill({ response, json });
+    });
+    await page.goto(stack.state.urls.dashboard);
+    await fillSignIn(page, userOf(stack, AGENCY));
+    await card(page, 'stripe').waitFor();
+    await screenshot(page, `other-scripts-${options.colorScheme}`);
+    const { drawn, own } = await inkOfName(page, name);
+    assert.deepEqual([drawn.width, drawn.height], [own.width, own.height]);
+    const difference = drawn.ink.reduce((sum, ink, i) => sum + Math.abs(ink - own.ink[i]), 0);
+    assert.ok(difference < 0.03 * drawn.ink.length, `${difference} of ${drawn.ink.length}`);
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+  });
+}
+
 test('names in other scripts are drawn too', async () => {
-  await stack.query(`update workspaces set name = '東京 Καφέ Łódź' where slug = 'fern-studio'`);
+  await stack.query(
+    `update workspaces set name = '東京 Καφέ שלום 🌸 מרפאת השיניים' where slug = 'fern-studio'`,
+  );
   const page = await signedIn(browser, stack, AGENCY, { path: 'w/fern-studio/integrations' });
   await screenshot(page, 'other-scripts');
   assert.deepEqual(page.problems, []);

@@ -3,22 +3,23 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "imgui.h"
 #include "imgui_internal.h"
+#include "web-ui/widgets/shaped_runs.hpp"
 
 extern "C" {
-/// Given by the page: draws one character at `em_px` into an 8-bit coverage picture of at most
-/// side*side bytes and fills metrics {width, height, left, top above the baseline, advance}.
-/// Returns 0 when no font of the system has the character.
-int wf_page_glyph(unsigned codepoint, float em_px, int bold, unsigned char* pixels, int side, float* metrics);
+/// Given by the page: fills metrics {width, height, left, top above the baseline, advance} of the picture of
+/// a text at `em_px` and, unless `pixels` is null, draws it: width * height bytes of coverage.
+void wf_page_glyph(const char* text, int length, float em_px, int bold, unsigned char* pixels,
+                   float* metrics);
 }
 
 namespace wf {
 namespace {
 
-constexpr int side = 96;
 constexpr float box_per_em = 1.2102F;
 
 bool may_have(ImFontAtlas*, ImFontConfig*, ImWchar codepoint) {
@@ -26,14 +27,25 @@ bool may_have(ImFontAtlas*, ImFontConfig*, ImWchar codepoint) {
   return codepoint > 0x17F && !private_use && codepoint != 0xFFFD && codepoint != 0xFEFF;
 }
 
+/// What the character stands for.
+std::string text_of(const ShapedRuns& runs, ImWchar codepoint) {
+  if (const auto run = runs.run(codepoint); !run.empty()) return std::string(run);
+  std::array<char, 5> utf8{};
+  ImTextCharToUtf8(utf8.data(), codepoint);
+  return utf8.data();
+}
+
 bool load_glyph(ImFontAtlas* atlas, ImFontConfig* source, ImFontBaked* baked, void*, ImWchar codepoint,
                 ImFontGlyph* glyph, float* advance) {
   if (!may_have(atlas, source, codepoint)) return false;
-  std::vector<unsigned char> pixels(static_cast<std::size_t>(side * side));
-  std::array<float, 5> metrics{};
+  const std::string text = text_of(*static_cast<const ShapedRuns*>(source->FontLoaderData), codepoint);
   const float em = baked->Size * baked->RasterizerDensity / box_per_em;
-  const bool bold = source->DstFont == atlas->Fonts[1];
-  if (wf_page_glyph(codepoint, em, bold ? 1 : 0, pixels.data(), side, metrics.data()) == 0) return false;
+  const int bold = source->DstFont == atlas->Fonts[1] ? 1 : 0;
+  std::array<float, 5> metrics{};
+  const auto ask = [&](unsigned char* pixels) {
+    wf_page_glyph(text.data(), static_cast<int>(text.size()), em, bold, pixels, metrics.data());
+  };
+  ask(nullptr);
   const auto [width, height, left, top, step] = metrics;
   if (advance != nullptr) {
     *advance = step;
@@ -46,6 +58,8 @@ bool load_glyph(ImFontAtlas* atlas, ImFontConfig* source, ImFontBaked* baked, vo
   const int w = static_cast<int>(width), h = static_cast<int>(height);
   const ImFontAtlasRectId id = ImFontAtlasPackAddRect(atlas, w, h);
   if (id == ImFontAtlasRectId_Invalid) return false;
+  std::vector<unsigned char> pixels(static_cast<std::size_t>(w) * static_cast<std::size_t>(h));
+  ask(pixels.data());
   ImTextureRect* rect = ImFontAtlasPackGetRect(atlas, id);
   const float baseline = std::round(baked->Ascent);
   glyph->X0 = left;
@@ -72,11 +86,12 @@ const ImFontLoader& loader() {
 
 }  // namespace
 
-void merge_browser_glyphs(ImFontAtlas& atlas) {
+void merge_browser_glyphs(ImFontAtlas& atlas, ShapedRuns& runs) {
   ImFontConfig config;
   config.MergeMode = true;
   config.FontLoader = &loader();
   atlas.AddFont(&config);
+  atlas.Sources.back().FontLoaderData = &runs;
 }
 
 }  // namespace wf

@@ -22,7 +22,7 @@ async function loadFonts(base) {
   return fonts;
 }
 
-/** @param page what page_library.js asks: {timeText(unixSecs, style), glyph(char, emPx, bold, side)} */
+/** @param page what page_library.js asks: {timeText(unixSecs, style), glyph(bytes, emPx, bold, drawn)} */
 async function instantiate(base, page) {
   const { default: create } = await import('./dashboard.js');
   return create({ page, locateFile: (name) => base + name });

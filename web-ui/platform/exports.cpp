@@ -10,6 +10,7 @@
 
 #include "imgui.h"
 #include "imgui_impl_opengl3.h"
+#include "imgui_internal.h"
 #include "web-ui/app/app.hpp"
 #include "web-ui/platform/browser_glyphs.hpp"
 
@@ -21,6 +22,7 @@ int wf_page_time_text(double unix_secs, int style, char* out, int capacity);
 namespace {
 
 struct Page {
+  wf::ShapedRuns runs;
   std::unique_ptr<wf::App> app;
   EMSCRIPTEN_WEBGL_CONTEXT_HANDLE context = 0;
   int drawn_mirror = 0;
@@ -56,7 +58,7 @@ ImFont* add_font(const void* bytes, int length, bool with_browser_glyphs) {
   config.FontDataOwnedByAtlas = false;
   ImFontAtlas* atlas = ImGui::GetIO().Fonts;
   ImFont* font = atlas->AddFontFromMemoryTTF(const_cast<void*>(bytes), length, 16, &config);
-  if (with_browser_glyphs) wf::merge_browser_glyphs(*atlas);
+  if (with_browser_glyphs) wf::merge_browser_glyphs(*atlas, page().runs);
   return font;
 }
 
@@ -75,7 +77,14 @@ bool start_renderer() {
 
 bool has_renderer() { return page().context > 0; }
 
+void forget_old_runs() {
+  if (!page().runs.crowded()) return;
+  page().runs.forget();
+  ImFontAtlasBuildDiscardBakes(ImGui::GetIO().Fonts, 0);
+}
+
 void begin_imgui_frame(float width, float height) {
+  forget_old_runs();
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = {width, height};
   io.DeltaTime = 1.0F / 60;
@@ -112,7 +121,8 @@ EMSCRIPTEN_KEEPALIVE int wf_start(const void* text, int text_length, const void*
   const bool drawn = start_renderer();
   const wf::Fonts fonts{.text = add_font(text, text_length, true),
                         .title = add_font(title, title_length, true),
-                        .icon = add_font(icons, icons_length, false)};
+                        .icon = add_font(icons, icons_length, false),
+                        .runs = &page().runs};
   page().app = std::make_unique<wf::App>(fonts, page_times());
   return drawn ? 1 : 0;
 }

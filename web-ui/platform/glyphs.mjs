@@ -1,8 +1,18 @@
-// Draws single characters with the browser's fonts, for names in scripts that the built font
-// does not hold (see web-ui/platform/browser_glyphs.cpp).
+// Draws text with the browser's fonts: single characters of scripts that the built font does not hold, and
+// runs of scripts that need shaping (see web-ui/platform/browser_glyphs.cpp).
 
+const decoder = new TextDecoder();
 const canvas = document.createElement('canvas');
 const context = canvas.getContext('2d', { willReadFrequently: true });
+
+// Nothing that is shown is wider; a text that is only measured may be.
+const MOST_PIXELS = 2048;
+// Marks piled up without end stay near their line.
+const MOST_EMS = 2;
+
+// Hebrew, Arabic and their neighbours, cut: the sign of it goes with them, to their left.
+const CUT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]…$/u;
+const RIGHT_TO_LEFT_MARK = '\u200f';
 
 function coverage(width, height) {
   const { data } = context.getImageData(0, 0, width, height);
@@ -11,19 +21,30 @@ function coverage(width, height) {
   return pixels;
 }
 
-/** @returns {{pixels, width, height, left, top, advance} | null} null: larger than `side` */
-export function drawGlyph(character, emPx, bold, side) {
+function measure(text, emPx) {
+  const box = context.measureText(text);
+  const most = Math.ceil(emPx * MOST_EMS);
+  const left = Math.floor(-box.actualBoundingBoxLeft) - 1;
+  const top = Math.min(Math.ceil(box.actualBoundingBoxAscent) + 1, most);
+  const width = Math.min(Math.ceil(box.actualBoundingBoxRight) + 1 - left, MOST_PIXELS);
+  const height = Math.min(Math.ceil(box.actualBoundingBoxDescent) + 1, most) + top;
+  return { width: Math.max(0, width), height: Math.max(0, height), left, top, advance: box.width };
+}
+
+/**
+ * @param {Uint8Array} bytes the text
+ * @param {boolean} drawn else it is only measured
+ * @returns {{width, height, left, top, advance, pixels?}} in pixels; `top`: above the baseline
+ */
+export function glyph(bytes, emPx, bold, drawn) {
+  const text = decoder.decode(bytes).replace(CUT, `$&${RIGHT_TO_LEFT_MARK}`);
   const font = `${bold ? 600 : 400} ${emPx}px system-ui, sans-serif`;
   context.font = font;
-  const box = context.measureText(character);
-  const left = Math.floor(-box.actualBoundingBoxLeft) - 1;
-  const top = Math.ceil(box.actualBoundingBoxAscent) + 1;
-  const width = Math.ceil(box.actualBoundingBoxRight) + 1 - left;
-  const height = Math.ceil(box.actualBoundingBoxDescent) + 1 + top;
-  if (width > side || height > side || width <= 0 || height <= 0) return null;
-  canvas.width = width;
-  canvas.height = height;
-  context.font = font;
-  context.fillText(character, -left, top);
-  return { pixels: coverage(width, height), width, height, left, top, advance: box.width };
+  const metrics = measure(text, emPx);
+  if (!drawn) return metrics;
+  canvas.width = metrics.width;
+  canvas.height = metrics.height;
+  context.font = font; // a new size makes the canvas forget
+  context.fillText(text, -metrics.left, metrics.top);
+  return { ...metrics, pixels: coverage(metrics.width, metrics.height) };
 }

@@ -2,7 +2,7 @@
 import { Clock } from './clock.mjs';
 import { loadCore } from './core.mjs';
 import { Feed } from './feed.mjs';
-import { drawGlyph } from './glyphs.mjs';
+import { glyph } from './glyphs.mjs';
 import { Live } from './live.mjs';
 import { Mirror } from './mirror.mjs';
 import { Rest } from './rest.mjs';
@@ -68,7 +68,7 @@ class Dashboard {
     this.zone = new Zone(() => this.clock.now());
     this.core = await loadCore(BASE, {
       timeText: (secs, style) => encoder.encode(this.zone.text(secs, STYLES[style])),
-      glyph: drawGlyph,
+      glyph,
     });
     this.mirror = new Mirror({
       root: document.getElementById('mirror'),

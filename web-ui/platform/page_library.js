@@ -6,11 +6,10 @@ mergeInto(LibraryManager.library, {
     return bytes.length;
   },
 
-  wf_page_glyph: function (codepoint, emPx, bold, pixels, side, metrics) {
-    var glyph = Module.page.glyph(String.fromCodePoint(codepoint), emPx, bold !== 0, side);
-    if (!glyph) return 0;
-    HEAPU8.set(glyph.pixels, pixels);
+  wf_page_glyph: function (text, length, emPx, bold, pixels, metrics) {
+    var bytes = HEAPU8.subarray(text, text + length);
+    var glyph = Module.page.glyph(bytes, emPx, bold !== 0, pixels !== 0);
+    if (pixels) HEAPU8.set(glyph.pixels, pixels);
     HEAPF32.set([glyph.width, glyph.height, glyph.left, glyph.top, glyph.advance], metrics >> 2);
-    return 1;
   },
 });

@@ -126,7 +126,8 @@ float Painter::text(Point middle_left, std::string_view text, const TextStyle& s
   const float baseline = std::round((middle_left.y + offset_.y + half) * scale_);
   const float top = baseline - face->GetFontBaked(size)->Ascent;
   const float x = std::round((middle_left.x + offset_.x) * scale_);
-  list_.AddText(face, size, {x, top}, packed(style.color), text.data(), text.data() + text.size());
+  const std::string_view shaped = fonts_.runs->encode(text);
+  list_.AddText(face, size, {x, top}, packed(style.color), shaped.data(), shaped.data() + shaped.size());
   return width(text, style);
 }
 
@@ -143,8 +144,9 @@ float Painter::text_centred(Point middle, std::string_view value, const TextStyl
 }
 
 float Painter::width(std::string_view text, const TextStyle& style) const {
-  const char* const end = text.data() + text.size();
-  return font(style.face)->CalcTextSizeA(font_pixels(style), FLT_MAX, 0, text.data(), end).x / scale_;
+  const std::string_view shaped = fonts_.runs->encode(text);
+  const char* const end = shaped.data() + shaped.size();
+  return font(style.face)->CalcTextSizeA(font_pixels(style), FLT_MAX, 0, shaped.data(), end).x / scale_;
 }
 
 // Half pixels: a window dragged between screens bakes a few sizes, not hundreds.
@@ -154,11 +156,15 @@ float Painter::font_pixels(const TextStyle& style) const {
 
 std::string Painter::elided(std::string_view text, const TextStyle& style, float limit) const {
   if (width(text, style) <= limit) return std::string(text);
-  std::string cut(text);
-  while (!cut.empty() && width(cut + "…", style) > limit) {
-    while (!cut.empty() && (cut.back() & 0xC0) == 0x80) cut.pop_back();
-    if (!cut.empty()) cut.pop_back();
+  std::vector<std::size_t> lengths;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((text[i] & 0xC0) != 0x80) lengths.push_back(i);
   }
+  const auto cut_to = [&](std::size_t length) { return std::string(text.substr(0, length)); };
+  const auto over = std::partition_point(lengths.begin(), lengths.end(), [&](std::size_t length) {
+    return width(cut_to(length) + "…", style) <= limit;
+  });
+  std::string cut = over == lengths.begin() ? std::string() : cut_to(*std::prev(over));
   while (!cut.empty() && cut.back() == ' ') cut.pop_back();
   return cut + "…";
 }

@@ -10,6 +10,7 @@
 
 #include "web-ui/theme/tokens.hpp"
 #include "web-ui/widgets/geometry.hpp"
+#include "web-ui/widgets/shaped_runs.hpp"
 
 struct ImDrawList;
 struct ImFont;
@@ -22,6 +23,8 @@ struct Fonts {
   ImFont* text = nullptr;
   ImFont* title = nullptr;
   ImFont* icon = nullptr;
+  /// Of text and title, whose glyphs the browser draws.
+  ShapedRuns* runs = nullptr;
 };
 
 struct TextStyle {
