@@ -20,9 +20,42 @@ after(async () => {
   await stack?.stop();
 });
 
+/** Where the parts of the cards are, and how wide the words of their state are on one line. */
+function layout(page) {
+  return page.evaluate(async () => {
+    await document.fonts.ready;
+    const context = document.createElement('canvas').getContext('2d');
+    context.font = '12.5px Inter';
+    return [...document.querySelectorAll('article')].map((article) => {
+      const { service } = article.dataset;
+      const part = (name) => document.getElementById(`${name}:${service}`);
+      const state = part('state').getBoundingClientRect();
+      const { y, height } = article.getBoundingClientRect();
+      return {
+        service,
+        y,
+        height,
+        state: { lines: state.height / 18, room: state.width },
+        words: context.measureText(part('state').textContent).width,
+      };
+    });
+  });
+}
+
+async function checkLayout(page) {
+  const cards = await layout(page);
+  for (const { service, state, words } of cards)
+    assert.ok(words <= state.lines * state.room, `${service}: ${words} px on ${state.lines} lines`);
+  for (const one of cards) {
+    for (const other of cards.filter(({ y }) => y === one.y))
+      assert.equal(one.height, other.height, `${one.service} beside ${other.service}`);
+  }
+}
+
 for (const colorScheme of ['light', 'dark']) {
   for (const [width, height] of [
     [360, 740],
+    [768, 1024],
     [1280, 900],
     [1920, 1080],
   ]) {
@@ -31,6 +64,7 @@ for (const colorScheme of ['light', 'dark']) {
       const page = await signedIn(browser, stack, AGENCY, { path, width, height, colorScheme });
       await page.locator('#link', { hasText: 'live' }).waitFor();
       await screenshot(page, `integrations-${width}-${colorScheme}`);
+      await checkLayout(page);
       assert.deepEqual(page.problems, []);
       await page.context().close();
     });

@@ -12,17 +12,44 @@ namespace {
 
 constexpr float pad = size::card_padding;
 constexpr float tile_side = 38;
-constexpr float summary_middle = pad + tile_side + 19;
-constexpr float content_top = summary_middle + 19;
+constexpr float tile_gap = 11;
+constexpr float name_height = 22;
+constexpr float state_line = 18;
+constexpr int state_lines = 4;
+constexpr float summary_height = 36;
 constexpr float min_activity = 38;
 constexpr float clocks_height = 38;
 constexpr float foot_line = 22;
 constexpr float strip_height = 12;
 constexpr float notice_line = 18;
-constexpr int notice_lines = 3;
+constexpr int notice_lines = 5;
 constexpr float anomaly_line = 18;
 constexpr int anomaly_lines = 2;
 constexpr float anomaly_mark = 14;
+
+TextStyle state_style(const Ui& ui, const CardView& card) {
+  return {.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
+}
+
+/// In whole, each part of it on lines of its own where one does not do.
+std::vector<std::string> state_text(const Ui& ui, const CardView& card, float width) {
+  const auto style = state_style(ui, card);
+  const float room = width - 2 * pad - tile_side - tile_gap;
+  if (ui.paint.width(card.sub_state, style) <= room) return {card.sub_state};
+  std::vector<std::string> lines;
+  constexpr std::string_view separator = " · ";
+  std::string_view rest = card.sub_state;
+  for (int left = state_lines; left > 0 && !rest.empty();
+       left = state_lines - static_cast<int>(lines.size())) {
+    // The last line holds all that is left, cut.
+    const auto part = left > 1 ? rest.substr(0, rest.find(separator)) : rest;
+    for (auto& line : ui.paint.wrapped(part, style, room, left)) lines.push_back(std::move(line));
+    rest.remove_prefix(std::min(part.size() + separator.size(), rest.size()));
+  }
+  return lines;
+}
+
+float head_height(std::size_t lines) { return pad + name_height + static_cast<float>(lines) * state_line; }
 
 TextStyle notice_style(const Ui& ui, const CardView& card) {
   const Color color = card.badge == Badge::error ? ui.theme.bad_text
@@ -80,22 +107,28 @@ void draw_name(Ui& ui, Rect r, const std::string& name) {
   ui.paint.text({r.x, r.middle()}, ui.paint.elided(name, style, r.w), style);
 }
 
-void draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
+/// Returns the height used.
+float draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
   const Rect tile{r.x + pad, r.y + pad, tile_side, tile_side};
   draw_tile(ui, tile, brand_of(card.service));
   const std::string id = badge_id(card.service);
   const Rect badge = draw_badge(ui, r.right() - pad, tile.y + 10, card.badge, ui.hover_amount(id));
   ui.focus_ring(id, badge, badge.h / 2);
 
-  const float x = tile.right() + 11;
+  const float x = tile.right() + tile_gap;
   const Rect name{x, tile.y, badge.x - 6 - x, 20};
   draw_name(ui, name, card.name);
   ui.say("h3", part(card, "name"), name, card.name);
-  const Rect state{x, tile.y + 22, r.right() - pad - x, 18};
-  const TextStyle style{.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
-  ui.paint.text({x, state.middle()}, ui.paint.elided(card.sub_state, style, state.w), style);
+  const auto lines = state_text(ui, card, r.w);
+  const Rect state{x, tile.y + name_height, r.right() - pad - x,
+                   static_cast<float>(lines.size()) * state_line};
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const float middle = state.y + state_line * (static_cast<float>(i) + 0.5F);
+    ui.paint.text({x, middle}, lines[i], state_style(ui, card));
+  }
   ui.say("p", part(card, "state"), state, card.sub_state);
   add_badge_button(ui, badge, card, explained);
+  return head_height(lines.size());
 }
 
 /// Returns the height used.
@@ -268,7 +301,8 @@ float foot_height(const CardView& card) {
 }
 
 float card_height(const Ui& ui, const CardView& card, float width, float foot) {
-  return content_top + notice_height(notice_text(ui, card, width).size()) +
+  return head_height(state_text(ui, card, width).size()) + summary_height +
+         notice_height(notice_text(ui, card, width).size()) +
          anomaly_height(anomaly_text(ui, card, width).size()) + min_activity + 14 + clocks_height + 10 +
          foot + pad;
 }
@@ -289,13 +323,15 @@ void draw_card(Ui& ui, Rect r, const CardView& card, float foot, bool explained)
   ui.paint.border(r, edge, size::card_radius);
   ui.focus_ring(id, r, size::card_radius);
 
-  draw_head(ui, r, card, explained);
+  float top = r.y + draw_head(ui, r, card, explained);
   const float width = r.w - 2 * pad;
-  const TextStyle summary{.size = 13, .color = ui.theme.muted};
-  ui.paint.text({r.x + pad, r.y + summary_middle}, ui.paint.elided(card.summary, summary, width), summary);
-  ui.say("p", part(card, "summary"), {r.x + pad, r.y + summary_middle - 9, width, 18}, card.summary);
+  const TextStyle style{.size = 13, .color = ui.theme.muted};
+  const Rect summary{r.x + pad, top + 8, width, 18};
+  ui.paint.text({summary.x, summary.middle()}, ui.paint.elided(card.summary, style, width), style);
+  ui.say("p", part(card, "summary"), summary, card.summary);
 
-  float top = r.y + content_top + draw_notice(ui, r, r.y + content_top, card);
+  top += summary_height;
+  top += draw_notice(ui, r, top, card);
   top += draw_anomaly(ui, r, top, card);
   const float foot_top = r.bottom() - pad - foot;
   const float clocks = foot_top - 10 - clocks_height;
