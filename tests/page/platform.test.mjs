@@ -179,6 +179,8 @@ test('a time of another zone than the device’s says which', (t) => {
     zone.set('Europe/Berlin');
     assert.equal(zone.text(now / 1000, 'brief'), text);
   }
+  zone.set('Europe/Nowhere');
+  assert.equal(zone.text(now / 1000, 'brief'), '12:00 UTC');
 });
 
 test('a time of another year has its year, also on the same day of it', (t) => {
@@ -220,6 +222,51 @@ test('who signs out here stays signed in elsewhere', async (t) => {
   await session.signOut();
   session.auth.stopAutoRefresh?.();
   assert.match(asked.at(-1), /logout\?scope=local$/);
+});
+
+test('a sign-out that is answered late ends no session of who came next', async (t) => {
+  const kept = new Map();
+  globalThis.localStorage = {
+    getItem: (k) => kept.get(k) ?? null,
+    setItem: (k, v) => kept.set(k, v),
+    removeItem: (k) => kept.delete(k),
+  };
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  t.mock.method(AbortSignal, 'timeout', (ms) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), ms);
+    return controller.signal;
+  });
+  let answer;
+  t.mock.method(globalThis, 'fetch', (url, { signal }) => {
+    if (!String(url).includes('logout'))
+      return Response.json({
+        access_token: 'x.y.z',
+        refresh_token: 'r',
+        expires_in: 3600,
+        user: { id: 'u' },
+      });
+    return new Promise((resolve, reject) => {
+      answer = () => resolve(new Response(null, { status: 204 }));
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  });
+  const session = new Session({ supabase_url: 'https://abc.supabase.co', publishable_key: 'k' });
+  t.after(() => {
+    session.auth.stopAutoRefresh?.();
+    delete globalThis.localStorage;
+  });
+  session.watch(() => {});
+  assert.equal(await session.signIn('a@b.example', 'p'), null);
+  const left = session.signOut();
+  await turn();
+  t.mock.timers.tick(2000);
+  await left;
+  assert.equal(kept.size, 0);
+  assert.equal(await session.signIn('c@d.example', 'p'), null);
+  answer();
+  await turn();
+  assert.equal(kept.size, 1);
 });
 
 test('a session that could not be renewed just now is no signing out', async () => {
@@ -308,7 +355,7 @@ test('who signs out in another tab is signed out here, unless somebody is signed
   hear({ key: 'another', newValue: null });
   assert.deepEqual([users, kept.size], [['u'], 1]);
   kept.clear();
-  hear({ key: null, newValue: null });
+  for (let i = 0; i < 2; ++i) hear({ key: null, newValue: null });
   assert.deepEqual(users, ['u', null]);
 });
 

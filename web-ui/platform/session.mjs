@@ -17,6 +17,9 @@ const TIMEOUT_MS = 10_000;
 // Whoever signs out leaves the device.
 const SIGN_OUT_MS = 2000;
 
+/** auth-js ends the session that is stored when it hears that one ended, and by then it may be somebody else's. */
+const patienceFor = (url) => (String(url).includes('/logout') ? SIGN_OUT_MS : TIMEOUT_MS);
+
 /** A browser may refuse its storage: then a session lasts as long as the page. */
 function usableStorage() {
   try {
@@ -72,7 +75,7 @@ export class Session {
       autoRefreshToken: true,
       persistSession: true,
       detectSessionInUrl: false,
-      fetch: (url, options) => fetch(url, { ...options, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+      fetch: (url, options) => fetch(url, { ...options, signal: AbortSignal.timeout(patienceFor(url)) }),
     });
   }
 
@@ -85,7 +88,7 @@ export class Session {
     const take = (user) => {
       if (current === (user?.id ?? null)) return;
       current = user?.id ?? null;
-      // auth-js holds its lock while it calls: what follows must not wait for it.
+      // auth-js waits for whoever it tells: what follows must not hold it up.
       setTimeout(() => onUser(user), 0);
     };
     const leave = () => {
@@ -103,7 +106,6 @@ export class Session {
       if (isOurs && current && this.storage.getItem(STORAGE_KEY) === null) leave();
     });
     this.auth.onAuthStateChange((event, session) => {
-      if (event === 'SIGNED_OUT') current = undefined;
       take(session?.user ?? (event === 'SIGNED_OUT' ? null : this.#keptUser()));
     });
     const kept = this.#keptUser();
