@@ -21,6 +21,7 @@ import {
 } from './browser.mjs';
 
 const VIEWER = `viewer@${NORTHWIND}.example`;
+const AGENCY = 'agency@webfluentia.example';
 
 /** As after an hour: the stored token has to be renewed. */
 const expire = (page) =>
@@ -182,6 +183,22 @@ test('a page that is opened while sign-in does not answer says so, and shows the
   await page.context().close();
 });
 
+test('a link that is opened with a session that is over opens its workspace after signing in', async () => {
+  const page = await signedIn(browser, stack, AGENCY);
+  const link = new URL('/w/oak-bakery/integrations', page.url()).href;
+  assert.notEqual(page.url(), link, 'another one opens by itself');
+  await page.route(/grant_type=refresh_token/, (route) =>
+    route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } }),
+  );
+  await expire(page);
+  await page.goto(link);
+  await page.getByLabel('Password').waitFor();
+  await fillSignIn(page, userOf(stack, AGENCY));
+  await card(page, 'stripe').waitFor();
+  assert.equal(page.url(), link);
+  await page.context().close();
+});
+
 test('a dashboard that did not load stays told when the session is refused after it', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.route(/dashboard.*\.wasm/, (route) => route.abort());
@@ -273,7 +290,7 @@ test('who signs out during the first load leaves nothing running', async () => {
   const slow = new Promise((resolve) => (answer = resolve));
   await page.route(/rest\/v1\/workspaces/, (route) => slow.then(() => route.continue()));
   const asked = page.waitForRequest(/rest\/v1\/workspaces/);
-  await page.goto(stack.state.urls.dashboard);
+  await page.goto(`${stack.state.urls.dashboard}w/${NORTHWIND}/integrations`);
   await fillSignIn(page, userOf(stack, VIEWER));
   await asked;
   await page.getByRole('button', { name: 'Sign out' }).click();

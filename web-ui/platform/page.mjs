@@ -38,6 +38,7 @@ function remember(slug) {
   }
 }
 
+const forgetAddress = () => history.replaceState(null, '', '/');
 const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '';
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
 
@@ -93,7 +94,7 @@ class Dashboard {
 
   #run({ do: what, value }) {
     if (what === 'navigate') this.#navigate(value);
-    else if (what === 'sign_out') this.session.signOut();
+    else if (what === 'sign_out') this.#signOut();
     else if (what === 'reload') this.#reload();
     else if (what === 'sync') this.#sync(value);
     // Once the frame that shows it has been drawn.
@@ -117,10 +118,16 @@ class Dashboard {
     this.#readWorkspaces();
   }
 
+  #signOut() {
+    forgetAddress();
+    this.session.signOut();
+  }
+
   signedOut() {
+    // Whoever comes next did not ask for what this one saw. Of a session that was over before it showed anything
+    // it is what the page was opened for.
+    if (this.workspaces.length > 0) forgetAddress();
     this.#leave();
-    // Whoever comes next did not ask for this one's workspace.
-    history.replaceState(null, '', '/');
     this.post('account', { email: '' });
     document.title = TITLE;
     // The canvas is hidden and draws no frame that would do it.
