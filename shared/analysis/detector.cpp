@@ -123,6 +123,7 @@ void Detector::follow_zeros(const Forecast& usual, const KeptDay& today) {
   zeros_told_ = true;
   const double odds = (1 - usual.zero_share) / usual.zero_share;
   const Day began = day_ - std::chrono::days(zeros_ - 1);
+  forget_since(began);
   end_shift(began - std::chrono::days(1));
   report(usual, AnomalyKind::shift, 0, std::sqrt(static_cast<double>(zeros_) * odds), began);
 }
@@ -163,7 +164,7 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   const double change = std::abs(signed_square(came) - signed_square(before.expected));
   if (change >= least_shift * std::abs(signed_square(before.expected))) {
     const Day began = day_ - std::chrono::days(days - 1);
-    while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
+    forget_since(began);
     tell_shift(before, signed_square(came), score, began);
   }
   up_ = down_ = {};
@@ -171,6 +172,11 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
     forget_stop(days);
   else
     rebase(days, came, before.expected);
+}
+
+// A lasting change is told instead of the days in it.
+void Detector::forget_since(Day began) {
+  while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
 }
 
 // After a few weeks of something else (a campaign, Christmas) usual is still what was before it: that it

@@ -191,6 +191,16 @@ TEST_CASE("a stop lasts until something comes, however long, and days without a 
     }
 }
 
+TEST_CASE("a stop that shows when days of none have become usual is told instead of its first days") {
+  const Values values{4, 4, 4, 4, 4, 4, 1, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 1, 1, 1, 0, 0,
+                      1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 4, 4, 0, 4, 4, 4, 1, 6, 4, 4, 0, 4,
+                      4, 1, 6, 6, 1, 1, 4, 4, 4, 4, 6, 4, 4, 4, 4, 4, 8, 6, 3, 3, 6, 6, 0, 0, 0, 0, 0, 0, 0};
+  const auto found = detect(values);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].kind == AnomalyKind::shift);
+  CHECK(place_of(found[0]) == 80);
+}
+
 TEST_CASE("a campaign in two steps ends in the ordinary, which is no fall") {
   Values values = weeks(20, {500, 520, 510, 505, 480, 490, 515});
   for (std::size_t i = 70; i < 78; ++i) values[i] = *values[i] * (i < 74 ? 4 : 10);
