@@ -83,16 +83,16 @@ async function atOnce(first, second) {
   return { waited, reply };
 }
 
-const record = (key, workspace = 'northwind-dental') =>
-  call('record_receipt', {
-    workspace,
-    service,
-    delivery_key: key,
-    object_key: `webhooks/${key}`,
-    event_type: 'charge.succeeded',
-    readable: true,
-    key: 'stripe.webhook_secret',
-  });
+const receiptOf = (key, workspace = 'northwind-dental') => ({
+  workspace,
+  service,
+  delivery_key: key,
+  object_key: `webhooks/${key}`,
+  event_type: 'charge.succeeded',
+  readable: true,
+  key: 'stripe.webhook_secret',
+});
+const record = (...of) => call('record_receipt', receiptOf(...of));
 const failed = (key, client_id = northwind) => ({
   client_id,
   service,
@@ -367,6 +367,32 @@ test('a client that is removed stops no other', options, async () => {
   const kept = await database.query('select distinct client_id from public.facts_history');
   assert.deepEqual([waited, kept.map((row) => row.client_id)], [false, [harbor]]);
 });
+
+// What is under way when the removal comes, and what it wants next.
+const recorded = (query) => callIn(query, 'record_receipt', receiptOf('a'));
+const heldRuns = (query) => query('select from public.sync_runs for update');
+const counted = (query) => query('update public.service_facts set failures = failures + 1');
+for (const [what, first, then] of [
+  ['a delivery', recorded, () => {}],
+  ['a delivery with its facts', recorded, counted],
+  ['a page of a run', heldRuns, recorded],
+])
+  test(`a client of whom ${what} comes in meanwhile is removed`, options, async () => {
+    await heldRun();
+    const { waited } = await atOnce(
+      async (inFirst, query) => {
+        await first(query);
+        return async () => {
+          await sleep(1500); // longer than Postgres waits before it looks for a deadlock
+          await then(query);
+        };
+      },
+      () => database.query(`select app.remove_workspace('northwind-dental')`),
+    );
+    assert.equal(waited, true);
+    for (const table of ['workspaces', 'webhook_receipts', 'sync_runs', 'service_facts', 'facts_history'])
+      assert.deepEqual(await database.query(`select from public.${table}`), [], table);
+  });
 
 test('nobody else takes history away, whatever is set', options, async () => {
   await heldRun();
