@@ -10,6 +10,7 @@ import {
   configuredNames,
   configurationProblem,
   readBundle,
+  serviceDigests,
   settingsDigest,
   settingsFor,
 } from './secrets.mjs';
@@ -172,8 +173,13 @@ export function makeWorker({ edge, gateway }) {
     async scheduled(_controller, env) {
       const problem = refuse(env);
       if (problem) throw new CoreFailure(problem);
-      const settings = await settingsDigest(env);
-      const event = { kind: 'tick', configured: { ...configuredNames(env, gateway.manifest()), settings } };
+      const manifest = gateway.manifest();
+      const configured = {
+        ...configuredNames(env, manifest),
+        settings: await settingsDigest(env),
+        service_settings: await serviceDigests(env, manifest),
+      };
+      const event = { kind: 'tick', configured };
       await start(gateway, env, event, null);
     },
     async queue(batch, env) {

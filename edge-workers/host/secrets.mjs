@@ -159,28 +159,48 @@ export function settingsFor(env, manifest, workspace) {
   return { ids, settings_unreadable: problem !== null };
 }
 
+const bundledSlugs = (env) =>
+  Object.keys(env)
+    .filter((key) => key.startsWith(WORKSPACE_PREFIX))
+    .map(slugOf);
+
 // What is configured: keys by name only, ids with their values. Detection starts from it.
 export function configuredNames(env, manifest) {
   const all = [...manifest.secrets, ...manifest.ids];
   const agency = all.filter((entry) => agencyValue(env, entry) !== undefined).map(({ name }) => name);
   const workspaces = {};
-  for (const variable of Object.keys(env).filter((key) => key.startsWith(WORKSPACE_PREFIX))) {
-    const { values, problem } = readBundle(env, slugOf(variable), manifest);
-    workspaces[slugOf(variable)] = {
-      present: [...values.keys()],
-      problem,
-      ids: idsIn(values, manifest),
-    };
+  for (const slug of bundledSlugs(env)) {
+    const { values, problem } = readBundle(env, slug, manifest);
+    workspaces[slug] = { present: [...values.keys()], problem, ids: idsIn(values, manifest) };
   }
   return { agency, agency_ids: agencyIds(env, manifest), workspaces };
 }
 
-// Tells these variables from others, and nothing else of them: 16 hexadecimal digits of a SHA-256.
-export async function settingsDigest(env) {
-  const texts = Object.entries(env).filter(([, value]) => typeof value === 'string');
-  texts.sort(([a], [b]) => (a < b ? -1 : 1));
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(texts)));
+// Tells these values from others, and nothing else of them: 16 hexadecimal digits of a SHA-256.
+async function digestOf(pairs) {
+  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(pairs)));
   return hexOf(new Uint8Array(digest)).slice(0, 16);
+}
+
+export const settingsDigest = (env) =>
+  digestOf(Object.entries(env).filter(([, value]) => typeof value === 'string'));
+
+// The same of each service's own: of a workspace's by `<slug> <service>`, of the agency's by ` <service>`.
+export async function serviceDigests(env, manifest) {
+  const pairs = new Map();
+  const add = (slug, name, value) => {
+    const owner = `${slug} ${name.split('.')[0]}`;
+    pairs.set(owner, [...(pairs.get(owner) ?? []), [name, value]]);
+  };
+  for (const entry of [...manifest.secrets, ...manifest.ids]) {
+    const value = agencyValue(env, entry);
+    if (value !== undefined) add('', entry.name, value);
+  }
+  for (const slug of bundledSlugs(env))
+    for (const [name, value] of readBundle(env, slug, manifest).values) add(slug, name, value);
+  const digests = [...pairs].map(async ([owner, values]) => [owner, await digestOf(values)]);
+  return Object.fromEntries(await Promise.all(digests));
 }
 
 // The secrets one flow may use: those of its one workspace and the agency's.

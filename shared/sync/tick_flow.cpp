@@ -71,6 +71,8 @@ void TickFlow::claim(Turn& turn) {
   limits.number("limit", claims_per_round)
       .json("per_service", budgets_)
       .text_or_null("settings", find_text(configured_, "settings"));
+  if (const Json* of_services = find_object(configured_, "service_settings"))
+    limits.json("service_settings", *of_services);
   ask(turn, database_.call("claim_due", limits), &TickFlow::on_claimed);
 }
 

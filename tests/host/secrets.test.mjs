@@ -10,6 +10,7 @@ import {
   settingsDigest,
   settingsFor,
   readBundle,
+  serviceDigests,
   spellings,
 } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env } from './core_double.mjs';
@@ -149,6 +150,24 @@ test('a digest tells one set of variables from another, in whichever order, and 
   assert.equal(await settingsDigest({ B: 'two', A: 'one' }), digest);
   for (const other of [{ A: 'one', B: 'twp' }, { A: 'onetwo' }, { A: 'one' }, { B: 'one', A: 'two' }])
     assert.notEqual(await settingsDigest(other), digest);
+});
+
+test('each service has a digest of its own, which its keys and ids alone change', async () => {
+  const digests = (changes) => serviceDigests(env(changes), MANIFEST);
+  const before = await digests();
+  const changed = async (changes) => {
+    const after = await digests(changes);
+    return Object.keys({ ...before, ...after }).filter((owner) => before[owner] !== after[owner]);
+  };
+  const [stripe, ads] = ['northwind-dental stripe', 'northwind-dental google_ads'];
+  assert.deepEqual(Object.keys(before).sort(), [' supabase', 'harbor-yoga stripe', ads, stripe]);
+  assert.ok(Object.values(before).every((digest) => /^[0-9a-f]{16}$/.test(digest)));
+  const bundle = JSON.parse(env().WORKSPACE_NORTHWIND_DENTAL);
+  const rotated = { ...bundle, stripe: { ...bundle.stripe, secret_key: 'sk_test_another_key' } };
+  assert.deepEqual(await changed({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify(rotated) }), [stripe]);
+  assert.deepEqual(await changed({ SUPABASE_SECRET_KEY: 'sb_secret_f6e5d4c3b2a1' }), [' supabase']);
+  assert.deepEqual(await changed({ OTHER: 'x' }), []);
+  assert.deepEqual(await changed({ WORKSPACE_NORTHWIND_DENTAL: '{' }), [stripe, ads]);
 });
 
 test("a job gets its workspace's ids, and the agency's where it has none of its own", () => {

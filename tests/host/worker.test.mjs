@@ -339,6 +339,7 @@ test('a tick tells the core the names of what is configured, never a value', asy
   });
   assert.doesNotMatch(JSON.stringify(event), /sk_test|whsec|sb_secret/);
   assert.equal(event.configured.settings, await settingsDigest(env()));
+  assert.match(event.configured.service_settings['harbor-yoga stripe'], /^[0-9a-f]{16}$/);
 });
 
 test('a message is acknowledged or retried as the core says, and retried when it fails', async () => {

@@ -1,9 +1,10 @@
 // How a run ends, what a dead letter may end, what health counts, and what a tick takes away.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 
 import { factsOf, leasedRun, page } from '../runs.mjs';
-import { call, northwind } from '../stack.mjs';
+import { call, harbor, northwind } from '../stack.mjs';
 
 export async function endsSuite(t, stack) {
   const test = (name, body) =>
@@ -76,6 +77,59 @@ export async function endsSuite(t, stack) {
       assert.deepEqual(await tick(undefined), [], `${kind}, of a Worker that says nothing`);
       assert.equal((await tick('after')).length, kind === 'data' ? 0 : 1, kind);
     }
+  });
+
+  await test('what was refused to a service’s earlier keys is of another set-up; of other keys it is not', async () => {
+    const openai = { service: 'openai', present: ['openai.api_key'], missing: [], schedules: [] };
+    const set = [northwind, harbor].map((client_id) => ({ client_id, problem: null, services: [openai] }));
+    const now = async () => (await stack.query('select clock_timestamp() as at'))[0].at;
+    const tick = (service_settings) => call(stack, 'claim_due', { limit: 50, service_settings });
+    const outlived = async () => {
+      const rows = await stack.query(
+        `select u.client_id from public.service_facts u join public.service_facts f using (client_id, service)
+         where u.stream = 'requests' and f.stream = '' and f.detected_at > u.failed_at order by 1`,
+      );
+      return rows.map((row) => row.client_id);
+    };
+    const refused = async (failure_kind) => {
+      await stack.reset();
+      await call(stack, 'record_detection', { workspaces: set });
+      await tick(before);
+      for (const client_id of [northwind, harbor])
+        await call(stack, 'end_action', {
+          ...{
+            client_id,
+            id: randomUUID(),
+            service: 'openai',
+            state: 'failed',
+            tables: [],
+            stream: 'requests',
+          },
+          facts: { failure_kind, failure_final: true, failed_at: await now() },
+        });
+    };
+    const before = { ' openai': 'a', ' meta': 'a', 'northwind-dental openai': 'a' };
+    const [own, others] = [{ 'northwind-dental openai': 'b' }, { ' openai': 'b' }];
+    for (const [kind, change, expected] of [
+      ['credentials', others, [northwind, harbor]],
+      ['configuration', own, [northwind]],
+      ['credentials', { ' meta': 'b', ' stripe': 'b', 'elsewhere openai': 'b' }, []],
+      ['provider', others, []],
+    ]) {
+      await refused(kind);
+      await tick(before);
+      assert.deepEqual(await outlived(), []);
+      await tick({ ...before, ...change });
+      assert.deepEqual(await outlived(), expected, `${kind} ${JSON.stringify(change)}`);
+    }
+    // It may have been refused to the new key.
+    await refused('credentials');
+    await tick({ ...before, ...others });
+    assert.deepEqual(await outlived(), []);
+    // Settings that could not be read for a while are the same as before.
+    await refused('credentials');
+    for (const settings of [{ ' meta': 'a' }, before, before]) await tick(settings);
+    assert.deepEqual(await outlived(), []);
   });
 
   await test('a run that failed without a page says so in the cursor, until the next page', async () => {

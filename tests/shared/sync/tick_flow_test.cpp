@@ -36,8 +36,10 @@ TEST_CASE("the database is told by a digest whether the settings are others", "[
   Host host;
   Json event = tick();
   event["configured"]["settings"] = "0011223344556677";
+  event["configured"]["service_settings"] = {{" openai", "8899aabbccddeeff"}};
   CHECK(host.run(event) == "ok");
   CHECK(host.database.claimed_with["settings"] == "0011223344556677");
+  CHECK(host.database.claimed_with["service_settings"] == Json{{" openai", "8899aabbccddeeff"}});
 }
 
 TEST_CASE("a tick with nothing due is over", "[tick]") {
