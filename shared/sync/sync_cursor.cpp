@@ -50,6 +50,11 @@ bool holds(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
   return false;
 }
 
+// Of a day one run counts, the last: syncs that are asked for read the same rows again.
+bool is_of_an_earlier_day(const SyncCursor& cursor, UnixSeconds now) {
+  return !cursor.covered_until || day_of(*cursor.covered_until) != day_of(now);
+}
+
 UnixSeconds scan_from(const SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
   if (!cursor.covered_until) return now - stream.first_sync;
   // A clock that ran ahead once must not leave a window that ends before it begins.
@@ -103,7 +108,7 @@ void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more) {
 
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now) {
   if (cursor.run_id == run_id) return;
-  if (cursor.counted)
+  if (cursor.counted && is_of_an_earlier_day(cursor, now))
     cursor.earlier_rows = remember_rows(read_remembered_rows(cursor.earlier_rows), cursor.run_rows);
   cursor.run_id = run_id;
   cursor.newest.reset();
