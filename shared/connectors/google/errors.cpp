@@ -39,7 +39,9 @@ void read_detail(const Json& detail, ApiError& error) {
   if (!detail.is_object()) return;
   read_ads_failure(detail, error);
   // google.rpc.ErrorInfo and google.rpc.RetryInfo
-  if (error.code.empty()) error.code = code_in(detail, "reason");
+  if (error.reason.empty()) error.reason = code_in(detail, "reason");
+  if (const Json* metadata = find_object(detail, "metadata"); metadata && error.quota.empty())
+    error.quota = code_in(*metadata, "quota_limit");
   if (const auto delay = find_string(detail, "retryDelay"); delay && !error.retry_delay_secs)
     error.retry_delay_secs = parse_duration(*delay);
 }
@@ -55,11 +57,16 @@ std::optional<ApiError> read_api_error(const HttpReply& reply) {
   if (holder->is_array() && !holder->empty()) holder = &holder->back();
   const Json* object = find_object(*holder, "error");
   if (!object) return std::nullopt;
-  ApiError error{.status = code_in(*object, "status")};
-  if (const Json* errors = find_array(*object, "errors"); errors && !errors->empty())
+  ApiError error;
+  error.status = code_in(*object, "status");
+  error.message = find_text(*object, "message");
+  if (const Json* errors = find_array(*object, "errors"); errors && !errors->empty()) {
     error.code = code_in(errors->front(), "reason");
+    error.domain = code_in(errors->front(), "domain");
+  }
   if (const Json* details = find_array(*object, "details"))
     for (const Json& detail : *details) read_detail(detail, error);
+  if (error.code.empty()) error.code = error.reason;
   return error;
 }
 

@@ -11,9 +11,13 @@
 namespace wf::google {
 
 struct ApiError {
-  std::string status;  // "PERMISSION_DENIED"
-  std::string kind;    // of Google Ads' errors: "authorizationError"
-  std::string code;    // "USER_PERMISSION_DENIED", or the reason: "quotaExceeded"
+  std::string status;   // "PERMISSION_DENIED"
+  std::string kind;     // of Google Ads' errors: "authorizationError"
+  std::string code;     // "USER_PERMISSION_DENIED", or the reason: "quotaExceeded"
+  std::string reason;   // of the newer details: "API_KEY_INVALID"
+  std::string quota;    // of a limit: "defaultPerDayPerProject"
+  std::string domain;   // of the reason of the older services: "lighthouse"
+  std::string message;  // may quote what Google was sent
   std::optional<std::int64_t> retry_delay_secs;
 
   // What may stand in a message that people read: the most telling of the codes, else "".

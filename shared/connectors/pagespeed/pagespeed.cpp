@@ -1,11 +1,11 @@
 #include "shared/connectors/pagespeed/pagespeed.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/connectors/google/errors.hpp"
 #include "shared/connectors/pagespeed/run.hpp"
 
 namespace wf::pagespeed {
@@ -36,38 +36,12 @@ HttpRequest run_request(const Query& query) {
   return request;
 }
 
-// Views into the reply's document.
-struct GoogleError {
-  std::string_view code;     // "API_KEY_INVALID", "rateLimitExceeded", "lighthouseUserError"
-  std::string_view domain;   // "lighthouse" or "global"
-  std::string_view message;  // may quote the page's address
-  std::string_view quota;    // "defaultPerDayPerProject"
-};
-
-// https://cloud.google.com/apis/design/errors, with the older `errors` beside the newer `details`.
-GoogleError read_error(const Json& body) {
-  GoogleError read;
-  const Json* error = find_object(body, "error");
-  if (!error) return read;
-  read.message = find_text(*error, "message");
-  const Json* errors = find_array(*error, "errors");
-  if (errors && !errors->empty()) {
-    read.code = find_text(errors->front(), "reason");
-    read.domain = find_text(errors->front(), "domain");
-  }
-  const Json* details = find_array(*error, "details");
-  if (!details) return read;
-  for (const Json& detail : *details) {
-    const std::string_view reason = find_text(detail, "reason");
-    if (!reason.empty()) read.code = reason;
-    const Json* metadata = find_object(detail, "metadata");
-    if (metadata) read.quota = find_text(*metadata, "quota_limit");
-  }
-  return read;
+bool is_about_the_page(const HttpReply& reply, const google::ApiError& error) {
+  return reply.status == 400 && error.domain == "lighthouse" && error.code == "lighthouseUserError";
 }
 
-bool is_about_the_page(const HttpReply& reply, const GoogleError& error) {
-  return reply.status == 400 && error.domain == "lighthouse" && error.code == "lighthouseUserError";
+google::ApiError read_error(const HttpReply& reply) {
+  return google::read_api_error(reply).value_or(google::ApiError{});
 }
 
 bool is_code_letter(char c) {
@@ -75,16 +49,16 @@ bool is_code_letter(char c) {
 }
 
 // "Lighthouse returned error: FAILED_DOCUMENT_REQUEST. Lighthouse was unable to ..."
-Failure page_failure(const GoogleError& error) {
+Failure page_failure(const google::ApiError& error) {
   constexpr std::string_view opening = "Lighthouse returned error: ";
   std::string_view code;
   if (starts_with(error.message, opening)) {
-    const std::string_view text = error.message.substr(opening.size());
+    const std::string_view text = std::string_view(error.message).substr(opening.size());
     std::size_t end = 0;
     while (end < text.size() && is_code_letter(text[end])) ++end;
     code = text.substr(0, end);
   }
-  return {std::string(code.empty() ? error.code : code), std::string(error.message)};
+  return {code.empty() ? error.code : std::string(code), error.message};
 }
 
 Page to_page(Run run, const Query& query) {
@@ -106,11 +80,11 @@ Page to_page(Run run, const Query& query) {
 
 Result<Page> parse_run(const HttpReply& reply, const Query& query, UnixSeconds source_at) {
   const Target target = read_target(query.partition);
+  if (!is_success(reply))
+    if (const google::ApiError error = read_error(reply); is_about_the_page(reply, error))
+      return to_page(failed_run(page_failure(error), target, source_at), query);
   const auto body = parse_json(reply.body, who);
   if (!body) return tl::unexpected<Error>(body.error());
-  const GoogleError error = read_error(*body);
-  if (is_about_the_page(reply, error))
-    return to_page(failed_run(page_failure(error), target, source_at), query);
   auto run = read_run(*body, target, source_at);
   if (!run) return tl::unexpected<Error>(std::move(run.error()));
   return to_page(*std::move(run), query);
@@ -127,8 +101,7 @@ std::int64_t seconds_to_new_quota(const HttpReply& reply) {
 }
 
 Problem explain(const HttpReply& reply, Problem general) {
-  const auto body = parse_json(reply.body, who);
-  const GoogleError error = body ? read_error(*body) : GoogleError{};
+  const google::ApiError error = read_error(reply);
   if (is_about_the_page(reply, error)) {
     general.remedy = Remedy::read;
     return general;
@@ -137,19 +110,20 @@ Problem explain(const HttpReply& reply, Problem general) {
     general.error.kind = kind;
     general.error.message += words;
   };
-  if (error.code == "API_KEY_INVALID")
+  // Under the older reason the newer one tells more.
+  const std::string& code = error.reason.empty() ? error.code : error.reason;
+  if (code == "API_KEY_INVALID")
     means(ErrorKind::credentials, ", the key is not accepted");
-  else if (error.code == "SERVICE_DISABLED" || error.code == "accessNotConfigured")
+  else if (code == "SERVICE_DISABLED" || code == "accessNotConfigured")
     means(ErrorKind::configuration, ", the API is not switched on in the key's project");
-  else if (error.code == "API_KEY_SERVICE_BLOCKED")
+  else if (code == "API_KEY_SERVICE_BLOCKED")
     means(ErrorKind::configuration, ", the key is restricted to other APIs");
   else if (reply.status == 400 && general.error.kind == ErrorKind::ours)
     means(ErrorKind::configuration, ", Google does not accept the address");
-  if (!error.code.empty() && error.code.size() <= 64 &&
-      std::all_of(error.code.begin(), error.code.end(), is_code_letter))
-    general.error.message += concat({" (", error.code, ")"});
+  if (!code.empty()) general.error.message += concat({" (", code, ")"});
   if (reply.status == 429 && !general.error.retry_after_secs)
-    general.error.retry_after_secs = contains(error.quota, "PerDay") ? seconds_to_new_quota(reply) : 60;
+    general.error.retry_after_secs =
+        contains(error.quota, "PerDay") ? seconds_to_new_quota(reply) : error.retry_delay_secs.value_or(60);
   return general;
 }
 

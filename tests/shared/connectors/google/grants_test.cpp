@@ -67,7 +67,7 @@ TEST_CASE("durations are whole seconds, rounded up", "[google]") {
     CHECK_FALSE(google::parse_duration(text));
 }
 
-TEST_CASE("errors are found in both shapes, and only codes are kept of them", "[google]") {
+TEST_CASE("errors are found in both shapes, and words of codes alone are made of them", "[google]") {
   for (const char* name : {"error_quota_search", "error_quota_searchstream_array"}) {
     const auto error = google::read_api_error(
         google_fixtures::reply("google-ads/" + std::string(name) + ".built.json", 429));
@@ -76,6 +76,12 @@ TEST_CASE("errors are found in both shapes, and only codes are kept of them", "[
     CHECK(error->code == "RESOURCE_EXHAUSTED");
     CHECK(error->retry_delay_secs == 900);
   }
+  const auto quota =
+      google::read_api_error(google_fixtures::reply("pagespeed/error_429_quota.built.json", 429));
+  REQUIRE(quota);
+  CHECK(quota->word() == "rateLimitExceeded");
+  CHECK(quota->reason == "RATE_LIMIT_EXCEEDED");
+  CHECK(quota->quota == "defaultPerDayPerProject");
   CHECK_FALSE(google::read_api_error({.status = 500, .body = "<html>"}));
   CHECK_FALSE(google::read_api_error({.status = 500, .body = "[]"}));
   CHECK_FALSE(google::read_api_error({.status = 500, .body = R"({"error":"invalid_grant"})"}));

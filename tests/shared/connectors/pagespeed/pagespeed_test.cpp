@@ -232,6 +232,8 @@ TEST_CASE("errors of PageSpeed", "[pagespeed]") {
   Json per_minute = json(quota);
   per_minute["error"]["details"][0]["metadata"]["quota_limit"] = "defaultPerMinutePerProject";
   CHECK(explained(429, dump(per_minute), {}, ErrorKind::rate_limit).error.retry_after_secs == 60);
+  per_minute["error"]["details"].push_back({{"retryDelay", "17s"}});
+  CHECK(explained(429, dump(per_minute), {}, ErrorKind::rate_limit).error.retry_after_secs == 17);
 
   const Problem address =
       explained(400, R"({"error":{"errors":[{"domain":"global","reason":"invalidParameter"}]}})");
