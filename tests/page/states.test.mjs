@@ -272,7 +272,7 @@ for (const [name, options] of [
       const json = (await response.json()).map((workspace) => ({ ...workspace, name }));
       await route.fulfill({ response, json });
     });
-    await page.goto(stack.state.urls.dashboard);
+    await page.goto(`${stack.state.urls.dashboard}w/${NORTHWIND}/integrations`);
     await fillSignIn(page, userOf(stack, AGENCY));
     await card(page, 'stripe').waitFor();
     await screenshot(page, `other-scripts-${options.colorScheme}`);
