@@ -126,6 +126,7 @@ test('loading, an empty workspace and no workspace are drawn on purpose', async 
   await fillSignIn(page, userOf(stack, VIEWER));
   await page.getByText('Loading the services').waitFor();
   await screenshot(page, 'loading');
+  const { y: expected } = await page.locator('#loading').boundingBox();
   answer();
   await page.getByRole('heading', { name: 'No service is configured yet' }).waitFor();
   await screenshot(page, 'empty');
@@ -139,6 +140,8 @@ test('loading, an empty workspace and no workspace are drawn on purpose', async 
   await screenshot(other, 'no-workspace');
   await other.unroute(/rest\/v1\/workspaces/); // they are given one
   await card(other, 'stripe').waitFor();
+  const { y } = await other.locator('h2:not(#shortcuts)').first().boundingBox();
+  assert.equal(y, expected, 'the cards come to stand where they were expected');
   await other.context().close();
 });
 

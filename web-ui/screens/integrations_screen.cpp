@@ -1,6 +1,7 @@
 #include "web-ui/screens/integrations_screen.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "web-ui/screens/notices.hpp"
 #include "web-ui/screens/service_card.hpp"
@@ -312,7 +313,24 @@ void draw_cards(Ui& ui, Rect area, const IntegrationsState& state, const Integra
   ui.view.content_height = std::max(ui.view.content_height, area.y + 24);
 }
 
+/// Where the filters come to stand, so that the cards come to stand where theirs are; returns where those
+/// begin.
+float draw_skeleton_chips(Ui& ui, Rect area) {
+  constexpr std::array<float, 4> widths{44, 84, 86, 104};
+  const int rows = ui.view.narrow() ? 2 : 1;
+  for (int row = 0; row < rows; ++row) {
+    float x = area.x;
+    for (const float width : widths) {
+      ui.paint.fill({x, area.y, width, chip_height(ui)}, ui.theme.off_tint, chip_height(ui) / 2);
+      x += width + size::chip_gap;
+    }
+    area.y += chip_height(ui) + 8;
+  }
+  return area.y + 10;
+}
+
 void draw_skeleton(Ui& ui, Rect area) {
+  area.y = draw_skeleton_chips(ui, area);
   const int columns = column_count(area.w);
   const float width = (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
   for (int i = 0; i < columns * 2; ++i) {
