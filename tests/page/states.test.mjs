@@ -264,6 +264,24 @@ function inkOfName(page, name) {
   }, name);
 }
 
+test('an address that is wider than the side bar is drawn on two lines', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const height = await page.evaluate(async () => {
+    const { x, y, width, height } = document.getElementById('account').getBoundingClientRect();
+    const canvas = document.createElement('canvas');
+    const context = canvas.getContext('2d');
+    [canvas.width, canvas.height] = [width, height];
+    window.dispatchEvent(new Event('scroll'));
+    await new Promise((done) => requestAnimationFrame(done));
+    context.drawImage(document.getElementById('screen'), -x, -y);
+    const { data } = context.getImageData(0, 0, width, height);
+    const inked = [...data.keys()].filter((i) => Math.abs(data[i] - data[i % 4]) > 60);
+    return Math.floor((inked.at(-1) - inked[0]) / 4 / width);
+  });
+  assert.ok(height > 20, `${height} px`);
+  await page.context().close();
+});
+
 for (const [name, options] of [
   ['שלום עולם', { colorScheme: 'light' }],
   ['محل الزهور ٢٤', { colorScheme: 'dark', deviceScaleFactor: 2 }],

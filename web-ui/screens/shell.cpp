@@ -119,12 +119,24 @@ void draw_shortcuts(Ui& ui, float y, float end, const IntegrationsView& view) {
   }
 }
 
+/// On two lines, its host below, where one does not do.
+void draw_address(Ui& ui, Rect r, const std::string& email, TextStyle style) {
+  const auto at = email.rfind('@');
+  if (at == std::string::npos || ui.paint.width(email, style) <= r.w) {
+    ui.paint.text({r.x, r.middle()}, ui.paint.elided(email, style, r.w), style);
+    return;
+  }
+  style.size = size::label;
+  ui.paint.text({r.x, r.middle() - 8}, ui.paint.elided(email.substr(0, at), style, r.w), style);
+  ui.paint.text({r.x, r.middle() + 8}, ui.paint.elided(email.substr(at), style, r.w), style);
+}
+
 void draw_account(Ui& ui, const Model& model) {
   const float y = ui.view.height - 60;
   ui.paint.hairline({0, y}, size::sidebar - 1, ui.theme.line);
   const TextStyle style{.size = size::small, .color = ui.theme.muted};
   const Rect line{22, y + 12, size::sidebar - 22 - 56, 36};
-  ui.paint.text({line.x, line.middle()}, ui.paint.elided(model.email, style, line.w), style);
+  draw_address(ui, line, model.email, style);
   ui.mirror.add({.tag = "p", .id = "account", .rect = line, .text = model.email, .fixed = true});
   draw_icon_button(ui, {size::sidebar - 52, y + 8, 44, 44}, icon::sign_out,
                    {.id = "sign-out", .label = "Sign out", .command = SignOut{}}, true);
