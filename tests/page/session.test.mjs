@@ -192,7 +192,7 @@ test('a link that is opened with a session that is over opens its workspace afte
   );
   await expire(page);
   await page.goto(link);
-  await page.getByLabel('Password').waitFor();
+  await page.getByLabel('Password', { exact: true }).waitFor();
   await fillSignIn(page, userOf(stack, AGENCY));
   await card(page, 'stripe').waitFor();
   assert.equal(page.url(), link);
