@@ -149,6 +149,14 @@ TEST_CASE("a card says what somebody has to do, and who") {
   CHECK(meta.notice.find("Account manager: ") == 0);
   CHECK_FALSE(meta.evidence.empty());
   CHECK(card(view, "stripe").notice.empty());
+  // Developers do not read it: whoever does is to tell them.
+  auto m = model();
+  m.services = {service("stripe", hours(3))};
+  auto& failing = m.services.front().streams.front();
+  failing.failure_kind = wf::ErrorKind::ours;
+  failing.failed_at = noon - minutes(5);
+  failing.failure_final = true;
+  CHECK(card(view_of(m), "stripe").notice.find("Report it to the developers") == 0);
 }
 
 TEST_CASE("a card says the most unusual day of the last two weeks, and nothing when there is none") {

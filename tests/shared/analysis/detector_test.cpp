@@ -249,7 +249,8 @@ TEST_CASE("what comes every two, three or four weeks is told twice, and anything
     REQUIRE(found.size() == 2);
     for (std::size_t i = 0; i < 2; ++i) CHECK(place_of(found[i]) == static_cast<long>(15 + i * period));
     const std::size_t next = 15 + 4 * period;
-    for (const auto& [place, value] : {std::pair{next, 20'000}, {next - 1, 2000}, {next, -2000}}) {
+    for (const auto& [place, value] :
+         {std::pair{next, 20'000}, {next - 1, 2000}, {next, 100}, {next, -2000}}) {
       found = detect(with(values, place, value));
       REQUIRE(found.size() >= 3);
       CHECK(place_of(found[2]) == static_cast<long>(place));

@@ -63,7 +63,8 @@ TEST_CASE("only a member may ask, and only a manager may start something", "[api
     expected = 403;
   }
   SECTION("the database is away") {
-    api.host.fault = [](const Json&) { return json(R"({"status":503,"headers":[]})"); };
+    const int status = GENERATE(408, 429, 500, 503);
+    api.host.fault = [status](const Json&) { return Json{{"status", status}, {"headers", Json::array()}}; };
     expected = 503;
   }
   for (const char* path :

@@ -241,8 +241,14 @@ TEST_CASE("errors of PageSpeed", "[pagespeed]") {
   CHECK(address.error.message ==
         "pagespeed runs: answered, Google does not accept the address (invalidParameter)");
   CHECK(explained(500, "<html>", {}, ErrorKind::provider).error.kind == ErrorKind::provider);
-  CHECK(explained(403, R"({"error":{"details":[{"reason":"SERVICE_DISABLED"}]}})", {}, ErrorKind::credentials)
-            .error.kind == ErrorKind::configuration);
+  for (const auto& [code, words] :
+       {std::pair{"SERVICE_DISABLED", ", the API is not switched on in the key's project"},
+        {"API_KEY_SERVICE_BLOCKED", ", the key is restricted to other APIs"}}) {
+    const Json refused = {{"error", {{"details", {{{"reason", code}}}}}}};
+    const Error error = explained(403, dump(refused), {}, ErrorKind::credentials).error;
+    CHECK(error.kind == ErrorKind::configuration);
+    CHECK(error.message == concat({"pagespeed runs: answered", words, " (", code, ")"}));
+  }
 }
 
 TEST_CASE("replies that are no runs are refused whole", "[pagespeed]") {
