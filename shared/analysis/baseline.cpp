@@ -35,9 +35,9 @@ struct Days {
   int count = 0;
 };
 
-Days known_days(const History& history) {
+Days known_days(const History& history, std::size_t newest) {
   Days days;
-  for (std::size_t i = 0; i < history_days; ++i) {
+  for (std::size_t i = newest; i < history_days; ++i) {
     if (!history[i]) continue;
     days.value[i] = history[i]->kept;
     days.known[i] = true;
@@ -83,9 +83,9 @@ double mean_size(const Days& days) {
   return sum / days.count;
 }
 
-double centre(const Days& days, std::size_t newest) {
+double centre(const Days& days, std::size_t from, std::size_t to) {
   Few<history_days> values;
-  for (std::size_t i = 0; i < newest; ++i) {
+  for (std::size_t i = from; i < to; ++i) {
     if (days.known[i]) values.add(days.value[i]);
   }
   return median(values.all());
@@ -142,11 +142,25 @@ double within_reason(double expected, const Days& days, bool counts) {
   return expected < (counts ? half_a_one : 0) ? 0 : expected;
 }
 
-Forecast dense_forecast(Days days, bool counts) {
+double memory_of(const Days& days) {
+  int pairs = 0, together = 0;
+  double last = 0;
+  for (std::size_t i = 0; i < history_days; ++i) {
+    if (!days.known[i] || days.value[i] == 0) continue;
+    if (last != 0) {
+      ++pairs;
+      together += (days.value[i] > 0) == (last > 0) ? 1 : -1;
+    }
+    last = days.value[i];
+  }
+  return pairs == 0 ? 0 : static_cast<double>(together) / pairs;
+}
+
+Forecast dense_forecast(Days days, bool counts, std::size_t newest) {
   const Days told = days;
   const double slope = slope_per_day(days);
   for (std::size_t i = 0; i < history_days; ++i) days.value[i] += slope * static_cast<double>(i + 1);
-  const double middle = centre(days, history_days);
+  const double middle = centre(days, 0, history_days);
   Days left = minus(days, middle);
   double season_here = 0, cost = 1 + 3.0 / days.count;
   const auto season = weekday_medians(left);
@@ -158,8 +172,10 @@ Forecast dense_forecast(Days days, bool counts) {
       cost = cost_of_season(days.count);
     }
   }
-  Forecast result{.expected = within_reason(middle + season_here + centre(left, recent_days), told, counts),
-                  .scale = deviation(left, season.has_value()) * cost};
+  Forecast result{.expected = within_reason(middle + season_here + centre(left, newest, newest + recent_days),
+                                            told, counts),
+                  .scale = deviation(left, season.has_value()) * cost,
+                  .memory = memory_of(left)};
   result.scale = std::max(result.scale, least_scale(result.expected, counts));
   return result;
 }
@@ -200,7 +216,7 @@ double share_of_zeros(const Days& days) {
 
 // A sale a week has no level: its days with sales are compared with each other. With fewer than it takes,
 // what counts (failures, mostly) is compared with the largest of them.
-std::optional<Forecast> sparse_forecast(Days days, double zero_share, bool counts) {
+std::optional<Forecast> sparse_forecast(Days days, bool counts) {
   constexpr int least_others = 5;
   double largest = 0;
   for (std::size_t i = 0; i < history_days; ++i) {
@@ -212,23 +228,30 @@ std::optional<Forecast> sparse_forecast(Days days, double zero_share, bool count
   }
   if (days.count == 0 && counts) return Forecast{.expected = 0, .scale = root_noise_of_counts};
   if (days.count < least_others && counts)
-    return Forecast{
-        .expected = largest, .scale = least_scale(largest, counts), .sparse = true, .zero_share = 1};
+    return Forecast{.expected = largest, .scale = least_scale(largest, counts), .sparse = true};
   if (days.count < least_others) return std::nullopt;
-  const double middle = centre(days, history_days);
+  const double middle = centre(days, 0, history_days);
   const double scale =
       std::max(deviation(minus(days, middle), true) * (1 + 3.0 / days.count), least_scale(middle, counts));
-  return Forecast{.expected = middle, .scale = scale, .sparse = true, .zero_share = zero_share};
+  return Forecast{.expected = middle, .scale = scale, .sparse = true};
 }
 
 }  // namespace
 
-std::optional<Forecast> forecast(const History& history, bool counts) {
-  const Days days = known_days(history);
-  if (days.count < least_days) return std::nullopt;
-  const double zero_share = share_of_zeros(days);
-  if (zero_share >= usual_zeros) return sparse_forecast(days, zero_share, counts);
-  return dense_forecast(days, counts);
+std::optional<Forecast> forecast(const History& history, bool counts, std::size_t in_question) {
+  const Days days = known_days(history, in_question);
+  if (days.count < least_days) return in_question == 0 ? std::nullopt : forecast(history, counts);
+  if (share_of_zeros(days) >= usual_zeros) return sparse_forecast(days, counts);
+  return dense_forecast(days, counts, in_question);
+}
+
+// Of all weekdays alike: that of the busy ones alone would be less by chance where all are quiet.
+double chance_of_zero(const History& history, std::size_t run) {
+  constexpr int least_days_before = 21;
+  const Days days = known_days(history, run);
+  int zeros = 1;
+  for (std::size_t i = 0; i < history_days; ++i) zeros += days.known[i] && days.value[i] == 0 ? 1 : 0;
+  return days.count < least_days_before ? 1 : zeros / (days.count + 1.0);
 }
 
 }  // namespace wf

@@ -27,10 +27,16 @@ struct Forecast {
   double scale = 1;  // one standard deviation of usual days
   // Days of zero are usual, so only the others are compared, with others; a zero is not news.
   bool sparse = false;
-  double zero_share = 0;
+  // Of neighbouring days, how many more are on the same side of usual than on both: 0 where days know
+  // nothing of each other, 1 where all are.
+  double memory = 0;
 };
 
-// None while there are fewer than 14 days to compare with. `counts`: see DailySeries.
-std::optional<Forecast> forecast(const History& history, bool counts);
+// None while there are fewer than 14 days to compare with. `counts`: see DailySeries. So many of the newest
+// days are `in_question`, and not compared with where that leaves enough.
+std::optional<Forecast> forecast(const History& history, bool counts, std::size_t in_question = 0);
+
+// How likely a day is zero by the days before a run of zeros; 1 where these are too few to say.
+double chance_of_zero(const History& history, std::size_t run);
 
 }  // namespace wf

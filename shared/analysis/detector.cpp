@@ -16,6 +16,10 @@ constexpr double drift_limit = 8;
 constexpr double most_per_day = 4;
 constexpr std::size_t least_shift_days = 3;
 constexpr std::size_t most_shift_days = 28;
+// From here on a drift's own days are no measure of what is usual.
+constexpr double drift_in_question = 3;
+constexpr double most_memory = 0.1;
+constexpr std::chrono::days days_of_a_level{14};
 constexpr double least_shift = 0.1;  // of what was expected
 constexpr double chance_of_zeros = 1e-4;
 // A campaign or holidays of some weeks were no lasting change, and their end is none.
@@ -35,6 +39,12 @@ double deviations_of(const Forecast& usual, double root, bool counts) {
   const double above = root - usual.expected;
   if (!counts || above >= 0 || root < 0) return above / usual.scale;
   return (std::sqrt(root * root + 0.375) - std::sqrt(usual.expected * usual.expected + 0.375)) / usual.scale;
+}
+
+// What usual becomes when `expected` became `actual`. A factor keeps the shape of the week; it needs both
+// levels on one side of zero.
+double moved(double usual, double actual, double expected) {
+  return actual * expected > 0 ? usual * (actual / expected) : usual + actual - expected;
 }
 
 double power(double base, std::size_t times) {
@@ -60,8 +70,11 @@ void Detector::add(Day day, std::optional<double> value) {
     known_ = day;
     if (!stopped_) today = KeptDay{.actual = root, .kept = root, .forecast = root};
   }
-  const auto usual = today ? forecast(history_, counts_) : std::nullopt;
-  if (usual) judge(*usual, *value, *today);
+  const auto usual = today ? forecast(history_, counts_, days_in_question()) : std::nullopt;
+  if (usual) {
+    memory_ = usual->memory;
+    judge(*usual, *value, *today);
+  }
   std::move_backward(history_.begin(), history_.end() - 1, history_.end());
   history_[0] = today;
   for (Drift* drift : {&up_, &down_}) drift->days += drift->sum > 0 ? 1 : 0;
@@ -109,6 +122,8 @@ void Detector::report(const Forecast& usual, AnomalyKind kind, double value, dou
                         .high = signed_square(usual.expected + room),
                         .score = std::abs(score),
                         .found = day_});
+  for (auto one = anomalies_.end() - 1; one != anomalies_.begin() && (one - 1)->day > one->day; --one)
+    std::swap(*one, *(one - 1));
 }
 
 // One day without a sale is usual where they are few; a fortnight may be a broken shop.
@@ -119,9 +134,11 @@ void Detector::follow_zeros(const Forecast& usual, const KeptDay& today) {
     return;
   }
   ++zeros_;
-  if (!usual.sparse || zeros_told_ || power(usual.zero_share, zeros_) > chance_of_zeros) return;
+  if (!usual.sparse || zeros_told_) return;
+  const double chance = chance_of_zero(history_, zeros_);
+  if (power(chance, zeros_) > chance_of_zeros) return;
   zeros_told_ = true;
-  const double odds = (1 - usual.zero_share) / usual.zero_share;
+  const double odds = (1 - chance) / chance;
   const Day began = day_ - std::chrono::days(zeros_ - 1);
   forget_since(began);
   end_shift(began - std::chrono::days(1));
@@ -132,6 +149,15 @@ void Detector::follow_drift(const Forecast& usual, double deviations) {
   const double step = std::clamp(deviations, -most_per_day, most_per_day);
   const bool rose = add_step(up_, step), fell = add_step(down_, -step);
   if (rose || fell) settle_shift(usual, rose ? up_ : down_);
+}
+
+// Else a small lasting change would be usual before it is found. Where days hang together a drift grows by
+// chance as well: there usual goes with it.
+std::size_t Detector::days_in_question() const {
+  const Drift& drift = up_.sum > down_.sum ? up_ : down_;
+  const bool measured = day_ - level_since_ > days_of_a_level + std::chrono::days(drift.days);
+  if (drift.sum <= drift_in_question || memory_ >= most_memory || !measured) return 0;
+  return std::min(drift.days, most_shift_days);
 }
 
 bool Detector::add_step(Drift& drift, double step) {
@@ -164,10 +190,17 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   const double change = std::abs(signed_square(came) - signed_square(before.expected));
   if (change >= least_shift * std::abs(signed_square(before.expected))) {
     const Day began = day_ - std::chrono::days(days - 1);
-    forget_since(began);
+    while (!anomalies_.empty() && anomalies_.back().day >= began) {
+      const Anomaly& last = anomalies_.back();
+      const double since = moved(signed_root(last.expected), came, before.expected);
+      const bool unlike = std::abs(signed_root(last.value) - since) > threshold * usual.scale;
+      if (unlike && last.day > began && last.kind != AnomalyKind::shift && !last.until && !stopped) break;
+      anomalies_.pop_back();
+    }
     tell_shift(before, signed_square(came), score, began);
   }
   up_ = down_ = {};
+  level_since_ = day_;
   if (stopped)
     forget_stop(days);
   else
@@ -224,16 +257,11 @@ void Detector::forget_stop(std::size_t days) {
     if (history_[i] && history_[i]->actual == 0) history_[i].reset();
 }
 
-// A factor keeps the shape of the week; it needs both levels on one side of zero.
 void Detector::rebase(std::size_t days, double actual, double expected) {
-  const bool by_factor = actual * expected > 0;
   for (std::size_t i = 0; i < history_days; ++i) {
     if (!history_[i]) continue;
     KeptDay& day = *history_[i];
-    if (i < days)
-      day.kept = day.actual;
-    else
-      day.kept = by_factor ? day.kept * (actual / expected) : day.kept + actual - expected;
+    day.kept = i < days ? day.actual : moved(day.kept, actual, expected);
   }
 }
 

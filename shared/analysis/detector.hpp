@@ -6,10 +6,12 @@
 //   `threshold`. B. Iglewicz and D. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993. Not told is what
 //   comes every two, three or four weeks.
 // - A lasting change is found by a two-sided cumulative sum (E. S. Page, "Continuous inspection
-//   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it. The
-//   history is then rescaled to the new level, so that the season is not learned again. A fall to nothing
-//   is no level: it is told, and its days are nothing to compare with. Of a change that is over the last day
-//   is told, too; one of a few weeks is a spike or a drop, and what was before it is still the usual.
+//   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it that are like
+//   the others since. While it is in question its days are no part of what is usual, unless days hang
+//   together. The history is then rescaled to the new level, so that the season is not learned again. A fall
+//   to nothing is no level: it is told, and its days are nothing to compare with. Of a change that is over
+//   the last day is told, too; one of a few weeks is a spike or a drop, and what was before it is still the
+//   usual.
 // - What a day is compared with is in baseline.hpp.
 //
 // Any finite input is answered with finite numbers; every build gives the same ones.
@@ -65,6 +67,7 @@ class Detector {
   void report(const Forecast& usual, AnomalyKind kind, double value, double score, Day day);
   void follow_zeros(const Forecast& usual, const KeptDay& today);
   void follow_drift(const Forecast& usual, double deviations);
+  std::size_t days_in_question() const;
   static bool add_step(Drift& drift, double step);  // true: it is a lasting change now
   std::size_t days_of_nothing(const Forecast& usual) const;
   void forget_stop(std::size_t days);
@@ -79,6 +82,8 @@ class Detector {
   Day known_{};  // the last day before it with a value
   History history_{};
   Drift up_, down_;
+  double memory_ = 0;  // of the last forecast
+  Day level_since_{};  // the last change that was told, or how it ended
   std::size_t zeros_ = 0;
   bool zeros_told_ = false;
   bool stopped_ = false;  // a fall to zero was told, and all that came since is zero

@@ -151,6 +151,21 @@ TEST_CASE("a campaign of a few days is told once: the ordinary after it is no fa
   }
 }
 
+TEST_CASE("a day of nothing within a lasting change is told beside it") {
+  for (const std::size_t place : {71U, 73U, 77U}) {
+    Values values = weeks(20, {60, 48, 55, 42, 64, 52, 40});
+    for (std::size_t i = 70; i < values.size(); ++i) values[i] = std::round(*values[i] * 0.55);
+    const auto found = detect(with(values, place, 0));
+    INFO(place);
+    REQUIRE(found.size() == 2);
+    CHECK(place_of(found[0]) == 70);
+    CHECK(found[0].kind == AnomalyKind::shift);
+    CHECK(place_of(found[1]) == static_cast<long>(place));
+    CHECK(found[1].kind == AnomalyKind::drop);
+    CHECK(found[1].value == 0);
+  }
+}
+
 TEST_CASE("what stopped goes on where it was, and a fall after it is seen") {
   Values values = weeks(20, {1000, 1040, 960, 1010, 990, 1030, 970});
   for (std::size_t i = 63; i < 70; ++i) values[i] = 0;
