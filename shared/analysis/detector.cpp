@@ -47,6 +47,11 @@ double moved(double usual, double actual, double expected) {
   return actual * expected > 0 ? usual * (actual / expected) : usual + actual - expected;
 }
 
+// Three days on, so that the last three days of a month and the first three of the next are one to six.
+unsigned place_in_month(Day day) {
+  return static_cast<unsigned>(std::chrono::year_month_day(day + std::chrono::days(3)).day());
+}
+
 double power(double base, std::size_t times) {
   double result = 1;
   for (std::size_t i = 0; i < times; ++i) result *= base;
@@ -97,14 +102,21 @@ void Detector::judge(const Forecast& usual, double value, KeptDay& today) {
 
 // A mailing every other week, the third time: the weekday's median knows nothing of it, and it is no news.
 bool Detector::recurs(double above) const {
+  const auto like_it = [&](std::size_t ago) {
+    const auto& day = history_[ago - 1];
+    const double share = day ? (day->actual - day->forecast) / above : 0;
+    return share > 0.5 && share < 2;
+  };
+  // Bills on the first and letters on the last working day come a month apart, of which eight weeks hold one.
+  for (std::size_t ago = 26; above > 0 && ago <= 35; ++ago) {
+    if (!like_it(ago)) continue;
+    const unsigned now = place_in_month(day_), then = place_in_month(day_ - std::chrono::days(ago));
+    if (now == then || std::max(now, then) <= 6) return true;
+  }
   for (const std::size_t period : {14u, 21u, 28u}) {
-    int like_it = 0;
-    for (std::size_t ago = period; ago <= history_days; ago += period) {
-      const auto& day = history_[ago - 1];
-      const double share = day ? (day->actual - day->forecast) / above : 0;
-      like_it += share > 0.5 && share < 2 ? 1 : 0;
-    }
-    if (like_it >= 2) return true;
+    int times = 0;
+    for (std::size_t ago = period; ago <= history_days; ago += period) times += like_it(ago) ? 1 : 0;
+    if (times >= 2) return true;
   }
   return false;
 }

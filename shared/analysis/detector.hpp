@@ -4,7 +4,8 @@
 //
 // - A day is a spike or a drop when its modified z-score, by median and median deviation, is beyond
 //   `threshold`. B. Iglewicz and D. Hoaglin, "How to Detect and Handle Outliers", ASQC 1993. Not told is what
-//   comes every two, three or four weeks.
+//   comes every two, three or four weeks for the third time, or on the same day of the month (or at its turn)
+//   again.
 // - A lasting change is found by a two-sided cumulative sum (E. S. Page, "Continuous inspection
 //   schemes", Biometrika 41, 1954), told once, on the day it began, instead of the days in it that are like
 //   the others since. While it is in question its days are no part of what is usual, unless days hang

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch_amalgamated.hpp>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "shared/analysis/words.hpp"
@@ -273,6 +274,36 @@ TEST_CASE("what comes every two, three or four weeks is told twice, and anything
       CHECK((period > 14 || found.size() == 3));
     }
   }
+}
+
+TEST_CASE("what comes on the first or the last working day of each month is told once") {
+  using std::chrono::weekday, std::chrono::month;
+  const auto first = [](Day day) { return unsigned(std::chrono::year_month_day(day).day()) == 1; };
+  const auto last = [](Day day) {
+    const unsigned of_week = weekday(day).iso_encoding();
+    const Day next = day + std::chrono::days(of_week == 5 ? 3 : 1);
+    const auto month_of = [](Day one) { return std::chrono::year_month_day(one).month(); };
+    return of_week <= 5 && month_of(next) != month_of(day);
+  };
+  for (const auto& comes : {std::function<bool(Day)>(first), std::function<bool(Day)>(last)}) {
+    Values values = weeks(26, {20, 23, 18, 21, 22, 19, 20});
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (comes(*parse_day("2026-01-05") + std::chrono::days(i))) places.push_back(i);
+    for (const std::size_t place : places) values[place] = 150;
+    REQUIRE(detect(values).size() == 1);
+    // Of any other size, on any other day, or nothing at all is news.
+    values.resize(places[3] + 6);
+    CHECK(detect(with(values, places[3], 2000)).size() == 2);
+    CHECK(detect(with(values, places[3] + 5, 150)).size() == 2);
+    CHECK(detect(with(values, places[3], 0)).size() == 2);
+  }
+}
+
+TEST_CASE("what fails on the same day of two months is told both times") {
+  Values values = weeks(26, {60, 63, 58, 61, 62, 59, 60});
+  values[55] = values[86] = 0;  // the first of March and of April
+  CHECK(detect(values).size() == 2);
 }
 
 TEST_CASE("an outlier is no measure for later days") {
