@@ -214,6 +214,22 @@ double share_of_zeros(const Days& days) {
   return open.all == 0 ? 1 : open.share();
 }
 
+// By nothing but the median. `sparse`: see Forecast; other days have a shape that is not known.
+Forecast plain_forecast(const Days& days, bool counts, bool sparse) {
+  const double middle = centre(days, 0, history_days);
+  const double scale = deviation(minus(days, middle), sparse) * (1 + 3.0 / days.count);
+  return {.expected = middle, .scale = std::max(scale, least_scale(middle, counts)), .sparse = sparse};
+}
+
+// What is measured once a week: few values, but spread over five weeks, or it is a daily series that is
+// young.
+bool is_weekly(const Days& days) {
+  constexpr int least_values = 6;
+  constexpr std::size_t least_age = 35;
+  return days.count >= least_values &&
+         std::find(days.known.begin() + least_age - 1, days.known.end(), true) != days.known.end();
+}
+
 // A sale a week has no level: its days with sales are compared with each other. With fewer than it takes,
 // what counts (failures, mostly) is compared with the largest of them.
 std::optional<Forecast> sparse_forecast(Days days, bool counts) {
@@ -230,17 +246,16 @@ std::optional<Forecast> sparse_forecast(Days days, bool counts) {
   if (days.count < least_others && counts)
     return Forecast{.expected = largest, .scale = least_scale(largest, counts), .sparse = true};
   if (days.count < least_others) return std::nullopt;
-  const double middle = centre(days, 0, history_days);
-  const double scale =
-      std::max(deviation(minus(days, middle), true) * (1 + 3.0 / days.count), least_scale(middle, counts));
-  return Forecast{.expected = middle, .scale = scale, .sparse = true};
+  return plain_forecast(days, counts, true);
 }
 
 }  // namespace
 
 std::optional<Forecast> forecast(const History& history, bool counts, std::size_t in_question) {
   const Days days = known_days(history, in_question);
-  if (days.count < least_days) return in_question == 0 ? std::nullopt : forecast(history, counts);
+  if (days.count < least_days && in_question > 0) return forecast(history, counts);
+  if (days.count < least_days && !is_weekly(days)) return std::nullopt;
+  if (days.count < least_days) return plain_forecast(days, counts, false);
   if (share_of_zeros(days) >= usual_zeros) return sparse_forecast(days, counts);
   return dense_forecast(days, counts, in_question);
 }

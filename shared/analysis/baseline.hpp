@@ -32,8 +32,8 @@ struct Forecast {
   double memory = 0;
 };
 
-// None while there are fewer than 14 days to compare with. `counts`: see DailySeries. So many of the newest
-// days are `in_question`, and not compared with where that leaves enough.
+// None while there are fewer than 14 days to compare with, of what is measured once a week six. `counts`: see
+// DailySeries. So many of the newest days are `in_question`, and not compared with where that leaves enough.
 std::optional<Forecast> forecast(const History& history, bool counts, std::size_t in_question = 0);
 
 // How likely a day is zero by the days before a run of zeros; 1 where these are too few to say.

@@ -306,6 +306,26 @@ TEST_CASE("what fails on the same day of two months is told both times") {
   CHECK(detect(values).size() == 2);
 }
 
+TEST_CASE("what is measured once a week is judged after six weeks") {
+  for (const double value : {0.45, 0.98}) {
+    Values values(90);
+    for (std::size_t i = 2, n = 0; i < values.size(); i += 7, ++n)
+      values[i] = 0.72 + 0.01 * static_cast<double>(n * 2 % 5);
+    CHECK(detect(values, false).empty());
+    CHECK(detect(with(values, 37, value), false).empty());
+    const auto found = detect(with(values, 79, value), false);
+    REQUIRE(found.size() == 1);
+    CHECK(place_of(found[0]) == 79);
+    CHECK(found[0].expected == Catch::Approx(0.74).epsilon(0.05));
+  }
+}
+
+TEST_CASE("a daily series of which little is known is no weekly one") {
+  Values values(14);
+  for (const std::size_t i : {0U, 2U, 4U, 6U, 8U, 10U, 12U}) values[i] = 100;
+  CHECK(detect(with(values, 13, 9000)).empty());
+}
+
 TEST_CASE("an outlier is no measure for later days") {
   Values values = weeks(30, {100, 104, 96, 101, 99, 103, 97});
   values.at(100) = 9000;
