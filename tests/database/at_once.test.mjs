@@ -339,6 +339,22 @@ for (const [what, held, then] of [
       ]);
   });
 
+test('a tick waits for no request that is being ended', options, async () => {
+  const id = mailIds[0];
+  const request = { client_id: northwind, id, service: 'sendgrid' };
+  await call('begin_action', { ...request, begun_by: id, action: 'email', user_id: id, tables: [] });
+  await database.query(`do $$ begin set local session_replication_role = replica;
+    update public.action_requests set requested_at = now() - interval '20 minutes'; end $$`);
+  const { waited } = await atOnce(
+    (inFirst) => inFirst('end_action', { ...request, state: 'succeeded', tables: [] }),
+    () => call('claim_due', {}),
+  );
+  assert.equal(waited, false);
+  assert.deepEqual(await database.query('select state from public.action_requests'), [
+    { state: 'succeeded' },
+  ]);
+});
+
 // Each goes through all clients, or through what a sync that is asked for starts.
 for (const [first, second] of [
   ['claim_due', 'record_detection'],
