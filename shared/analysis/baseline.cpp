@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t week = 7;
 constexpr std::size_t weeks = history_days / week;
 constexpr int least_days = 14;
+constexpr int least_values = 6;          // of what is measured once a week
+constexpr std::size_t least_age = 34;    // in days, of the oldest of them
 constexpr std::size_t recent_days = 21;  // the level follows these
 constexpr std::size_t least_per_weekday = 4;
 constexpr double usual_zeros = 0.05;
@@ -221,15 +223,6 @@ Forecast plain_forecast(const Days& days, bool counts, bool sparse) {
   return {.expected = middle, .scale = std::max(scale, least_scale(middle, counts)), .sparse = sparse};
 }
 
-// What is measured once a week: few values, but spread over five weeks, or it is a daily series that is
-// young.
-bool is_weekly(const Days& days) {
-  constexpr int least_values = 6;
-  constexpr std::size_t least_age = 35;
-  return days.count >= least_values &&
-         std::find(days.known.begin() + least_age - 1, days.known.end(), true) != days.known.end();
-}
-
 // A sale a week has no level: its days with sales are compared with each other. With fewer than it takes,
 // what counts (failures, mostly) is compared with the largest of them.
 std::optional<Forecast> sparse_forecast(Days days, bool counts) {
@@ -253,20 +246,25 @@ std::optional<Forecast> sparse_forecast(Days days, bool counts) {
 
 std::optional<Forecast> forecast(const History& history, bool counts, std::size_t in_question) {
   const Days days = known_days(history, in_question);
-  if (days.count < least_days && in_question > 0) return forecast(history, counts);
-  if (days.count < least_days && !is_weekly(days)) return std::nullopt;
-  if (days.count < least_days) return plain_forecast(days, counts, false);
+  if (days.count < least_days) {
+    if (in_question > 0) return forecast(history, counts);
+    // What is measured once a week has few values, but over five weeks; a young daily series has not.
+    if (days.count < least_values || known_days(history, least_age).count == 0) return std::nullopt;
+    return plain_forecast(days, counts, false);
+  }
   if (share_of_zeros(days) >= usual_zeros) return sparse_forecast(days, counts);
   return dense_forecast(days, counts, in_question);
 }
 
 // Of all weekdays alike: that of the busy ones alone would be less by chance where all are quiet.
 double chance_of_zero(const History& history, std::size_t run) {
-  constexpr int least_days_before = 21;
-  const Days days = known_days(history, run);
-  int zeros = 1;
-  for (std::size_t i = 0; i < history_days; ++i) zeros += days.known[i] && days.value[i] == 0 ? 1 : 0;
-  return days.count < least_days_before ? 1 : zeros / (days.count + 1.0);
+  constexpr double least_days_before = 21;
+  double zeros = 1, all = 1;
+  for (std::size_t i = run; i < history_days; ++i) {
+    all += history[i] ? 1 : 0;
+    zeros += history[i] && history[i]->kept == 0 ? 1 : 0;
+  }
+  return all <= least_days_before ? 1 : zeros / all;
 }
 
 }  // namespace wf
