@@ -152,7 +152,6 @@ void Detector::follow_zeros(const Forecast& usual, const KeptDay& today) {
   zeros_told_ = true;
   const double odds = (1 - chance) / chance;
   const Day began = day_ - std::chrono::days(zeros_ - 1);
-  forget_since(began);
   end_shift(began - std::chrono::days(1));
   report(usual, AnomalyKind::shift, 0, std::sqrt(static_cast<double>(zeros_) * odds), began);
 }
@@ -217,11 +216,6 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
     forget_stop(days);
   else
     rebase(days, came, before.expected);
-}
-
-// A lasting change is told instead of the days in it.
-void Detector::forget_since(Day began) {
-  while (!anomalies_.empty() && anomalies_.back().day >= began) anomalies_.pop_back();
 }
 
 // After a few weeks of something else (a campaign, Christmas) usual is still what was before it: that it

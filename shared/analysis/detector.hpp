@@ -73,7 +73,6 @@ class Detector {
   std::size_t days_of_nothing(const Forecast& usual) const;
   void forget_stop(std::size_t days);
   void settle_shift(const Forecast& usual, const Drift& drift);
-  void forget_since(Day began);
   void tell_shift(Forecast before, double value, double score, Day began);
   const Anomaly* end_shift(Day last);
   void rebase(std::size_t days, double actual, double expected);

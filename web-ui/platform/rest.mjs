@@ -28,13 +28,12 @@ export class Rest {
     throw new Error(`The database answered ${reply.status}.`);
   }
 
-  /** @returns {Promise<string | null>} why no sync begins, in words */
+  /** @returns {Promise<string | null>} why no sync begins, in a line; the card has the rest */
   async sync(slug, service) {
     try {
       const reply = await this.#ask(`/api/workspaces/${slug}/sync/${service}`, { method: 'POST' });
       if (reply.ok) return null;
-      const { title, detail } = await reply.json();
-      return detail ? `${title}: ${detail}` : title;
+      return (await reply.json()).title;
     } catch {
       return 'Nothing answers. Try again in a moment.';
     }
