@@ -17,10 +17,10 @@ Json read_golden() {
   return *parsed;
 }
 
-// Evidence is expected as [label, part of the value].
+// Evidence is expected as [label, part of the value], or with its time as well.
 bool has_evidence(const Json& evidence, const Json& wanted) {
   for (const Json& item : evidence) {
-    if (item["label"] != wanted[0]) continue;
+    if (item["label"] != wanted[0] || (wanted.size() > 2 && item["at"] != wanted[2])) continue;
     const auto value = wf::as_string(item["value"]);
     const auto part = wf::as_string(wanted[1]);
     if (value && part && wf::contains(*value, *part)) return true;
