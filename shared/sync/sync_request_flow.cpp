@@ -43,10 +43,10 @@ Respond nothing_to_sync(std::string_view why) {
   return problem_reply(409, "nothing-to-sync", "Nothing of this can be synced now", why);
 }
 
-// Why, in the words of start_run.
-Respond nothing_began(const Json& answer) {
+// Why, in the words of start_run; of a part the service may be on.
+Respond nothing_began(const Json& answer, bool of_a_part) {
   const std::string_view why = find_text(answer, "why");
-  if (why == "disabled") return switched_off_reply();
+  if (why == "disabled") return of_a_part ? nothing_to_sync("it is switched off") : switched_off_reply();
   if (why == "unreadable") return settings_unreadable_reply();
   if (why == "no_part") return nothing_to_sync("there is no such partition");
   std::string lacks = "it is not set up in this workspace";
@@ -89,7 +89,7 @@ void SyncRequestFlow::on_started(EffectResult& result, Turn& turn) {
     return turn.finish(problem_reply(409, "already-running", "A sync of this is under way",
                                      "it runs, or waits until the provider lets it go on"));
   const Json* jobs = find_array(*answer, "jobs");
-  if (!jobs || jobs->empty()) return turn.finish(nothing_began(*answer));
+  if (!jobs || jobs->empty()) return turn.finish(nothing_began(*answer, !body_.empty()));
   turn.ask(json_reply(202, answer_of(*jobs)));
   unanswered_ = jobs->size();
   for (const Json& job : *jobs) ask(turn, Enqueue{job}, &SyncRequestFlow::on_queued);

@@ -132,15 +132,17 @@ TEST_CASE("a database that answers with a refusal is a mistake of ours, and not 
 
 TEST_CASE("a sync that cannot begin says the one cause", "[api]") {
   Api api;
-  const auto told = [&](const std::string& service, Json answer) {
+  const auto told = [&](const std::string& service, Json answer, const std::string& body = "") {
     answer["jobs"] = Json::array();
     api.host.database.start_run = std::move(answer);
-    api.call("/api/workspaces/northwind-dental/sync/" + service);
+    api.call("/api/workspaces/northwind-dental/sync/" + service, body);
     CHECK(status_of(api.host) == 409);
-    const Json body = json(api.host.response_body);
-    return text_of(body, "type").substr(16) + ": " + body.value("detail", text_of(body, "title"));
+    const Json said = json(api.host.response_body);
+    return text_of(said, "type").substr(16) + ": " + said.value("detail", text_of(said, "title"));
   };
   CHECK(told("stripe", {{"why", "disabled"}}) == "not-configured: This service is switched off");
+  CHECK(told("stripe", {{"why", "disabled"}}, R"({"stream":"charges"})") ==
+        "nothing-to-sync: it is switched off");
   CHECK(told("stripe", {{"why", "not_set_up"}}) == "not-configured: it is not set up in this workspace");
   CHECK(told("stripe", {{"why", "missing"}, {"missing", {"stripe.secret_key", "stripe.x"}}}) ==
         "not-configured: missing: stripe.secret_key, stripe.x");
