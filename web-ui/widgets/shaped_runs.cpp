@@ -94,13 +94,13 @@ std::string_view ShapedRuns::encode(std::string_view text) {
   std::size_t at = find_shaped(text, 0);
   if (at == text.size()) return text;
   encoded_.clear();
-  for (std::size_t plain = 0; plain < text.size(); at = find_shaped(text, plain)) {
+  std::size_t plain = 0;
+  for (; at < text.size(); at = find_shaped(text, plain)) {
     encoded_ += text.substr(plain, at - plain);
-    plain = at;
-    if (at == text.size()) break;
     plain = end_of_run(text, at);
     append_utf8(encoded_, character_for(text.substr(at, plain - at)));
   }
+  encoded_ += text.substr(plain);
   return encoded_;
 }
 

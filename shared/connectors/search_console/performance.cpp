@@ -253,7 +253,8 @@ Problem explain(const HttpReply& reply, Problem general) {
   if (!error) return general;
   if (!error->word().empty()) general.error.message += concat({" (", error->word(), ")"});
   if (error->code == "quotaExceeded") return wait(std::move(general), load_rest_secs);
-  if (error->code == "dailyLimitExceeded" || contains(error->quota, "PerDay")) return wait(std::move(general), daily_rest_secs);
+  if (error->code == "dailyLimitExceeded" || contains(error->quota, "PerDay"))
+    return wait(std::move(general), daily_rest_secs);
   if (error->code == "rateLimitExceeded" || error->code == "userRateLimitExceeded")
     return wait(std::move(general), error->retry_delay_secs);
   if (error->code == "accessNotConfigured" || error->code == "SERVICE_DISABLED") {

@@ -261,8 +261,7 @@ TEST_CASE("a quota is told from a missing permission by its reason", "[search_co
   CHECK(explained({.status = 403, .body = R"({"error":{"errors":[{"reason":"dailyLimitExceeded"}]}})"},
                   rate_limit, Remedy::retry)
             .retry_after_secs == 21'600);
-  CHECK(explained({.status = 403,
-                   .body = R"({"error":{"errors":[{"reason":"rateLimitExceeded"}],"details":[
+  CHECK(explained({.status = 403, .body = R"({"error":{"errors":[{"reason":"rateLimitExceeded"}],"details":[
                      {"reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit":"QueriesPerDayPerProject"}}]}})"},
                   rate_limit, Remedy::retry)
             .retry_after_secs == 21'600);
