@@ -211,12 +211,12 @@ void decide_by_worst(Verdict& verdict, const Descriptor& descriptor, const Strea
       return decide(verdict, Badge::inactive, worst.state, worst.rule, about);
     case SubState::waiting:
       if (any_running) return decide_syncing(verdict, badge, worst, conditions, facts);
-      return decide(verdict, badge, worst.state, worst.rule, about);
-    case SubState::syncing:
-      return decide_syncing(verdict, badge, worst, conditions, facts);
+      [[fallthrough]];
     case SubState::late:
     case SubState::rate_limited:
       return decide(verdict, badge, worst.state, worst.rule, about);
+    case SubState::syncing:
+      return decide_syncing(verdict, badge, worst, conditions, facts);
     default:
       decide(verdict, badge, worst.state, worst.rule);
   }

@@ -97,14 +97,12 @@ export async function endsSuite(t, stack) {
       await tick(before);
       for (const client_id of [northwind, harbor])
         await call(stack, 'end_action', {
-          ...{
-            client_id,
-            id: randomUUID(),
-            service: 'openai',
-            state: 'failed',
-            tables: [],
-            stream: 'requests',
-          },
+          client_id,
+          id: randomUUID(),
+          service: 'openai',
+          state: 'failed',
+          tables: [],
+          stream: 'requests',
           facts: { failure_kind, failure_final: true, failed_at: await now() },
         });
     };
