@@ -190,6 +190,27 @@ async function keepingTests({ test, stack, silently }) {
     assert.equal((await stack.query('select 1 from public.sync_runs')).length, 2);
   });
 
+  await test('of what is asked every few minutes runs are kept as long as its probes', async () => {
+    await detect(stack);
+    const schedules = [{ stream: 'probe', partition: '', cadence: 'interval', every_secs: 300 }];
+    await detect(stack, {
+      services: [{ service: 'supabase', present: ['supabase.url'], missing: [], schedules }],
+    });
+    await silently(
+      `insert into public.sync_runs (client_id, service, stream, state, updated_at)
+       select '${northwind}', v.service, '', 'succeeded', now() - v.days * interval '1 day'
+       from (values ('supabase', 91), ('supabase', 93), ('stripe', 93)) v (service, days)`,
+    );
+    await call(stack, 'claim_due', { limit: 0 });
+    const left = await stack.query(
+      `select service, extract(day from now() - updated_at)::int as days from public.sync_runs order by 1`,
+    );
+    assert.deepEqual(left, [
+      { service: 'stripe', days: 93 },
+      { service: 'supabase', days: 91 },
+    ]);
+  });
+
   await test('history of 89 days cannot be removed, of 91 it can', async () => {
     await leasedRun(stack);
     await silently(`update public.facts_history set recorded_at = now() - interval '89 days'`);

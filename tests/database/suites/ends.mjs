@@ -273,5 +273,6 @@ export async function endsSuite(t, stack) {
     assert.equal(await count(), before + 1);
     const [{ facts }] = await stack.query(`select facts from public.facts_history order by id desc limit 1`);
     assert.deepEqual([facts.last_rows, facts.progress_done], [5, 1]);
+    assert.ok(!Object.values(facts).includes(null), 'what is not known takes no place');
   });
 }
