@@ -128,6 +128,7 @@ Result<StreamFacts> read_stream_facts(const Json& row) {
   columns.read("failed_at", facts.failed_at);
   columns.read("failures", facts.failures);
   columns.read("failure_final", facts.failure_final);
+  columns.read("next_try_at", facts.next_try_at);
   columns.read("rate_limited_until", facts.rate_limited_until);
   columns.read("provisional_until", facts.provisional_until);
   columns.read("last_rows", facts.last_rows);

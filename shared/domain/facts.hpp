@@ -34,6 +34,7 @@ struct StreamFacts {
   std::optional<UnixSeconds> failed_at;
   std::int64_t failures = 0;  // in a row
   bool failure_final = false;
+  std::optional<UnixSeconds> next_try_at;  // as planned when it failed
 
   std::optional<UnixSeconds> rate_limited_until;
   std::optional<Day> provisional_until;

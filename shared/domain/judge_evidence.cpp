@@ -119,6 +119,7 @@ struct Alike {
   std::string words;
   std::optional<UnixSeconds> at = std::nullopt;
   std::int64_t attempts = 0;
+  std::optional<UnixSeconds> next_try = std::nullopt;
 
   std::string label() const { return more == 0 ? first : first + " and " + std::to_string(more) + " more"; }
 };
@@ -140,11 +141,14 @@ void add_failures(Verdict& verdict, const Descriptor& descriptor, const ServiceF
     if (!stream) continue;
     later(alike->at, stream->failed_at);
     alike->attempts = std::max(alike->attempts, stream->failures);
+    if (stream->next_try_at > now && (!alike->next_try || stream->next_try_at < alike->next_try))
+      alike->next_try = stream->next_try_at;
   }
   for (const Alike& one : failures) {
     std::string words = one.at ? "failed " + ago(one.at, now) : "failed";
     words += ": " + one.words;
     if (one.attempts > 1) words += "; " + group_digits(one.attempts) + " attempts in a row failed";
+    if (one.next_try) words += "; next try in " + describe(*one.next_try - now);
     verdict.evidence.push_back({one.label(), std::move(words), one.at});
   }
 }

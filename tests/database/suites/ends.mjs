@@ -64,6 +64,31 @@ export async function endsSuite(t, stack) {
     }
   });
 
+  await test('a failure says when it is tried again: the run that waits at its own time, else the schedule', async () => {
+    const told = async () => {
+      const [row] = await stack.query(
+        `select f.next_try_at as told, c.next_due_at as schedule, r.retry_at as own
+         from public.service_facts f join public.sync_cursors c using (client_id, service, stream, partition)
+         left join public.sync_runs r using (run_id)`,
+      );
+      return row;
+    };
+    const fail = async (failed_at, more) => {
+      const { run_id, lease } = await leasedRun(stack);
+      const facts = { failure_kind: 'provider', failed_at };
+      await call(stack, 'fail_run', { run_id, lease, kind: 'provider', message: 'x', facts, ...more });
+      return told();
+    };
+    const waits = await fail('2026-11-23T10:00:00Z', { final: false, retry_at: '2026-11-23T10:00:30Z' });
+    assert.deepEqual([waits.told, waits.told === waits.schedule], [waits.own, false]);
+    const over = await fail('2026-11-23T10:01:00Z', { final: true });
+    assert.deepEqual([over.told, over.own], [over.schedule, null]);
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, [], { last: true, facts: { failed_at: null } }));
+    assert.equal((await told()).told, null);
+  });
+
   await test('with other settings, what was refused for them is due at once; with the same it is not', async () => {
     const tick = async (settings) => (await call(stack, 'claim_due', { limit: 50, settings })).jobs;
     const facts = (kind) => ({ failure_kind: kind, failure_final: true });

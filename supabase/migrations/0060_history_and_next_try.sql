@@ -1,4 +1,4 @@
--- What the bookkeeping of a workspace takes: most of it is of what is asked every few minutes.
+-- What the bookkeeping of a workspace takes, most of it of what is asked every few minutes; when a failure is tried again.
 
 -- Most columns of a row are null, which to a reader of JSON is the same as absent, and a third of its text.
 select app.exchange_text('app.record_facts', 'new.partition, to_jsonb(new))', 'new.partition, jsonb_strip_nulls(to_jsonb(new)))');
@@ -13,3 +13,22 @@ select app.exchange_text('app.prune', 'delete from public.sync_runs r', 'delete 
   delete from public.sync_runs r');
 comment on function public.service_daily is
   'Rows written and work finished per service and local day of the workspace: runs, delivered webhooks, and what people asked for (one row each). Days with nothing are absent, and of a service that is synced more often than daily those before the last 90.';
+
+-- A card that says what failed says also when it is tried again.
+alter table public.service_facts add column next_try_at timestamptz;
+comment on column public.service_facts.next_try_at is 'When what failed is tried again, as it was planned when it failed.';
+create function app.plan_next_try() returns trigger language plpgsql set search_path = '' as $$
+begin
+  -- A run that waits has a time of its own; one that has failed leaves it to the schedule.
+  new.next_try_at := case when new.failed_at is not null then (
+    select coalesce(r.retry_at, c.next_due_at)
+    from public.sync_cursors c left join public.sync_runs r on r.run_id = c.run_id and r.state = 'waiting'
+    where (c.client_id, c.service, c.stream, c.partition)
+      = (new.client_id, new.service, new.stream, new.partition)) end;
+  return new;
+end
+$$;
+revoke all on function app.plan_next_try() from public, anon, authenticated;
+grant execute on function app.plan_next_try() to service_role;
+create trigger a_plan_next_try before update of failed_at on public.service_facts
+  for each row when (new.failed_at is distinct from old.failed_at) execute function app.plan_next_try();
