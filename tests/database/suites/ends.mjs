@@ -155,6 +155,14 @@ export async function endsSuite(t, stack) {
     assert.deepEqual(await outlived(), []);
   });
 
+  await test('a tick goes on while the only keys there are belong to no workspace yet, or any more', async () => {
+    await stack.query('delete from app.heartbeat');
+    for (const digest of ['a', 'a', 'b'])
+      await call(stack, 'claim_due', { limit: 50, service_settings: { 'elsewhere stripe': digest } });
+    const [{ service_settings }] = await stack.query('select service_settings from app.heartbeat');
+    assert.deepEqual(service_settings, {});
+  });
+
   await test('a run that failed without a page says so in the cursor, until the next page', async () => {
     const run = await leasedRun(stack);
     const fail = (held, kind = 'data') =>
