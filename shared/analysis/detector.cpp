@@ -201,13 +201,12 @@ void Detector::settle_shift(const Forecast& usual, const Drift& drift) {
   const double change = std::abs(signed_square(came) - signed_square(before.expected));
   if (change >= least_shift * std::abs(signed_square(before.expected))) {
     const Day began = day_ - std::chrono::days(days - 1);
-    while (!anomalies_.empty() && anomalies_.back().day >= began) {
-      const Anomaly& last = anomalies_.back();
-      const double since = moved(signed_root(last.expected), came, before.expected);
-      const bool unlike = std::abs(signed_root(last.value) - since) > threshold * usual.scale;
-      if (unlike && last.day > began && last.kind != AnomalyKind::shift && !last.until && !stopped) break;
-      anomalies_.pop_back();
-    }
+    std::erase_if(anomalies_, [&](const Anomaly& one) {
+      const double since = moved(signed_root(one.expected), came, before.expected);
+      const bool unlike = std::abs(signed_root(one.value) - since) > threshold * usual.scale;
+      const bool is_a_day = one.kind != AnomalyKind::shift && !one.until;
+      return one.day >= began && (stopped || one.day == began || !is_a_day || !unlike);
+    });
     tell_shift(before, signed_square(came), score, began);
   }
   up_ = down_ = {};

@@ -167,6 +167,20 @@ TEST_CASE("a day of nothing within a lasting change is told beside it") {
   }
 }
 
+TEST_CASE("the first days of a lasting change are not told beside it because of one among them") {
+  Values values = weeks(20, {1000, 1040, 960, 1010, 990, 1030, 970});
+  for (std::size_t i = 70; i < values.size(); ++i) values[i] = *values[i] * 0.3;
+  for (const double odd : {0.0, 5000.0}) {
+    const auto found = detect(with(values, 72, odd));
+    INFO(odd);
+    REQUIRE(found.size() == 2);
+    CHECK(place_of(found[0]) == 70);
+    CHECK(found[0].kind == AnomalyKind::shift);
+    CHECK(place_of(found[1]) == 72);
+    CHECK(found[1].kind == (odd > 0 ? AnomalyKind::spike : AnomalyKind::drop));
+  }
+}
+
 TEST_CASE("what stopped goes on where it was, and a fall after it is seen") {
   Values values = weeks(20, {1000, 1040, 960, 1010, 990, 1030, 970});
   for (std::size_t i = 63; i < 70; ++i) values[i] = 0;
