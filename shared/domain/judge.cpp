@@ -193,10 +193,9 @@ void decide_by_worst(Verdict& verdict, const Descriptor& descriptor, const Strea
   verdict.reason = reason_of(descriptor, worst);
   verdict.kind = worst.kind;
   verdict.until = worst.until;
-  // The last of them, as the third clock says it: only then everything is final.
+  // The last of those that it is about: only then all of it is final, or goes on.
   for (const StreamCondition& condition : conditions)
-    if (worst.state == SubState::provisional && condition.state == SubState::provisional)
-      verdict.until = std::max(verdict.until, condition.until);
+    if (condition.state == worst.state) verdict.until = std::max(verdict.until, condition.until);
   const Badge badge = worst.proven ? Badge::active : Badge::inactive;
   const std::string about = labels_of_worst(conditions, worst.state);
   const bool any_running =
