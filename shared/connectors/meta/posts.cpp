@@ -169,8 +169,9 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
     const UnixSeconds seen = std::min(*at, source_at);
     page.newest = std::max(page.newest.value_or(seen), seen);
   }
-  page.items = batch.rows.size();
-  const bool has_posts = page.items > 0 || !place.after.empty();
+  const bool has_posts = !batch.rows.empty() || !place.after.empty();
+  // Posts that come once more were counted before.
+  page.items = place.again ? 0 : batch.rows.size();
   // What is permitted by now was not given of the pages before.
   place.spared = place.spared || place.bare || (place.again && !place.after.empty());
   if (place.again) place.lost = 0;

@@ -125,6 +125,9 @@ TEST_CASE("what was refused is asked for once more at the end: it may be permitt
     Json given = fixture("page_posts_with_insights");
     const Page page_given = posts_of(meta::page_posts, reply_of(given), last);
     CHECK_FALSE(page_given.next.has_value());
+    // Its posts were counted when they came first.
+    CHECK(page.items == 1);
+    CHECK(page_given.items == 0);
     CHECK(page_given.batches.at(0).rows.at(0)["metrics"] == Json{{"post_media_view", 812}});
     // Of the pages before they were not given.
     CHECK(page_given.unavailable == (contains(url, "after=")
