@@ -66,12 +66,12 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
   if (!verified->secret_present) return finish(turn, 404, "not found");
-  if (event_.too_large && (!verified->valid || !untimely_.empty()))
-    return count_stranger(turn, plain_text(413, "too large"));
+  if (event_.too_large && !verified->valid) return count_stranger(turn, plain_text(413, "too large"));
   // It comes again and again, and nothing tells one from the next: one row a day says that there are any.
-  if (event_.too_large && !event_.held)
+  if (event_.too_large && (!event_.held || !untimely_.empty()))
     return count_lost(turn, plain_text(413, "too large"),
-                      concat({"over-10-mb-", format_day(day_of(turn.now))}), "it has more than 10 MB");
+                      concat({event_.held ? "late-over-5-mb-" : "over-10-mb-", format_day(day_of(turn.now))}),
+                      event_.held ? untimely_ : "it has more than 10 MB");
   if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, "signature does not match"));
   if (!untimely_.empty()) {
     // Bytes that do not say what they are may be those of a good one, cut elsewhere between time and body.
