@@ -90,7 +90,8 @@ struct Stream {
   std::chrono::seconds weekly_overlap{};  // and by the first scan of a week, where that is more
   std::chrono::days final_after{};        // how long the provider revises a row; 0: never
   std::chrono::seconds slowest_reply{};   // when one page may take longer than 30 s
-  // An empty answer may be a missing permission: a scan without any item covers nothing, and says so.
+  // An empty answer may be a missing permission: a scan without any item covers nothing, and says so. What
+  // was not given and is given again is read from as far back as at first.
   bool expects_items = false;
   // A URL that begins with "$SUPABASE_URL" is one of the agency's own database.
   HttpRequest (*request)(const Query&) = nullptr;

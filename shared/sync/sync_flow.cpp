@@ -103,7 +103,11 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   lease_ = find_text(*answer, "lease");
   pages_ = find_int64(*answer, "pages").value_or(0);
   attempt_ = find_int64(*answer, "attempt").value_or(0);
-  if (const Json* facts = find_object(*answer, "facts")) learn(facts_, *facts);
+  if (const Json* facts = find_object(*answer, "facts")) {
+    learn(facts_, *facts);
+    for (const Json& name : list_in(*facts, "unavailable"))
+      not_given_.push_back(as_string(name).value_or(""));
+  }
   if (!stream_) return fail_run(turn, ErrorKind::ours, ": no connector reads this stream", Remedy::give_up);
   if (const Json* cursor = find_object(*answer, "cursor")) read_cursor(*cursor, cursor_);
   begin_run(cursor_, *stream_, job_.run_id, turn.now);
@@ -194,10 +198,14 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   facts_.run_rows = cursor_.run_rows;
   page_rest_secs_ = page.rest_secs;
   page_pause_secs_ = page.pause_secs;
-  if (window && !move_past(cursor_, *stream_, page) && turn.now - window->to > catch_up_after &&
-      !cursor_.caught_up) {
-    cursor_.caught_up = true;
-    open_scan(cursor_, *stream_, turn.now);
+  if (window && !move_past(cursor_, *stream_, page)) {
+    // Of its days before, this scan told no more than its own: the next one reaches as far back as the first.
+    if (gives_again(page)) cursor_.covered_until.reset();
+    not_given_ = page.unavailable;
+    if (turn.now - window->to > catch_up_after && !cursor_.caught_up) {
+      cursor_.caught_up = true;
+      open_scan(cursor_, *stream_, turn.now);
+    }
   }
   ending_ = !cursor_.window && cursor_.unsettled.empty();
   cursor_.counted = ending_;
@@ -219,6 +227,19 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
       .number("lease_secs", lease_secs());
   if (stream_->reconciles) p.json("deliveries", to_json(page.deliveries, object_key_));
   ask(turn, database_.call_text("apply_page", with_tables(p, page.batches)), &SyncFlow::on_applied);
+}
+
+// Something that was not given until now. After a scan that had nothing at all, this one went back by itself.
+bool SyncFlow::gives_again(const Page& last) const {
+  if (!stream_->expects_items || lacks_items(cursor_, *stream_)) return false;
+  const std::string nothing = label();
+  bool again = false;
+  for (const std::string& name : not_given_) {
+    if (name == nothing) return false;
+    again =
+        again || std::find(last.unavailable.begin(), last.unavailable.end(), name) == last.unavailable.end();
+  }
+  return again;
 }
 
 void SyncFlow::on_applied(EffectResult& result, Turn& turn) {

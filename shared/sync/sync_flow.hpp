@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/connector.hpp"
@@ -57,6 +58,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void apply_settled(Turn& turn);
   // `window` of the scan that the page is of; none: of objects fetched again.
   void apply(Turn& turn, const Page& page, std::optional<Window> window);
+  bool gives_again(const Page& last) const;
   void after_apply(const Json& answer, Turn& turn);
   void fail_run(Turn& turn, Problem problem);
   void fail_run(Turn& turn, ErrorKind kind, std::string_view what, Remedy remedy);
@@ -79,6 +81,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   std::int64_t pages_ = 0;    // applied by the run so far
   std::int64_t attempt_ = 0;  // failures in a row before this one
   EarlierFacts facts_;
+  std::vector<std::string> not_given_;  // by the last scan
   SyncCursor cursor_;
 
   Grants grants_;
