@@ -5,6 +5,7 @@
 
 #include "shared/domain/judge_evidence.hpp"
 #include "shared/domain/judge_stream.hpp"
+#include "shared/domain/judge_warnings.hpp"
 #include "shared/domain/judge_words.hpp"
 
 namespace wf {
@@ -13,7 +14,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::chrono::days warn_before_access_ends{10};
 // Nobody may send again for weeks, and a key that was replaced in place is not seen.
 constexpr std::chrono::days failed_use_counts_for{7};
 
@@ -83,11 +83,6 @@ std::optional<StreamCondition> judge_use(const Descriptor& descriptor, const Ser
   return condition;
 }
 
-// The webhook, where anything may get in by it.
-const StreamFacts* open_webhook(const Descriptor& descriptor, const ServiceFacts& facts) {
-  return facts.webhook && facts.webhook->enabled && receives(descriptor, facts) ? &*facts.webhook : nullptr;
-}
-
 // The streams of the catalogue; for a service that lists none, those that have facts.
 std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const ServiceFacts& facts,
                                            UnixSeconds now) {
@@ -106,14 +101,6 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
     if (auto condition = judge_webhook(*webhook, now)) conditions.push_back(std::move(*condition));
   }
   return conditions;
-}
-
-void decide(Verdict& verdict, Badge badge, SubState state, std::string_view rule, std::string about = {}) {
-  verdict.badge = badge;
-  verdict.sub_state = state;
-  verdict.rule = rule;
-  verdict.about = std::move(about);
-  verdict.words = state_words(verdict, until_in_utc(verdict));
 }
 
 // Those that are as bad as the worst, where others are not.
@@ -229,67 +216,6 @@ void check_newest_row(Verdict& verdict) {
   verdict.until.reset();
   decide(verdict, Badge::active, SubState::late, "newest_row_too_old");
   verdict.words += " · newest data " + format_short_day(day_of(*rows.at));
-}
-
-void warn(Verdict& verdict, std::string_view warning) {
-  if (!verdict.warning.empty()) verdict.warning += " · ";
-  verdict.warning += warning;
-}
-
-// A success after the end proves that the sign-in was renewed, and that only the date is old.
-bool access_has_ended(const Verdict& verdict, UnixSeconds end, UnixSeconds now) {
-  return end <= now && (!verdict.last_sync_at || *verdict.last_sync_at < end);
-}
-
-// The date on which a sign-in ends is known before anything fails.
-void check_access(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
-  const auto end = credentials_end(facts);
-  if (!end || verdict.badge == Badge::error) return;
-  if (access_has_ended(verdict, *end, now)) {
-    verdict.until.reset();
-    decide(verdict, Badge::error, SubState::sign_in_expired, "credentials_expired");
-    verdict.kind = ErrorKind::credentials;
-    return;
-  }
-  if (*end <= now || *end - now > warn_before_access_ends || verdict.badge != Badge::active) return;
-  warn(verdict, "access ends on " + format_short_day(day_of(*end)) + ": " +
-                    std::string(who_acts(ErrorKind::credentials)) + ", renew it");
-  if (!verdict.kind) verdict.kind = ErrorKind::credentials;
-}
-
-// Everything else came, so it is green; but a figure that is not given is not to be missed in silence.
-void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
-  const auto names = unavailable_of(facts);
-  if (!names.empty() && verdict.badge == Badge::active) warn(verdict, "not given: " + list_labels(names));
-}
-
-void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
-                        std::span<const StreamCondition> conditions, UnixSeconds now) {
-  const auto silent = silent_parts(descriptor, facts, conditions, now);
-  if (!silent.empty() && verdict.badge == Badge::active) warn(verdict, "nothing new: " + list_labels(silent));
-  const auto unseen = unseen_parts(descriptor, facts, conditions);
-  if (unseen.empty() || verdict.badge != Badge::active) return;
-  warn(verdict, "nothing found: " + list_labels(unseen));
-  if (!verdict.kind) verdict.kind = ErrorKind::configuration;
-}
-
-// Whether they were the provider's, which has given up, or a stranger's cannot be told any more.
-void check_refusals(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts) {
-  const StreamFacts* webhook = open_webhook(descriptor, facts);
-  if (!webhook || !refuses(*webhook) || verdict.badge != Badge::active) return;
-  warn(verdict, "no webhook delivery since " + std::to_string(webhook->bad_signatures) + " were refused");
-  if (verdict.kind || webhook->refused_key.empty()) return;
-  verdict.kind = ErrorKind::credentials;
-  verdict.refused_key = webhook->refused_key;
-}
-
-void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
-                  std::span<const StreamCondition> conditions, UnixSeconds now) {
-  check_access(verdict, facts, now);
-  check_unavailable(verdict, facts);
-  check_silent_parts(verdict, descriptor, facts, conditions, now);
-  check_refusals(verdict, descriptor, facts);
-  if (!verdict.warning.empty()) verdict.words += " · " + verdict.warning;
 }
 
 void judge_syncs(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,

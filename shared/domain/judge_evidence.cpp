@@ -230,6 +230,10 @@ bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
   });
 }
 
+const StreamFacts* open_webhook(const Descriptor& descriptor, const ServiceFacts& facts) {
+  return facts.webhook && facts.webhook->enabled && receives(descriptor, facts) ? &*facts.webhook : nullptr;
+}
+
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts) {
   std::optional<UnixSeconds> newest;
   for (const StreamFacts& stream : facts.streams) later(newest, stream.newest_row_at);
@@ -254,37 +258,6 @@ std::vector<std::string> unavailable_of(const ServiceFacts& facts) {
     }
   }
   return names;
-}
-
-std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
-                                      std::span<const StreamCondition> conditions, UnixSeconds now) {
-  const auto is_new = [&](const StreamFacts& part) {
-    return part.newest_row_at && now - *part.newest_row_at <= descriptor.thresholds.newest_row_within;
-  };
-  std::vector<std::string> silent;
-  for (const StreamCondition& condition : conditions) {
-    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
-    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
-    if (!stream || !stream->has_daily_rows || !part || !part->newest_row_at || is_new(*part)) continue;
-    if (std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& other) {
-          return other.enabled && other.stream == part->stream && is_new(other);
-        }))
-      silent.push_back(condition.label + " since " + format_short_day(day_of(*part->newest_row_at)));
-  }
-  return silent;
-}
-
-std::vector<std::string> unseen_parts(const Descriptor& descriptor, const ServiceFacts& facts,
-                                      std::span<const StreamCondition> conditions) {
-  std::vector<std::string> unseen;
-  for (const StreamCondition& condition : conditions) {
-    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
-    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
-    if (descriptor.thresholds.quiet_is_usual && condition.proven && stream && stream->has_daily_rows &&
-        part && !part->newest_row_at)
-      unseen.push_back(label_of_part(stream->label, condition.partition));  // its name may be the mistake
-  }
-  return unseen;
 }
 
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,

@@ -9,6 +9,8 @@ namespace wf {
 
 // Without a key that deliveries are checked with none gets in: what the last ones met is history.
 bool receives(const Descriptor& descriptor, const ServiceFacts& facts);
+// The webhook, where anything may get in by it.
+const StreamFacts* open_webhook(const Descriptor& descriptor, const ServiceFacts& facts);
 // What a stream's failure said; the line's label says already whose it is: "stripe charges: answered 401".
 std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition);
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
@@ -16,13 +18,6 @@ std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
 std::optional<UnixSeconds> credentials_end(const ServiceFacts& facts);
 // The names of what the provider does not give, each once.
 std::vector<std::string> unavailable_of(const ServiceFacts& facts);
-// "campaigns of 1234567890 since 30 Oct": a property, account or Page with nothing new, beside others that go
-// on.
-std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
-                                      std::span<const StreamCondition> conditions, UnixSeconds now);
-// "R2 storage of media": where quiet is usual, a part of which nothing was ever found may not exist.
-std::vector<std::string> unseen_parts(const Descriptor& descriptor, const ServiceFacts& facts,
-                                      std::span<const StreamCondition> conditions);
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now);
 std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now);

@@ -113,6 +113,14 @@ std::string state_words(const Verdict& verdict, std::string_view until_text) {
   return verdict.about.empty() ? words : words + " (" + verdict.about + ')';
 }
 
+void decide(Verdict& verdict, Badge badge, SubState state, std::string_view rule, std::string about) {
+  verdict.badge = badge;
+  verdict.sub_state = state;
+  verdict.rule = rule;
+  verdict.about = std::move(about);
+  verdict.words = state_words(verdict, until_in_utc(verdict));
+}
+
 std::string list_labels(std::span<const std::string> labels) {
   constexpr std::size_t most = 2;
   std::string out;

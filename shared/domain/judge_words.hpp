@@ -19,6 +19,9 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
 std::string state_words(const Verdict& verdict, std::string_view until_text);
 std::string until_in_utc(const Verdict& verdict);
 
+// Sets badge, state, rule and their words. about: the streams it is about.
+void decide(Verdict& verdict, Badge badge, SubState state, std::string_view rule, std::string about = {});
+
 // "charges", "charges and payment links", "charges, payment links and 2 more"
 std::string list_labels(std::span<const std::string> labels);
 

@@ -32,3 +32,7 @@ revoke all on function app.plan_next_try() from public, anon, authenticated;
 grant execute on function app.plan_next_try() to service_role;
 create trigger a_plan_next_try before update of failed_at on public.service_facts
   for each row when (new.failed_at is distinct from old.failed_at) execute function app.plan_next_try();
+
+-- A tick failed where no settings were left to be noted: a bundle that came before its workspace, or outlived it.
+select app.exchange_text('app.note_settings', 'select jsonb_object_agg(e.key, e.value) from',
+  'select coalesce(jsonb_object_agg(e.key, e.value), ''{}'') from');

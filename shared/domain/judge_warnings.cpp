@@ -1,0 +1,110 @@
+#include "shared/domain/judge_warnings.hpp"
+
+#include <algorithm>
+
+#include "shared/domain/judge_evidence.hpp"
+#include "shared/domain/judge_words.hpp"
+
+namespace wf {
+
+namespace {
+
+constexpr std::chrono::days warn_before_access_ends{10};
+
+// "campaigns of 1234567890 since 30 Oct": an account, property or Page with nothing new, beside others.
+std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
+                                      std::span<const StreamCondition> conditions, UnixSeconds now) {
+  const auto is_new = [&](const StreamFacts& part) {
+    return part.newest_row_at && now - *part.newest_row_at <= descriptor.thresholds.newest_row_within;
+  };
+  std::vector<std::string> silent;
+  for (const StreamCondition& condition : conditions) {
+    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
+    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
+    if (!stream || !stream->has_daily_rows || !part || !part->newest_row_at || is_new(*part)) continue;
+    if (std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& other) {
+          return other.enabled && other.stream == part->stream && is_new(other);
+        }))
+      silent.push_back(condition.label + " since " + format_short_day(day_of(*part->newest_row_at)));
+  }
+  return silent;
+}
+
+// "R2 storage of media": where quiet is usual, a part of which nothing was ever found may not exist.
+std::vector<std::string> unseen_parts(const Descriptor& descriptor, const ServiceFacts& facts,
+                                      std::span<const StreamCondition> conditions) {
+  std::vector<std::string> unseen;
+  for (const StreamCondition& condition : conditions) {
+    const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
+    const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
+    if (descriptor.thresholds.quiet_is_usual && condition.proven && stream && stream->has_daily_rows &&
+        part && !part->newest_row_at)
+      unseen.push_back(label_of_part(stream->label, condition.partition));  // its name may be the mistake
+  }
+  return unseen;
+}
+
+void warn(Verdict& verdict, std::string_view warning) {
+  if (!verdict.warning.empty()) verdict.warning += " · ";
+  verdict.warning += warning;
+}
+
+// A success after the end proves that the sign-in was renewed, and that only the date is old.
+bool access_has_ended(const Verdict& verdict, UnixSeconds end, UnixSeconds now) {
+  return end <= now && (!verdict.last_sync_at || *verdict.last_sync_at < end);
+}
+
+// The date on which a sign-in ends is known before anything fails.
+void check_access(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+  const auto end = credentials_end(facts);
+  if (!end || verdict.badge == Badge::error) return;
+  if (access_has_ended(verdict, *end, now)) {
+    verdict.until.reset();
+    decide(verdict, Badge::error, SubState::sign_in_expired, "credentials_expired");
+    verdict.kind = ErrorKind::credentials;
+    return;
+  }
+  if (*end <= now || *end - now > warn_before_access_ends || verdict.badge != Badge::active) return;
+  warn(verdict, "access ends on " + format_short_day(day_of(*end)) + ": " +
+                    std::string(who_acts(ErrorKind::credentials)) + ", renew it");
+  if (!verdict.kind) verdict.kind = ErrorKind::credentials;
+}
+
+// Everything else came, so it is green; but a figure that is not given is not to be missed in silence.
+void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
+  const auto names = unavailable_of(facts);
+  if (!names.empty() && verdict.badge == Badge::active) warn(verdict, "not given: " + list_labels(names));
+}
+
+void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                        std::span<const StreamCondition> conditions, UnixSeconds now) {
+  const auto silent = silent_parts(descriptor, facts, conditions, now);
+  if (!silent.empty() && verdict.badge == Badge::active) warn(verdict, "nothing new: " + list_labels(silent));
+  const auto unseen = unseen_parts(descriptor, facts, conditions);
+  if (unseen.empty() || verdict.badge != Badge::active) return;
+  warn(verdict, "nothing found: " + list_labels(unseen));
+  if (!verdict.kind) verdict.kind = ErrorKind::configuration;
+}
+
+// Whether they were the provider's, which has given up, or a stranger's cannot be told any more.
+void check_refusals(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts) {
+  const StreamFacts* webhook = open_webhook(descriptor, facts);
+  if (!webhook || !refuses(*webhook) || verdict.badge != Badge::active) return;
+  warn(verdict, "no webhook delivery since " + std::to_string(webhook->bad_signatures) + " were refused");
+  if (verdict.kind || webhook->refused_key.empty()) return;
+  verdict.kind = ErrorKind::credentials;
+  verdict.refused_key = webhook->refused_key;
+}
+
+}  // namespace
+
+void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                  std::span<const StreamCondition> conditions, UnixSeconds now) {
+  check_access(verdict, facts, now);
+  check_unavailable(verdict, facts);
+  check_silent_parts(verdict, descriptor, facts, conditions, now);
+  check_refusals(verdict, descriptor, facts);
+  if (!verdict.warning.empty()) verdict.words += " · " + verdict.warning;
+}
+
+}  // namespace wf
