@@ -186,7 +186,8 @@ async function digestOf(pairs) {
 export const settingsDigest = (env) =>
   digestOf(Object.entries(env).filter(([, value]) => typeof value === 'string'));
 
-// The same of each service's own: of a workspace's by `<slug> <service>`, of the agency's by ` <service>`.
+// The same of each service's own: of a workspace's by `<slug> <service>`, of the agency's by ` <service>`. Each may be
+// of one short key: with the deployment's secret and its owner it can neither be guessed nor compared with another's.
 export async function serviceDigests(env, manifest) {
   const pairs = new Map();
   const add = (slug, name, value) => {
@@ -199,7 +200,10 @@ export async function serviceDigests(env, manifest) {
   }
   for (const slug of bundledSlugs(env))
     for (const [name, value] of readBundle(env, slug, manifest).values) add(slug, name, value);
-  const digests = [...pairs].map(async ([owner, values]) => [owner, await digestOf(values)]);
+  const digests = [...pairs].map(async ([owner, values]) => [
+    owner,
+    await digestOf([[owner, env.SUPABASE_SECRET_KEY], ...values]),
+  ]);
   return Object.fromEntries(await Promise.all(digests));
 }
 

@@ -165,7 +165,11 @@ test('each service has a digest of its own, which its keys and ids alone change'
   const bundle = JSON.parse(env().WORKSPACE_NORTHWIND_DENTAL);
   const rotated = { ...bundle, stripe: { ...bundle.stripe, secret_key: 'sk_test_another_key' } };
   assert.deepEqual(await changed({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify(rotated) }), [stripe]);
-  assert.deepEqual(await changed({ SUPABASE_SECRET_KEY: 'sb_secret_f6e5d4c3b2a1' }), [' supabase']);
+  const all = Object.keys(before);
+  assert.deepEqual(await changed({ SUPABASE_SECRET_KEY: 'sb_secret_f6e5d4c3b2a1' }), all, 'none is guessed');
+  const { WORKSPACE_HARBOR_YOGA: same } = env();
+  const alike = await digests({ WORKSPACE_FERN_STUDIO: same });
+  assert.notEqual(alike['fern-studio stripe'], alike['harbor-yoga stripe'], 'none is compared');
   assert.deepEqual(await changed({ OTHER: 'x' }), []);
   assert.deepEqual(await changed({ WORKSPACE_NORTHWIND_DENTAL: '{' }), [stripe, ads]);
 });
