@@ -156,6 +156,20 @@ test('a database that says nothing is not waited for without end', async (t) => 
   assert.ok(signal instanceof AbortSignal);
 });
 
+test('a sync that was refused without a word is not called begun', async (t) => {
+  let reply;
+  t.mock.method(globalThis, 'fetch', async () => reply);
+  const rest = new Rest({ config: {}, token: async () => 't' });
+  for (const [body, words] of [
+    ['{"title":"Viewers may not"}', 'Viewers may not'],
+    ['{"message":"no"}', 'Nothing answers. Try again in a moment.'],
+    ['<html>', 'Nothing answers. Try again in a moment.'],
+  ]) {
+    reply = new Response(body, { status: 503 });
+    assert.equal(await rest.sync('acme', 'stripe'), words);
+  }
+});
+
 test('workspaces are in the order of a list that people read', async (t) => {
   const names = ['Zebra', 'alder', 'Émile', 'Fern'];
   t.mock.method(globalThis, 'fetch', async () => Response.json(names.map((name) => ({ name }))));

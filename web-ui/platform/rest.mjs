@@ -33,10 +33,12 @@ export class Rest {
     try {
       const reply = await this.#ask(`/api/workspaces/${slug}/sync/${service}`, { method: 'POST' });
       if (reply.ok) return null;
-      return (await reply.json()).title;
+      const { title } = await reply.json();
+      if (title) return title;
     } catch {
-      return 'Nothing answers. Try again in a moment.';
+      // as where nothing can be read of it
     }
+    return 'Nothing answers. Try again in a moment.';
   }
 
   async #ask(url, request) {
