@@ -16,7 +16,6 @@ const TITLE = 'Integrations';
 const LAST_WORKSPACE = 'webfluentia.workspace';
 const RETRY_MS = 3000;
 const NO_WORKSPACE_MS = 15_000;
-const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” gets you another.';
 // As long as two lines take to be read.
 const ANSWER_MS = 8000;
 const STYLES = ['brief', 'exact', 'day'];
@@ -244,22 +243,24 @@ async function main() {
   const form = bindSignInForm(session);
   const passwordForm = bindPasswordForm(session);
   const link = takeLink();
-  let toChoose = Boolean(link?.access_token) && (await session.enter(link));
-  let isDead = Boolean(link) && !toChoose;
+  let problem = link && (await session.enter(link));
+  let toChoose = Boolean(link) && !problem;
   let isSignedIn = false;
   session.watch(async (user) => {
     // Known before anything is waited for: whoever signs out during the first load leaves it.
     const wasSignedIn = isSignedIn;
     isSignedIn = Boolean(user);
-    if (user && toChoose) {
+    const isChoosing = user && toChoose;
+    toChoose = false;
+    if (isChoosing) {
       show('choose-password');
       await passwordForm.ask(user.email);
     }
-    toChoose = false;
     show(user ? 'dashboard' : 'sign-in');
+    passwordForm.reset();
     form.reset(Boolean(user));
-    if (isDead) form.tell(DEAD_LINK);
-    isDead = false;
+    form.tell(problem);
+    problem = null;
     await loaded;
     if (user) dashboard.signedIn(user);
     else if (wasSignedIn) dashboard.signedOut();

@@ -7,8 +7,8 @@ const MESSAGES = {
   user_banned: 'This account is locked. Ask your agency.',
   over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
   over_email_send_rate_limit: 'Too many mails were asked for. Wait a while, then try again.',
-  same_password: 'This is the password you had. Choose another, or sign in with it.',
 };
+const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” gets you another.';
 // Of the links in mails, those that let somebody in to choose a password.
 const PASSWORD_LINKS = ['invite', 'recovery'];
 const STORAGE_KEY = 'webfluentia.session';
@@ -130,10 +130,16 @@ export class Session {
     return wordsOf(error, 'Signing in did not work. Try again in a moment.');
   }
 
-  /** @returns {Promise<boolean>} whether the link of a mail still lets somebody in */
-  async enter({ access_token, refresh_token }) {
-    const { error } = await this.auth.setSession({ access_token, refresh_token });
-    return !error;
+  /** By what takeLink gave. @returns {Promise<string | null>} as signIn */
+  async enter({ access_token, refresh_token, error: isDead }) {
+    if (isDead) return DEAD_LINK;
+    const { error } = await inTime(this.auth.setSession({ access_token, refresh_token })).catch((error) => ({
+      error,
+    }));
+    if (!error) return null;
+    const isRefused = error.status >= 400 && error.status < 500;
+    if (isRefused && !MESSAGES[error.code]) return DEAD_LINK;
+    return wordsOf(error, 'The link could not be looked at. “Forgot your password?” gets you another.');
   }
 
   /** A mail with a link to choose a password. @returns {Promise<string | null>} as signIn */
@@ -145,7 +151,8 @@ export class Session {
   /** @returns {Promise<string | null>} as signIn */
   async choosePassword(password) {
     const { error } = await this.auth.updateUser({ password });
-    if (!error) return null;
+    // It is the account's already, as when the answer to the first try was lost.
+    if (!error || error.code === 'same_password') return null;
     // Its own words: they say what it asks of a password.
     if (error.code === 'weak_password') return error.message;
     return wordsOf(error, 'The password could not be kept. Try again in a moment.');

@@ -41,11 +41,12 @@ export function bindSignInForm(session) {
     sent.hidden = true;
     if (!email.reportValidity()) return;
     forgotten.disabled = true;
-    const message = await session.sendLink(email.value);
+    const address = email.value; // another may be typed meanwhile
+    const message = await session.sendLink(address);
     forgotten.disabled = false;
     tell(message);
     // Who has an account is nobody's business.
-    sent.textContent = `If ${email.value} has an account, a mail with a link is on its way to it.`;
+    sent.textContent = `If ${address} has an account, a mail with a link is on its way to it.`;
     sent.hidden = Boolean(message);
   });
 
@@ -61,7 +62,7 @@ export function bindSignInForm(session) {
   };
 }
 
-/** @returns {{ask(email: string): Promise<void>}} resolves once a password was chosen */
+/** @returns {{ask(email: string): Promise<void>, reset(): void}} `ask` resolves once a password was chosen */
 export function bindPasswordForm(session) {
   const form = document.getElementById('choose-password-form');
   let chosen;
@@ -80,5 +81,6 @@ export function bindPasswordForm(session) {
       form.elements.password.focus();
       return new Promise((resolve) => (chosen = resolve));
     },
+    reset: () => form.reset(),
   };
 }
