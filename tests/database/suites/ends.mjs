@@ -153,6 +153,8 @@ export async function endsSuite(t, stack) {
     await refused('credentials');
     for (const settings of [{ ' meta': 'a' }, before, before]) await tick(settings);
     assert.deepEqual(await outlived(), []);
+    for (const settings of [{ ' meta': 'b' }, { ...before, ...others }]) await tick(settings);
+    assert.deepEqual(await outlived(), [northwind, harbor], 'and those that are others then are noticed');
   });
 
   await test('a tick goes on while the only keys there are belong to no workspace yet, or any more', async () => {
