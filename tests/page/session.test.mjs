@@ -122,6 +122,7 @@ test('who signs out while sign-in does not answer is signed out in the other tab
   await page.getByRole('button', { name: 'Sign out' }).click();
   await other.getByLabel('Password', { exact: true }).waitFor();
   assert.equal(await other.locator('article').count(), 0);
+  await until('whoever comes next did not ask for this workspace', () => !other.url().includes('/w/'));
   await page.context().close();
 });
 
@@ -430,10 +431,16 @@ test('an address without an account is answered like one with, and none is asked
   await page.getByLabel('E-mail').fill('nobody@oak-bakery.example');
   await page.getByRole('button', { name: 'Forgot your password?' }).click();
   await page.getByText('If nobody@oak-bakery.example has an account').waitFor();
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.getByText('has an account').isVisible(), false, 'whoever comes next asked for none');
+  await page.getByLabel('E-mail').fill('nobody@oak-bakery.example');
   await page.route(/auth\/v1\/recover/, (route) =>
     route.fulfill({ status: 429, json: { code: 429, error_code: 'over_email_send_rate_limit', msg: 'no' } }),
   );
   await page.getByRole('button', { name: 'Forgot your password?' }).click();
   await page.getByRole('alert').getByText('Too many mails').waitFor();
+  assert.equal(await page.getByText('has an account').isVisible(), false);
   await page.context().close();
 });
