@@ -197,6 +197,21 @@ test('a time of another zone than the device’s says which', (t) => {
   assert.equal(zone.text(now / 1000, 'brief'), '12:00 UTC');
 });
 
+test('zones that differ in summer alone are told apart in summer', (t) => {
+  const { TZ } = process.env;
+  t.after(() => (TZ === undefined ? delete process.env.TZ : (process.env.TZ = TZ)));
+  process.env.TZ = 'Africa/Lagos';
+  let now = Date.parse('2026-11-23T12:00:00Z');
+  const zone = new Zone(() => now);
+  zone.set('Europe/Berlin');
+  const text = (time) => zone.text(Date.parse(time) / 1000, 'brief');
+  assert.equal(text('2026-11-23T12:00:00Z'), '13:00');
+  assert.equal(text('2026-07-02T12:00:00Z'), '2 Jul, 14:00 CEST');
+  now = Date.parse('2026-07-02T13:00:00Z');
+  assert.equal(text('2026-07-02T12:00:00Z'), '14:00 CEST');
+  assert.equal(text('2026-03-02T12:00:00Z'), '2 Mar, 13:00');
+});
+
 test('a time of another year has its year, also on the same day of it', (t) => {
   const { TZ } = process.env;
   t.after(() => (TZ === undefined ? delete process.env.TZ : (process.env.TZ = TZ)));
