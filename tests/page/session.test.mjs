@@ -200,6 +200,38 @@ test('a link that is opened with a session that is over opens its workspace afte
   await page.context().close();
 });
 
+test('two tabs whose session is refused come back to their own workspaces, unless somebody else signs in', async () => {
+  const page = await signedIn(browser, stack, AGENCY, { path: 'w/oak-bakery/integrations' });
+  const other = await page.context().newPage();
+  const tabs = [page, other];
+  await other.goto(`${stack.state.urls.dashboard}w/${NORTHWIND}/integrations`);
+  await card(other, 'google_ads').waitFor();
+  const addresses = tabs.map((tab) => tab.url());
+  const refuse = async () => {
+    await page
+      .context()
+      .route(/auth\/v1\/token/, (route) =>
+        route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } }),
+      );
+    await expire(page);
+    await touchFacts(stack); // is read with a token
+    for (const tab of tabs) await tab.getByLabel('Password', { exact: true }).waitFor();
+    await page.context().unroute(/auth\/v1\/token/);
+  };
+  await refuse();
+  await fillSignIn(page, userOf(stack, AGENCY));
+  for (const tab of tabs) await card(tab, 'stripe').waitFor();
+  assert.deepEqual(
+    tabs.map((tab) => tab.url()),
+    addresses,
+  );
+  await refuse();
+  await fillSignIn(page, userOf(stack, VIEWER));
+  for (const tab of tabs) await card(tab, 'google_ads').waitFor();
+  assert.match(page.url(), /northwind-dental/);
+  await page.context().close();
+});
+
 test('a dashboard that did not load stays told when the session is refused after it', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.route(/dashboard.*\.wasm/, (route) => route.abort());

@@ -111,6 +111,8 @@ class Dashboard {
 
   signedIn(user) {
     this.#leave();
+    // Whoever comes next did not ask for what this one saw.
+    if (this.userId && this.userId !== user.id) forgetAddress();
     this.userId = user.id;
     this.live = new Live({ config: this.config, token: () => this.session.token().catch(() => null) });
     this.post('account', { email: user.email ?? '' });
@@ -122,10 +124,8 @@ class Dashboard {
     this.session.signOut();
   }
 
+  /** The address stays: after a session that ran out each tab comes back to its own workspace. */
   signedOut() {
-    // Whoever comes next did not ask for what this one saw. Of a session that was over before it showed anything
-    // it is what the page was opened for.
-    if (this.workspaces.length > 0) forgetAddress();
     this.#leave();
     this.post('account', { email: '' });
     document.title = TITLE;
