@@ -223,6 +223,23 @@ test('without WebGL2 the same content stands there plainly', async (t) => {
   await screenshot(page, 'plain');
 });
 
+/** A page whose workspaces all have this name. */
+async function pageNamed(name, options) {
+  const page = await newPage(browser, options);
+  await page.route(/rest\/v1\/workspaces/, async (route) => {
+    const response = await route.fetch();
+    const json = (await response.json()).map((workspace) => ({ ...workspace, name }));
+    await route.fulfill({ response, json });
+  });
+  return page;
+}
+
+async function openNamed(page) {
+  await page.goto(`${stack.state.urls.dashboard}w/${NORTHWIND}/integrations`);
+  await fillSignIn(page, userOf(stack, AGENCY));
+  await card(page, 'stripe').waitFor();
+}
+
 /**
  * How much ink is in each pixel of the name on top of the side bar (0 to 1), and of the same text as the browser draws
  * it; each cut to what has ink: {width, height, ink}.
@@ -287,15 +304,8 @@ for (const [name, options] of [
   ['محل الزهور ٢٤', { colorScheme: 'dark', deviceScaleFactor: 2 }],
 ]) {
   test(`a name that the browser has to shape is drawn as the browser draws it: ${name}`, async () => {
-    const page = await newPage(browser, options);
-    await page.route(/rest\/v1\/workspaces/, async (route) => {
-      const response = await route.fetch();
-      const json = (await response.json()).map((workspace) => ({ ...workspace, name }));
-      await route.fulfill({ response, json });
-    });
-    await page.goto(`${stack.state.urls.dashboard}w/${NORTHWIND}/integrations`);
-    await fillSignIn(page, userOf(stack, AGENCY));
-    await card(page, 'stripe').waitFor();
+    const page = await pageNamed(name, options);
+    await openNamed(page);
     await screenshot(page, `other-scripts-${options.colorScheme}`);
     const { drawn, own } = await inkOfName(page, name);
     assert.deepEqual([drawn.width, drawn.height], [own.width, own.height]);
@@ -305,6 +315,18 @@ for (const [name, options] of [
     await page.context().close();
   });
 }
+
+test('a letter and its mark are one character', async () => {
+  const page = await pageNamed('E\u0301mile');
+  await openNamed(page);
+  assert.equal(await page.locator('#workspace option').first().textContent(), 'Émile');
+  // Typed, it is not written back into the field, where the cursor is.
+  const search = page.getByRole('searchbox');
+  await search.fill('e\u0301');
+  await page.getByRole('heading', { name: 'No service matches “é”' }).waitFor();
+  assert.equal(await search.inputValue(), 'e\u0301');
+  await page.context().close();
+});
 
 test('names in other scripts are drawn too', async () => {
   await stack.query(

@@ -40,11 +40,8 @@ class Core {
 
   /** @returns {boolean} whether the picture may have changed */
   post(kind, message) {
-    return this.postText(kind, JSON.stringify(message));
-  }
-
-  /** `json` is passed on as it came from the server. */
-  postText(kind, json) {
+    // A letter and its mark are drawn, searched and cut as the one character that they are.
+    const json = JSON.stringify(message).normalize();
     const pointers = [kind, json].map((text) => this.#place(encoder.encode(text + '\0')));
     const changed = this.module._wf_post(...pointers) === 1;
     pointers.forEach((pointer) => this.module._free(pointer));

@@ -93,7 +93,7 @@ export class Mirror {
     root.addEventListener('click', (event) => this.#click(event));
     root.addEventListener('input', ({ target }) => {
       if (target.localName !== 'input') return;
-      target.wfValue = target.value;
+      target.wfValue = target.value.normalize(); // as it comes back
       this.post('search', { text: target.value });
     });
     root.addEventListener('change', ({ target }) => {
