@@ -316,6 +316,39 @@ for (const [name, options] of [
   });
 }
 
+test('an emoji keeps its colours', async () => {
+  const page = await pageNamed('Rose 🌸');
+  // In place of a font of emoji, which not every machine has.
+  await page.addInitScript(() => {
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      if (text !== '🌸') return fillText.call(this, text, x, y);
+      this.fillStyle = '#ff0000';
+      this.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    };
+  });
+  await openNamed(page);
+  await screenshot(page, 'emoji');
+  const { x, y, width, height } = await page.locator('#workspace').boundingBox();
+  const red = await page.evaluate(
+    async (area) => {
+      const canvas = document.createElement('canvas');
+      const context = canvas.getContext('2d');
+      [canvas.width, canvas.height] = [area.width, area.height];
+      window.dispatchEvent(new Event('scroll'));
+      await new Promise((done) => requestAnimationFrame(done));
+      context.drawImage(document.getElementById('screen'), -area.x, -area.y);
+      const { data } = context.getImageData(0, 0, area.width, area.height);
+      return [...data.keys()].filter(
+        (i) => i % 4 === 0 && data[i] > 250 && data[i + 1] < 5 && data[i + 2] < 5,
+      );
+    },
+    { x, y, width, height },
+  );
+  assert.ok(red.length > 50, `${red.length} red pixels`);
+  await page.context().close();
+});
+
 test('a letter and its mark are one character', async () => {
   const page = await pageNamed('E\u0301mile');
   await openNamed(page);

@@ -11,8 +11,9 @@
 #include "web-ui/widgets/shaped_runs.hpp"
 
 extern "C" {
-/// Given by the page: fills metrics {width, height, left, top above the baseline, advance} of the picture of
-/// a text at `em_px` and, unless `pixels` is null, draws it: width * height bytes of coverage.
+/// Given by the page: fills metrics {width, height, left, top above the baseline, advance, colored} of the
+/// picture of a text at `em_px` and, unless `pixels` is null, draws it: width * height pixels of RGBA, white
+/// unless it is colored.
 void wf_page_glyph(const char* text, int length, float em_px, int bold, unsigned char* pixels,
                    float* metrics);
 }
@@ -41,12 +42,12 @@ bool load_glyph(ImFontAtlas* atlas, ImFontConfig* source, ImFontBaked* baked, vo
   const std::string text = text_of(*static_cast<const ShapedRuns*>(source->FontLoaderData), codepoint);
   const float em = baked->Size * baked->RasterizerDensity / box_per_em;
   const int bold = source->DstFont == atlas->Fonts[1] ? 1 : 0;
-  std::array<float, 5> metrics{};
+  std::array<float, 6> metrics{};
   const auto ask = [&](unsigned char* pixels) {
     wf_page_glyph(text.data(), static_cast<int>(text.size()), em, bold, pixels, metrics.data());
   };
   ask(nullptr);
-  const auto [width, height, left, top, step] = metrics;
+  const auto [width, height, left, top, step, _] = metrics;
   if (advance != nullptr) {
     *advance = step;
     return true;
@@ -58,8 +59,9 @@ bool load_glyph(ImFontAtlas* atlas, ImFontConfig* source, ImFontBaked* baked, vo
   const int w = static_cast<int>(width), h = static_cast<int>(height);
   const ImFontAtlasRectId id = ImFontAtlasPackAddRect(atlas, w, h);
   if (id == ImFontAtlasRectId_Invalid) return false;
-  std::vector<unsigned char> pixels(static_cast<std::size_t>(w) * static_cast<std::size_t>(h));
+  std::vector<unsigned char> pixels(4 * static_cast<std::size_t>(w) * static_cast<std::size_t>(h));
   ask(pixels.data());
+  glyph->Colored = metrics.back() > 0;
   ImTextureRect* rect = ImFontAtlasPackGetRect(atlas, id);
   const float baseline = std::round(baked->Ascent);
   glyph->X0 = left;
@@ -68,8 +70,8 @@ bool load_glyph(ImFontAtlas* atlas, ImFontConfig* source, ImFontBaked* baked, vo
   glyph->Y1 = baseline - top + height;
   glyph->Visible = true;
   glyph->PackId = id;
-  ImFontAtlasBakedSetFontGlyphBitmap(atlas, baked, source, glyph, rect, pixels.data(), ImTextureFormat_Alpha8,
-                                     w);
+  ImFontAtlasBakedSetFontGlyphBitmap(atlas, baked, source, glyph, rect, pixels.data(), ImTextureFormat_RGBA32,
+                                     4 * w);
   return true;
 }
 

@@ -14,11 +14,11 @@ const MOST_EMS = 2;
 const CUT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]…$/u;
 const RIGHT_TO_LEFT_MARK = '\u200f';
 
-function coverage(width, height) {
+/** What is drawn in black alone takes the text's colour; an emoji has its own. */
+function picture(width, height) {
   const { data } = context.getImageData(0, 0, width, height);
-  const pixels = new Uint8Array(width * height);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = data[i * 4 + 3];
-  return pixels;
+  const colored = data.some((value, i) => i % 4 < 3 && value > 0);
+  return { colored, pixels: colored ? data : data.map((value, i) => (i % 4 < 3 ? 255 : value)) };
 }
 
 function measure(text, emPx) {
@@ -34,7 +34,7 @@ function measure(text, emPx) {
 /**
  * @param {Uint8Array} bytes the text
  * @param {boolean} drawn else it is only measured
- * @returns {{width, height, left, top, advance, pixels?}} in pixels; `top`: above the baseline
+ * @returns {{width, height, left, top, advance, colored?, pixels?}} in pixels; `top`: above the baseline
  */
 export function glyph(bytes, emPx, bold, drawn) {
   const text = decoder.decode(bytes).replace(CUT, `$&${RIGHT_TO_LEFT_MARK}`);
@@ -46,5 +46,5 @@ export function glyph(bytes, emPx, bold, drawn) {
   canvas.height = metrics.height;
   context.font = font; // a new size makes the canvas forget
   context.fillText(text, -metrics.left, metrics.top);
-  return { ...metrics, pixels: coverage(metrics.width, metrics.height) };
+  return { ...metrics, ...picture(metrics.width, metrics.height) };
 }

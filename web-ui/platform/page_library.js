@@ -10,6 +10,7 @@ mergeInto(LibraryManager.library, {
     var bytes = HEAPU8.subarray(text, text + length);
     var glyph = Module.page.glyph(bytes, emPx, bold !== 0, pixels !== 0);
     if (pixels) HEAPU8.set(glyph.pixels, pixels);
-    HEAPF32.set([glyph.width, glyph.height, glyph.left, glyph.top, glyph.advance], metrics >> 2);
+    var numbers = [glyph.width, glyph.height, glyph.left, glyph.top, glyph.advance, glyph.colored ? 1 : 0];
+    HEAPF32.set(numbers, metrics >> 2);
   },
 });
