@@ -280,7 +280,7 @@ test('a focused badge explains itself, to the eye and to a screen reader', async
   await page.context().close();
 });
 
-test('what a card draws is told in words where it is pointed at', async () => {
+test('what a card draws is told in words where it is pointed at or has the focus', async () => {
   const day = (back) => new Date(Date.now() - back * 24 * HOUR_MS).toISOString().slice(0, 10);
   const days = Array.from({ length: 30 }, (_, back) => ({
     service: 'stripe',
@@ -295,8 +295,10 @@ test('what a card draws is told in words where it is pointed at', async () => {
   await fillSignIn(page, userOf(stack, VIEWER));
   const strip = page.locator('[id="days:stripe"][aria-label*="1 mixed"]');
   await strip.waitFor();
+  // Above it is the line of the last event, whose age changes by the hour then.
+  await page.evaluate((ms) => window.webfluentia.setClock(ms), Date.now() + HOUR_MS * 1.5);
+  await settled(page);
   const { x, y, width } = await strip.boundingBox();
-  // The line of the last event, which says nothing that changes by itself.
   const above = () => page.screenshot({ clip: { x, y: y - 31, width, height: 20 } });
   await page.mouse.move(4, 4);
   await screenshot(page, 'card-plain');
@@ -307,6 +309,17 @@ test('what a card draws is told in words where it is pointed at', async () => {
   await page.mouse.move(4, 4);
   await screenshot(page, 'card-plain');
   assert.deepEqual(await above(), before, 'which goes when nothing is pointed at');
+  await page.locator('[id="badge:stripe"]').focus();
+  for (const id of ['activity:stripe', 'days:stripe']) {
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.id), id);
+  }
+  await screenshot(page, 'card-focus');
+  assert.notDeepEqual(await above(), before, 'the same by keyboard');
+  await page.keyboard.press('Escape');
+  await screenshot(page, 'card-plain');
+  assert.deepEqual(await above(), before, 'until it is sent away');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'days:stripe');
   await page.context().close();
 });
 

@@ -221,27 +221,29 @@ struct Explained {
   Rect tip_rect;
 };
 
-void note_tip(const Ui& ui, const std::string& id, std::string_view tip, Explained& out) {
-  if (!ui.hovered(id) || tip.empty()) return;
+void note_tip(const Ui& ui, const IntegrationsState& state, const std::string& id, std::string_view tip,
+              Explained& out) {
+  const bool by_keyboard = ui.attention.focus_visible && ui.focused(id) && out.tip.empty();
+  if ((!ui.hovered(id) && !by_keyboard) || tip.empty() || state.dismissed == id) return;
   const Node* node = ui.mirror.find(id);
   if (node == nullptr) return;
   out.tip = tip;
   out.tip_rect = node->rect;
 }
 
-void note_tips(const Ui& ui, const CardView& card, Explained& out) {
-  note_tip(ui, "last-sync:" + card.service, card.last_sync.exact, out);
-  note_tip(ui, "sync:" + card.service, "Sync now", out);
+void note_tips(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {
+  note_tip(ui, state, "last-sync:" + card.service, card.last_sync.exact, out);
+  note_tip(ui, state, "sync:" + card.service, "Sync now", out);
   for (std::size_t i = 0; i < card.clocks.size(); ++i) {
-    note_tip(ui, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i].exact, out);
+    note_tip(ui, state, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i].exact, out);
   }
-  if (card.activity.size() > 1) note_tip(ui, "activity:" + card.service, card.activity_words, out);
-  note_tip(ui, "days:" + card.service, card.days_words, out);
+  if (card.activity.size() > 1) note_tip(ui, state, "activity:" + card.service, card.activity_words, out);
+  note_tip(ui, state, "days:" + card.service, card.days_words, out);
 }
 
 void note_attention(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {
   const std::string badge = badge_id(card.service);
-  if (state.dismissed == card.service) return note_tips(ui, card, out);
+  if (state.dismissed == card.service) return note_tips(ui, state, card, out);
   const bool by_keyboard = ui.attention.focus_visible && ui.focused(badge);
   const bool by_hover = ui.hovered(badge) || ui.hovered(explanation_id(card.service));
   if (by_hover || (out.card == nullptr && (by_keyboard || state.explained == card.service))) {
@@ -250,7 +252,7 @@ void note_attention(const Ui& ui, const IntegrationsState& state, const CardView
     out.card = &card;
     out.badge = node->rect;
   }
-  note_tips(ui, card, out);
+  note_tips(ui, state, card, out);
 }
 
 /// A group's node holds its cards of one row; where it goes on in the next row, a second node

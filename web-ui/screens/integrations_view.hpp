@@ -23,7 +23,8 @@ struct IntegrationsState {
   std::optional<Badge> status;
   /// Service whose explanation was opened by click or tap.
   std::string explained;
-  /// Service whose explanation was sent away with Escape, until something else is looked at.
+  /// Service whose explanation, or node whose tip, was sent away with Escape, until something else is looked
+  /// at.
   std::string dismissed;
 };
 

@@ -163,9 +163,13 @@ float draw_anomaly(Ui& ui, Rect r, float y, const CardView& card) {
   return anomaly_height(lines.size());
 }
 
+/// The Tab key reaches it, for the words that whoever points at it is told.
 void add_picture(Ui& ui, std::string id, Rect r, const std::string& words) {
-  ui.mirror.add(
-      {.tag = "div", .id = std::move(id), .rect = r, .attributes = {{"role", "img"}, {"aria-label", words}}});
+  ui.focus_ring(id, r, 5);
+  ui.mirror.add({.tag = "div",
+                 .id = std::move(id),
+                 .rect = r,
+                 .attributes = {{"role", "img"}, {"aria-label", words}, {"tabindex", "0"}}});
 }
 
 void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
@@ -183,6 +187,8 @@ void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
     const TextStyle style{.size = size::small, .color = ui.theme.muted};
     ui.paint.fill(r, mix(ui.theme.panel, color, 0.08F), 8);
     ui.paint.text_centred({r.middle_x(), r.middle()}, card.activity_words, style);
+    ui.say("p", part(card, "activity"), r, card.activity_words);
+    return;
   }
   draw_activity(ui, r, card.activity, color);
   add_picture(ui, part(card, "activity"), r, card.activity_words);
