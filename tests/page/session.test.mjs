@@ -466,7 +466,11 @@ test('an address without an account is answered like one with, and none is asked
   await fillSignIn(page, userOf(stack, VIEWER));
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  assert.equal(await page.getByText('has an account').isVisible(), false, 'whoever comes next asked for none');
+  assert.equal(
+    await page.getByText('has an account').isVisible(),
+    false,
+    'whoever comes next asked for none',
+  );
   await page.getByLabel('E-mail').fill('nobody@oak-bakery.example');
   await page.route(/auth\/v1\/recover/, (route) =>
     route.fulfill({ status: 429, json: { code: 429, error_code: 'over_email_send_rate_limit', msg: 'no' } }),

@@ -38,6 +38,9 @@ function remember(slug) {
 }
 
 const forgetAddress = () => history.replaceState(null, '', '/');
+// Whoever signs out in one tab leaves no address behind in the others either; of a session that ran out it stays.
+const leaving = new BroadcastChannel('webfluentia.sign_out');
+leaving.onmessage = forgetAddress;
 const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '';
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
 
@@ -121,6 +124,7 @@ class Dashboard {
 
   #signOut() {
     forgetAddress();
+    leaving.postMessage(null);
     this.session.signOut();
   }
 
