@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { NORTHWIND, count, fault, testStack, until, untilRested } from '../e2e/harness.mjs';
-import { card, launch, screenshot, shown, signedIn } from './browser.mjs';
+import { card, launch, screenshot, settled, shown, signedIn } from './browser.mjs';
 
 // Of some twenty requests: the page is there before the last.
 const DELAY_MS = 1000;
@@ -93,5 +93,33 @@ test('who may write asks for a sync on the card, and hears what comes of it', as
   await page.getByRole('button', { name: 'Sync Meta Graph API now' }).click();
   await shown(page, card(page, 'meta').getByText('Nothing answers.'));
   await shown(page, card(page, 'meta').getByText(/^Last sync/)); // again after a while
+  await page.context().close();
+});
+
+test('of two answers the later question’s is told, and none in another workspace', async () => {
+  const path = `w/${NORTHWIND}/integrations`;
+  const page = await signedIn(browser, stack, 'agency@webfluentia.example', { path });
+  const asked = [];
+  await page.route(/\/api\//, (route) => asked.push(route));
+  const ask = async (times) => {
+    await page.getByRole('button', { name: 'Sync Stripe now' }).click();
+    await until('it is asked', () => asked.length === times);
+  };
+  const answer = async (route, title) => {
+    await route.fulfill({ status: 409, json: { title } });
+    await settled(page);
+  };
+  await ask(1);
+  await ask(2);
+  await answer(asked[1], 'The second');
+  await shown(page, card(page, 'stripe').getByText('The second'));
+  await answer(asked[0], 'The first');
+  assert.equal(await page.getByText('The first').count(), 0);
+  await ask(3);
+  await page.getByRole('combobox', { name: 'Workspace' }).selectOption('oak-bakery');
+  await page.waitForURL(/oak-bakery/);
+  await card(page, 'stripe').waitFor();
+  await answer(asked[2], 'The third');
+  assert.equal(await page.getByText('The third').count(), 0);
   await page.context().close();
 });
