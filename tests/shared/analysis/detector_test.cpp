@@ -179,6 +179,20 @@ TEST_CASE("the first days of a lasting change are not told beside it because of 
     CHECK(place_of(found[1]) == 72);
     CHECK(found[1].kind == (odd > 0 ? AnomalyKind::spike : AnomalyKind::drop));
   }
+  // On its first day there is one thing to tell.
+  const auto found = detect(with(values, 70, 0));
+  REQUIRE(found.size() == 1);
+  CHECK(place_of(found[0]) == 70);
+  CHECK(found[0].kind == AnomalyKind::shift);
+}
+
+TEST_CASE("of a stop before a weekend its quieter days are not told beside it") {
+  Values values = weeks(20, {1000, 1040, 960, 1010, 990, 210, 190});
+  for (std::size_t i = 73; i < values.size(); ++i) values[i] = 0;
+  const auto found = detect(values);
+  REQUIRE(found.size() == 1);
+  CHECK(place_of(found[0]) == 73);
+  CHECK(found[0].kind == AnomalyKind::shift);
 }
 
 TEST_CASE("what stopped goes on where it was, and a fall after it is seen") {
