@@ -2,6 +2,8 @@
 
 #include <catch_amalgamated.hpp>
 
+#include "shared/base/text.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -93,6 +95,42 @@ TEST_CASE("a time in the words can be told in the workspace's zone") {
   CHECK(verdict.words == "rate limited until 04:30 UTC (charges)");
   CHECK(wf::words_with_time(verdict, "05:30") == "rate limited until 05:30 (charges)");
   CHECK(wf::words_with_time(judge_stripe(healthy_stripe(), start), "05:30") == "fresh");
+}
+
+TEST_CASE(
+    "what comes next is said of the first warning, and of refused deliveries only where the key is known") {
+  auto facts = healthy_stripe();
+  facts.webhook = wf::StreamFacts{.stream = "webhook"};
+  facts.webhook->bad_signatures = 3;
+  facts.webhook->last_bad_signature_at = start - 200h;
+  CHECK(judge_stripe(facts, start + 1h).next_step.empty());
+  facts.webhook->refused_key = "stripe.webhook_secret";
+  CHECK(wf::contains(judge_stripe(facts, start + 1h).next_step, "signing secret"));
+  facts.streams[0].credentials_expire_at = start + 72h;
+  CHECK(wf::contains(judge_stripe(facts, start + 1h).next_step, "Renew the key or sign-in of Stripe"));
+
+  wf::ServiceFacts unseen{.client_id = "c", .service = "cloudflare"};
+  unseen.present_keys = {"cloudflare.api_token", "cloudflare.account_id", "cloudflare.zone_id"};
+  unseen.streams = {{.stream = "zone", .partition = "z"}};
+  unseen.streams[0].last_attempt_at = unseen.streams[0].last_success_at = start;
+  unseen.streams[0].credentials_expire_at = start + 72h;
+  const auto verdict = wf::judge(*wf::find_service("cloudflare"), unseen, start);
+  CHECK(wf::contains(verdict.words, "nothing found"));
+  CHECK(wf::contains(verdict.next_step, "Renew the key or sign-in of Cloudflare"));
+}
+
+TEST_CASE("a key that is missing is to be added, not looked at") {
+  auto facts = healthy_stripe();
+  facts.present_keys = {"stripe.webhook_secret"};
+  CHECK(judge_stripe(facts, start).next_step == "Add what is missing to the settings of Stripe.");
+}
+
+TEST_CASE("an access that has ended is that of all streams, also where one was late") {
+  auto facts = healthy_stripe();
+  facts.streams[0].last_success_at = start - 27h;
+  facts.streams[0].credentials_expire_at = start + 30min;
+  CHECK(judge_stripe(facts, start).words.starts_with("late: charges"));
+  CHECK(judge_stripe(facts, start + 1h).words == "sign-in expired");
 }
 
 namespace {
