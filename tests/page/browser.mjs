@@ -101,23 +101,25 @@ export async function screenshot(page, name) {
 
 export const countFrames = (page) => page.evaluate(() => window.webfluentia.frames);
 
-/** How different the canvas is from one colour: 0 when nothing was drawn. */
-export function coloursDrawn(page) {
-  return page.evaluate(async () => {
-    const canvas = document.getElementById('screen');
-    const copy = document.createElement('canvas');
-    [copy.width, copy.height] = [canvas.width, canvas.height];
-    const context = copy.getContext('2d');
+/** Red, green, blue and alpha of each pixel that the canvas shows in the box. */
+export function pixels(page, { x, y, width, height }) {
+  return page.evaluate(async ([x, y, width, height]) => {
+    const canvas = document.createElement('canvas');
+    const context = canvas.getContext('2d');
+    [canvas.width, canvas.height] = [width, height];
     // The drawing buffer is only readable in the frame that drew it.
     window.dispatchEvent(new Event('scroll'));
     await new Promise((done) => requestAnimationFrame(done));
-    context.drawImage(canvas, 0, 0);
-    const { data } = context.getImageData(0, 0, copy.width, copy.height);
-    const seen = new Set();
-    for (let i = 0; i < data.length; i += 4 * 97)
-      seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-    return seen.size;
-  });
+    context.drawImage(document.getElementById('screen'), -x, -y);
+    const { data } = context.getImageData(0, 0, width, height);
+    return Array.from({ length: data.length / 4 }, (_, i) => [...data.slice(i * 4, i * 4 + 4)]);
+  }, [x, y, width, height].map(Math.round));
+}
+
+/** How different the canvas is from one colour: 0 when nothing was drawn. */
+export async function coloursDrawn(page) {
+  const drawn = await pixels(page, await page.locator('#screen').boundingBox());
+  return new Set(drawn.filter((_, i) => i % 97 === 0).map(String)).size;
 }
 
 /** A change of a card's row that is not worth a word on it. */

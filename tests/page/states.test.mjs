@@ -13,6 +13,7 @@ import {
   fillSignIn,
   launch,
   newPage,
+  pixels,
   screenshot,
   settled,
   signedIn,
@@ -220,82 +221,6 @@ test('without WebGL2 the same content stands there plainly', async (t) => {
   await why.getByText('last success').waitFor();
   const signOut = page.getByRole('button', { name: 'Sign out' });
   assert.ok((await signOut.boundingBox()).width > 60, 'a word, not an empty button');
-  await screenshot(page, 'plain');
-});
-
-/** A page whose workspaces all have this name. */
-async function pageNamed(name, options) {
-  const page = await newPage(browser, options);
-  await page.route(/rest\/v1\/workspaces/, async (route) => {
-    const response = await route.fetch();
-    const json = (await response.json()).map((workspace) => ({ ...workspace, name }));
-    await route.fulfill({ response, json });
-  });
-  return page;
-}
-
-async function openNamed(page) {
-  await page.goto(`${stack.state.urls.dashboard}w/${NORTHWIND}/integrations`);
-  await fillSignIn(page, userOf(stack, AGENCY));
-  await card(page, 'stripe').waitFor();
-}
-
-/**
- * How much ink is in each pixel of the name on top of the side bar (0 to 1), and of the same text as the browser draws
- * it; each cut to what has ink: {width, height, ink}.
- */
-function inkOfName(page, name) {
-  return page.evaluate(async (text) => {
-    const cut = ({ width, height, data }, channel) => {
-      const back = data[channel];
-      const difference = (i) => Math.abs(data[i * 4 + channel] - back);
-      const all = Array.from({ length: width * height }, (_, i) => difference(i));
-      const most = Math.max(...all);
-      const inked = all.flatMap((ink, i) => (ink > most / 4 ? [i] : []));
-      const columns = inked.map((i) => i % width);
-      const [left, right] = [Math.min(...columns), Math.max(...columns)];
-      const [top, bottom] = [Math.floor(inked[0] / width), Math.floor(inked.at(-1) / width)];
-      const ink = all.filter(
-        (_, i) => i % width >= left && i % width <= right && i >= top * width && i < (bottom + 1) * width,
-      );
-      return { width: right - left + 1, height: bottom - top + 1, ink: ink.map((one) => one / most) };
-    };
-    const canvas = document.createElement('canvas');
-    const context = canvas.getContext('2d');
-    const scale = window.devicePixelRatio;
-    [canvas.width, canvas.height] = [130 * scale, 40 * scale];
-    const pixels = () => context.getImageData(0, 0, canvas.width, canvas.height);
-
-    // The drawing buffer is only readable in the frame that drew it.
-    window.dispatchEvent(new Event('scroll'));
-    await new Promise((done) => requestAnimationFrame(done));
-    context.drawImage(document.getElementById('screen'), -54 * scale, -16 * scale);
-    const drawn = cut(pixels(), 1);
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    // ImGui's sizes are whole halves of a pixel, from ascent to descent.
-    const box = 1.2102;
-    const em = Math.round(14 * box * scale * 2) / 2 / box;
-    context.font = `600 ${em}px system-ui, sans-serif`;
-    context.fillText(text, 10 * scale, 25 * scale);
-    return { drawn, own: cut(pixels(), 3) };
-  }, name);
-}
-
-test('an address that is wider than the side bar is drawn on two lines', async () => {
-  const page = await signedIn(browser, stack, VIEWER);
-  const height = await page.evaluate(async () => {
-    const { x, y, width, height } = document.getElementById('account').getBoundingClientRect();
-    const canvas = document.createElement('canvas');
-    const context = canvas.getContext('2d');
-    [canvas.width, canvas.height] = [width, height];
-    window.dispatchEvent(new Event('scroll'));
-    await new Promise((done) => requestAnimationFrame(done));
-    context.drawImage(document.getElementById('screen'), -x, -y);
-    const { data } = context.getImageData(0, 0, width, height);
-    const inked = [...data.keys()].filter((i) => Math.abs(data[i] - data[i % 4]) > 60);
-    return Math.floor((inked.at(-1) - inked[0]) / 4 / width);
-  });
-  assert.ok(height > 20, `${height} px`);
   await page.context().close();
 });
 
@@ -329,22 +254,8 @@ test('an emoji keeps its colours', async () => {
   });
   await openNamed(page);
   await screenshot(page, 'emoji');
-  const { x, y, width, height } = await page.locator('#workspace').boundingBox();
-  const red = await page.evaluate(
-    async (area) => {
-      const canvas = document.createElement('canvas');
-      const context = canvas.getContext('2d');
-      [canvas.width, canvas.height] = [area.width, area.height];
-      window.dispatchEvent(new Event('scroll'));
-      await new Promise((done) => requestAnimationFrame(done));
-      context.drawImage(document.getElementById('screen'), -area.x, -area.y);
-      const { data } = context.getImageData(0, 0, area.width, area.height);
-      return [...data.keys()].filter(
-        (i) => i % 4 === 0 && data[i] > 250 && data[i + 1] < 5 && data[i + 2] < 5,
-      );
-    },
-    { x, y, width, height },
-  );
+  const drawn = await pixels(page, await page.locator('#workspace').boundingBox());
+  const red = drawn.filter(([r, g, b]) => r > 250 && g < 5 && b < 5);
   assert.ok(red.length > 50, `${red.length} red pixels`);
   await page.context().close();
 });
