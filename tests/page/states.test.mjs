@@ -221,6 +221,76 @@ test('without WebGL2 the same content stands there plainly', async (t) => {
   await why.getByText('last success').waitFor();
   const signOut = page.getByRole('button', { name: 'Sign out' });
   assert.ok((await signOut.boundingBox()).width > 60, 'a word, not an empty button');
+  const days = await page.locator('[id="days:stripe"]').boundingBox();
+  assert.ok(days.height > 15, 'words, not an empty picture');
+  await screenshot(page, 'plain');
+});
+
+/** A page whose workspaces all have this name. */
+async function pageNamed(name, options) {
+  const page = await newPage(browser, options);
+  await page.route(/rest\/v1\/workspaces/, async (route) => {
+    const response = await route.fetch();
+    const json = (await response.json()).map((workspace) => ({ ...workspace, name }));
+    await route.fulfill({ response, json });
+  });
+  return page;
+}
+
+async function openNamed(page) {
+  await page.goto(`${stack.state.urls.dashboard}w/${NORTHWIND}/integrations`);
+  await fillSignIn(page, userOf(stack, AGENCY));
+  await card(page, 'stripe').waitFor();
+}
+
+/**
+ * How much ink is in each pixel of the name on top of the side bar (0 to 1), and of the same text as the browser draws
+ * it; each cut to what has ink: {width, height, ink}.
+ */
+function inkOfName(page, name) {
+  return page.evaluate(async (text) => {
+    const cut = ({ width, height, data }, channel) => {
+      const back = data[channel];
+      const difference = (i) => Math.abs(data[i * 4 + channel] - back);
+      const all = Array.from({ length: width * height }, (_, i) => difference(i));
+      const most = Math.max(...all);
+      const inked = all.flatMap((ink, i) => (ink > most / 4 ? [i] : []));
+      const columns = inked.map((i) => i % width);
+      const [left, right] = [Math.min(...columns), Math.max(...columns)];
+      const [top, bottom] = [Math.floor(inked[0] / width), Math.floor(inked.at(-1) / width)];
+      const ink = all.filter(
+        (_, i) => i % width >= left && i % width <= right && i >= top * width && i < (bottom + 1) * width,
+      );
+      return { width: right - left + 1, height: bottom - top + 1, ink: ink.map((one) => one / most) };
+    };
+    const canvas = document.createElement('canvas');
+    const context = canvas.getContext('2d');
+    const scale = window.devicePixelRatio;
+    [canvas.width, canvas.height] = [130 * scale, 40 * scale];
+    const pixels = () => context.getImageData(0, 0, canvas.width, canvas.height);
+
+    // The drawing buffer is only readable in the frame that drew it.
+    window.dispatchEvent(new Event('scroll'));
+    await new Promise((done) => requestAnimationFrame(done));
+    context.drawImage(document.getElementById('screen'), -54 * scale, -16 * scale);
+    const drawn = cut(pixels(), 1);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    // ImGui's sizes are whole halves of a pixel, from ascent to descent.
+    const box = 1.2102;
+    const em = Math.round(14 * box * scale * 2) / 2 / box;
+    context.font = `600 ${em}px system-ui, sans-serif`;
+    context.fillText(text, 10 * scale, 25 * scale);
+    return { drawn, own: cut(pixels(), 3) };
+  }, name);
+}
+
+test('an address that is wider than the side bar is drawn on two lines', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const box = await page.locator('#account').boundingBox();
+  const drawn = await pixels(page, box);
+  const inked = [...drawn.keys()].filter((i) => Math.abs(drawn[i][0] - drawn[0][0]) > 60);
+  const height = Math.floor((inked.at(-1) - inked[0]) / box.width);
+  assert.ok(height > 20, `${height} px`);
   await page.context().close();
 });
 
