@@ -43,6 +43,27 @@ test('an element that moves into its neighbour takes nothing along', async () =>
   assert.deepEqual(await shownAfter(first, then), ['div#a', 'p#b', 'p#x', 'p#c']);
 });
 
+test('the focus stays where it is, and goes on at the content when its place is gone', async () => {
+  const focused = await page.evaluate(
+    (button) => {
+      const root = document.getElementById('mirror');
+      root.replaceChildren();
+      const mirror = new window.Mirror({ root, post: () => {} });
+      const show = (...children) => {
+        const main = { ...button, id: 'main', tag: 'main', attributes: { tabindex: '-1' }, children };
+        mirror.show({ height: 10, nodes: [main] });
+        return document.activeElement.id;
+      };
+      const other = { ...button, id: 'other' };
+      show(button, other);
+      document.getElementById(button.id).focus();
+      return [show(other, button), show(other), show(other, button)];
+    },
+    node('a', 'button'),
+  );
+  assert.deepEqual(focused, ['a', 'main', 'main']);
+});
+
 test('another workspace’s tree replaces the one before', async () => {
   const first = [group('one', node('a', 'p'), node('b', 'p')), group('two', node('c', 'p'))];
   const then = [group('two', node('b', 'button'), node('d', 'p')), node('a', 'h2', { text: 'A' })];

@@ -41,7 +41,7 @@ export class Mirror {
   }
 
   show({ height, nodes }) {
-    const focused = document.activeElement?.id;
+    const focused = this.root.contains(document.activeElement) && document.activeElement.id;
     this.root.style.height = px(height);
     this.seen = new Set();
     this.#reconcile(this.root, nodes, [0, 0], false);
@@ -50,8 +50,9 @@ export class Mirror {
       element.remove();
       this.elements.delete(id);
     }
-    // Moving an element in the document takes the focus from it.
-    const still = focused && this.elements.get(focused);
+    // Moving an element in the document takes the focus from it. Whose is gone goes on at the content, not at the
+    // beginning of the page.
+    const still = focused && (this.elements.get(focused) ?? this.elements.get('main'));
     if (still && document.activeElement !== still) still.focus({ preventScroll: true });
   }
 
