@@ -13,6 +13,7 @@ import {
   launch,
   newPage,
   fillSignIn,
+  pixels,
   screenshot,
   settled,
   shown,
@@ -302,6 +303,12 @@ test('what a card draws is told in words where it is pointed at or has the focus
   const above = () => page.screenshot({ clip: { x, y: y - 31, width, height: 20 } });
   await page.mouse.move(4, 4);
   await screenshot(page, 'card-plain');
+  const top = await pixels(page, { x, y: y + 1, width, height: 1 });
+  const coloured = top.filter(([r, g, b]) => Math.max(r, g, b) - Math.min(r, g, b) > 60);
+  assert.ok(
+    Math.abs(coloured.length - width / 30) < 4,
+    `one day is higher: ${coloured.length} of ${width} px`,
+  );
   const before = await above();
   await strip.hover();
   await screenshot(page, 'card-tip');

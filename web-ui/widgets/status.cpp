@@ -87,8 +87,11 @@ void draw_days(Ui& ui, Rect r, const std::array<DayState, shown_days>& days) {
   constexpr float gap = 2;
   const float width = (r.w + gap) / shown_days;
   for (int i = 0; i < shown_days; ++i) {
-    const Rect bar{r.x + width * static_cast<float>(i), r.y, width - gap, r.h};
-    ui.paint.fill(bar, day_color(ui.theme, days[static_cast<std::size_t>(i)]), 2);
+    const DayState day = days[static_cast<std::size_t>(i)];
+    // Who does not tell red from green tells the days that went wrong by their height.
+    const float lower = day == DayState::mixed || day == DayState::failed ? 0 : 3;
+    const Rect bar{r.x + width * static_cast<float>(i), r.y + lower, width - gap, r.h - lower};
+    ui.paint.fill(bar, day_color(ui.theme, day), 2);
   }
 }
 
