@@ -383,6 +383,25 @@ test('an explanation stays while it is pointed at, and nothing is pressed throug
   await page.context().close();
 });
 
+test('on a phone an explanation does not lie on the bar on top, whose buttons would be pressed through it', async () => {
+  const page = await signedIn(browser, stack, VIEWER, { width: 360, height: 740 });
+  const badge = page.locator('[id="badge:cloudflare"]');
+  await badge.tap();
+  const panel = page.locator('[id="explanation:cloudflare"]');
+  await panel.waitFor({ state: 'attached' });
+  const bar = await page.locator('#nav').boundingBox();
+  let isAbove = false;
+  for (let at = 100; at < 700; at += 20) {
+    await badge.evaluate((button, y) => scrollBy(0, button.getBoundingClientRect().y - y), at);
+    await settled(page);
+    const [{ y }, anchor] = [await panel.boundingBox(), await badge.boundingBox()];
+    assert.ok(y >= bar.height, `at ${y} with its badge at ${anchor.y}`);
+    isAbove ||= y < anchor.y;
+  }
+  assert.ok(isAbove, 'it hangs above its badge somewhere');
+  await page.context().close();
+});
+
 test('no frame is drawn while nothing changes', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.getByText(/^live/).waitFor();

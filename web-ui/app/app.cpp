@@ -181,9 +181,9 @@ bool App::draw(ImDrawList& list, const Frame& frame) {
   Ui ui{paint, mirror_, dark_ ? dark : light, attention_, motion_, viewport};
   paint.set_offset({0, -frame.scroll_y});
   draw_integrations(ui, state_, model_, view_);
+  draw_integrations_overlays(ui, state_, view_);
   draw_shell(ui, model_, view_);
   mirror_.read_last_first();
-  draw_integrations_overlays(ui, state_, view_);
   keep_mirror(viewport);
   return motion_.moving();
 }

@@ -57,8 +57,7 @@ float inside(const Ui& ui, float x, float width) {
 
 /// How high a panel may be that hangs from the anchor, below or above it.
 float height_at(const Ui& ui, Rect anchor) {
-  const float above = anchor.y - ui.view.scroll_y - 16;
-  return std::max(above, ui.view.height - (anchor.bottom() - ui.view.scroll_y) - 16);
+  return std::max(anchor.y - ui.view.top(), ui.view.bottom() - anchor.bottom()) - 16;
 }
 
 /// Below the anchor's card head, whose lines it would else cut through, or above the anchor where the window
@@ -66,8 +65,8 @@ float height_at(const Ui& ui, Rect anchor) {
 Rect placed(const Ui& ui, Rect anchor, float width, float height) {
   const float left = inside(ui, anchor.right() - width, width);
   float top = std::max(anchor.bottom() + 8, anchor.middle() + below_head);
-  const float end = ui.view.scroll_y + ui.view.height - 8;
-  if (top + height > end && anchor.y - 8 - height > ui.view.scroll_y + 8) top = anchor.y - 8 - height;
+  const float above = anchor.y - 8 - height;
+  if (top + height > ui.view.bottom() - 8 && above > ui.view.top() + 8) top = above;
   return {left, top, width, height};
 }
 
@@ -127,7 +126,7 @@ void draw_tooltip(Ui& ui, Rect anchor, std::string_view text) {
   for (const auto& words : lines) width = std::max(width, ui.paint.width(words, style) + 20);
   const float height = line * static_cast<float>(lines.size()) + 12;
   Rect r{inside(ui, anchor.x - 8, width), anchor.y - 6 - height, width, height};
-  if (r.y < ui.view.scroll_y + 8) r.y = anchor.bottom() + 4;
+  if (r.y < ui.view.top() + 8) r.y = anchor.bottom() + 4;
   draw_floating_panel(ui, r, 8);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const float middle = r.y + 6 + line * (static_cast<float>(i) + 0.5F);

@@ -8,7 +8,6 @@
 namespace wf {
 namespace {
 
-constexpr float top_bar = 60;
 constexpr float item_height = 36;
 
 const std::string& workspace_name(const Model& model) {
@@ -156,7 +155,7 @@ void draw_sidebar(Ui& ui, const Model& model, const IntegrationsView& view) {
 }
 
 void draw_top_bar(Ui& ui, const Model& model) {
-  const Rect r{0, 0, ui.view.width, top_bar};
+  const Rect r{0, 0, ui.view.width, size::top_bar};
   ui.mirror.open(
       {.tag = "nav", .id = "nav", .rect = r, .attributes = {{"aria-label", "Main"}}, .fixed = true});
   ui.paint.fill(r, ui.theme.panel);
@@ -170,7 +169,7 @@ void draw_top_bar(Ui& ui, const Model& model) {
 }  // namespace
 
 Rect content_area(const Viewport& view) {
-  if (view.narrow()) return {16, top_bar + 20, view.width - 32, 0};
+  if (view.narrow()) return {16, size::top_bar + 20, view.width - 32, 0};
   const float gutter = view.width < 1100 ? 20.0F : 28.0F;
   return {size::sidebar + gutter, 22, view.width - size::sidebar - 2 * gutter, 0};
 }

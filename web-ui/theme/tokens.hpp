@@ -119,6 +119,7 @@ inline constexpr float control_radius = 9;
 inline constexpr float gap = 16;
 inline constexpr float chip_gap = 6;
 inline constexpr float sidebar = 228;
+inline constexpr float top_bar = 60;
 inline constexpr float touch = 44;
 
 /// Below this width the side bar gives way to a bar on top.

@@ -24,6 +24,9 @@ struct Viewport {
   float width = 0, height = 0;
   float scroll_y = 0;
   bool narrow() const { return width < size::narrow; }
+  /// Where what scrolls is seen from: the bar on top lies above it.
+  float top() const { return scroll_y + (narrow() ? size::top_bar : 0); }
+  float bottom() const { return scroll_y + height; }
   /// Content height that makes the page scroll; drawing raises it.
   float content_height = 0;
 };
