@@ -1,4 +1,4 @@
-// What was not taken of the deliveries is on the card, until it is or for three days. Part of webhooks.mjs.
+// What was not taken of the deliveries is on the card, until it is or for a week. Part of webhooks.mjs.
 
 import assert from 'node:assert/strict';
 
@@ -13,7 +13,7 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     stack.query(`do $$ begin set local session_replication_role = replica;
       update public.webhook_receipts set received_at = now() - interval '${hours} hours',
         updated_at = now() - interval '${hours} hours' where ${where}; end $$`);
-  await test('a delivery that was read in part is a failure of the webhook for three days', async () => {
+  await test('a delivery that was read in part is a failure of the webhook for a week', async () => {
     await Promise.all(['a', 'b'].map((key) => record(key)));
     const lost_rows = '3 of 5 items are not events';
     const facts = { last_event_at: '2026-11-23T10:00:00Z' };
@@ -27,13 +27,13 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.equal(error, lost_rows);
     await deliver('b', []);
     assert.equal((await factsOf(stack, 'webhook')).failure_kind, 'data', 'another one does not hide it');
-    await aged(73);
+    await aged(169);
     await record('c');
     await deliver('c', []);
     assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
   });
 
-  await test('a delivery that cannot be read is a failure of the webhook until it is, three days at most', async () => {
+  await test('a delivery that cannot be read is a failure of the webhook until it is, a week at most', async () => {
     const failure = async () => {
       const facts = await factsOf(stack, 'webhook');
       return [facts?.failure_kind ?? null, facts?.failure_message ?? null, facts?.failures ?? 0];
@@ -61,19 +61,19 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.deepEqual(await failedAt(), before, 'no other has failed since');
     await mark('told', 'received');
     await mark('told', 'applied');
-    await aged(71, `delivery_key = 'a'`);
+    await aged(167, `delivery_key = 'a'`);
     await record('d');
     await deliver('d', []);
-    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'for three days');
-    await aged(73, `delivery_key = 'a'`);
+    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'for a week');
+    await aged(169, `delivery_key = 'a'`);
     await record('e');
     await deliver('e', []);
     assert.deepEqual(await failure(), [null, null, 0]);
   });
 
-  await test('the three days begin when it is lost, however long ago it came', async () => {
+  await test('the week begins when it is lost, however long ago it came', async () => {
     await record('a');
-    await aged(96);
+    await aged(200);
     const at = { client_id: northwind, service, delivery_key: 'a' };
     await call(stack, 'mark_receipt', { ...at, state: 'failed', error: 'answered 401', kind: 'credentials' });
     const told = async () => (await factsOf(stack, 'webhook')).failure_kind;
@@ -82,7 +82,7 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.equal(await told(), 'credentials', 'the tick keeps it');
   });
 
-  await test('where no other follows, the tick ends what has been told for three days', async () => {
+  await test('where no other follows, the tick ends what has been told for a week', async () => {
     const told = async () => (await factsOf(stack, 'webhook')).failure_kind;
     const tickAfter = async (hours) => {
       await aged(hours);
@@ -90,14 +90,14 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
       return told();
     };
     await record('a', { readable: false });
-    assert.equal(await tickAfter(71), 'data');
+    assert.equal(await tickAfter(167), 'data');
     const others = [
       { workspace: 'harbor-yoga', service },
       { workspace: 'northwind-dental', service: 'sendgrid' },
     ];
-    assert.equal(await tickAfter(73), null);
+    assert.equal(await tickAfter(169), null);
     await record('b', { readable: false });
-    await aged(73);
+    await aged(169);
     for (const of of others)
       await call(stack, 'record_receipt', {
         ...{ ...of, delivery_key: 'c', object_key: 'raw/c', event_type: 't', readable: false },
