@@ -42,6 +42,12 @@ bool is_rate_limited(const StreamFacts& facts, UnixSeconds now) {
   return facts.rate_limited_until && *facts.rate_limited_until > now;
 }
 
+// Keys that came back, or what was switched on again: it has its turn to come, however long ago the last one
+// was.
+bool begins_again(std::optional<UnixSeconds> configured_since, UnixSeconds now) {
+  return configured_since && now - *configured_since <= tried_again_within;
+}
+
 // Whatever the last attempt met, since then there was none: it is our schedule that stands.
 bool was_left(const Thresholds& thresholds, const StreamFacts& facts, UnixSeconds now) {
   return thresholds.error_after > seconds{0} && facts.last_attempt_at && !is_rate_limited(facts, now) &&
@@ -71,9 +77,9 @@ void judge_first_sync(StreamCondition& condition, const Thresholds& thresholds, 
 }
 
 void judge_age(StreamCondition& condition, const Thresholds& thresholds, const StreamFacts& facts,
-               UnixSeconds now) {
+               std::optional<UnixSeconds> configured_since, UnixSeconds now) {
   const seconds age = now - *condition.success_at;
-  if (age > thresholds.error_after) {
+  if (age > thresholds.error_after && !begins_again(configured_since, now)) {
     return overdue_condition(condition, "success_too_old", facts.failure_kind);
   }
   if (!thresholds.quiet_is_usual && facts.last_rows == 0 && facts.usual_rows_min.value_or(0) > 0) {
@@ -150,12 +156,12 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string label, co
   condition.proven = condition.success_at.has_value();
   condition.under_way =
       condition.running || (condition.proven && now - *condition.success_at < turn_comes_within);
-  if (was_left(thresholds, facts, now)) {
+  if (was_left(thresholds, facts, now) && !begins_again(configured_since, now)) {
     overdue_condition(condition, not_tried_rule, ErrorKind::ours);
   } else if (failed_for_good(facts, proven_success(facts))) {
     fail_condition(condition, *facts.failure_kind);
   } else if (condition.proven) {
-    judge_age(condition, thresholds, facts, now);
+    judge_age(condition, thresholds, facts, configured_since, now);
   } else {
     judge_first_sync(condition, thresholds, facts, configured_since, now);
   }

@@ -113,8 +113,12 @@ async function dueTests({ test, stack, claim }) {
     await detect(stack, {});
     await stack.query(`update public.service_facts set enabled = false where stream = ''`);
     await idle('disabled');
+    await stack.query(`update public.service_facts set detected_at = now() - interval '9 days'`);
+    const since = async () => (await factsOf(stack, '')).detected_at;
+    const before = await since();
     await stack.query(`update public.service_facts set enabled = true`);
     assert.equal((await claim()).length, 1);
+    assert.ok(before < (await since()), 'it begins again');
   });
 }
 

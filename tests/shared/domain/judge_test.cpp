@@ -184,7 +184,7 @@ TEST_CASE("a failing partition makes the card partial and is named with its stre
 TEST_CASE("green needs every partition; one that never ran is waited for, one that stopped is overdue") {
   auto facts = split_facts();
   facts.streams[1] = wf::StreamFacts{.stream = "runs", .partition = "https://b/"};
-  facts.detected_at = start - 1h;
+  facts.detected_at = start - 2h;
   CHECK(wf::judge(split, facts, start).sub_state == SubState::waiting);
   facts.streams[1] = partition("https://b/", start - 60h);
   const auto overdue = wf::judge(split, facts, start);
