@@ -13,6 +13,8 @@ namespace wf {
 namespace {
 
 constexpr std::size_t most_unsettled = 500;
+// What is refused of older days alone is lacking again after that: it would have no end.
+constexpr std::chrono::weeks anew_at_most_every{1};
 
 // Members that are kept under their own names.
 constexpr std::array<std::pair<std::string_view, std::int64_t SyncCursor::*>, 4> numbers{{
@@ -21,11 +23,12 @@ constexpr std::array<std::pair<std::string_view, std::int64_t SyncCursor::*>, 4>
     {"landmark", &SyncCursor::landmark},
     {"run_rows", &SyncCursor::run_rows},
 }};
-constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> SyncCursor::*>, 4> times{{
+constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> SyncCursor::*>, 5> times{{
     {"oldest", &SyncCursor::oldest},
     {"newest", &SyncCursor::newest},
     {"covered_from", &SyncCursor::covered_from},
     {"covered_until", &SyncCursor::covered_until},
+    {"begun_anew_at", &SyncCursor::begun_anew_at},
 }};
 
 std::optional<Window> read_window(const Json& stored) {
@@ -146,6 +149,21 @@ bool leads_back(const SyncCursor& cursor, const Json& next) {
 
 bool lacks_items(const SyncCursor& cursor, const Stream& stream) {
   return cursor.run_rows == 0 && stream.expects_items;
+}
+
+void begin_anew(SyncCursor& cursor, const Stream& stream, const std::vector<std::string>& lacked,
+                std::string_view label, const Page& last, UnixSeconds now) {
+  if (!stream.expects_items || lacks_items(cursor, stream)) return;
+  if (cursor.begun_anew_at && now - *cursor.begun_anew_at < anew_at_most_every) return;
+  const auto is_in = [](const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (is_in(lacked, label)) return;
+  for (const std::string& name : lacked) {
+    if (is_in(last.unavailable, name)) continue;
+    cursor.covered_until.reset();
+    cursor.begun_anew_at = now;
+  }
 }
 
 bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {

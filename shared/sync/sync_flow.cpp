@@ -199,8 +199,7 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   page_rest_secs_ = page.rest_secs;
   page_pause_secs_ = page.pause_secs;
   if (window && !move_past(cursor_, *stream_, page)) {
-    // Of its days before, this scan told no more than its own: the next one reaches as far back as the first.
-    if (gives_again(page)) cursor_.covered_until.reset();
+    begin_anew(cursor_, *stream_, not_given_, label(), page, turn.now);
     not_given_ = page.unavailable;
     if (turn.now - window->to > catch_up_after && !cursor_.caught_up) {
       cursor_.caught_up = true;
@@ -227,19 +226,6 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
       .number("lease_secs", lease_secs());
   if (stream_->reconciles) p.json("deliveries", to_json(page.deliveries, object_key_));
   ask(turn, database_.call_text("apply_page", with_tables(p, page.batches)), &SyncFlow::on_applied);
-}
-
-// Something that was not given until now. After a scan that had nothing at all, this one went back by itself.
-bool SyncFlow::gives_again(const Page& last) const {
-  if (!stream_->expects_items || lacks_items(cursor_, *stream_)) return false;
-  const std::string nothing = label();
-  bool again = false;
-  for (const std::string& name : not_given_) {
-    if (name == nothing) return false;
-    again =
-        again || std::find(last.unavailable.begin(), last.unavailable.end(), name) == last.unavailable.end();
-  }
-  return again;
 }
 
 void SyncFlow::on_applied(EffectResult& result, Turn& turn) {

@@ -58,7 +58,6 @@ class SyncFlow final : public Steps<SyncFlow> {
   void apply_settled(Turn& turn);
   // `window` of the scan that the page is of; none: of objects fetched again.
   void apply(Turn& turn, const Page& page, std::optional<Window> window);
-  bool gives_again(const Page& last) const;
   void after_apply(const Json& answer, Turn& turn);
   void fail_run(Turn& turn, Problem problem);
   void fail_run(Turn& turn, ErrorKind kind, std::string_view what, Remedy remedy);
