@@ -1,4 +1,4 @@
--- What the bookkeeping of a workspace takes, most of it of what is asked every few minutes; when a failure is tried again.
+-- How much bookkeeping is kept, when a failure is tried again, how long a loss is told, what is switched on again.
 
 -- Most columns of a row are null, which to a reader of JSON is the same as absent, and a third of its text.
 select app.exchange_text('app.record_facts', 'new.partition, to_jsonb(new))', 'new.partition, jsonb_strip_nulls(to_jsonb(new)))');
@@ -36,3 +36,23 @@ create trigger a_plan_next_try before update of failed_at on public.service_fact
 -- A tick failed where no settings were left to be noted: a bundle that came before its workspace, or outlived it.
 select app.exchange_text('app.note_settings', 'select jsonb_object_agg(e.key, e.value) from',
   'select coalesce(jsonb_object_agg(e.key, e.value), ''{}'') from');
+
+-- Three days end before whoever reads the cards is back from a long weekend; refused deliveries are told for a week too.
+create or replace view app.lost_deliveries with (security_invoker = true) as
+  select * from public.webhook_receipts r
+  where (r.state in ('unreadable', 'failed') or (r.state = 'applied' and r.error is not null))
+    and r.updated_at > statement_timestamp() - interval '7 days';
+comment on function app.tell_of_delivery is
+  'The webhook has failed for a week after one of its deliveries became unreadable, failed or was read in part; one of the first two, at most until it is read after all. Told is the last of them, and how many there are.';
+
+-- What is switched on again begins anew: the days for which it was off are no silence of its own.
+create function app.begin_again() returns trigger language plpgsql set search_path = '' as $$
+begin
+  new.detected_at := now();
+  return new;
+end
+$$;
+create trigger a_begin_again before update of enabled on public.service_facts
+  for each row when (new.enabled and not old.enabled) execute function app.begin_again();
+revoke all on function app.begin_again() from public, anon, authenticated;
+grant execute on function app.begin_again() to service_role;
