@@ -1,14 +1,13 @@
 // When the page is cut off: offline, realtime down, reads that fail, a database that does not answer. What was read
 // stays, and the page finds back by itself.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { CLIENT, NORTHWIND, testStack, untilRested } from '../e2e/harness.mjs';
+import { CLIENT, NORTHWIND } from '../e2e/harness.mjs';
 import {
   card,
   cards,
   fillSignIn,
-  launch,
   newPage,
   screenshot,
   settled,
@@ -16,21 +15,11 @@ import {
   touchFacts,
   userOf,
 } from './browser.mjs';
+import { browser, stack, startSuite } from './suite.mjs';
 
 const VIEWER = `viewer@${NORTHWIND}.example`;
 
-let stack, browser;
-
-before(async () => {
-  browser = await launch();
-  stack = await testStack('page-cut-off');
-  await stack.tick();
-  await untilRested(stack);
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+startSuite('page-cut-off');
 
 test('offline is said, and what was read stays', async () => {
   const page = await signedIn(browser, stack, VIEWER);

@@ -1,42 +1,19 @@
-// The Integrations tab on the real stack: whose cards, what changes them, and how it is used.
+// The Integrations tab on the real stack: whose cards, and what changes them.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { CLIENT, NORTHWIND, testStack, until, untilRested, webhookUrl } from '../e2e/harness.mjs';
+import { CLIENT, NORTHWIND, until, webhookUrl } from '../e2e/harness.mjs';
 import { signed } from '../sandbox/stripe_webhook.mjs';
-import {
-  card,
-  cards,
-  countFrames,
-  launch,
-  newPage,
-  fillSignIn,
-  pixels,
-  screenshot,
-  settled,
-  shown,
-  signedIn,
-  userOf,
-} from './browser.mjs';
+import { card, cards, countFrames, newPage, fillSignIn, shown, signedIn, userOf } from './browser.mjs';
+import { browser, stack, startSuite } from './suite.mjs';
 
 const HOUR_MS = 3_600_000;
 const VIEWER = `viewer@${NORTHWIND}.example`;
 const AGENCY = 'agency@webfluentia.example';
 
-let stack, browser;
-
-before(async () => {
-  browser = await launch();
-  stack = await testStack('page');
-  await stack.tick();
-  await untilRested(stack);
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+startSuite('page');
 
 const EVENT = new URL('../fixtures/stripe/events/', import.meta.url);
 
@@ -231,174 +208,6 @@ test('the clock alone turns a green card late, then red', async () => {
   await setClock(60);
   await shown(page, redStripe(page));
   assert.match(await stripe.locator('[id="state:stripe"]').textContent(), /overdue/);
-  await page.context().close();
-});
-
-test('filtering works by keyboard alone', async () => {
-  const page = await signedIn(browser, stack, VIEWER);
-  const all = Object.keys(await cards(page)).length;
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('payment links');
-  await page.waitForFunction(() => document.querySelectorAll('article').length === 1);
-  assert.deepEqual(Object.keys(await cards(page)), ['stripe']);
-  await page.keyboard.press('Control+a');
-  await page.keyboard.type('no such thing');
-  await page.getByRole('heading', { name: 'No service matches' }).waitFor();
-  await page.getByRole('button', { name: 'Show all services' }).press('Enter');
-  await page.waitForFunction((count) => document.querySelectorAll('article').length === count, all);
-  await page.waitForFunction(() => document.activeElement.id === 'search');
-
-  const social = page.getByRole('button', { name: 'Social' });
-  for (let i = 0; i < 12 && (await page.evaluate(() => document.activeElement.textContent)) !== 'Social'; i++)
-    await page.keyboard.press('Tab');
-  await page.keyboard.press('Space');
-  await page.waitForFunction(() => document.querySelectorAll('article').length === 1);
-  assert.equal(await social.getAttribute('aria-pressed'), 'true');
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Social', 'the focus stays');
-  await page.context().close();
-});
-
-test('a focused badge explains itself, to the eye and to a screen reader', async () => {
-  const page = await signedIn(browser, stack, VIEWER);
-  const badge = card(page, 'stripe').getByRole('button', { name: 'Active' });
-  const description = await badge.evaluate(
-    (button) => document.getElementById(button.getAttribute('aria-describedby')).textContent,
-  );
-  assert.match(description, /Keys: .*required present/);
-  assert.match(description, /Charges: last success/);
-  const before = await countFrames(page);
-  await badge.focus();
-  await settled(page);
-  assert.ok((await countFrames(page)) > before, 'the explanation was drawn');
-  await page.keyboard.press('Enter');
-  await page.locator('[id="badge:stripe"][aria-expanded=true]').waitFor();
-  await page.keyboard.press('Escape');
-  await page.locator('[id="badge:stripe"][aria-expanded=false]').waitFor();
-  await page.locator('[id="explanation:stripe"]').waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'badge:stripe', 'sent away, focus kept');
-  await page.keyboard.press('Enter');
-  await page.locator('[id="explanation:stripe"]').waitFor({ state: 'attached' });
-  await page.context().close();
-});
-
-test('what a card draws is told in words where it is pointed at or has the focus', async () => {
-  const day = (back) => new Date(Date.now() - back * 24 * HOUR_MS).toISOString().slice(0, 10);
-  const days = Array.from({ length: 30 }, (_, back) => ({
-    service: 'stripe',
-    day: day(back),
-    rows: 100 + ((back * 37) % 50),
-    succeeded: 1,
-    failed: back === 4 ? 1 : 0,
-  }));
-  const page = await newPage(browser);
-  await page.route(/rpc\/service_daily/, (route) => route.fulfill({ json: days }));
-  await page.goto(stack.state.urls.dashboard);
-  await fillSignIn(page, userOf(stack, VIEWER));
-  const strip = page.locator('[id="days:stripe"][aria-label*="1 mixed"]');
-  await strip.waitFor();
-  // Above it is the line of the last event, whose age changes by the hour then.
-  await page.evaluate((ms) => window.webfluentia.setClock(ms), Date.now() + HOUR_MS * 1.5);
-  await settled(page);
-  const { x, y, width } = await strip.boundingBox();
-  const above = () => page.screenshot({ clip: { x, y: y - 31, width, height: 20 } });
-  await page.mouse.move(4, 4);
-  await screenshot(page, 'card-plain');
-  const top = await pixels(page, { x, y: y + 1, width, height: 1 });
-  const coloured = top.filter(([r, g, b]) => Math.max(r, g, b) - Math.min(r, g, b) > 60);
-  assert.ok(
-    Math.abs(coloured.length - width / 30) < 4,
-    `one day is higher: ${coloured.length} of ${width} px`,
-  );
-  const before = await above();
-  await strip.hover();
-  await screenshot(page, 'card-tip');
-  assert.notDeepEqual(await above(), before, 'a panel above the thirty days');
-  await page.mouse.move(4, 4);
-  await screenshot(page, 'card-plain');
-  assert.deepEqual(await above(), before, 'which goes when nothing is pointed at');
-  await page.locator('[id="badge:stripe"]').focus();
-  for (const id of ['activity:stripe', 'days:stripe']) {
-    await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate(() => document.activeElement.id), id);
-  }
-  await screenshot(page, 'card-focus');
-  assert.notDeepEqual(await above(), before, 'the same by keyboard');
-  await page.keyboard.press('Escape');
-  await screenshot(page, 'card-plain');
-  assert.deepEqual(await above(), before, 'until it is sent away');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'days:stripe');
-  await page.context().close();
-});
-
-test('on a phone a touch tells what a strip shows, and another one takes it away', async () => {
-  const page = await signedIn(browser, stack, VIEWER, { width: 390, height: 844 });
-  const strip = page.locator('[id="days:stripe"]');
-  await strip.scrollIntoViewIfNeeded();
-  const { x, y, width } = await strip.boundingBox();
-  const above = () => page.screenshot({ clip: { x, y: y - 31, width, height: 20 } });
-  await settled(page);
-  const before = await above();
-  await strip.tap();
-  await screenshot(page, 'phone-tip');
-  assert.notDeepEqual(await above(), before);
-  await page.touchscreen.tap(2, 400);
-  await screenshot(page, 'phone-plain');
-  assert.deepEqual(await above(), before);
-  await page.context().close();
-});
-
-test('how many are left of a search is said to those who do not see it', async () => {
-  const page = await signedIn(browser, stack, VIEWER);
-  const said = page.locator('#found[role=status]');
-  await said.waitFor({ state: 'attached' });
-  assert.equal(await said.textContent(), '');
-  await page.getByRole('searchbox').fill('stripe');
-  await page.locator('#found', { hasText: /^1 of \d shown$/ }).waitFor({ state: 'attached' });
-  await page.context().close();
-});
-
-test('an explanation stays while it is pointed at, and nothing is pressed through it', async () => {
-  const page = await signedIn(browser, stack, VIEWER);
-  const panel = page.locator('[id="explanation:stripe"]');
-  await page.locator('[id="badge:stripe"]').hover();
-  await panel.waitFor({ state: 'attached' });
-  const { x, y, width, height } = await panel.boundingBox();
-  for (let step = 1; step <= 6; step++) {
-    await page.mouse.move(x + width / 2, y + (height * step) / 7);
-    await settled(page);
-    assert.equal(await panel.count(), 1, `step ${step}`);
-  }
-  await page.mouse.move(4, 4);
-  await panel.waitFor({ state: 'detached' });
-  await page.locator('[id="badge:stripe"]').click();
-  await panel.waitFor({ state: 'attached' });
-  const hit = await page.evaluate(
-    (point) => document.elementFromPoint(...point)?.id,
-    [x + width / 2, y + height - 10],
-  );
-  assert.equal(hit, 'explanation:stripe');
-  await page.mouse.click(x + width / 2, y + height - 10);
-  await settled(page);
-  assert.equal(await panel.count(), 1, 'a click on it leaves it open');
-  await page.context().close();
-});
-
-test('on a phone an explanation does not lie on the bar on top, whose buttons would be pressed through it', async () => {
-  const page = await signedIn(browser, stack, VIEWER, { width: 360, height: 740 });
-  const badge = page.locator('[id="badge:cloudflare"]');
-  await badge.tap();
-  const panel = page.locator('[id="explanation:cloudflare"]');
-  await panel.waitFor({ state: 'attached' });
-  const bar = await page.locator('#nav').boundingBox();
-  let isAbove = false;
-  for (let at = 100; at < 700; at += 20) {
-    await badge.evaluate((button, y) => scrollBy(0, button.getBoundingClientRect().y - y), at);
-    await settled(page);
-    const [{ y }, anchor] = [await panel.boundingBox(), await badge.boundingBox()];
-    assert.ok(y >= bar.height, `at ${y} with its badge at ${anchor.y}`);
-    isAbove ||= y < anchor.y;
-  }
-  assert.ok(isAbove, 'it hangs above its badge somewhere');
   await page.context().close();
 });
 

@@ -1,24 +1,14 @@
 // How the page looks, for people to open: .dev/screens.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { NORTHWIND, testStack, untilRested } from '../e2e/harness.mjs';
-import { launch, screenshot, signedIn } from './browser.mjs';
+import { NORTHWIND } from '../e2e/harness.mjs';
+import { screenshot, signedIn } from './browser.mjs';
+import { browser, stack, startSuite } from './suite.mjs';
 
 const AGENCY = 'agency@webfluentia.example';
 
-let stack, browser;
-
-before(async () => {
-  browser = await launch();
-  stack = await testStack('pictures');
-  await stack.tick();
-  await untilRested(stack);
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+startSuite('pictures');
 
 /** Where the parts of the cards are, and how wide the words of their state are on one line. */
 function layout(page) {

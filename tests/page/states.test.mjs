@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { CLIENT, NORTHWIND, testStack, untilRested } from '../e2e/harness.mjs';
+import { CLIENT, NORTHWIND, untilRested } from '../e2e/harness.mjs';
 import {
   card,
   cards,
@@ -19,23 +19,13 @@ import {
   signedIn,
   userOf,
 } from './browser.mjs';
+import { browser, stack, startSuite } from './suite.mjs';
 
 const VIEWER = `viewer@${NORTHWIND}.example`;
 const AGENCY = 'agency@webfluentia.example';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-let stack, browser;
-
-before(async () => {
-  browser = await launch();
-  stack = await testStack('page-states');
-  await stack.tick();
-  await untilRested(stack);
-});
-after(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
+startSuite('page-states');
 
 /** What the Worker's detection says of a workspace whose bundle is no JSON object. */
 function unreadableBundle(slug, problem) {

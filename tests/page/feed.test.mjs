@@ -1,0 +1,140 @@
+// The feed: what it asks for, and what it takes of the answers.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Feed } from '../../web-ui/platform/feed.mjs';
+import './device.mjs';
+
+const turn = () => new Promise(setImmediate); // whatever was answered has been taken
+const row = (service, updated_at) => ({ service, stream: '', partition: '', updated_at });
+
+// A feed on a database that a test plays: `asked` holds the questions until they are answered.
+function feedOf(clientId = 'a', more = {}) {
+  const asked = [];
+  const posted = [];
+  let listener;
+  const rest = {
+    facts: (id, since) => new Promise((answer) => asked.push({ id, since, answer })),
+    activity: async () => [],
+    series: async () => ({ series: [] }),
+    ...more,
+  };
+  const live = { listen: (_, on) => ((listener = on), () => {}) };
+  const feed = new Feed({
+    rest,
+    live,
+    clientId,
+    post: (kind, value) => posted.push([kind, value]),
+    onWorkspaceChange: () => {},
+  });
+  return {
+    feed,
+    asked,
+    posted,
+    hear: (payload) => listener.onChange(payload),
+    services: () =>
+      posted
+        .filter(([kind]) => kind === 'services')
+        .at(-1)?.[1]
+        .map(({ service }) => service),
+  };
+}
+
+test('a change is asked for with an overlap: a later stamp may be seen first', async (t) => {
+  const { feed, asked, hear } = feedOf();
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:30Z')]);
+  await turn();
+  hear({ table: 'service_facts', service: 'stripe' });
+  assert.ok(Date.parse(asked[1].since) <= Date.parse('2026-11-23T10:00:00Z'), asked[1].since);
+});
+
+test('what was removed is gone without a new connection', async (t) => {
+  const { feed, asked, hear, services } = feedOf();
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z'), row('meta', '2026-11-23T10:00:00Z')]);
+  await turn();
+  hear({ table: 'service_facts', service: 'meta', removed: true });
+  assert.equal(asked[1].since, undefined);
+  asked[1].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  assert.deepEqual(services(), ['stripe']);
+});
+
+test('a page that is looked at again after a while reads everything', async (t) => {
+  const { feed, asked } = feedOf();
+  t.after(() => feed.close());
+  let now = 0;
+  t.mock.method(Date, 'now', () => now);
+  const lookAway = (ms) => {
+    for (const hidden of [true, false]) {
+      document.hidden = hidden;
+      document.dispatchEvent(new Event('visibilitychange'));
+      now += ms;
+    }
+  };
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  lookAway(30_000);
+  assert.equal(asked.length, 1);
+  lookAway(90_000);
+  assert.deepEqual([asked.length, asked[1].since], [2, undefined]);
+});
+
+test('a page that was opened out of sight reads everything when it is looked at', async (t) => {
+  let now = 0;
+  t.mock.method(Date, 'now', () => now);
+  document.hidden = true;
+  const { feed, asked } = feedOf();
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  now = 90_000;
+  document.hidden = false;
+  document.dispatchEvent(new Event('visibilitychange'));
+  assert.equal(asked.length, 2);
+});
+
+test('charts that cannot be read are not shown as of today for longer than minutes', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let works = true;
+  const activity = async () => {
+    if (!works) throw new Error('the database was too slow');
+    return [];
+  };
+  const { feed, asked, posted, hear } = feedOf('a', { activity });
+  t.after(() => feed.close());
+  const told = () => posted.filter(([kind]) => kind === 'activity').map(([, rows]) => rows);
+  const aMinute = () => (t.mock.timers.tick(60_000), turn());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  assert.deepEqual(told(), [[]]);
+  works = false;
+  hear({ table: 'service_facts', service: 'stripe' });
+  asked[1].answer([row('stripe', '2026-11-23T10:00:10Z')]);
+  await turn();
+  await aMinute();
+  await aMinute();
+  assert.deepEqual(told(), [[]], 'what is shown stays for a while');
+  await aMinute();
+  assert.deepEqual(told(), [[], null]);
+  await aMinute();
+  works = true;
+  await aMinute();
+  assert.deepEqual(told(), [[], null, []]);
+});
+
+test('an answer that comes after the feed was closed is not shown', async () => {
+  const { feed, asked, posted } = feedOf();
+  feed.start();
+  feed.close();
+  const before = posted.length;
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  assert.deepEqual(posted.slice(before), []);
+});
