@@ -92,6 +92,12 @@ test('who is invited chooses a password first; tokens of any other link let nobo
   await page.goto('about:blank');
   await page.goto(link.replace('type=recovery', 'type=invite'));
   await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+  await page.route(/auth\/v1\/user/, (route) =>
+    route.fulfill({ status: 403, json: { code: 403, error_code: 'session_not_found', msg: 'gone' } }),
+  );
+  await choose(page, randomUUID());
+  await page.getByRole('alert').getByText('You are signed out').waitFor();
+  await page.unroute(/auth\/v1\/user/);
   // Whoever comes in another tab is not asked here: what was typed was for somebody else.
   const other = await page.context().newPage();
   await other.goto(await linkTo(AGENCY));

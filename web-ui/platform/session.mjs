@@ -9,6 +9,8 @@ const MESSAGES = {
   over_email_send_rate_limit: 'Too many mails were asked for. Wait a while, then try again.',
 };
 const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” gets you another.';
+const LINK_ENDED =
+  'You are signed out by now. Reload this page: “Forgot your password?” gets you another link.';
 // Of the links in mails, those that let somebody in to choose a password.
 const PASSWORD_LINKS = ['invite', 'recovery'];
 const STORAGE_KEY = 'webfluentia.session';
@@ -155,6 +157,7 @@ export class Session {
     if (!error || error.code === 'same_password') return null;
     // Its own words: they say what it asks of a password.
     if (error.code === 'weak_password') return error.message;
+    if (error.name === 'AuthSessionMissingError') return LINK_ENDED;
     return wordsOf(error, 'The password could not be kept. Try again in a moment.');
   }
 

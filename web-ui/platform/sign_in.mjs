@@ -38,7 +38,7 @@ export function bindSignInForm(session) {
   const forgotten = document.getElementById('forgotten');
   forgotten.addEventListener('click', async () => {
     tell(null);
-    sent.hidden = true;
+    sent.textContent = '';
     if (!email.reportValidity()) return;
     forgotten.disabled = true;
     const address = email.value; // another may be typed meanwhile
@@ -46,8 +46,7 @@ export function bindSignInForm(session) {
     forgotten.disabled = false;
     tell(message);
     // Who has an account is nobody's business.
-    sent.textContent = `If ${address} has an account, a mail with a link is on its way to it.`;
-    sent.hidden = Boolean(message);
+    if (!message) sent.textContent = `If ${address} has an account, a mail with a link is on its way to it.`;
   });
 
   return {
@@ -55,7 +54,7 @@ export function bindSignInForm(session) {
     /** After somebody signed in nothing typed is kept; before, the cursor waits in the form. */
     reset(signedIn) {
       tell(null);
-      sent.hidden = true;
+      sent.textContent = '';
       if (signedIn) form.reset();
       else email.focus();
     },
