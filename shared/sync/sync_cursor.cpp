@@ -159,11 +159,10 @@ void begin_anew(SyncCursor& cursor, const Stream& stream, const std::vector<std:
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   if (is_in(lacked, label)) return;
-  for (const std::string& name : lacked) {
-    if (is_in(last.unavailable, name)) continue;
-    cursor.covered_until.reset();
-    cursor.begun_anew_at = now;
-  }
+  const auto is_given = [&](const std::string& name) { return !is_in(last.unavailable, name); };
+  if (std::none_of(lacked.begin(), lacked.end(), is_given)) return;
+  cursor.covered_until.reset();
+  cursor.begun_anew_at = now;
 }
 
 bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {

@@ -15,9 +15,7 @@ import {
   touchFacts,
   userOf,
 } from './browser.mjs';
-import { browser, stack, startSuite } from './suite.mjs';
-
-const VIEWER = `viewer@${NORTHWIND}.example`;
+import { VIEWER, browser, stack, startSuite } from './suite.mjs';
 
 startSuite('page-cut-off');
 

@@ -7,11 +7,9 @@ import { test } from 'node:test';
 import { CLIENT, NORTHWIND, until, webhookUrl } from '../e2e/harness.mjs';
 import { signed } from '../sandbox/stripe_webhook.mjs';
 import { card, cards, countFrames, newPage, fillSignIn, shown, signedIn, userOf } from './browser.mjs';
-import { browser, stack, startSuite } from './suite.mjs';
+import { AGENCY, VIEWER, browser, stack, startSuite } from './suite.mjs';
 
 const HOUR_MS = 3_600_000;
-const VIEWER = `viewer@${NORTHWIND}.example`;
-const AGENCY = 'agency@webfluentia.example';
 
 startSuite('page');
 

@@ -5,15 +5,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { NORTHWIND, until } from '../e2e/harness.mjs';
+import { until } from '../e2e/harness.mjs';
 import { card, fillSignIn, newPage, screenshot, settled, userOf } from './browser.mjs';
-import { browser, stack, startSuite } from './suite.mjs';
+import { AGENCY, VIEWER, browser, stack, startSuite } from './suite.mjs';
 
 startSuite('page-password');
 
 const FERN = 'viewer@fern-studio.example';
-const VIEWER = `viewer@${NORTHWIND}.example`;
-const AGENCY = 'agency@webfluentia.example';
 
 /** The link of the newest mail to `email`, as its reader would follow it. */
 async function linkTo(email) {

@@ -4,9 +4,7 @@ import { test } from 'node:test';
 
 import { NORTHWIND } from '../e2e/harness.mjs';
 import { screenshot, signedIn } from './browser.mjs';
-import { browser, stack, startSuite } from './suite.mjs';
-
-const AGENCY = 'agency@webfluentia.example';
+import { AGENCY, browser, stack, startSuite } from './suite.mjs';
 
 startSuite('pictures');
 

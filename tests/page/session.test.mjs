@@ -15,10 +15,7 @@ import {
   touchFacts,
   userOf,
 } from './browser.mjs';
-import { browser, stack, startSuite } from './suite.mjs';
-
-const VIEWER = `viewer@${NORTHWIND}.example`;
-const AGENCY = 'agency@webfluentia.example';
+import { AGENCY, VIEWER, browser, stack, startSuite } from './suite.mjs';
 
 /** As after an hour: the stored token has to be renewed. */
 const expire = (page) =>

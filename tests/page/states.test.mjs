@@ -19,10 +19,8 @@ import {
   signedIn,
   userOf,
 } from './browser.mjs';
-import { browser, stack, startSuite } from './suite.mjs';
+import { AGENCY, VIEWER, browser, stack, startSuite } from './suite.mjs';
 
-const VIEWER = `viewer@${NORTHWIND}.example`;
-const AGENCY = 'agency@webfluentia.example';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 startSuite('page-states');

@@ -1,8 +1,11 @@
 // What a suite of the page begins with: a stack of its own whose workspaces have synced, and a browser.
 import { after, before } from 'node:test';
 
-import { testStack, untilRested } from '../e2e/harness.mjs';
+import { NORTHWIND, testStack, untilRested } from '../e2e/harness.mjs';
 import { launch } from './browser.mjs';
+
+export const VIEWER = `viewer@${NORTHWIND}.example`;
+export const AGENCY = 'agency@webfluentia.example';
 
 export let browser, stack;
 

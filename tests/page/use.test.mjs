@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { NORTHWIND } from '../e2e/harness.mjs';
 import {
   card,
   cards,
@@ -15,10 +14,9 @@ import {
   signedIn,
   userOf,
 } from './browser.mjs';
-import { browser, stack, startSuite } from './suite.mjs';
+import { VIEWER, browser, stack, startSuite } from './suite.mjs';
 
 const HOUR_MS = 3_600_000;
-const VIEWER = `viewer@${NORTHWIND}.example`;
 
 startSuite('page-use');
 
