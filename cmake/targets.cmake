@@ -45,6 +45,12 @@ function(wf_test name)
   set_property(GLOBAL APPEND PROPERTY WF_TESTS $<TARGET_FILE:${name}>)
 endfunction()
 
+# For a build that can have no tests: why, which scripts/test tells.
+function(wf_leave_tests_out why)
+  message(STATUS "no unit tests: ${why}")
+  set_property(GLOBAL PROPERTY WF_TESTS "# ${why}")
+endfunction()
+
 # The paths of all unit-test programs, one per line, for scripts/test.
 function(wf_write_test_list)
   get_property(tests GLOBAL PROPERTY WF_TESTS)

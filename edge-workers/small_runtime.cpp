@@ -48,3 +48,6 @@ void* operator new(std::size_t size) {
 void operator delete(void* memory) noexcept { free(memory); }
 void* operator new[](std::size_t size) { return operator new(size); }
 void operator delete[](void* memory) noexcept { free(memory); }
+// Of newer libraries. Where one of all these is not here, the library's own heap comes with it.
+void operator delete(void* memory, std::size_t) noexcept { free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { free(memory); }

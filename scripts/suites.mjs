@@ -45,11 +45,15 @@ function buildSuite(name) {
 
 function unitSuite(build) {
   const list = `build/${build}/unit_tests.txt`;
-  const programs = () => (existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : []);
+  const lines = () => (existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : []);
+  const isReason = (line) => line.startsWith('# ');
   return {
     name: `unit-${build}`,
+    whyEmpty: () => lines().find(isReason)?.slice(2),
     commands: () =>
-      programs().map((program) => ['./scripts/run_unit_test', program, '--colour-mode', 'none']),
+      lines()
+        .filter((line) => !isReason(line))
+        .map((program) => ['./scripts/run_unit_test', program, '--colour-mode', 'none']),
     totals: catchTotals,
     sideBySide: true,
   };

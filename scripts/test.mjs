@@ -86,8 +86,9 @@ async function runSuite(suite) {
   await Promise.all(Array.from({ length: suite.sideBySide ? availableParallelism() : 1 }, worker));
   log.end();
   if (total.passed + total.failed === 0 && !suite.mayBeEmpty) {
-    console.log('  no test ran, which counts as a failure');
-    total.failed = 1;
+    const why = suite.whyEmpty?.();
+    console.log(`  no test ran${why ? `: ${why}` : ', which counts as a failure'}`);
+    if (!why) total.failed = 1;
   }
   return total;
 }

@@ -99,8 +99,8 @@ std::optional<milliseconds> parse_go_duration(std::string_view text) {
   double millis = 0;
   while (!text.empty()) {
     const auto number = take_number(text);
-    const auto* unit = std::find_if(units.begin(), units.end(),
-                                    [&](const Unit& candidate) { return starts_with(text, candidate.name); });
+    const auto unit = std::find_if(units.begin(), units.end(),
+                                   [&](const Unit& candidate) { return starts_with(text, candidate.name); });
     if (!number || unit == units.end()) return std::nullopt;
     millis += *number * unit->millis;
     text.remove_prefix(unit->name.size());

@@ -120,9 +120,9 @@ std::string page_path(std::string_view page) {
 }
 
 const Task* find_task(std::string_view name) {
-  const auto* task =
-      std::find_if(tasks.begin(), tasks.end(), [&](const Task& candidate) { return candidate.name == name; });
-  return task == tasks.end() ? nullptr : task;
+  for (const Task& task : tasks)
+    if (task.name == name) return &task;
+  return nullptr;
 }
 
 std::string text_of(const Json& object, std::string_view key) {

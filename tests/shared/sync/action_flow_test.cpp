@@ -66,7 +66,7 @@ TEST_CASE("a success that says of itself that it failed may pass, one that is no
   for (const auto& [said, final] : {std::pair{"busy", false}, std::pair{"?", true}}) {
     INFO(said);
     Api api;
-    api.host.provider = [said = said](const std::string&) { return Reply{200, said, {}, ""}; };
+    api.host.provider = [answer = said](const std::string&) { return Reply{200, answer, {}, ""}; };
     api.greet();
     CHECK(status_of(api.host) == 502);
     CHECK(api.host.database.facts["requests"]["failure_final"] == final);
