@@ -170,6 +170,9 @@ test('each service has a digest of its own, which its keys and ids alone change'
   const { WORKSPACE_HARBOR_YOGA: same } = env();
   const alike = await digests({ WORKSPACE_FERN_STUDIO: same });
   assert.notEqual(alike['fern-studio stripe'], alike['harbor-yoga stripe'], 'none is compared');
+  const withId = { ...MANIFEST, ids: [...MANIFEST.ids, { name: 'meta.page_id', env: 'META_PAGE_ID' }] };
+  const ofAgency = async (id) => (await serviceDigests(env({ META_PAGE_ID: id }), withId))[' meta'];
+  assert.notEqual(await ofAgency('1'), await ofAgency('2'), 'the agency’s too');
   assert.deepEqual(await changed({ OTHER: 'x' }), []);
   assert.deepEqual(await changed({ WORKSPACE_NORTHWIND_DENTAL: '{' }), [stripe, ads]);
 });
