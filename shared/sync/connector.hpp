@@ -59,7 +59,8 @@ struct Page {
   std::optional<UnixSeconds> oldest;
   std::vector<ReceivedEvent> deliveries;  // for reconciliation streams
   std::vector<ObjectRef> stale;           // objects to be fetched again: their newest state is not here
-  // What of this scan the provider does not give, as of its last page: {"page_video_views"}.
+  // What of this scan the provider does not give, as of its last page: {"page_video_views"}. What is given
+  // again is read from as far back as at first.
   std::vector<std::string> unavailable = {};
   // When the sign-in itself ends, where the reply says so; `never_ends` (shared/domain/facts.hpp).
   std::optional<UnixSeconds> credentials_expire_at = {};
@@ -90,8 +91,7 @@ struct Stream {
   std::chrono::seconds weekly_overlap{};  // and by the first scan of a week, where that is more
   std::chrono::days final_after{};        // how long the provider revises a row; 0: never
   std::chrono::seconds slowest_reply{};   // when one page may take longer than 30 s
-  // An empty answer may be a missing permission: a scan without any item covers nothing, and says so. What
-  // was not given and is given again is read from as far back as at first.
+  // An empty answer may be a missing permission: a scan without any item covers nothing, and says so.
   bool expects_items = false;
   // A URL that begins with "$SUPABASE_URL" is one of the agency's own database.
   HttpRequest (*request)(const Query&) = nullptr;

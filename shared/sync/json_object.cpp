@@ -38,4 +38,11 @@ std::span<const Json> list_in(const Json& object, std::string_view key) {
   return list ? std::span<const Json>(*list) : std::span<const Json>();
 }
 
+std::vector<std::string> texts_in(const Json& object, std::string_view key) {
+  std::vector<std::string> texts;
+  for (const Json& item : list_in(object, key))
+    if (auto text = as_string(item)) texts.push_back(*std::move(text));
+  return texts;
+}
+
 }  // namespace wf

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "shared/base/json.hpp"
 #include "shared/base/time.hpp"
@@ -40,5 +41,7 @@ std::optional<UnixSeconds> find_time(const Json& object, std::string_view key);
 // The elements of a member that is a list; none where there is no list. To go through them costs the edge
 // module a fraction of what nlohmann's iterators do.
 std::span<const Json> list_in(const Json& object, std::string_view key);
+// The texts among them.
+std::vector<std::string> texts_in(const Json& object, std::string_view key);
 
 }  // namespace wf

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/domain/catalogue.hpp"
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
@@ -13,7 +14,7 @@ namespace wf {
 namespace {
 
 constexpr std::size_t most_unsettled = 500;
-// What is refused of older days alone is lacking again after that: it would have no end.
+// Of the same: what is refused of older days alone is lacking again after that, and it would have no end.
 constexpr std::chrono::weeks anew_at_most_every{1};
 
 // Members that are kept under their own names.
@@ -47,7 +48,7 @@ std::int64_t hash_of(std::string_view text) {
   return static_cast<std::int64_t>(hash >> 11U);
 }
 
-bool holds(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
+bool is_among(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
   for (const ObjectRef& other : refs)
     if (other.table == ref.table && other.id == ref.id) return true;
   return false;
@@ -75,6 +76,7 @@ void read_cursor(const Json& stored, SyncCursor& cursor) {
   if (const Json* position = find(stored, "position")) cursor.position = *position;
   for (const auto& [name, member] : times) cursor.*member = find_time(stored, name);
   for (const auto& [name, member] : numbers) cursor.*member = find_int64(stored, name).value_or(0);
+  cursor.begun_anew_for = texts_in(stored, "begun_anew_for");
   cursor.unsettled = read_refs(stored, "unsettled");
   // apply_page adds the ties of the page that it stored this cursor with.
   add_unsettled(cursor, read_refs(stored, "ties"));
@@ -92,7 +94,10 @@ Json to_json(const SyncCursor& cursor) {
   Json window;
   if (cursor.window)
     window = JsonObject().time("from", cursor.window->from).time("to", cursor.window->to).take();
+  Json begun_anew_for = Json::array();
+  for (const std::string& name : cursor.begun_anew_for) begun_anew_for.push_back(name);
   return stored.text("run_id", cursor.run_id)
+      .json("begun_anew_for", std::move(begun_anew_for))
       .json("window", std::move(window))
       .json("position", cursor.position)
       .json("unsettled", to_json(cursor.unsettled))
@@ -105,7 +110,7 @@ Json to_json(const SyncCursor& cursor) {
 
 void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more) {
   for (const ObjectRef& ref : more)
-    if (!holds(cursor.unsettled, ref) && cursor.unsettled.size() < most_unsettled)
+    if (!is_among(cursor.unsettled, ref) && cursor.unsettled.size() < most_unsettled)
       cursor.unsettled.push_back(ref);
 }
 
@@ -153,16 +158,19 @@ bool lacks_items(const SyncCursor& cursor, const Stream& stream) {
 
 void begin_anew(SyncCursor& cursor, const Stream& stream, const std::vector<std::string>& lacked,
                 std::string_view label, const Page& last, UnixSeconds now) {
-  if (!stream.expects_items || lacks_items(cursor, stream)) return;
-  if (cursor.begun_anew_at && now - *cursor.begun_anew_at < anew_at_most_every) return;
-  const auto is_in = [](const std::vector<std::string>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (is_in(lacked, label)) return;
-  const auto is_given = [&](const std::string& name) { return !is_in(last.unavailable, name); };
-  if (std::none_of(lacked.begin(), lacked.end(), is_given)) return;
+  if (lacks_items(cursor, stream) || holds(lacked, label)) return;
+  const bool reached_back = *cursor.covered_until - *cursor.covered_from >= stream.first_sync;
+  if (reached_back) return;
+  const bool lately = cursor.begun_anew_at && now - *cursor.begun_anew_at < anew_at_most_every;
+  std::vector<std::string> given;
+  if (lately) given = cursor.begun_anew_for;
+  const std::size_t before = given.size();
+  for (const std::string& name : lacked)
+    if (!holds(last.unavailable, name) && !holds(given, name)) given.push_back(name);
+  if (given.size() == before) return;
   cursor.covered_until.reset();
   cursor.begun_anew_at = now;
+  cursor.begun_anew_for = std::move(given);
 }
 
 bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {

@@ -19,7 +19,8 @@ struct SyncCursor {
   std::optional<UnixSeconds> oldest;         // how far back the open scan has come
   std::optional<UnixSeconds> covered_from;   // the window of the last scan that came to its end,
   std::optional<UnixSeconds> covered_until;  // when it began: everything up to here was read once
-  std::optional<UnixSeconds> begun_anew_at;  // for something that was given again
+  std::optional<UnixSeconds> begun_anew_at;  // for something that was given again,
+  std::vector<std::string> begun_anew_for;   // these names
   std::vector<ObjectRef> unsettled;          // to be fetched again before the run is over
   std::int64_t restarts = 0;                 // of the open scan
   std::int64_t steps = 0;                    // from page to page in the open scan
@@ -58,7 +59,7 @@ bool lacks_items(const SyncCursor& cursor, const Stream& stream);
 
 // The scan that `last` ends was given something of what the one before `lacked`: of its older days it told
 // nothing, so the next one reaches as far back as the first. After one that lacked all (`label`) it went back
-// by itself.
+// by itself. Of one name that is once a week at most.
 void begin_anew(SyncCursor& cursor, const Stream& stream, const std::vector<std::string>& lacked,
                 std::string_view label, const Page& last, UnixSeconds now);
 

@@ -105,8 +105,7 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   attempt_ = find_int64(*answer, "attempt").value_or(0);
   if (const Json* facts = find_object(*answer, "facts")) {
     learn(facts_, *facts);
-    for (const Json& name : list_in(*facts, "unavailable"))
-      not_given_.push_back(as_string(name).value_or(""));
+    not_given_ = texts_in(*facts, "unavailable");
   }
   if (!stream_) return fail_run(turn, ErrorKind::ours, ": no connector reads this stream", Remedy::give_up);
   if (const Json* cursor = find_object(*answer, "cursor")) read_cursor(*cursor, cursor_);

@@ -1,0 +1,71 @@
+#include "shared/sync/sync_cursor.hpp"
+
+#include <catch_amalgamated.hpp>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+constexpr wf::Stream figures{.id = "figures",
+                             .first_sync = std::chrono::days{90},
+                             .overlap = std::chrono::days{2},
+                             .expects_items = true};
+constexpr wf::Stream posts{
+    .id = "posts", .first_sync = std::chrono::days{90}, .overlap = std::chrono::days{28}};
+constexpr wf::UnixSeconds start{std::chrono::days{20'000}};
+
+// Stored and read back, as from one run to the next.
+struct Daily {
+  const wf::Stream& stream = figures;
+  wf::SyncCursor cursor{};
+  Names lacked{};
+  int day = 0;
+
+  // How many days are read.
+  std::int64_t scan(const Names& not_given) {
+    const wf::UnixSeconds now = start + std::chrono::days{day++};
+    wf::begin_run(cursor, stream, std::to_string(day), now);
+    const wf::Window window = *cursor.window;
+    const wf::Page last{.items = 1, .unavailable = not_given};
+    CHECK_FALSE(wf::move_past(cursor, stream, last));
+    wf::begin_anew(cursor, stream, lacked, "all", last, now);
+    lacked = not_given;
+    const wf::Json stored = wf::to_json(cursor);
+    wf::read_cursor(stored, cursor = {});
+    return std::chrono::floor<std::chrono::days>(window.to - window.from).count();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each of what is given again is read from the beginning, the same once a week") {
+  Daily daily;
+  CHECK(daily.scan({"reach", "views"}) == 90);
+  CHECK(daily.scan({"views"}) == 3);
+  CHECK(daily.scan({"views"}) == 90);
+  CHECK(daily.scan({}) == 3);
+  CHECK(daily.scan({"reach"}) == 90);  // of the older days alone
+  CHECK(daily.scan({}) == 3);
+  CHECK(daily.scan({}) == 3);
+  for (int more = 0; more < 4; ++more) CHECK(daily.scan({"reach"}) == 3);
+  CHECK(daily.scan({}) == 3);
+  CHECK(daily.scan({}) == 90);
+}
+
+TEST_CASE("what is given again by a scan that read all is not read once more") {
+  Daily daily;
+  CHECK(daily.scan({"reach", "views"}) == 90);
+  CHECK(daily.scan({"views"}) == 3);
+  CHECK(daily.scan({}) == 90);
+  CHECK(daily.scan({}) == 3);
+}
+
+TEST_CASE("what is lacking of a list that may be empty is read from the beginning as well") {
+  Daily daily{.stream = posts};
+  CHECK(daily.scan({"figures of some posts"}) == 90);
+  CHECK(daily.scan({}) == 29);
+  CHECK(daily.scan({}) == 90);
+  CHECK(daily.scan({}) == 29);
+}
