@@ -2,7 +2,9 @@
 
 export const DAY_MS = 86_400_000;
 export const zone = 'Europe/Berlin';
-const localDay = (ms, timeZone = zone) => new Date(ms).toLocaleDateString('sv-SE', { timeZone });
-export const dayBack = (days, timeZone) => localDay(Date.now() - days * DAY_MS, timeZone);
+const today = (timeZone = zone) => new Date().toLocaleDateString('sv-SE', { timeZone });
+// Days, not times 24 hours: the day of a changed clock has 23 or 25.
+export const dayBack = (days, timeZone) =>
+  new Date(Date.parse(today(timeZone)) - days * DAY_MS).toISOString().slice(0, 10);
 /** Noon in Berlin, so that the days are the same by every zone that is used here. */
 export const noonBack = (days) => `${dayBack(days)}T11:00:00Z`;
