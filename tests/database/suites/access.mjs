@@ -185,6 +185,7 @@ async function functionTests(t, stack, clients) {
        order by 1, 2`,
     );
     assert.deepEqual(callable, [
+      { role: 'authenticated', name: 'app.known_zone' },
       { role: 'authenticated', name: 'app.my_workspaces' },
       { role: 'authenticated', name: 'public.daily_series' },
       { role: 'authenticated', name: 'public.service_daily' },

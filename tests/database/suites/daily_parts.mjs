@@ -88,6 +88,21 @@ export async function partTests({ test, stack, insert, synced, read }) {
     assert.equal((await clicks()).provisional_from, dayBack(0, east));
   });
 
+  await test("an account's zone that is none takes no series with it: its days are the workspace's", async () => {
+    const spent = (customer_id, time_zone) => ({
+      ...{ customer_id, campaign_id: '1', day: dayBack(3, zone), time_zone, currency: 'EUR', clicks: 10 },
+    });
+    await insert('stripe_charges', [charge('a', 3)]);
+    await insert('google_ads_campaign_daily', [spent('1', 'Mars/Olympus_Mons')]);
+    await synced('google_ads', 'campaigns', 0, '1');
+    const told = await read(9);
+    assert.ok(told['stripe.charges']);
+    assert.equal(told['google_ads.clicks'].provisional_from, dayBack(0, zone));
+    await insert('google_ads_campaign_daily', [spent('2', west)]);
+    await synced('google_ads', 'campaigns', 0, '2');
+    assert.equal((await read(9))['google_ads.clicks'].provisional_from, dayBack(0, west));
+  });
+
   await test('a Page that is no longer read with the others counts on no day: its silence is no fall', async () => {
     const views = (page_id, days, value) => ({
       ...{ page_id, metric: 'page_media_view', day: dayBack(days), value },
