@@ -319,9 +319,9 @@ test('an emoji keeps its colours', async () => {
 });
 
 test('a letter and its mark are one character', async () => {
-  const page = await pageNamed('E\u0301mile');
+  const page = await pageNamed('E\u0301mile\n\u0301'); // of a line break JSON makes a letter, which is none
   await openNamed(page);
-  assert.equal(await page.locator('#workspace option').first().textContent(), 'Émile');
+  assert.equal(await page.locator('#workspace option').first().textContent(), 'Émile\n\u0301');
   // Typed, it is not written back into the field, where the cursor is.
   const search = page.getByRole('searchbox');
   await search.fill('e\u0301');

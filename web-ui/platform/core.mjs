@@ -40,8 +40,11 @@ class Core {
 
   /** @returns {boolean} whether the picture may have changed */
   post(kind, message) {
-    // A letter and its mark are drawn, searched and cut as the one character that they are.
-    const json = JSON.stringify(message).normalize();
+    // A letter and its mark are drawn, searched and cut as the one character that they are; a mark after a line
+    // break is none of the letter that JSON writes for it.
+    const json = JSON.stringify(message, (_, value) =>
+      typeof value === 'string' ? value.normalize() : value,
+    );
     const pointers = [kind, json].map((text) => this.#place(encoder.encode(text + '\0')));
     const changed = this.module._wf_post(...pointers) === 1;
     pointers.forEach((pointer) => this.module._free(pointer));
