@@ -113,6 +113,14 @@ test('what a card draws is told in words where it is pointed at or has the focus
   await screenshot(page, 'card-plain');
   assert.deepEqual(await above(), before, 'until it is sent away');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'days:stripe');
+  await page.getByRole('searchbox').focus(); // which is seen to have it, and says nothing
+  const plain = await above();
+  await strip.hover();
+  await settled(page);
+  assert.notDeepEqual(await above(), plain);
+  await page.keyboard.press('Escape');
+  await settled(page);
+  assert.deepEqual(await above(), plain, 'also what the mouse rests on while the focus is elsewhere');
   await page.context().close();
 });
 

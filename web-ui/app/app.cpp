@@ -8,11 +8,9 @@
 namespace wf {
 namespace {
 
-/// The service whose badge or explanation is looked at, else the node.
-std::string_view looked_at(const Attention& attention) {
-  for (const std::string_view id : {attention.hovered, attention.focused})
-    if (const auto service = service_explained_by(id); !service.empty()) return service;
-  return attention.focus_visible ? attention.focused : attention.hovered;
+std::string_view attended_service(const Attention& attention) {
+  const std::string_view hovered = service_explained_by(attention.hovered);
+  return hovered.empty() ? service_explained_by(attention.focused) : hovered;
 }
 
 template <class... Cases>
@@ -73,7 +71,8 @@ bool App::post(std::string_view kind, std::string_view payload) {
   } else if (kind == "attention") {
     attention_ = {member(json, "hovered"), member(json, "focused"),
                   find_bool(json, "focus_visible").value_or(false)};
-    if (state_.dismissed != looked_at(attention_)) state_.dismissed.clear();
+    if (state_.dismissed != attended_service(attention_)) state_.dismissed.clear();
+    state_.tip_dismissed = false;
     return true;
   } else if (kind == "activate") {
     const Command* command = mirror_.command(member(json, "id"));
@@ -81,7 +80,8 @@ bool App::post(std::string_view kind, std::string_view payload) {
   } else if (kind == "search") {
     return run(SetSearch{member(json, "text")});
   } else if (kind == "escape") {
-    state_.dismissed = looked_at(attention_);
+    state_.dismissed = attended_service(attention_);
+    state_.tip_dismissed = true;
     return run(ToggleExplanation{""});
   }
   refresh_view();

@@ -221,10 +221,9 @@ struct Explained {
   Rect tip_rect;
 };
 
-void note_tip(const Ui& ui, const IntegrationsState& state, const std::string& id, std::string_view tip,
-              Explained& out) {
+void note_tip(const Ui& ui, const std::string& id, std::string_view tip, Explained& out) {
   const bool by_keyboard = ui.attention.focus_visible && ui.focused(id) && out.tip.empty();
-  if ((!ui.hovered(id) && !by_keyboard) || tip.empty() || state.dismissed == id) return;
+  if ((!ui.hovered(id) && !by_keyboard) || tip.empty()) return;
   const Node* node = ui.mirror.find(id);
   if (node == nullptr) return;
   out.tip = tip;
@@ -232,13 +231,14 @@ void note_tip(const Ui& ui, const IntegrationsState& state, const std::string& i
 }
 
 void note_tips(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {
-  note_tip(ui, state, "last-sync:" + card.service, card.last_sync.exact, out);
-  note_tip(ui, state, "sync:" + card.service, "Sync now", out);
+  if (state.tip_dismissed) return;
+  note_tip(ui, "last-sync:" + card.service, card.last_sync.exact, out);
+  note_tip(ui, "sync:" + card.service, "Sync now", out);
   for (std::size_t i = 0; i < card.clocks.size(); ++i) {
-    note_tip(ui, state, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i].exact, out);
+    note_tip(ui, "clock" + std::to_string(i) + ":" + card.service, card.clocks[i].exact, out);
   }
-  if (card.activity.size() > 1) note_tip(ui, state, "activity:" + card.service, card.activity_words, out);
-  note_tip(ui, state, "days:" + card.service, card.days_words, out);
+  if (card.activity.size() > 1) note_tip(ui, "activity:" + card.service, card.activity_words, out);
+  note_tip(ui, "days:" + card.service, card.days_words, out);
 }
 
 void note_attention(const Ui& ui, const IntegrationsState& state, const CardView& card, Explained& out) {

@@ -23,9 +23,10 @@ struct IntegrationsState {
   std::optional<Badge> status;
   /// Service whose explanation was opened by click or tap.
   std::string explained;
-  /// Service whose explanation, or node whose tip, was sent away with Escape, until something else is looked
-  /// at.
+  /// Service whose explanation was sent away with Escape, until something else is looked at.
   std::string dismissed;
+  /// So was the tip, whichever it was.
+  bool tip_dismissed = false;
 };
 
 /// How text is toned; the theme turns it into a colour.
