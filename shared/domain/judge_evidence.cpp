@@ -124,6 +124,12 @@ struct Alike {
   std::string label() const { return more == 0 ? first : first + " and " + std::to_string(more) + " more"; }
 };
 
+// Of what is switched off, or lacks its keys, nothing is tried.
+bool is_tried(const Verdict& verdict) {
+  return verdict.sub_state != SubState::disabled && verdict.sub_state != SubState::missing &&
+         verdict.rule != unreadable_rule;
+}
+
 // A refused key is the same news of every stream.
 void add_failures(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                   std::span<const StreamCondition> conditions, UnixSeconds now) {
@@ -148,7 +154,7 @@ void add_failures(Verdict& verdict, const Descriptor& descriptor, const ServiceF
     std::string words = one.at ? "failed " + ago(one.at, now) : "failed";
     words += ": " + one.words;
     if (one.attempts > 1) words += "; " + group_digits(one.attempts) + " attempts in a row failed";
-    if (one.next_try) words += "; next try in " + describe(*one.next_try - now);
+    if (one.next_try && is_tried(verdict)) words += "; next try in " + describe(*one.next_try - now);
     verdict.evidence.push_back({one.label(), std::move(words), one.at});
   }
 }

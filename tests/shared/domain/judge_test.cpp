@@ -1,5 +1,6 @@
 #include "shared/domain/judge.hpp"
 
+#include <algorithm>
 #include <catch_amalgamated.hpp>
 
 #include "shared/base/text.hpp"
@@ -276,4 +277,25 @@ TEST_CASE("a sign-in that ended is red for every service, and only the newest pr
   CHECK(judge_stripe(facts, start + 3h).badge == Badge::active);
   facts.streams[1].enabled = false;
   CHECK(judge_stripe(facts, start + 1h).badge == Badge::active);
+}
+
+TEST_CASE("of what is switched off, lacks its keys or cannot be read nothing is tried again") {
+  const auto tells_next_try = [](const wf::ServiceFacts& facts) {
+    const auto verdict = judge_stripe(facts, start + 1h);
+    return std::any_of(verdict.evidence.begin(), verdict.evidence.end(),
+                       [](const auto& one) { return wf::contains(one.value, "next try in 1 h"); });
+  };
+  auto facts = healthy_stripe();
+  facts.streams[0].failure_kind = wf::ErrorKind::provider;
+  facts.streams[0].failure_message = "answered 500";
+  facts.streams[0].failed_at = start;
+  facts.streams[0].next_try_at = start + 2h;
+  CHECK(tells_next_try(facts));
+  facts.detection_problem = "not a JSON object";
+  CHECK_FALSE(tells_next_try(facts));
+  facts.detection_problem.clear();
+  facts.present_keys = {"stripe.webhook_secret"};
+  CHECK_FALSE(tells_next_try(facts));
+  facts.enabled = false;
+  CHECK_FALSE(tells_next_try(facts));
 }
