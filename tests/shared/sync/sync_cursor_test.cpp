@@ -24,14 +24,14 @@ struct Daily {
   int day = 0;
 
   // How many days are read.
-  std::int64_t scan(const Names& not_given) {
+  std::int64_t scan(const Names& not_given, std::size_t items = 1) {
     const wf::UnixSeconds now = start + std::chrono::days{day++};
     wf::begin_run(cursor, stream, std::to_string(day), now);
     const wf::Window window = *cursor.window;
-    const wf::Page last{.items = 1, .unavailable = not_given};
+    const wf::Page last{.items = items, .unavailable = not_given};
     CHECK_FALSE(wf::move_past(cursor, stream, last));
     wf::begin_anew(cursor, stream, lacked, "all", last, now);
-    lacked = not_given;
+    lacked = items > 0 ? not_given : Names{"all"};
     const wf::Json stored = wf::to_json(cursor);
     wf::read_cursor(stored, cursor = {});
     return std::chrono::floor<std::chrono::days>(window.to - window.from).count();
@@ -68,4 +68,13 @@ TEST_CASE("what is lacking of a list that may be empty is read from the beginnin
   CHECK(daily.scan({}) == 29);
   CHECK(daily.scan({}) == 90);
   CHECK(daily.scan({}) == 29);
+}
+
+TEST_CASE("after scans that were given nothing the next one goes back by itself, no further") {
+  Daily daily;
+  CHECK(daily.scan({"reach"}) == 90);
+  CHECK(daily.scan({"reach"}) == 3);
+  CHECK(daily.scan({}, 0) == 3);
+  CHECK(daily.scan({}) == 4);
+  CHECK(daily.scan({}) == 3);
 }
