@@ -118,7 +118,10 @@ async function dueTests({ test, stack, claim }) {
     const before = await since();
     await stack.query(`update public.service_facts set enabled = true`);
     assert.equal((await claim()).length, 1);
-    assert.ok(before < (await since()), 'it begins again');
+    const again = await since();
+    assert.ok(before < again, 'it begins again');
+    await stack.query(`update public.service_facts set enabled = true`);
+    assert.equal(await since(), again, 'what is on is not switched on');
   });
 }
 
