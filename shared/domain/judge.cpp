@@ -254,7 +254,7 @@ void judge_activity(Verdict& verdict, const Descriptor& descriptor, const Servic
     return decide(verdict, Badge::active, SubState::fresh, "recent_activity");
   }
   decide(verdict, Badge::inactive, SubState::idle, "no_recent_activity");
-  verdict.words = "idle for " + describe(quiet);
+  verdict.words = "inactive for " + describe(quiet);
 }
 
 std::optional<UnixSeconds> newest_proof(const Descriptor& descriptor, const ServiceFacts& facts,
