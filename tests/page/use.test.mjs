@@ -177,6 +177,51 @@ test('an explanation stays while it is pointed at, and nothing is pressed throug
   await page.context().close();
 });
 
+for (const [width, height, how] of [
+  [360, 480, 'tap'],
+  [1280, 500, 'hover'],
+  [1280, 500, 'focus'],
+]) {
+  test(`the end of a long explanation is reached in a low window: ${width}x${height}, ${how}`, async () => {
+    const page = await newPage(browser, { width, height });
+    await page.route(/service_facts/, async (route) => {
+      const response = await route.fetch();
+      const failed = { failure_kind: 'provider', failures: 4, failure_final: true, failed_at: new Date() };
+      const failure_message = 'answered 500 with a page of HTML where the rows of this list were expected';
+      const json = (await response.json()).map((row) =>
+        row.stream && row.service === 'stripe' ? { ...row, ...failed, failure_message } : row,
+      );
+      await route.fulfill({ response, json });
+    });
+    await page.goto(stack.state.urls.dashboard);
+    await fillSignIn(page, userOf(stack, VIEWER));
+    await card(page, 'stripe').and(page.locator('[data-status=error]')).waitFor();
+    const badge = page.locator('[id="badge:stripe"]');
+    if (how === 'focus') await page.keyboard.press('Tab'); // the keyboard is in use
+    await badge[how]();
+    const panel = page.locator('[id="explanation:stripe"]');
+    await panel.waitFor({ state: 'attached' });
+    await settled(page);
+    await screenshot(page, `explanation-${width}x${height}-${how}`);
+    const end = async () => {
+      await settled(page);
+      const { y, height } = await panel.boundingBox();
+      return y + height;
+    };
+    assert.ok((await end()) > height, 'else there is nothing to reach');
+    if (width > 1000) assert.ok((await panel.boundingBox()).width > 400, 'it is wider first');
+    for (let step = 0; step < 20 && (await end()) > height; step++) {
+      if (how === 'hover') await page.mouse.wheel(0, 100);
+      else if (how === 'focus') await page.keyboard.press('ArrowDown');
+      else await page.evaluate(() => scrollBy(0, 100));
+      await page.waitForTimeout(150); // it scrolls smoothly
+    }
+    assert.ok((await end()) <= height, `its end is at ${await end()} px`);
+    await screenshot(page, `explanation-${width}x${height}-${how}-end`);
+    await page.context().close();
+  });
+}
+
 test('on a phone an explanation does not lie on the bar on top, whose buttons would be pressed through it', async () => {
   const page = await signedIn(browser, stack, VIEWER, { width: 360, height: 740 });
   const badge = page.locator('[id="badge:cloudflare"]');

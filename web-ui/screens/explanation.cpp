@@ -11,6 +11,7 @@ namespace {
 constexpr float pad = 14;
 constexpr float line = 18;
 constexpr float max_width = 400;
+constexpr float max_width_when_low = 640;
 constexpr int most_lines = 8;     // of one fact
 constexpr int least_lines = 3;    // else the page is scrolled
 constexpr float below_head = 32;  // from the middle of a badge
@@ -55,43 +56,77 @@ float inside(const Ui& ui, float x, float width) {
   return std::clamp(x, least, std::max(least, ui.view.width - width - 8));
 }
 
+/// Where a panel begins that hangs below the anchor: below its card's head, whose lines it would else cut
+/// through.
+float top_below(Rect anchor) { return std::max(anchor.bottom() + 8, anchor.middle() + below_head); }
+
 /// How high a panel may be that hangs from the anchor, below or above it.
 float height_at(const Ui& ui, Rect anchor) {
-  return std::max(anchor.y - ui.view.top(), ui.view.bottom() - anchor.bottom()) - 16;
+  return std::max(anchor.y - 8 - ui.view.top(), ui.view.bottom() - top_below(anchor)) - 8;
 }
 
-/// Below the anchor's card head, whose lines it would else cut through, or above the anchor where the window
-/// ends; inside the window's sides.
+/// Below the anchor, or above it where the window ends; inside the window's sides.
 Rect placed(const Ui& ui, Rect anchor, float width, float height) {
   const float left = inside(ui, anchor.right() - width, width);
-  float top = std::max(anchor.bottom() + 8, anchor.middle() + below_head);
+  float top = top_below(anchor);
   const float above = anchor.y - 8 - height;
-  if (top + height > ui.view.bottom() - 8 && above > ui.view.top() + 8) top = above;
+  if (top + height > ui.view.bottom() - 8 && above >= ui.view.top() + 8) top = above;
   return {left, top, width, height};
+}
+
+struct Layout {
+  float width;
+  float labels;
+  std::vector<std::string> title, step;
+  std::vector<EvidenceLines> evidence;
+  float height;
+
+  float inner() const { return width - 2 * pad; }
+};
+
+TextStyle title_style(const Ui& ui) {
+  return {.face = Face::title, .size = size::body, .color = ui.theme.text};
+}
+TextStyle small_style(const Ui& ui) { return {.size = size::small, .color = ui.theme.muted}; }
+TextStyle value_style(const Ui& ui) { return {.size = size::small, .color = ui.theme.text}; }
+
+/// `most`: lines of one fact.
+Layout laid_out(const Ui& ui, const CardView& card, float width, int most) {
+  const float inner = width - 2 * pad;
+  const std::string heading = std::string(label(card.badge)) + ": " + card.sub_state;
+  Layout layout{.width = width,
+                .labels = label_width(ui, card, small_style(ui)) + 12,
+                .title = ui.paint.wrapped(heading, title_style(ui), inner, 3),
+                .step = ui.paint.wrapped(card.notice, small_style(ui), inner, 4),
+                .evidence = {},
+                .height = 2 * pad};
+  layout.evidence = evidence_lines(ui, card, value_style(ui), layout.labels, inner, most);
+  layout.height += static_cast<float>(layout.title.size()) * 20;
+  layout.height += static_cast<float>(layout.step.size()) * line;
+  if (!layout.evidence.empty()) layout.height += 14 + total_lines(layout.evidence);
+  return layout;
+}
+
+/// Ten streams that failed need more than a low window has: the panel is wider then, and each says less. What
+/// is higher still is read by scrolling the page.
+Layout fitted_layout(const Ui& ui, const CardView& card, float room) {
+  const float widest = ui.view.width - 16 - (ui.view.narrow() ? 0 : size::sidebar);
+  float width = std::min(max_width, widest);
+  int most = most_lines;
+  Layout layout = laid_out(ui, card, width, most);
+  if (layout.height > room && width < widest) {
+    width = std::min(max_width_when_low, widest);
+    layout = laid_out(ui, card, width, most);
+  }
+  while (most > least_lines && layout.height > room) layout = laid_out(ui, card, width, --most);
+  return layout;
 }
 
 }  // namespace
 
 void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
-  const float width = std::min(max_width, ui.view.width - 16);
-  const float inner = width - 2 * pad;
-  const TextStyle title{.face = Face::title, .size = size::body, .color = ui.theme.text};
-  const TextStyle small{.size = size::small, .color = ui.theme.muted};
-  const TextStyle value{.size = size::small, .color = ui.theme.text};
-  const std::string heading = std::string(label(card.badge)) + ": " + card.sub_state;
-  const auto title_lines = ui.paint.wrapped(heading, title, inner, 3);
-  const auto step_lines = ui.paint.wrapped(card.notice, small, inner, 4);
-  const float labels = label_width(ui, card, small) + 12;
-
-  float height =
-      pad + static_cast<float>(title_lines.size()) * 20 + static_cast<float>(step_lines.size()) * line + pad;
-  // Ten streams that failed need more than a window is high: each says less then.
-  int most = most_lines;
-  auto evidence = evidence_lines(ui, card, value, labels, inner, most);
-  while (most > least_lines && height + 14 + total_lines(evidence) > height_at(ui, badge))
-    evidence = evidence_lines(ui, card, value, labels, inner, --most);
-  if (!evidence.empty()) height += 14 + total_lines(evidence);
-  const Rect r = placed(ui, badge, width, height);
+  const Layout layout = fitted_layout(ui, card, height_at(ui, badge));
+  const Rect r = placed(ui, badge, layout.width, layout.height);
   draw_floating_panel(ui, r, 12);
   // What lies beneath is not to be pressed through it; and whoever points at the panel, or is on the way to
   // it from the badge, still looks at the card. Its words are the badge's description already.
@@ -103,18 +138,19 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
   ui.view.content_height = std::max(ui.view.content_height, r.bottom() + 8);
 
   float y = r.y + pad;
-  for (const auto& text : title_lines) ui.paint.text({r.x + pad, (y += 20) - 10}, text, title);
-  for (const auto& text : step_lines) ui.paint.text({r.x + pad, (y += line) - line / 2}, text, small);
-  if (evidence.empty()) return;
-  ui.paint.hairline({r.x + pad, y + 8}, inner, ui.theme.line);
+  for (const auto& text : layout.title) ui.paint.text({r.x + pad, (y += 20) - 10}, text, title_style(ui));
+  for (const auto& text : layout.step)
+    ui.paint.text({r.x + pad, (y += line) - line / 2}, text, small_style(ui));
+  if (layout.evidence.empty()) return;
+  ui.paint.hairline({r.x + pad, y + 8}, layout.inner(), ui.theme.line);
   y += 17;
   const auto column = [&](float x, const std::vector<std::string>& lines, const TextStyle& style) {
     float middle = y - line / 2;
     for (const auto& text : lines) ui.paint.text({x, middle += line}, text, style);
   };
-  for (const auto& one : evidence) {
-    column(r.x + pad, one.label, small);
-    column(r.x + pad + labels, one.value, value);
+  for (const auto& one : layout.evidence) {
+    column(r.x + pad, one.label, small_style(ui));
+    column(r.x + pad + layout.labels, one.value, value_style(ui));
     y += static_cast<float>(one.count()) * line + 3;
   }
 }
