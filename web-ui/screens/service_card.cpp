@@ -19,6 +19,7 @@ constexpr int state_lines = 4;
 constexpr float summary_height = 36;
 constexpr float min_activity = 38;
 constexpr float clocks_height = 38;
+constexpr float clock_gap = 6;
 constexpr float foot_line = 22;
 constexpr float strip_height = 12;
 constexpr float notice_line = 18;
@@ -100,11 +101,11 @@ void add_badge_button(Ui& ui, Rect badge, const CardView& card, bool explained) 
                  .on_activate = ToggleExplanation{card.service}});
 }
 
-/// A long name is set a little smaller before it is cut.
-void draw_name(Ui& ui, Rect r, const std::string& name) {
-  TextStyle style{.face = Face::title, .size = size::heading, .color = ui.theme.text};
-  while (style.size > size::heading - 1 && ui.paint.width(name, style) > r.w) style.size -= 0.5F;
-  ui.paint.text({r.x, r.middle()}, ui.paint.elided(name, style, r.w), style);
+/// What is long is set a little smaller before it is cut.
+void draw_fitted(Ui& ui, Point middle_left, const std::string& text, TextStyle style, float width) {
+  const float least = style.size - 1;
+  while (style.size > least && ui.paint.width(text, style) > width) style.size -= 0.5F;
+  ui.paint.text(middle_left, ui.paint.elided(text, style, width), style);
 }
 
 /// Returns the height used.
@@ -117,7 +118,8 @@ float draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
 
   const float x = tile.right() + tile_gap;
   const Rect name{x, tile.y, badge.x - 6 - x, 20};
-  draw_name(ui, name, card.name);
+  draw_fitted(ui, {name.x, name.middle()}, card.name,
+              {.face = Face::title, .size = size::heading, .color = ui.theme.text}, name.w);
   ui.say("h3", part(card, "name"), name, card.name);
   const auto lines = state_text(ui, card, r.w);
   const Rect state{x, tile.y + name_height, r.right() - pad - x,
@@ -194,12 +196,34 @@ void draw_activity_or_placeholder(Ui& ui, Rect r, const CardView& card) {
   add_picture(ui, part(card, "activity"), r, card.activity_words);
 }
 
+TextStyle clock_label_style(const Ui& ui) { return {.size = size::label, .color = ui.theme.muted}; }
+
+TextStyle clock_words_style(const Ui& ui, const ClockView& clock) {
+  return {.size = 13, .color = tone_color(ui.theme, clock.tone, ui.theme.text)};
+}
+
+/// Where each clock begins, and the last one ends: a third each, unless one needs more for its words.
+std::array<float, 4> clock_stops(const Ui& ui, const CardView& card, float width) {
+  constexpr std::array<float, 4> thirds{0, 0.34F, 0.66F, 1};
+  std::array<float, 3> need{};
+  float total = -clock_gap;
+  bool fits = true;
+  for (std::size_t i = 0; i < need.size(); ++i) {
+    const ClockView& clock = card.clocks[i];
+    need[i] = clock_gap + std::max(ui.paint.width(clock.label, clock_label_style(ui)),
+                                   ui.paint.width(clock.words, clock_words_style(ui, clock)));
+    total += need[i];
+    fits = fits && need[i] <= width * (thirds[i + 1] - thirds[i]);
+  }
+  if (fits) return {0, width * thirds[1], width * thirds[2], width};
+  const float more = (width - total) / 3;
+  return {0, need[0] + more, need[0] + need[1] + 2 * more, width};
+}
+
 void draw_clock(Ui& ui, Rect r, const CardView& card, std::size_t index) {
   const ClockView& clock = card.clocks[index];
-  const TextStyle small{.size = size::label, .color = ui.theme.muted};
-  ui.paint.text({r.x, r.y + 8}, ui.paint.elided(clock.label, small, r.w), small);
-  const TextStyle value{.size = 13, .color = tone_color(ui.theme, clock.tone, ui.theme.text)};
-  ui.paint.text({r.x, r.y + 27}, ui.paint.elided(clock.words, value, r.w - 6), value);
+  draw_fitted(ui, {r.x, r.y + 8}, clock.label, clock_label_style(ui), r.w);
+  draw_fitted(ui, {r.x, r.y + 27}, clock.words, clock_words_style(ui, clock), r.w);
   const std::string id = part(card, "clock" + std::to_string(index));
   ui.mirror.open({.tag = "div", .id = id, .rect = r});
   ui.say("dt", id + "-label", {r.x, r.y, r.w, 16}, clock.label);
@@ -211,9 +235,10 @@ void draw_clock(Ui& ui, Rect r, const CardView& card, std::size_t index) {
 void draw_clocks(Ui& ui, Rect r, const CardView& card) {
   ui.mirror.open(
       {.tag = "dl", .id = part(card, "clocks"), .rect = r, .attributes = {{"aria-label", "Freshness"}}});
-  constexpr std::array<float, 4> stops{0, 0.34F, 0.66F, 1};
+  const auto stops = clock_stops(ui, card, r.w);
   for (std::size_t i = 0; i < card.clocks.size(); ++i) {
-    draw_clock(ui, {r.x + r.w * stops[i], r.y, r.w * (stops[i + 1] - stops[i]), r.h}, card, i);
+    const float gap = i + 1 < card.clocks.size() ? clock_gap : 0;
+    draw_clock(ui, {r.x + stops[i], r.y, stops[i + 1] - stops[i] - gap, r.h}, card, i);
   }
   ui.mirror.close();
 }
@@ -228,8 +253,7 @@ void draw_sync_button(Ui& ui, Rect line, float x, const CardView& card) {
 /// What came of pressing the button. The node is there before, or nobody would hear it.
 void draw_sync_answer(Ui& ui, Rect line, const CardView& card) {
   const TextStyle style{.size = size::small, .color = ui.theme.text};
-  ui.paint.text({line.x, line.middle()}, ui.paint.elided(card.sync_answer, style, line.w - line.h - 4),
-                style);
+  draw_fitted(ui, {line.x, line.middle()}, card.sync_answer, style, line.w - line.h - 4);
   ui.mirror.add({.tag = "p",
                  .id = part(card, "sync-answer"),
                  .rect = line,
