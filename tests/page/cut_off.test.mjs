@@ -51,6 +51,29 @@ test('without realtime the page says so and reads every 15 seconds', async () =>
   await page.context().close();
 });
 
+test('on a slow network the page says that it loads', async () => {
+  const page = await newPage(browser, { width: 390, height: 844 });
+  const hold = async (file) => {
+    let letGo;
+    const held = new Promise((resolve) => (letGo = resolve));
+    await page.route(file, (route) => held.then(() => route.continue()));
+    return letGo;
+  };
+  const goOn = await hold(/page\.js$/);
+  const draw = await hold(/dashboard\.wasm$/);
+  await page.goto(stack.state.urls.dashboard, { waitUntil: 'commit' });
+  const waiting = page.getByText('Loading the dashboard');
+  await waiting.waitFor();
+  goOn();
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await waiting.waitFor();
+  await screenshot(page, 'loading-slowly');
+  draw();
+  await card(page, 'stripe').waitFor();
+  assert.equal(await waiting.isVisible(), false);
+  await page.context().close();
+});
+
 test('a failed read is explained, and tried again by hand and by itself', async () => {
   const page = await newPage(browser);
   let broken = true;
