@@ -134,10 +134,14 @@ std::optional<std::string> find_string(const Json& object, std::string_view key)
   return value == nullptr ? std::nullopt : as_string(*value);
 }
 
+std::string_view text_of(const Json& value) {
+  const auto* text = value.get_ptr<const std::string*>();
+  return text ? std::string_view(*text) : std::string_view();
+}
+
 std::string_view find_text(const Json& object, std::string_view key) {
   const Json* value = find(object, key);
-  const auto* text = value ? value->get_ptr<const std::string*>() : nullptr;
-  return text ? std::string_view(*text) : std::string_view();
+  return value ? text_of(*value) : std::string_view();
 }
 
 std::optional<std::int64_t> find_int64(const Json& object, std::string_view key) {

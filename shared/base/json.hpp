@@ -26,6 +26,7 @@ std::optional<std::string> find_string(const Json& object, std::string_view key)
 // The text itself, which lives as long as the document; empty where there is none. Smaller than
 // find_string wherever absent and empty mean the same.
 std::string_view find_text(const Json& object, std::string_view key);
+std::string_view text_of(const Json& value);
 std::optional<std::int64_t> find_int64(const Json& object, std::string_view key);  // number or decimal text
 std::optional<bool> find_bool(const Json& object, std::string_view key);
 const Json* find_object(const Json& object, std::string_view key);

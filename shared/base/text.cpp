@@ -83,6 +83,18 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+bool is_one_of(std::string_view text, std::string_view words) {
+  while (!words.empty())
+    if (cut(words, ' ') == text) return true;
+  return false;
+}
+
+bool is_code(std::string_view text, std::size_t most, std::string_view also) {
+  for (const char c : text)
+    if (!is_alphanumeric(c) && also.find(c) == std::string_view::npos) return false;
+  return !text.empty() && text.size() <= most;
+}
+
 std::string concat(std::initializer_list<std::string_view> parts) {
   std::string text;
   for (const std::string_view part : parts) text += part;

@@ -16,6 +16,19 @@ std::string to_upper(std::string_view text);   // ASCII
 bool starts_with(std::string_view text, std::string_view prefix);
 bool contains(std::string_view text, std::string_view part);
 bool contains_ignoring_case(std::string_view text, std::string_view part);  // ASCII
+// Takes off what stands before the separator, together with it.
+[[gnu::noinline]] constexpr std::string_view cut(std::string_view& text, char separator) {
+  const auto end = text.find(separator);
+  const std::string_view item = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return item;
+}
+// Whether it is one of the words, which have a space between them: a list in one text is smaller than an
+// array.
+bool is_one_of(std::string_view text, std::string_view words);
+// A code or an id as machines write them, and no free text: letters of ASCII, digits and what is `also`
+// allowed.
+bool is_code(std::string_view text, std::size_t most = 64, std::string_view also = "_");
 std::vector<std::string_view> split(std::string_view text, char separator);
 // One text after the other: smaller, as code, than a chain of `+`.
 std::string concat(std::initializer_list<std::string_view> parts);

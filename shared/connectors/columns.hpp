@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/base/text.hpp"
+
 namespace wf {
 
 enum class Absent : std::uint8_t { null, empty, error };
@@ -24,14 +26,6 @@ struct Column {
   Absent absent;
   std::string_view place;
 };
-
-// What stands before the separator, which is cut off together with it.
-[[gnu::noinline]] constexpr std::string_view cut(std::string_view& text, char separator) {
-  const auto end = text.find(separator);
-  const std::string_view item = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return item;
-}
 
 // Cuts off the first column.
 Column cut_column(std::string_view& table);

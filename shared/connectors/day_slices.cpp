@@ -13,8 +13,7 @@ UnixSeconds begin_of(Day day, const DayRules& rules) { return UnixSeconds(day) -
 DaySlice slice_of(const Query& query, const DayRules& rules) {
   const Day oldest = provider_day(query.window.from, rules);
   Day last = provider_day(query.window.to, rules);
-  if (const auto text = find_string(query.position, "day"))
-    if (const auto day = parse_day(*text)) last = std::min(last, *day);
+  if (const auto day = parse_day(find_text(query.position, "day"))) last = std::min(last, *day);
   last = std::max(last, oldest);
   return {std::max(oldest, last - rules.per_slice + std::chrono::days{1}), last};
 }

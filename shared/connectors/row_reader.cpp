@@ -35,11 +35,6 @@ const Json* find_at(const Json& object, std::string_view places) {
 // An id, or an expanded object that has one.
 const Json* id_of(const Json* found) { return found && found->is_object() ? find(*found, "id") : found; }
 
-std::string_view text_of(const Json& value) {
-  const auto* text = value.get_ptr<const std::string*>();
-  return text ? std::string_view(*text) : std::string_view();
-}
-
 bool is_text(ColumnType type) { return type == ColumnType::text || type == ColumnType::reference; }
 
 std::optional<std::int64_t> integer_of(const Json& value) {

@@ -2,6 +2,14 @@
 
 namespace wf {
 
+void note_newest(Page& page, UnixSeconds at) {
+  if (!page.newest || at > *page.newest) page.newest = at;
+}
+
+void note_oldest(Page& page, UnixSeconds at) {
+  if (!page.oldest || at < *page.oldest) page.oldest = at;
+}
+
 const Connector* find_connector(Registry registry, std::string_view service) {
   for (const Connector* connector : registry)
     if (connector->service == service) return connector;

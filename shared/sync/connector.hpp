@@ -72,6 +72,10 @@ struct Page {
   std::int64_t pause_secs = 0;
 };
 
+// Of an item: the page's newest and oldest are kept.
+void note_newest(Page& page, UnixSeconds at);
+void note_oldest(Page& page, UnixSeconds at);
+
 // Why a reply that is not a success failed, and what the flow does about it. `read`: the refusal is
 // itself an answer, as of one metric among many that no longer exists; `parse` reads it. `retry_then_read`:
 // it may pass; it is an answer when it has not after all tries.

@@ -9,25 +9,23 @@
 namespace wf {
 namespace {
 
-std::string placeholder_of(std::string_view name) { return concat({"{{secret:", name, "}}"}); }
-
 bool uses(const HttpRequest& request, std::string_view name) {
-  const std::string placeholder = placeholder_of(name);
+  const std::string holder = placeholder(name);
   for (const auto& [header, value] : request.headers)
-    if (contains(value, placeholder)) return true;
-  return contains(request.url, placeholder) || contains(request.body, placeholder);
+    if (contains(value, holder)) return true;
+  return contains(request.url, holder) || contains(request.body, holder);
 }
 
 // The parameter or header that would carry the credential, and nothing else, is left out.
 void leave_out(HttpRequest& request, std::string_view name) {
-  const std::string placeholder = placeholder_of(name);
-  std::erase_if(request.headers, [&](const auto& header) { return contains(header.second, placeholder); });
+  const std::string holder = placeholder(name);
+  std::erase_if(request.headers, [&](const auto& header) { return contains(header.second, holder); });
   const std::size_t query = request.url.find('?');
   if (query == std::string::npos) return;
   const std::string parameters = request.url.substr(query + 1);
   request.url.erase(query);
   for (const std::string_view parameter : split(parameters, '&')) {
-    if (contains(parameter, placeholder)) continue;
+    if (contains(parameter, holder)) continue;
     request.url += request.url.size() == query ? '?' : '&';
     request.url += parameter;
   }

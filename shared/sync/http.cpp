@@ -8,6 +8,21 @@ void add_header(Headers& headers, std::string_view name, std::string_view value)
   headers.emplace_back(name, value);
 }
 
+std::string placeholder(std::string_view name) { return concat({"{{secret:", name, "}}"}); }
+
+HttpRequest bearer_request(std::string url, std::string_view secret) {
+  HttpRequest request;
+  request.url = std::move(url);
+  add_header(request.headers, "authorization", concat({"Bearer ", placeholder(secret)}));
+  return request;
+}
+
+void put_json(HttpRequest& request, std::string body) {
+  request.method = "POST";
+  add_header(request.headers, "content-type", "application/json");
+  request.body = std::move(body);
+}
+
 std::string_view header(const Headers& headers, std::string_view name) {
   const std::string wanted = to_lower(name);
   for (const auto& [key, value] : headers)

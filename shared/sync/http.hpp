@@ -44,6 +44,13 @@ void add_header(Headers& headers, std::string_view name, std::string_view value)
 // The first header of that name (any case), or "" when there is none.
 std::string_view header(const Headers& headers, std::string_view name);
 
+// `{{secret:name}}`
+std::string placeholder(std::string_view name);
+// A GET that carries this secret as its token.
+HttpRequest bearer_request(std::string url, std::string_view secret);
+// Makes a POST of it.
+void put_json(HttpRequest& request, std::string body);
+
 inline bool is_success(const HttpReply& reply) { return reply.status >= 200 && reply.status < 300; }
 
 // Builds `base?a=1&b=2`; names may hold `[` and `]`, values are encoded.

@@ -32,6 +32,13 @@ std::optional<UnixSeconds> find_time(const Json& object, std::string_view key) {
   return parse_time(find_text(object, key));
 }
 
+Json json_or_null(std::string_view text) { return parse_json(text, "").value_or(Json()); }
+
+Json copy_of(const Json& object, std::string_view key) {
+  const Json* found = find(object, key);
+  return found ? *found : Json();
+}
+
 std::span<const Json> list_in(const Json& object, std::string_view key) {
   const Json* found = find(object, key);
   const auto* list = found ? found->get_ptr<const Json::array_t*>() : nullptr;

@@ -38,6 +38,10 @@ class JsonObject {
 
 // What JsonObject::time wrote.
 std::optional<UnixSeconds> find_time(const Json& object, std::string_view key);
+// For who does without where there is none: null where the text is not JSON.
+Json json_or_null(std::string_view text);
+// A member to be written elsewhere; null where there is none.
+Json copy_of(const Json& object, std::string_view key);
 // The elements of a member that is a list; none where there is no list. To go through them costs the edge
 // module a fraction of what nlohmann's iterators do.
 std::span<const Json> list_in(const Json& object, std::string_view key);

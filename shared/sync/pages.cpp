@@ -41,15 +41,16 @@ std::string with_tables(const Json& object, const std::vector<RowBatch>& batches
   return text += "]}";
 }
 
+void add_row(std::vector<RowBatch>& batches, std::string_view table, Json row) {
+  for (RowBatch& batch : batches)
+    if (batch.table == table) return batch.rows.push_back(std::move(row));
+  batches.push_back({.table = std::string(table), .rows = {}});
+  batches.back().rows.push_back(std::move(row));
+}
+
 void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more) {
-  for (RowBatch& batch : more) {
-    auto same = batches.begin();
-    while (same != batches.end() && same->table != batch.table) ++same;
-    if (same == batches.end())
-      batches.push_back(std::move(batch));
-    else
-      for (Json& row : batch.rows) same->rows.push_back(std::move(row));
-  }
+  for (RowBatch& batch : more)
+    for (Json& row : batch.rows) add_row(batches, batch.table, std::move(row));
 }
 
 std::vector<ObjectRef> read_refs(const Json& object, std::string_view key) {

@@ -2,6 +2,7 @@
 // Rows on their way from a connector into the database.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/base/json.hpp"
@@ -17,5 +18,8 @@ struct RowBatch {
   std::string text = {};
   Json common = {};
 };
+
+// Into the batch of its table.
+void add_row(std::vector<RowBatch>& batches, std::string_view table, Json row);
 
 }  // namespace wf

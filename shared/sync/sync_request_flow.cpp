@@ -15,8 +15,9 @@ Result<JsonObject> read_part(std::string_view body, const Descriptor& service) {
   JsonObject part;
   if (body.empty()) return part;
   const auto asked = parse_json(body, "body");
-  if (!asked || !asked->is_object()) return fail(ErrorKind::data, "the body is not a JSON object");
-  for (const auto& [member, value] : asked->items()) {
+  const auto* members = asked ? asked->get_ptr<const Json::object_t*>() : nullptr;
+  if (!members) return fail(ErrorKind::data, "the body is not a JSON object");
+  for (const auto& [member, value] : *members) {
     if (member != "stream" && member != "partition")
       return fail(ErrorKind::data, "stream and partition may be given, not " + shorten(member, 40));
     if (!value.is_string()) return fail(ErrorKind::data, member + " is not a text");

@@ -170,13 +170,12 @@ Result<Page> parse_of(const HttpReply& reply, const Query& query, UnixSeconds so
 
 Problem explain(const HttpReply& reply, Problem general) {
   if (reply.status == 429 && !general.error.retry_after_secs) general.error.retry_after_secs = 300;
-  const auto body = parse_json(reply.body, "cloudflare");
-  if (!body) return general;
+  const Json body = json_or_null(reply.body);
   // {"success": false, "errors": [{"code": 1000, "message": "Invalid API Token"}]}
-  const auto errors = list_in(*body, "errors");
+  const auto errors = list_in(body, "errors");
   const auto code = errors.empty() ? std::nullopt : find_int64(errors.front(), "code");
   if (code) general.error.message += concat({" (", decimal(*code), ")"});
-  const Refusal refusal = read_refusal(*body);
+  const Refusal refusal = read_refusal(body);
   if (can_ask_for_less(refusal)) general.remedy = Remedy::read;
   if (refusal.complaint == Complaint::credentials) {
     general.error.kind = ErrorKind::credentials;

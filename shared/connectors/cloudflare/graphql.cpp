@@ -70,7 +70,7 @@ std::int64_t leading_number(std::string_view text) {
 
 bool is_about_settings(const Json& error) {
   for (const Json& step : list_in(error, "path"))
-    if (as_string(step) == "settings") return true;
+    if (text_of(step) == "settings") return true;
   return false;
 }
 
@@ -97,18 +97,15 @@ std::string_view tag_of(const Dataset& dataset, const Query& query) {
 }
 
 HttpRequest graphql_request(const Dataset& dataset, const Query& query, const Plan& plan) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = "https://api.cloudflare.com/client/v4/graphql";
-  request.headers = {{"authorization", "Bearer {{secret:cloudflare.api_token}}"},
-                     {"content-type", "application/json"}};
+  HttpRequest request =
+      bearer_request("https://api.cloudflare.com/client/v4/graphql", "cloudflare.api_token");
   JsonObject variables;
   variables.text("tag", tag_of(dataset, query))
       .text("from", to_text(dataset, plan.first.from))
       .text("to", to_text(dataset, plan.first.to));
   if (!dataset.of_zone) variables.text("name", query.partition);
-  request.body =
-      dump(JsonObject().text("query", query_text(dataset, plan)).json("variables", variables.take()).take());
+  put_json(request,
+           dump(JsonObject().text("query", query_text(dataset, plan)).json("variables", variables.take())));
   return request;
 }
 

@@ -63,12 +63,6 @@ threats integer sum.threats
 unique_visitors integer uniq.uniques
 )");
 
-bool holds(std::string_view list, std::string_view item) {
-  for (const std::string_view one : split(list, ' '))
-    if (one == item) return true;
-  return false;
-}
-
 // A dimension that a group does not carry is part of the key all the same.
 std::string_view dimension(const Json& group, std::string_view name) {
   const Json* dimensions = find_object(group, "dimensions");
@@ -184,9 +178,9 @@ constinit const RowKind zone_rows{.who = "cloudflare zone",
                                   .add_more = add_maps};
 
 std::string_view r2_operation_class(std::string_view action) {
-  if (holds(class_a, action)) return "A";
-  if (holds(class_b, action)) return "B";
-  return holds(free_of_charge, action) ? "free" : "other";
+  if (is_one_of(action, class_a)) return "A";
+  if (is_one_of(action, class_b)) return "B";
+  return is_one_of(action, free_of_charge) ? "free" : "other";
 }
 
 Result<void> read_rows(const RowKind& kind, std::span<const Json> groups, std::string_view tag,

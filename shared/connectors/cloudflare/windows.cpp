@@ -11,16 +11,11 @@ namespace {
 // A later page is asked for later: what was just young enough must still be.
 constexpr std::chrono::seconds margin = std::chrono::hours(1);
 
-std::optional<UnixSeconds> time_of(const Json& text) {
-  const auto* time = text.get_ptr<const std::string*>();
-  return time ? parse_time(*time) : std::nullopt;
-}
-
 bool read_span(const Json& pair, Span& span) {
   const auto* times = pair.get_ptr<const Json::array_t*>();
   if (!times || times->size() != 2) return false;
-  const auto from = time_of(times->front());
-  const auto to = time_of(times->back());
+  const auto from = parse_time(text_of(times->front()));
+  const auto to = parse_time(text_of(times->back()));
   if (!from || !to || *from >= *to) return false;
   span = {*from, *to};
   return true;
@@ -36,7 +31,7 @@ void add_span(Json& spans, const Span& span) {
 Json with_span_in_front(const Span& span, const Json& older) {
   Json spans = Json::array();
   add_span(spans, span);
-  for (const Json& pair : older) spans.push_back(pair);
+  for (const Json& pair : *older.get_ptr<const Json::array_t*>()) spans.push_back(pair);
   return spans;
 }
 

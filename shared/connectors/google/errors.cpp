@@ -1,37 +1,30 @@
 #include "shared/connectors/google/errors.hpp"
 
-#include <algorithm>
-
 #include "shared/base/json.hpp"
 #include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::google {
 namespace {
 
 // Google's own free text may quote what it was sent; a code cannot.
 std::string code_in(const Json& object, std::string_view key) {
-  auto text = find_string(object, key).value_or("");
-  const bool is_code =
-      text.size() <= 80 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-      });
-  return is_code ? text : "";
+  const std::string_view text = find_text(object, key);
+  return std::string(is_code(text, 80) ? text : "");
 }
 
 // https://developers.google.com/google-ads/api/docs/best-practices/understand-api-errors
 void read_ads_failure(const Json& failure, ApiError& error) {
-  const Json* errors = find_array(failure, "errors");
-  if (!errors) return;
-  for (const Json& one : *errors) {
+  for (const Json& one : list_in(failure, "errors")) {
     const Json* code = find_object(one, "errorCode");
     if (code && !code->empty() && error.kind.empty()) {
-      error.kind = code->begin().key();
+      error.kind = code->get_ptr<const Json::object_t*>()->begin()->first;
       error.code = code_in(*code, error.kind);
     }
     const Json* details = find_object(one, "details");
     const Json* quota = details ? find_object(*details, "quotaErrorDetails") : nullptr;
     if (quota && !error.retry_delay_secs)
-      error.retry_delay_secs = parse_duration(find_string(*quota, "retryDelay").value_or(""));
+      error.retry_delay_secs = parse_duration(find_text(*quota, "retryDelay"));
   }
 }
 
@@ -42,8 +35,7 @@ void read_detail(const Json& detail, ApiError& error) {
   if (error.reason.empty()) error.reason = code_in(detail, "reason");
   if (const Json* metadata = find_object(detail, "metadata"); metadata && error.quota.empty())
     error.quota = code_in(*metadata, "quota_limit");
-  if (const auto delay = find_string(detail, "retryDelay"); delay && !error.retry_delay_secs)
-    error.retry_delay_secs = parse_duration(*delay);
+  if (!error.retry_delay_secs) error.retry_delay_secs = parse_duration(find_text(detail, "retryDelay"));
 }
 
 }  // namespace
@@ -51,21 +43,20 @@ void read_detail(const Json& detail, ApiError& error) {
 std::string_view ApiError::word() const { return code.empty() ? status : code; }
 
 std::optional<ApiError> read_api_error(const HttpReply& reply) {
-  const auto body = parse_json(reply.body, "google");
-  if (!body) return std::nullopt;
-  const Json* holder = &*body;
-  if (holder->is_array() && !holder->empty()) holder = &holder->back();
+  const Json body = json_or_null(reply.body);
+  const Json* holder = &body;
+  if (const auto* chunks = body.get_ptr<const Json::array_t*>(); chunks && !chunks->empty())
+    holder = &chunks->back();
   const Json* object = find_object(*holder, "error");
   if (!object) return std::nullopt;
   ApiError error;
   error.status = code_in(*object, "status");
   error.message = find_text(*object, "message");
-  if (const Json* errors = find_array(*object, "errors"); errors && !errors->empty()) {
-    error.code = code_in(errors->front(), "reason");
-    error.domain = code_in(errors->front(), "domain");
+  if (const auto errors = list_in(*object, "errors"); !errors.empty()) {
+    error.code = code_in(errors.front(), "reason");
+    error.domain = code_in(errors.front(), "domain");
   }
-  if (const Json* details = find_array(*object, "details"))
-    for (const Json& detail : *details) read_detail(detail, error);
+  for (const Json& detail : list_in(*object, "details")) read_detail(detail, error);
   if (error.code.empty()) error.code = error.reason;
   return error;
 }

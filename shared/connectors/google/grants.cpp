@@ -14,21 +14,17 @@ constexpr std::int64_t longest_assertion_secs = 3600;
 // A clock that is ahead of Google's makes an assertion that is not valid yet.
 constexpr std::int64_t clock_skew_secs = 60;
 
-std::string named(std::string_view service, std::string_view key) {
-  return std::string(service).append(".").append(key);
-}
+std::string named(std::string_view service, std::string_view key) { return concat({service, ".", key}); }
 
-std::string placeholder(std::string_view name) { return "{{secret:" + std::string(name) + "}}"; }
-
-std::string id_of(const Json& ids, std::string_view service, std::string_view key) {
-  return find_string(ids, named(service, key)).value_or("");
+std::string_view id_of(const Json& ids, std::string_view service, std::string_view key) {
+  return find_text(ids, named(service, key));
 }
 
 HttpRequest token_request(std::string_view service, std::string form, std::vector<std::string> secrets) {
   HttpRequest request;
   request.method = "POST";
   request.url = std::string(token_url);
-  request.headers = {{"content-type", "application/x-www-form-urlencoded"}};
+  add_header(request.headers, "content-type", "application/x-www-form-urlencoded");
   request.body = std::move(form);
   request.body_secrets = std::move(secrets);
   request.capture = Capture{.name = named(service, "access_token")};
@@ -40,17 +36,19 @@ HttpRequest token_request(std::string_view service, std::string form, std::vecto
 std::vector<GrantStep> refresh_token_grant(std::string_view service, const Json& ids) {
   const std::string secret = named(service, "client_secret");
   const std::string token = named(service, "refresh_token");
-  std::string form = "grant_type=refresh_token&client_id=";
-  form += percent_encode(id_of(ids, service, "client_id"));
-  form += "&client_secret=" + placeholder(secret) + "&refresh_token=" + placeholder(token);
-  return {token_request(service, std::move(form), {secret, token})};
+  std::string form =
+      concat({"grant_type=refresh_token&client_id=", percent_encode(id_of(ids, service, "client_id")),
+              "&client_secret=", placeholder(secret), "&refresh_token=", placeholder(token)});
+  std::vector<GrantStep> steps;
+  steps.push_back(token_request(service, std::move(form), {secret, token}));
+  return steps;
 }
 
 std::vector<GrantStep> service_account_grant(std::string_view service, std::string_view scope,
                                              const Json& ids, UnixSeconds now) {
   JsonObject header;
   header.text("alg", "RS256").text("typ", "JWT");
-  const std::string key_id = id_of(ids, service, "private_key_id");
+  const std::string_view key_id = id_of(ids, service, "private_key_id");
   if (!key_id.empty()) header.text("kid", key_id);
   const std::int64_t issued = to_unix(now) - clock_skew_secs;
   JsonObject claims;
@@ -62,11 +60,14 @@ std::vector<GrantStep> service_account_grant(std::string_view service, std::stri
   const std::string assertion = named(service, "assertion");
   Sign sign{.algorithm = "RS256",
             .secret = named(service, "private_key"),
-            .message = base64url(dump(header.take())) + "." + base64url(dump(claims.take())),
+            .message = concat({base64url(dump(header)), ".", base64url(dump(claims))}),
             .captured = assertion};
-  std::string form = "grant_type=" + percent_encode("urn:ietf:params:oauth:grant-type:jwt-bearer");
-  form += "&assertion=" + placeholder(assertion);
-  return {std::move(sign), token_request(service, std::move(form), {assertion})};
+  std::string form = concat({"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=",
+                             placeholder(assertion)});
+  std::vector<GrantStep> steps;
+  steps.push_back(std::move(sign));
+  steps.push_back(token_request(service, std::move(form), {assertion}));
+  return steps;
 }
 
 std::string base64url(std::string_view bytes) {

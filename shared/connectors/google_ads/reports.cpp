@@ -81,15 +81,11 @@ std::string digits_of(std::string_view id) {
   return digits;
 }
 
-std::string id_value(const Query& query, std::string_view name) {
-  return find_string(query.ids, name).value_or("");
-}
-
-std::string version_of(const Query& query) {
-  const std::string version = id_value(query, "google_ads.api_version");
-  const bool usable = version.size() >= 2 && version.size() <= 5 && version[0] == 'v' &&
-                      parse_int64(std::string_view(version).substr(1)).value_or(0) > 0;
-  return usable ? version : std::string(default_version);
+std::string_view version_of(const Query& query) {
+  const std::string_view version = find_text(query.ids, "google_ads.api_version");
+  const bool usable =
+      version.size() <= 5 && starts_with(version, "v") && parse_int64(version.substr(1)).value_or(0) > 0;
+  return usable ? version : default_version;
 }
 
 std::string gaql(const Report& report, const DaySlice& slice) {
@@ -97,14 +93,6 @@ std::string gaql(const Report& report, const DaySlice& slice) {
                  report.select, " FROM ", report.from, " WHERE segments.date BETWEEN '",
                  format_day(slice.first), "' AND '", format_day(slice.last),
                  "' ORDER BY segments.date DESC"});
-}
-
-Headers headers_of(const Query& query) {
-  Headers headers{{"authorization", "Bearer {{secret:google_ads.access_token}}"},
-                  {"content-type", "application/json"}};
-  const std::string manager = digits_of(id_value(query, "google_ads.login_customer_id"));
-  if (!manager.empty()) headers.emplace_back("login-customer-id", manager);
-  return headers;
 }
 
 // The next page of this slice, else the slice before it.
@@ -116,37 +104,34 @@ std::optional<Json> next_position(const std::string& token, const DaySlice& slic
   return position;
 }
 
-Problem as(Problem problem, ErrorKind kind, Remedy remedy, std::string_view words) {
-  problem.error.kind = kind;
-  problem.remedy = remedy;
-  problem.error.message.append(": ").append(words);
+// The developers' reading of the codes, all of which the agency has to mend.
+struct Meaning {
+  std::string_view codes;
+  std::string_view words;
+};
+constexpr std::array meanings{
+    Meaning{"USER_PERMISSION_DENIED",
+            "this sign-in cannot reach the account; under a manager account it needs "
+            "google_ads.login_customer_id"},
+    Meaning{"CUSTOMER_NOT_ENABLED CUSTOMER_NOT_FOUND ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT",
+            "google_ads.customer_id names no active account"},
+    Meaning{"REQUESTED_METRICS_FOR_MANAGER INVALID_CUSTOMER_ID",
+            "google_ads.customer_id is not the id of a client account, but of a manager's or of none"},
+    Meaning{"SERVICE_DISABLED", "the Google Ads API is not enabled in the project that signs in"},
+    Meaning{"CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION DEVELOPER_TOKEN_NOT_APPROVED",
+            "the Google Cloud project may only read test accounts"}};
+
+Problem misconfigured(Problem problem, std::string_view words) {
+  problem.error.kind = ErrorKind::configuration;
+  problem.remedy = Remedy::give_up;
+  problem.error.message += concat({": ", words});
   return problem;
 }
 
-constexpr std::string_view under_a_manager =
-    "this sign-in cannot reach the account; under a manager account it needs "
-    "google_ads.login_customer_id";
-
-// The developers' reading of the codes, by who must act.
-Problem explain_code(const google::ApiError& error, Problem problem) {
-  if (error.code == "USER_PERMISSION_DENIED")
-    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up, under_a_manager);
-  if (error.code == "CUSTOMER_NOT_ENABLED" || error.code == "CUSTOMER_NOT_FOUND" ||
-      error.code == "ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT")
-    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
-              "google_ads.customer_id names no active account");
-  if (error.code == "REQUESTED_METRICS_FOR_MANAGER" || error.code == "INVALID_CUSTOMER_ID")
-    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
-              "google_ads.customer_id is not the id of a client account, but of a manager's or of none");
-  if (error.code == "SERVICE_DISABLED")
-    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
-              "the Google Ads API is not enabled in the project that signs in");
-  if (error.code == "CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION" ||
-      error.code == "DEVELOPER_TOKEN_NOT_APPROVED")
-    return as(std::move(problem), ErrorKind::configuration, Remedy::give_up,
-              "the Google Cloud project may only read test accounts");
-  if (error.code == "EXPIRED_PAGE_TOKEN" || error.code == "INVALID_PAGE_TOKEN")
-    problem.remedy = Remedy::restart_scan;
+Problem explain_code(std::string_view code, Problem problem) {
+  for (const Meaning& meaning : meanings)
+    if (is_one_of(code, meaning.codes)) return misconfigured(std::move(problem), meaning.words);
+  if (is_one_of(code, "EXPIRED_PAGE_TOKEN INVALID_PAGE_TOKEN")) problem.remedy = Remedy::restart_scan;
   return problem;
 }
 
@@ -186,15 +171,17 @@ constinit const Report conversions{
     .days = {begun_everywhere, days{31}}};
 
 HttpRequest report_request(const Report& report, const Query& query) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = std::string(origin) + version_of(query) + "/customers/" + digits_of(query.partition) +
-                "/googleAds:search?prettyPrint=false";
-  request.headers = headers_of(query);
+  HttpRequest request =
+      bearer_request(concat({origin, version_of(query), "/customers/", digits_of(query.partition),
+                             "/googleAds:search?prettyPrint=false"}),
+                     "google_ads.access_token");
   JsonObject body;
   body.text("query", gaql(report, slice_of(query, report.days)));
-  if (const auto token = find_string(query.position, "page_token")) body.text("pageToken", *token);
-  request.body = dump(body.take());
+  if (const auto token = find_text(query.position, "page_token"); !token.empty())
+    body.text("pageToken", token);
+  put_json(request, dump(body));
+  const std::string manager = digits_of(find_text(query.ids, "google_ads.login_customer_id"));
+  if (!manager.empty()) add_header(request.headers, "login-customer-id", manager);
   request.max_bytes = largest_page;
   return request;
 }
@@ -222,9 +209,9 @@ Result<Page> parse_report(const Report& report, const HttpReply& reply, const Qu
 
 Problem explain(const HttpReply& reply, Problem general) {
   if (reply.status == 404 && google::is_html(reply))
-    return as(std::move(general), ErrorKind::configuration, Remedy::give_up,
-              "this version of the API is gone, set google_ads.api_version to a living one; or "
-              "google_ads.customer_id is no number");
+    return misconfigured(std::move(general),
+                         "this version of the API is gone, set google_ads.api_version to a living one; or "
+                         "google_ads.customer_id is no number");
   const auto error = google::read_api_error(reply);
   if (!error) return general;
   if (!error->word().empty()) general.error.message += concat({" (", error->word(), ")"});
@@ -239,7 +226,7 @@ Problem explain(const HttpReply& reply, Problem general) {
     general.remedy = Remedy::retry;
     return general;
   }
-  return explain_code(*error, std::move(general));
+  return explain_code(error->code, std::move(general));
 }
 
 }  // namespace wf::google_ads

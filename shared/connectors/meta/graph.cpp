@@ -59,8 +59,8 @@ struct GraphError {
 };
 
 std::optional<GraphError> read_error(const HttpReply& reply) {
-  const auto body = parse_json(reply.body, "meta");
-  const Json* error = body ? find_object(*body, "error") : nullptr;
+  const Json body = json_or_null(reply.body);
+  const Json* error = find_object(body, "error");
   if (!error) return std::nullopt;
   return GraphError{.code = find_int64(*error, "code").value_or(0),
                     .subcode = find_int64(*error, "error_subcode").value_or(0),
@@ -103,12 +103,12 @@ void add_usage(Usage& usage, const Json& counts) {
 // {"call_count":28,...} of the app; {"<business id>":[{"type":"pages","call_count":1,...}]} of a use case.
 Usage read_usage(const HttpReply& reply) {
   Usage usage;
-  if (const auto app = parse_json(header(reply.headers, "x-app-usage"), "meta")) add_usage(usage, *app);
-  const auto cases = parse_json(header(reply.headers, "x-business-use-case-usage"), "meta");
-  const auto* lists = cases ? cases->get_ptr<const Json::object_t*>() : nullptr;
+  add_usage(usage, json_or_null(header(reply.headers, "x-app-usage")));
+  const Json cases = json_or_null(header(reply.headers, "x-business-use-case-usage"));
+  const auto* lists = cases.get_ptr<const Json::object_t*>();
   if (!lists) return usage;
   for (const auto& [business, list] : *lists)
-    for (const Json& counts : list_in(*cases, business)) add_usage(usage, counts);
+    for (const Json& counts : list_in(cases, business)) add_usage(usage, counts);
   return usage;
 }
 
@@ -116,19 +116,17 @@ std::int64_t wait_for(const Usage& usage) {
   return usage.minutes_until_room > 0 ? usage.minutes_until_room * minute : hour;
 }
 
-std::string place_holder(std::string_view name) { return concat({"{{secret:", name, "}}"}); }
-
 HttpRequest call(std::string_view path_and_query, std::string_view bearer) {
   HttpRequest request;
   request.url = concat({origin, graph_version, "/", path_and_query});
-  request.headers = {{"authorization", concat({"Bearer ", bearer})}};
+  add_header(request.headers, "authorization", concat({"Bearer ", bearer}));
   return request;
 }
 
 Sign proof_of(const Credential& credential) {
   return {.algorithm = "hmac-sha256",
           .secret = "meta.app_secret",
-          .message = place_holder(credential.token),
+          .message = placeholder(credential.token),
           .captured = std::string(credential.proof)};
 }
 
@@ -137,8 +135,7 @@ std::string_view page_id_at(const Json& ids, std::size_t place) {
   const std::string_view only = find_text(ids, "meta.page_id");
   if (!only.empty()) return place == 0 ? only : std::string_view();
   const auto all = list_in(ids, "meta.page_id");
-  const auto* id = place < all.size() ? all[place].get_ptr<const std::string*>() : nullptr;
-  return id ? std::string_view(*id) : std::string_view();
+  return place < all.size() ? text_of(all[place]) : std::string_view();
 }
 
 }  // namespace
@@ -151,26 +148,29 @@ const Credential& page_credential(const Json& ids, std::string_view page_id) {
 
 HttpRequest graph_request(std::string_view path_and_query, const Credential& credential) {
   return call(concat({path_and_query, contains(path_and_query, "?") ? "&" : "?",
-                      "appsecret_proof=", place_holder(credential.proof)}),
-              place_holder(credential.token));
+                      "appsecret_proof=", placeholder(credential.proof)}),
+              placeholder(credential.token));
 }
 
 HttpRequest token_request(const Json& ids) {
-  const std::string path = "debug_token?input_token=" + place_holder(owner.token);
+  const std::string path = concat({"debug_token?input_token=", placeholder(owner.token)});
   const std::string_view app_id = find_text(ids, "meta.app_id");
   return app_id.empty() ? graph_request(path, owner)
-                        : call(path, concat({percent_encode(app_id), "|", place_holder("meta.app_secret")}));
+                        : call(path, concat({percent_encode(app_id), "|", placeholder("meta.app_secret")}));
 }
 
-std::vector<GrantStep> access_proof_steps() { return {proof_of(owner)}; }
+std::vector<GrantStep> access_proof_steps() {
+  std::vector<GrantStep> steps;
+  steps.push_back(proof_of(owner));
+  return steps;
+}
 
 std::vector<GrantStep> page_token_steps(const Json& ids, std::size_t place) {
   const std::string_view id = page_id_at(ids, place);
   if (id.empty()) return {};
-  HttpRequest ask = graph_request(percent_encode(id) + "?fields=access_token", owner);
+  HttpRequest ask = graph_request(concat({percent_encode(id), "?fields=access_token"}), owner);
   ask.capture = Capture{.name = std::string(page_credentials[place].token)};
-  std::vector<GrantStep> steps;
-  steps.push_back(proof_of(owner));
+  std::vector<GrantStep> steps = access_proof_steps();
   steps.push_back(std::move(ask));
   // The proof is made with the token, so that it never belongs to the one before.
   steps.push_back(proof_of(page_credentials[place]));

@@ -68,11 +68,11 @@ constexpr std::array instagram_groups{
     Group{.metrics = account_totals, .parameters = "&metric_type=total_value", .per_call = days{1}},
 };
 
-std::string insight_query(std::string id, const Group& group, const Metric& metric, const Step& step) {
+std::string insight_query(std::string_view id, const Group& group, const Metric& metric, const Step& step) {
   const UnixSeconds until = pacific_midnight(step.last + days{1});
   // In autumn 90 days of California have an hour more than what Meta takes for 90 days.
   const UnixSeconds since = std::max(pacific_midnight(step.first), until - days{90});
-  UrlBuilder url(std::move(id) + "/insights");
+  UrlBuilder url(concat({id, "/insights"}));
   url.add("metric", metric.name)
       .add("period", "day")
       .add("since", to_unix(since))
@@ -90,16 +90,17 @@ struct Asking {
   UnixSeconds source_at;
 };
 
-void add_row(Page& page, const Asking& asking, Day day, const Json* value, const Json* parts) {
-  if (page.batches.empty()) page.batches.push_back({.table = std::string(asking.account.table), .rows = {}});
-  page.batches.front().rows.push_back(JsonObject()
-                                          .text(asking.account.id_column, asking.query.partition)
-                                          .text("metric", asking.metric)
-                                          .text("day", format_day(day))
-                                          .json("value", value ? *value : Json())
-                                          .json("parts", parts ? *parts : Json())
-                                          .time("source_at", asking.source_at)
-                                          .take());
+// {"value","parts"?}
+void add_figure(Page& page, const Asking& asking, Day day, const Json& figure) {
+  add_row(page.batches, asking.account.table,
+          JsonObject()
+              .text(asking.account.id_column, asking.query.partition)
+              .text("metric", asking.metric)
+              .text("day", format_day(day))
+              .json("value", copy_of(figure, "value"))
+              .json("parts", copy_of(figure, "parts"))
+              .time("source_at", asking.source_at)
+              .take());
 }
 
 // Who asks may be refused: that the token's end is not told is then said, and the figures come all the same.
@@ -124,8 +125,7 @@ Result<void> read_field(Page& page, const Asking& asking, const Json& body) {
   if (!value) return {};
   const auto count = value->is_number_integer() ? as_int64(*value) : std::nullopt;
   if (!count) return fail(ErrorKind::data, {asking.account.who, ": ", asking.metric, " is no count"});
-  const Json exact = exact_integer(*count);
-  add_row(page, asking, pacific_day(asking.source_at), &exact, nullptr);
+  add_figure(page, asking, pacific_day(asking.source_at), JsonObject().json("value", exact_integer(*count)));
   return {};
 }
 
@@ -135,13 +135,12 @@ Result<void> read_insight(Page& page, const Asking& asking, const Json& body) {
     if (find_text(item, "name") != asking.metric) continue;
     const auto figures = read_figures(item, concat({asking.account.who, " ", asking.metric}));
     if (!figures) return tl::unexpected<Error>(figures.error());
-    for (const Json& figure : *figures) {
+    for (const Json& figure : *figures->get_ptr<const Json::array_t*>()) {
       const Day day = read_day(figure).value_or(asking.step.last);
-      add_row(page, asking, day, find(figure, "value"), find(figure, "parts"));
+      add_figure(page, asking, day, figure);
       // What is counted are figures: a lost permission leaves the fields, and that is not "as usual".
       ++page.items;
-      const UnixSeconds at = std::min(pacific_midnight(day), asking.source_at);
-      page.newest = std::max(page.newest.value_or(at), at);
+      note_newest(page, std::min(pacific_midnight(day), asking.source_at));
     }
   }
   return {};

@@ -157,26 +157,24 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   if (place.trying > 0) return try_next(page, list, place), Result<void>();
   const auto body = read_data(reply, list.who);
   if (!body) return tl::unexpected<Error>(body.error());
-  RowBatch batch{.table = "meta_posts", .rows = {}};
-  for (const Json& post : list_in(*body, "data")) {
+  const auto posts = list_in(*body, "data");
+  for (const Json& post : posts) {
     const auto at = parse_time(find_text(post, list.posted_at));
     if (!at) return fail(ErrorKind::data, {list.who, ": ", list.posted_at, " is not a time"});
     auto row = row_of(list, post, query, *at, source_at);
     if (!row) return tl::unexpected<Error>(row.error());
     place.heard = place.heard || find_object(*row, "metrics");
-    batch.rows.push_back(*std::move(row));
-    page.oldest = std::min(page.oldest.value_or(*at), *at);
-    const UnixSeconds seen = std::min(*at, source_at);
-    page.newest = std::max(page.newest.value_or(seen), seen);
+    add_row(page.batches, "meta_posts", *std::move(row));
+    note_oldest(page, *at);
+    note_newest(page, std::min(*at, source_at));
   }
-  const bool has_posts = !batch.rows.empty() || !place.after.empty();
+  const bool has_posts = !posts.empty() || !place.after.empty();
   // Posts that come once more were counted before.
-  page.items = place.again ? 0 : batch.rows.size();
+  page.items = place.again ? 0 : posts.size();
   // What is permitted by now was not given of the pages before.
   place.spared = place.spared || place.bare || (place.again && !place.after.empty());
   if (place.again) place.lost = 0;
   page.unavailable = not_given(list, place, place.spared || (asks && has_posts && !place.heard));
-  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
   if (place.again) return {};
   // Of a page whose newest post is before the window, all that follow are older still.
   const bool is_past = page.newest && *page.newest < query.window.from;

@@ -94,7 +94,7 @@ Step read_step(std::span<const Group> groups, const Query& query) {
   step.heard = find_bool(at, "heard").value_or(false);
   step.silent = find_int64(at, "silent").value_or(0);
   if (const Json* doubted = find_object(at, "doubted")) step.doubted = *doubted;
-  for (const Json& name : list_in(at, "lost")) step.lost.push_back(as_string(name).value_or(""));
+  for (const Json& name : list_in(at, "lost")) step.lost.emplace_back(text_of(name));
   return step;
 }
 

@@ -3,7 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/connectors/row_reader.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::pagespeed {
 namespace {
@@ -15,8 +17,7 @@ constexpr double passes_from = 0.9;
 
 // Metrics have columns of the run, and hidden audits are in no report.
 bool is_reported(const Json& audit_ref) {
-  const std::string_view group = find_text(audit_ref, "group");
-  return group != "metrics" && group != "hidden";
+  return !is_one_of(find_text(audit_ref, "group"), "metrics hidden");
 }
 
 // Audit id -> the categories that show it.
@@ -25,9 +26,7 @@ Json categories_of_audits(const Json& lighthouse) {
   const Json* categories = find_object(lighthouse, "categories");
   if (!categories) return shown_in;
   for (const auto& [category, content] : *categories->get_ptr<const Json::object_t*>()) {
-    const Json* refs = find_array(content, "auditRefs");
-    if (!refs) continue;
-    for (const Json& ref : *refs) {
+    for (const Json& ref : list_in(content, "auditRefs")) {
       const std::string_view id = find_text(ref, "id");
       if (!id.empty() && is_reported(ref)) slot(shown_in, id).push_back(Json(category));
     }
@@ -40,7 +39,7 @@ Json categories_of_audits(const Json& lighthouse) {
 bool is_failed(const Json& audit) {
   const std::string_view mode = find_text(audit, "scoreDisplayMode");
   if (mode == "error") return true;
-  if (mode != "numeric" && mode != "binary" && mode != "metricSavings") return false;
+  if (!is_one_of(mode, "numeric binary metricSavings")) return false;
   const Json* score = find(audit, "score");
   return score && as_double(*score).value_or(1) < passes_from;
 }

@@ -31,7 +31,7 @@ HttpRequest run_request(const Query& query) {
   for (const std::string_view category : categories) url.add("category", category);
   HttpRequest request;
   request.url = url.take();
-  request.headers = {{"x-goog-api-key", "{{secret:pagespeed.api_key}}"}};
+  add_header(request.headers, "x-goog-api-key", "{{secret:pagespeed.api_key}}");
   request.timeout_ms = timeout_ms;
   return request;
 }
@@ -65,9 +65,8 @@ Page to_page(Run run, const Query& query) {
   Page page{.items = 1};
   // A run without a score is nothing new that is known of the page.
   if (!run.failed) page.newest = page.oldest = run.at;
-  page.batches.push_back({.table = "pagespeed_runs", .rows = {std::move(run.row)}});
-  if (!run.audits.empty())
-    page.batches.push_back({.table = "pagespeed_audits", .rows = std::move(run.audits)});
+  add_row(page.batches, "pagespeed_runs", std::move(run.row));
+  for (Json& audit : run.audits) add_row(page.batches, "pagespeed_audits", std::move(audit));
   // A page that fails to load often loads the next time, and the next run is a week away.
   if (run.failed && !query.again) {
     page.ask_again = true;
@@ -114,7 +113,7 @@ Problem explain(const HttpReply& reply, Problem general) {
   const std::string& code = error.reason.empty() ? error.code : error.reason;
   if (code == "API_KEY_INVALID")
     means(ErrorKind::credentials, ", the key is not accepted");
-  else if (code == "SERVICE_DISABLED" || code == "accessNotConfigured")
+  else if (is_one_of(code, "SERVICE_DISABLED accessNotConfigured"))
     means(ErrorKind::configuration, ", the API is not switched on in the key's project");
   else if (code == "API_KEY_SERVICE_BLOCKED")
     means(ErrorKind::configuration, ", the key is restricted to other APIs");

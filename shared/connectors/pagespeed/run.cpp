@@ -61,7 +61,7 @@ other_scores object
 failure_code text
 failure_message text
 )");
-constexpr std::string_view scored = " performance accessibility best-practices seo ";
+constexpr std::string_view scored = "performance accessibility best-practices seo";
 
 const Json& object_or_empty(const Json& parent, std::string_view key) {
   static const Json empty = Json::object();
@@ -100,7 +100,7 @@ bool add_scores(Json& row, const Json& lighthouse) {
     const auto value = score ? as_double(*score) : std::nullopt;
     if (score && !(value && *value >= 0 && *value <= 1)) return false;
     std::string name = id;
-    const bool has_column = contains(scored, concat({" ", id, " "}));
+    const bool has_column = is_one_of(id, scored);
     if (has_column) {
       std::replace(name.begin(), name.end(), '-', '_');
       name += "_score";

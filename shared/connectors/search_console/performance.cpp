@@ -55,12 +55,9 @@ constexpr std::array<std::string_view, 1> notes{"responseAggregationType"};
 
 HttpRequest query_request(const Query& query, const DaySlice& slice,
                           std::span<const std::string_view> dimensions, std::int64_t start_row) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url =
-      std::string(origin) + percent_encode(query.partition) + "/searchAnalytics/query?prettyPrint=false";
-  request.headers = {{"authorization", "Bearer {{secret:search_console.access_token}}"},
-                     {"content-type", "application/json"}};
+  HttpRequest request = bearer_request(
+      concat({origin, percent_encode(query.partition), "/searchAnalytics/query?prettyPrint=false"}),
+      "search_console.access_token");
   Json names = Json::array();
   for (const std::string_view name : dimensions) names.push_back(std::string(name));
   JsonObject body;
@@ -71,7 +68,7 @@ HttpRequest query_request(const Query& query, const DaySlice& slice,
       .text("dataState", "all")
       .number("rowLimit", rows_per_page);
   if (start_row > 0) body.number("startRow", start_row);
-  request.body = dump(body.take());
+  put_json(request, dump(body));
   return request;
 }
 
@@ -93,9 +90,8 @@ std::int64_t start_row(const Query& query) {
 std::optional<Day> first_incomplete(const Json& body) {
   const Json* metadata = find_object(body, "metadata");
   if (!metadata) return std::nullopt;
-  auto text = find_string(*metadata, "first_incomplete_date");
-  if (!text) text = find_string(*metadata, "firstIncompleteDate");
-  return text ? parse_day(*text) : std::nullopt;
+  const auto day = parse_day(find_text(*metadata, "first_incomplete_date"));
+  return day ? day : parse_day(find_text(*metadata, "firstIncompleteDate"));
 }
 
 bool is_young(Day day, UnixSeconds source_at) { return day > provider_day(source_at, pacific) - final_after; }
@@ -116,9 +112,8 @@ Json number_of(const Json& row, std::string_view key) {
 }
 
 Result<Day> day_of_row(const Json& row) {
-  const Json* keys = find_array(row, "keys");
-  const auto text = keys && !keys->empty() ? as_string(keys->front()) : std::nullopt;
-  const auto day = text ? parse_day(*text) : std::nullopt;
+  const auto keys = list_in(row, "keys");
+  const auto day = keys.empty() ? std::nullopt : parse_day(text_of(keys.front()));
   if (!day) return refuse("a row has no day");
   return *day;
 }
@@ -163,9 +158,8 @@ std::optional<Json> next_position(const Detail& asked, const DaySlice& slice, co
   return position;
 }
 
-void note_newest(Page& page, Day day, UnixSeconds source_at) {
-  const UnixSeconds at = std::min(begin_of(day, pacific), source_at);
-  if (!page.newest || at > *page.newest) page.newest = at;
+void note_day(Page& page, Day day, UnixSeconds source_at) {
+  note_newest(page, std::min(begin_of(day, pacific), source_at));
 }
 
 Problem wait(Problem problem, std::optional<std::int64_t> secs) {
@@ -209,12 +203,12 @@ Result<Page> parse_site(const HttpReply& reply, const Query& query, UnixSeconds 
   if (!rows->is_array()) return refuse(concat({"rows is ", type_name(*rows), ", not an array"}));
   const auto incomplete = first_incomplete(*body);
   RowBatch batch{.table = "gsc_site_daily", .common = common_columns(query, source_at).take()};
-  for (const Json& one : *rows) {
+  for (const Json& one : list_in(*body, "rows")) {
     const auto day = day_of_row(one);
     if (!day) return tl::unexpected<Error>(day.error());
     auto row = site_row(one, *day, incomplete ? *day >= *incomplete : is_young(*day, source_at));
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
-    note_newest(page, *day, source_at);
+    note_day(page, *day, source_at);
     batch.rows.push_back(*std::move(row));
   }
   page.items = batch.rows.size();
@@ -238,7 +232,7 @@ Result<Page> parse_detail(const Detail& whole, const HttpReply& reply, const Que
   Page page{.items = rows->count, .next = next_position(detail, slice, query, rows->count)};
   page.oldest = begin_of(slice.first, pacific);
   if (rows->count == 0) return page;
-  note_newest(page, slice.last, source_at);
+  note_day(page, slice.last, source_at);
   JsonObject common = common_columns(query, source_at);
   common.text("day", format_day(slice.last)).flag("provisional", is_young(slice.last, source_at));
   if (!detail.summed_up.empty()) common.text(detail.summed_up, "");
@@ -255,12 +249,12 @@ Problem explain(const HttpReply& reply, Problem general) {
   if (error->code == "quotaExceeded") return wait(std::move(general), load_rest_secs);
   if (error->code == "dailyLimitExceeded" || contains(error->quota, "PerDay"))
     return wait(std::move(general), daily_rest_secs);
-  if (error->code == "rateLimitExceeded" || error->code == "userRateLimitExceeded")
+  if (is_one_of(error->code, "rateLimitExceeded userRateLimitExceeded"))
     return wait(std::move(general), error->retry_delay_secs);
-  if (error->code == "accessNotConfigured" || error->code == "SERVICE_DISABLED") {
+  if (is_one_of(error->code, "accessNotConfigured SERVICE_DISABLED")) {
     general.error.kind = ErrorKind::configuration;
     general.error.message += ": the Search Console API is not switched on in the Google Cloud project";
-  } else if (error->code == "insufficientPermissions" || error->code == "ACCESS_TOKEN_SCOPE_INSUFFICIENT") {
+  } else if (is_one_of(error->code, "insufficientPermissions ACCESS_TOKEN_SCOPE_INSUFFICIENT")) {
     general.error.message += ": the consent lacks the scope webmasters.readonly; it has to be given again";
   } else if (reply.status == 403) {
     general.error.message += ": the Google account is no user of this property";

@@ -28,17 +28,8 @@ constexpr std::string_view from_email = "sendgrid.from_email";
 constexpr std::string_view from_name = "sendgrid.from_name";
 constexpr std::string_view members = "to cc subject text html thread_id";
 
-// Whether a text has only letters of ASCII, digits and what is `also` allowed.
-bool consists_of(std::string_view text, std::string_view also) {
-  for (const char c : text)
-    if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') &&
-        also.find(c) == std::string_view::npos)
-      return false;
-  return !text.empty();
-}
-
 bool is_label(std::string_view text) {
-  return consists_of(text, "-") && text.size() <= 63 && text.front() != '-' && text.back() != '-';
+  return is_code(text, 63, "-") && text.front() != '-' && text.back() != '-';
 }
 
 // Header fields are lines: a line end inside of one would begin another (RFC 5322, section 2.2).
@@ -130,19 +121,9 @@ std::string thread_of(const ActionQuery& query) {
   return id;
 }
 
-Json copy_of(const Json& object, std::string_view key) {
-  const Json* found = find(object, key);
-  return found ? *found : Json();
-}
-
 // Stored ids came from mail: what is not one word between brackets does not become a header.
 bool is_message_id(std::string_view id) {
   return id.size() > 2 && id.front() == '<' && id.back() == '>' && is_one_line(id) && !contains(id, " ");
-}
-
-std::string_view text_of(const Json& value) {
-  const auto* text = value.get_ptr<const std::string*>();
-  return text ? std::string_view(*text) : std::string_view();
 }
 
 // The mail that this one answers; empty: none.
@@ -221,9 +202,7 @@ HttpRequest send_request(const ActionQuery& query) {
     mail.json("reply_to", address_with(reply_address(thread_of(query), query.signature, query.ids), ""));
   add_thread_headers(mail, query);
   HttpRequest request = api_request("/v3/mail/send", query.ids);
-  request.method = "POST";
-  add_header(request.headers, "content-type", "application/json");
-  request.body = dump(mail.take());
+  put_json(request, dump(mail));
   return request;
 }
 
@@ -233,7 +212,7 @@ bool is_email_address(std::string_view text) {
   const std::size_t at = text.rfind('@');
   if (at > 64 || text.size() > 254) return false;  // npos is more as well
   for (const std::string_view atom : split(text.substr(0, at), '.'))
-    if (!consists_of(atom, "!#$%&'*+/=?^_`{|}~-")) return false;
+    if (!is_code(atom, 64, "!#$%&'*+/=?^_`{|}~-")) return false;
   const auto labels = split(text.substr(at + 1), '.');
   for (const std::string_view label : labels)
     if (!is_label(label)) return false;

@@ -1,12 +1,12 @@
 #include "shared/connectors/sendgrid/events.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
 #include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
+#include "shared/connectors/columns.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
 #include "shared/sync/json_object.hpp"
 
@@ -23,31 +23,30 @@ constexpr std::int64_t newest_secs = 600;
 constexpr std::size_t most_digits = 11;
 constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
 
-enum class Kind : std::uint8_t { any, text, integer, flag, texts };
-struct Column {
-  std::string_view member;
-  std::string_view name;
-  Kind kind = Kind::text;
-};
-constexpr std::array columns{Column{"event", "event", Kind::any},
-                             Column{"timestamp", "occurred_at", Kind::any},
-                             Column{"email", "email", Kind::any},
-                             Column{"url", "url"},
-                             Column{"sg_event_id", "sg_event_id"},
-                             Column{"sg_message_id", "sg_message_id"},
-                             Column{"smtp-id", "smtp_id"},
-                             Column{own_id_argument, "own_message_id"},
-                             Column{"reason", "reason"},
-                             Column{"status", "status"},
-                             Column{"response", "response"},
-                             Column{"bounce_classification", "bounce_classification"},
-                             Column{"useragent", "user_agent"},
-                             Column{"ip", "ip"},
-                             Column{"attempt", "attempt", Kind::integer},
-                             Column{"asm_group_id", "asm_group_id", Kind::integer},
-                             Column{"category", "categories", Kind::texts},
-                             Column{"sg_machine_open", "is_machine_open", Kind::flag}};
-constexpr Column bounce_type{"type", "bounce_type"};
+enum class Kind : char { any = 'a', text = 't', integer = 'i', flag = 'f', list = 'l' };
+constexpr std::string_view kinds = " any text integer flag list ";
+constexpr ColumnTable<kinds> columns(R"(
+event any
+occurred_at any timestamp
+email any
+url text
+sg_event_id text
+sg_message_id text
+smtp_id text smtp-id
+own_message_id text wf_message_id
+reason text
+status text
+response text
+bounce_classification text
+user_agent text useragent
+ip text
+attempt integer
+asm_group_id integer
+categories list category
+is_machine_open flag sg_machine_open
+)");
+static_assert(own_id_argument == "wf_message_id");
+constexpr Column bounce_type{"bounce_type", 't', Absent::null, "type"};
 
 // The value as a column of that kind takes it; null: it does not.
 Json taken(Json value, Kind kind) {
@@ -56,13 +55,13 @@ Json taken(Json value, Kind kind) {
     return number ? exact_integer(*number) : Json();
   }
   // A string or an array of strings. https://github.com/sendgrid/docs/issues/2862
-  if (kind == Kind::texts && value.is_string()) {
+  if (kind == Kind::list && value.is_string()) {
     Json list;
     list.push_back(std::move(value));
     return list;
   }
   const bool fits = kind == Kind::any || (kind == Kind::text && value.is_string()) ||
-                    (kind == Kind::flag && value.is_boolean()) || (kind == Kind::texts && value.is_array());
+                    (kind == Kind::flag && value.is_boolean()) || (kind == Kind::list && value.is_array());
   return fits ? value : Json();
 }
 
@@ -72,9 +71,10 @@ struct Reading {
   JsonObject row = {};
 
   void take(const Column& column) {
-    const Json* found = find(event, column.member);
-    Json value = found ? taken(*found, column.kind) : Json();
-    if (!value.is_null() || column.kind == Kind::any) event.erase(std::string(column.member));
+    const Kind kind{column.type};
+    Json value = taken(copy_of(event, column.place), kind);
+    if (!value.is_null() || kind == Kind::any)
+      event.get_ptr<Json::object_t*>()->erase(std::string(column.place));
     row.json(column.name, std::move(value));
   }
 };
@@ -90,7 +90,7 @@ Json event_row(Json& event, std::string_view name, UnixSeconds at) {
   JsonObject& row = reading.row;
   const std::string email = to_lower(one_line(find_text(event, "email")));
   row.text("message_id", one_line(message_id_of(find_text(event, "sg_message_id"))));
-  for (const Column& column : columns) reading.take(column);
+  for (std::string_view rest = columns.text; !rest.empty();) reading.take(cut_column(rest));
   row.text("event", name).time("occurred_at", at).text("email", email);
   if (name == "bounce")
     reading.take(bounce_type);
@@ -139,25 +139,23 @@ Result<Delivery> parse_events(const Received& received) {
   auto batch = read_batch(received.body);
   if (!batch) return tl::unexpected<Error>(std::move(batch.error()));
   Delivery delivery{.event_at = batch->empty() ? received.now : UnixSeconds{}};
-  RowBatch rows{"email_events", {}};
+  std::size_t left_out = batch->size();
   for (Json& item : *batch->get_ptr<Json::array_t*>()) {
     const std::string name = name_of(item);
     const auto at = time_of(item);
     if (name.empty() || !at) continue;
     delivery.event_at = std::max(delivery.event_at, *at);
-    rows.rows.push_back(event_row(item, name, *at));
+    add_row(delivery.batches, "email_events", event_row(item, name, *at));
+    --left_out;
   }
-  const std::size_t left_out = batch->size() - rows.rows.size();
-  if (left_out > 0 && rows.rows.empty())
+  if (left_out > 0 && delivery.batches.empty())
     return fail(ErrorKind::data, {who, ": no event with a name and a time"});
   if (left_out > 0) {
     delivery.lost_rows = true;
-    append_uint64(delivery.left_out, left_out);
-    delivery.left_out += " of ";
-    append_uint64(delivery.left_out, batch->size());
-    delivery.left_out += " items are not events with a name and a time";
+    delivery.left_out = concat({decimal(static_cast<std::int64_t>(left_out)), " of ",
+                                decimal(static_cast<std::int64_t>(batch->size())),
+                                " items are not events with a name and a time"});
   }
-  if (!rows.rows.empty()) delivery.batches.push_back(std::move(rows));
   return delivery;
 }
 

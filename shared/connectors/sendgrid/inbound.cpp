@@ -41,8 +41,7 @@ struct Form {
     const Part* part = find(name);
     return part ? part->content : std::string_view();
   }
-  // Null when it is not JSON.
-  Json json(std::string_view name) const { return parse_json(field(name), who).value_or(Json()); }
+  Json json(std::string_view name) const { return json_or_null(field(name)); }
 };
 
 // Says what is wrong with it; empty: nothing.
@@ -76,15 +75,14 @@ std::string envelope_email(std::string_view email) { return to_lower(one_line(em
 Json envelope_to(const Form& form) {
   Json addresses = Json::array();
   for (const Json& one : list_in(form.envelope, "to"))
-    if (const auto* email = one.get_ptr<const std::string*>())
-      addresses.push_back(make_address(envelope_email(*email), ""));
+    if (one.is_string()) addresses.push_back(make_address(envelope_email(text_of(one)), ""));
   return addresses;
 }
 
 std::string token_of(const Form& form, const Json& ids) {
   for (const Json& one : list_in(form.envelope, "to"))
-    if (const auto* email = one.get_ptr<const std::string*>())
-      if (std::string token = read_reply_address(envelope_email(*email), ids); !token.empty()) return token;
+    if (std::string token = read_reply_address(envelope_email(text_of(one)), ids); !token.empty())
+      return token;
   return {};
 }
 

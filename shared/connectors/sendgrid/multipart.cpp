@@ -12,9 +12,7 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Takes the first line off `rest`, without its end.
 std::string_view take_line(std::string_view& rest) {
-  const std::size_t end = rest.find('\n');
-  std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  std::string_view line = cut(rest, '\n');
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return line;
 }

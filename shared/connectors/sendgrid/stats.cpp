@@ -40,17 +40,9 @@ unsubscribe_drops integer
 tl::unexpected<Error> refuse(std::string_view why) { return fail(ErrorKind::data, {who, ": ", why}); }
 
 // A day without mail is no news.
-void note_newest(Page& page, const Json& row, Day day, UnixSeconds source_at) {
+void note_day(Page& page, const Json& row, Day day, UnixSeconds source_at) {
   if (find_int64(row, "requests").value_or(0) == 0) return;
-  const UnixSeconds at =
-      std::min(UnixSeconds(day) + std::chrono::hours(24) - std::chrono::seconds(1), source_at);
-  if (!page.newest || at > *page.newest) page.newest = at;
-}
-
-bool is_field(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-  });
+  note_newest(page, std::min(UnixSeconds(day) + std::chrono::hours(24) - std::chrono::seconds(1), source_at));
 }
 
 std::optional<std::int64_t> secs_until_reset(const HttpReply& reply) {
@@ -66,10 +58,9 @@ std::optional<std::int64_t> secs_until_reset(const HttpReply& reply) {
 
 HttpRequest api_request(std::string_view path_and_query, const Json& ids) {
   const bool eu = to_lower(find_text(ids, "sendgrid.region")) == "eu";
-  HttpRequest request;
-  request.url = concat({eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com", path_and_query});
-  add_header(request.headers, "authorization", "Bearer {{secret:sendgrid.api_key}}");
-  return request;
+  return bearer_request(
+      concat({eu ? "https://api.eu.sendgrid.com" : "https://api.sendgrid.com", path_and_query}),
+      "sendgrid.api_key");
 }
 
 HttpRequest stats_request(const Query& query) {
@@ -86,7 +77,6 @@ Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds
   const DaySlice slice = slice_of(query, days);
   Page page{.items = body->size(), .next = position_before(slice, query, days)};
   page.oldest = begin_of(slice.first, days);
-  RowBatch batch{"email_stats_daily", {}};
   for (const Json& line : *body->get_ptr<const Json::array_t*>()) {
     const auto day = parse_day(find_text(line, "date"));
     const Json* stats = find_array(line, "stats");
@@ -101,22 +91,20 @@ Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds
                    .set_time("source_at", source_at)
                    .take();
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
-    note_newest(page, *row, *day, source_at);
-    batch.rows.push_back(*std::move(row));
+    note_day(page, *row, *day, source_at);
+    add_row(page.batches, "email_stats_daily", *std::move(row));
   }
-  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
   return page;
 }
 
 Problem explain(const HttpReply& reply, Problem general) {
   if (const auto secs = secs_until_reset(reply); reply.status == 429 && secs)
     general.error.retry_after_secs = secs;
-  const auto body = parse_json(reply.body, "sendgrid");
-  const Json* errors = body ? find_array(*body, "errors") : nullptr;
-  const std::string_view field =
-      errors && !errors->empty() ? find_text(errors->front(), "field") : std::string_view();
+  const Json body = json_or_null(reply.body);
+  const auto errors = list_in(body, "errors");
+  const std::string_view field = errors.empty() ? std::string_view() : find_text(errors.front(), "field");
   // Its messages are free text; the name of the field says enough.
-  if (is_field(field)) general.error.message += concat({" (", field, ")"});
+  if (is_code(field, 64, "_.")) general.error.message += concat({" (", field, ")"});
   // A sender that is not verified with SendGrid, or no address: the key is not at fault.
   if (starts_with(field, "from")) general.error.kind = ErrorKind::configuration;
   if (reply.status == 401 && contains(reply.body, "credits exceeded")) {

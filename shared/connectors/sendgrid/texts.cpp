@@ -22,10 +22,4 @@ std::string one_line(std::string_view text, std::size_t most) {
   return shorten(trim(line), most);
 }
 
-bool is_one_of(std::string_view text, std::string_view words) {
-  for (const std::string_view word : split(words, ' '))
-    if (text == word) return true;
-  return false;
-}
-
 }  // namespace wf::sendgrid

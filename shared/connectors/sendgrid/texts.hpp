@@ -17,7 +17,4 @@ std::string valid_utf8(std::string_view text);
 // A header's value or a name as one line of at most `most` bytes: control characters are spaces.
 std::string one_line(std::string_view text, std::size_t most = longest_indexed_text);
 
-// Whether it is one of these words, which are separated by spaces.
-bool is_one_of(std::string_view text, std::string_view words);
-
 }  // namespace wf::sendgrid

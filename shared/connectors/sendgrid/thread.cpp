@@ -51,12 +51,6 @@ Verify token_check(std::string_view token, std::string_view client_id) {
   return check;
 }
 
-void add_row(std::vector<RowBatch>& batches, std::string_view table, Json row) {
-  RowBatch batch{std::string(table), {}};
-  batch.rows.push_back(std::move(row));
-  batches.push_back(std::move(batch));
-}
-
 void add_thread(std::vector<RowBatch>& batches, std::string_view id, std::string_view subject,
                 const Json& contact, std::string_view direction, UnixSeconds at) {
   add_row(batches, "email_threads",

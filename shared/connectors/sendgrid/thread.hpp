@@ -35,8 +35,6 @@ std::string_view thread_of_token(std::string_view token);
 
 Verify token_check(std::string_view token, std::string_view client_id);
 
-void add_row(std::vector<RowBatch>& batches, std::string_view table, Json row);
-
 // A thread as its first mail makes it. `contact`: {"email","name"?}; `direction` of that mail.
 void add_thread(std::vector<RowBatch>& batches, std::string_view id, std::string_view subject,
                 const Json& contact, std::string_view direction, UnixSeconds at);

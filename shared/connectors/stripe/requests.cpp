@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::stripe {
 namespace {
@@ -13,41 +14,31 @@ constexpr std::string_view origin = "https://api.stripe.com";
 constexpr std::string_view version = "2026-07-29.dahlia";
 constexpr std::int64_t page_size = 100;  // the most that Stripe gives
 
-// A provider's code may go into a message that people read; its free text may not.
-bool is_code(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
 void note_newest_and_oldest(Page& page, const Json& object) {
   const auto created = find_int64(object, "created");
   if (!created) return;
-  const UnixSeconds at = from_unix(*created);
-  if (!page.newest || at > *page.newest) page.newest = at;
-  if (!page.oldest || at < *page.oldest) page.oldest = at;
+  note_newest(page, from_unix(*created));
+  note_oldest(page, from_unix(*created));
 }
 
 UrlBuilder list_url(const ObjectKind& kind, const Query& query) {
   UrlBuilder url{std::string(kind.path)};
   add_page(url, query.position);
-  if (!kind.expand.empty()) url.add("expand[]", "data." + std::string(kind.expand));
+  if (!kind.expand.empty()) url.add("expand[]", concat({"data.", kind.expand}));
   return url;
 }
 
 }  // namespace
 
-HttpRequest get(std::string path_and_query) {
-  HttpRequest request;
-  request.url = std::string(origin) + std::move(path_and_query);
-  request.headers = {{"authorization", "Bearer {{secret:stripe.secret_key}}"},
-                     {"stripe-version", std::string(version)}};
+HttpRequest get(std::string_view path_and_query) {
+  HttpRequest request = bearer_request(concat({origin, path_and_query}), "stripe.secret_key");
+  add_header(request.headers, "stripe-version", version);
   return request;
 }
 
 void add_page(UrlBuilder& url, const Json& after) {
   url.add("limit", page_size);
-  if (const auto id = as_string(after)) url.add("starting_after", *id);
+  if (const auto id = text_of(after); !id.empty()) url.add("starting_after", id);
 }
 
 void add_window(UrlBuilder& url, const Window& window) {
@@ -85,21 +76,19 @@ Result<Page> parse_objects(const HttpReply& reply, const ObjectKind& kind, UnixS
   auto list = read_list(reply, kind.who);
   if (!list) return tl::unexpected<Error>(std::move(list.error()));
   Page page{.items = list->data.size(), .next = std::move(list->next)};
-  RowBatch batch{std::string(kind.table), {}};
   for (const Json& object : list->data) {
     auto row = read_row(kind, object, source_at);
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
     note_newest_and_oldest(page, object);
-    batch.rows.push_back(*std::move(row));
+    add_row(page.batches, kind.table, *std::move(row));
   }
-  if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
   return page;
 }
 
 std::optional<HttpRequest> fetch_object(const ObjectRef& ref) {
   const ObjectKind* kind = find_kind_of_table(ref.table);
   if (!kind || ref.id.empty()) return std::nullopt;
-  UrlBuilder url(std::string(kind->path) + "/" + percent_encode(ref.id));
+  UrlBuilder url(concat({kind->path, "/", percent_encode(ref.id)}));
   // https://docs.stripe.com/expand
   if (!kind->expand.empty()) url.add("expand[]", kind->expand);
   return get(url.take());
@@ -113,7 +102,7 @@ Result<Page> parse_fetched_object(const ObjectRef& ref, const HttpReply& reply, 
   auto row = read_row(*kind, *object, source_at);
   if (!row) return tl::unexpected<Error>(std::move(row.error()));
   Page page{.items = 1};
-  page.batches.push_back({ref.table, {*std::move(row)}});
+  add_row(page.batches, ref.table, *std::move(row));
   return page;
 }
 
@@ -125,11 +114,12 @@ Problem explain(const HttpReply& reply, Problem general) {
   } else if (should_retry == "false" && reply.status != 429 && general.remedy == Remedy::retry) {
     general.remedy = Remedy::give_up;
   }
-  const auto body = parse_json(reply.body, "stripe");
-  const Json* error = body ? find_object(*body, "error") : nullptr;
+  const Json body = json_or_null(reply.body);
+  const Json* error = find_object(body, "error");
   if (!error) return general;
   std::string_view code = find_text(*error, "code");
   if (code.empty()) code = find_text(*error, "type");
+  // A provider's code may go into a message that people read; its free text may not.
   if (is_code(code)) general.error.message += concat({" (", code, ")"});
   // The object that a page began after was deleted: its place in the list is lost.
   if (code == "resource_missing" && find_text(*error, "param") == "starting_after")

@@ -9,7 +9,7 @@
 namespace wf::stripe {
 
 // An authorised GET of the API, in the pinned version. `path_and_query` begins with "/v1/".
-HttpRequest get(std::string path_and_query);
+HttpRequest get(std::string_view path_and_query);
 
 // One page of a list. https://docs.stripe.com/api/pagination
 HttpRequest list_all(const ObjectKind& kind, const Query& query);

@@ -10,7 +10,7 @@ constexpr std::int64_t tolerance_secs = 300;
 constexpr std::size_t most_signatures = 16;  // a rolled secret gives two
 
 tl::unexpected<Error> refuse(std::string_view why) {
-  return fail(ErrorKind::data, "Stripe-Signature: " + std::string(why));
+  return fail(ErrorKind::data, {"Stripe-Signature: ", why});
 }
 
 // A header that was sent twice arrives as one, joined by commas.
@@ -47,7 +47,7 @@ Result<SignatureClaim> read_signature(const Headers& headers, std::string_view, 
   if (*seconds < now_secs - tolerance_secs) claim.untimely = "timestamp too old";
   if (*seconds > now_secs + tolerance_secs) claim.untimely = "timestamp in the future";
   // As it was written: "+5" or "05" would be other signed bytes.
-  claim.prefix = std::string(timestamp) + ".";
+  claim.prefix = concat({timestamp, "."});
   return claim;
 }
 

@@ -9,6 +9,7 @@
 #include "shared/connectors/stripe/objects.hpp"
 #include "shared/connectors/stripe/requests.hpp"
 #include "shared/sync/json_object.hpp"
+#include "shared/sync/pages.hpp"
 
 namespace wf::stripe {
 namespace {
@@ -41,17 +42,12 @@ constexpr std::array<std::string_view, 3> wanted_types{
 
 bool is_wanted(std::string_view type) {
   for (const std::string_view group : wanted_types)
-    for (const std::string_view wanted : split(group, ' '))
-      if (wanted == type) return true;
+    if (is_one_of(type, group)) return true;
   return false;
 }
 
 // It becomes part of an object key, so only what an id is made of.
-bool is_id(std::string_view text) {
-  return !text.empty() && text.size() <= longest_id && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
+bool is_id(std::string_view text) { return is_code(text, longest_id, "_-"); }
 
 bool is_event(const Json& event) {
   const std::string_view object = find_text(event, "object");
@@ -62,7 +58,7 @@ bool is_event(const Json& event) {
 std::optional<UnixSeconds> created_at(const Json& event) {
   const Json* created = find(event, "created");
   if (!created) return std::nullopt;
-  if (const auto text = as_string(*created); text && !parse_int64(*text)) return parse_time(*text);
+  if (const auto text = text_of(*created); !text.empty() && !parse_int64(text)) return parse_time(text);
   const auto seconds = as_int64(*created);
   return seconds ? std::optional(from_unix(*seconds)) : std::nullopt;
 }
@@ -71,22 +67,21 @@ std::optional<UnixSeconds> created_at(const Json& event) {
 std::string id_in(const Json& object, std::string_view member) {
   const Json* found = find(object, member);
   if (!found) return "";
-  const auto id = found->is_object() ? find_string(*found, "id") : as_string(*found);
-  return id && is_id(*id) ? *id : "";
+  const std::string_view id = found->is_object() ? find_text(*found, "id") : text_of(*found);
+  return std::string(is_id(id) ? id : "");
 }
 
 // What changes without being carried by the event: a dispute's charge, that of a refund that
 // did not succeed, a payment's invoice.
 // https://docs.stripe.com/api/disputes/object, https://docs.stripe.com/api/invoice-payment/object
-std::vector<ObjectRef> changed_elsewhere(const Json& object) {
+void add_changed_elsewhere(std::vector<ObjectRef>& stale, const Json& object) {
   const std::string_view type = find_text(object, "object");
   ObjectRef ref;
   const std::string_view status = find_text(object, "status");
   const bool given_back = type == "refund" && (status == "failed" || status == "canceled");
   if (type == "dispute" || given_back) ref = {std::string(charge.table), id_in(object, "charge")};
   if (type == "invoice_payment") ref = {std::string(invoice.table), id_in(object, "invoice")};
-  if (ref.id.empty()) return {};
-  return {std::move(ref)};
+  if (!ref.id.empty()) stale.push_back(std::move(ref));
 }
 
 const Json* object_in(const Json& event) {
@@ -109,13 +104,13 @@ Result<Delivery> read_event(const Json& event, UnixSeconds now) {
   // is another merchant's. https://docs.stripe.com/connect/webhooks
   if (!object || find_text(event, "type") == "invoice.upcoming" || !find_text(event, "account").empty())
     return delivery;
-  delivery.stale = changed_elsewhere(*object);
+  add_changed_elsewhere(delivery.stale, *object);
   const ObjectKind* kind = kind_of(*object);
   if (!kind) return delivery;
   auto row = read_row(*kind, *object, *created);
   if (!row) return tl::unexpected<Error>(std::move(row.error()));
   if (is_whole(*kind, *object))
-    delivery.batches.push_back({std::string(kind->table), {*std::move(row)}});
+    add_row(delivery.batches, kind->table, *std::move(row));
   else
     delivery.stale.push_back({std::string(kind->table), id_in(*find(event, "data"), "object")});
   return delivery;
@@ -141,9 +136,8 @@ struct EventsPosition {
 EventsPosition read_position(const Json& position) {
   if (!position.is_object()) return {0, position};
   const auto group = find_int64(position, "group").value_or(0);
-  const Json* after = find(position, "after");
   const std::int64_t last = wanted_types.size() - 1;
-  return {static_cast<std::size_t>(std::clamp<std::int64_t>(group, 0, last)), after ? *after : Json()};
+  return {static_cast<std::size_t>(std::clamp<std::int64_t>(group, 0, last)), copy_of(position, "after")};
 }
 
 Json to_json(EventsPosition position) {
@@ -165,16 +159,9 @@ void add_event(Page& page, const Json& event, UnixSeconds source_at) {
     page.deliveries.push_back({std::string(id), std::string(type)});
   page.stale.insert(page.stale.end(), stale.begin(), stale.end());
   if (!delivery) return;
-  if (!page.newest || delivery->event_at > *page.newest) page.newest = delivery->event_at;
-  if (!page.oldest || delivery->event_at < *page.oldest) page.oldest = delivery->event_at;
-  for (RowBatch& batch : delivery->batches) {
-    const auto same = std::find_if(page.batches.begin(), page.batches.end(),
-                                   [&](const RowBatch& known) { return known.table == batch.table; });
-    if (same == page.batches.end())
-      page.batches.push_back(std::move(batch));
-    else
-      same->rows.push_back(std::move(batch.rows.front()));
-  }
+  note_newest(page, delivery->event_at);
+  note_oldest(page, delivery->event_at);
+  append(page.batches, std::move(delivery->batches));
 }
 
 }  // namespace

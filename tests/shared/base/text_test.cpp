@@ -15,6 +15,29 @@ TEST_CASE("splitting, trimming and joining") {
   CHECK(wf::contains_ignoring_case("Google Ads", "ADS"));
 }
 
+TEST_CASE("a word is one of a list as a whole") {
+  CHECK(wf::is_one_of("b", "a b c"));
+  CHECK_FALSE(wf::is_one_of("b c", "a b c"));
+  CHECK_FALSE(wf::is_one_of("bc", "a b c"));
+  CHECK_FALSE(wf::is_one_of("", "a b c"));
+  CHECK_FALSE(wf::is_one_of("", ""));
+}
+
+TEST_CASE("what stands before a separator is taken off") {
+  std::string_view text = "a,,b";
+  CHECK(wf::cut(text, ',') == "a");
+  CHECK(wf::cut(text, ',').empty());
+  CHECK(wf::cut(text, ',') == "b");
+  CHECK(text.empty());
+}
+
+TEST_CASE("a code is letters, digits and what is allowed besides") {
+  CHECK(wf::is_code("resource_missing"));
+  CHECK(wf::is_code("evt-1", 5, "_-"));
+  for (const char* text : {"", "no such charge", "a-b", "ä", "a.b"}) CHECK_FALSE(wf::is_code(text));
+  CHECK_FALSE(wf::is_code("evt-12", 5, "_-"));
+}
+
 TEST_CASE("integers fill their whole range and not more") {
   CHECK(wf::parse_int64("9223372036854775807") == 9223372036854775807);
   CHECK_FALSE(wf::parse_int64("9223372036854775808"));
