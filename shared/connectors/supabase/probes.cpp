@@ -4,17 +4,18 @@
 #include <utility>
 
 #include "shared/base/text.hpp"
+#include "shared/sync/database.hpp"
 #include "shared/sync/json_object.hpp"
 
 namespace wf::supabase {
 namespace {
 
-HttpRequest ask(std::string method, std::string path) {
-  HttpRequest request;
-  request.method = std::move(method);
-  request.url = "$SUPABASE_URL" + std::move(path);
-  request.headers = {{"apikey", "{{secret:supabase.secret_key}}"}, {"accept", "application/json"}};
-  request.timeout_ms = 20'000;
+constexpr std::string_view origin = "$SUPABASE_URL";
+
+// Of what is no table.
+HttpRequest ask(std::string_view path) {
+  HttpRequest request = Database(std::string(origin)).select("", "");
+  request.url = concat({origin, path});
   return request;
 }
 
@@ -41,74 +42,59 @@ std::vector<Json> only(Json row) {
 
 // The way of every read: gateway, PostgREST, Postgres, and the workspace's own row.
 HttpRequest rest_request(std::string_view client_id) {
-  UrlBuilder url{"/rest/v1/workspaces"};
-  url.add("select", "client_id").add("client_id", "eq." + std::string(client_id)).add("limit", "1");
-  return ask("GET", url.take());
+  return Database(std::string(origin))
+      .select("workspaces",
+              concat({"select=client_id&client_id=eq.", percent_encode(client_id), "&limit=1"}));
 }
 
-Result<std::vector<Json>> read_rest(const HttpReply& reply, UnixSeconds probed_at) {
-  const auto body = parse_json(reply.body, "supabase rest");
-  if (!body) return tl::unexpected<Error>(body.error());
-  if (!body->is_array()) return fail(ErrorKind::data, {"supabase rest: the reply is not a list"});
-  return only(row_of("rest", reply, probed_at));
+Result<std::vector<Json>> read_rest(const Json& body, std::string_view who, Json row) {
+  if (!body.is_array()) return fail(ErrorKind::data, {who, ": the reply is not a list"});
+  return only(std::move(row));
 }
 
 // https://supabase.com/docs/reference/self-hosting-auth/returns-the-service-health
-HttpRequest auth_request(std::string_view) { return ask("GET", "/auth/v1/health"); }
+HttpRequest auth_request(std::string_view) { return ask("/auth/v1/health"); }
 
-Result<std::vector<Json>> read_auth(const HttpReply& reply, UnixSeconds probed_at) {
-  const auto body = parse_json(reply.body, "supabase auth");
-  if (!body) return tl::unexpected<Error>(body.error());
-  const auto name = require_string(*body, "name", "supabase auth");
+Result<std::vector<Json>> read_auth(const Json& body, std::string_view who, Json row) {
+  const auto name = require_string(body, "name", who);
   if (!name) return tl::unexpected<Error>(name.error());
-  Json row = row_of("auth", reply, probed_at);
   JsonObject detail;
   detail.text("name", *name);
   // What is longer is no version; an embedded sign-in server sends a whole token here.
-  const Json* version = find(*body, "version");
-  if (version && version->is_string() && find_text(*body, "version").size() <= 32)
-    detail.json("version", *version);
+  const Json* version = find(body, "version");
+  if (version && version->is_string() && text_of(*version).size() <= 32) detail.json("version", *version);
   slot(row, "detail") = detail.take();
   return only(std::move(row));
 }
 
 // https://github.com/supabase/realtime: GET /api/ping, behind the gateway's /realtime/v1/api
-HttpRequest realtime_request(std::string_view) { return ask("GET", "/realtime/v1/api/ping"); }
+HttpRequest realtime_request(std::string_view) { return ask("/realtime/v1/api/ping"); }
 
-Result<std::vector<Json>> read_realtime(const HttpReply& reply, UnixSeconds probed_at) {
-  const auto body = parse_json(reply.body, "supabase realtime");
-  if (!body) return tl::unexpected<Error>(body.error());
-  const auto message = require_string(*body, "message", "supabase realtime");
+Result<std::vector<Json>> read_realtime(const Json& body, std::string_view who, Json row) {
+  const auto message = require_string(body, "message", who);
   if (!message) return tl::unexpected<Error>(message.error());
-  Json row = row_of("realtime", reply, probed_at);
   slot(row, "state") = "answers";
   return only(std::move(row));
 }
 
 // public.count_rows in supabase/migrations
 HttpRequest table_rows_request(std::string_view client_id) {
-  HttpRequest request = ask("POST", "/rest/v1/rpc/count_rows");
-  request.headers.emplace_back("content-type", "application/json");
-  request.body = dump(JsonObject().json("p", JsonObject().text("client_id", client_id).take()).take());
-  return request;
+  return Database(std::string(origin)).call("count_rows", JsonObject().text("client_id", client_id));
 }
 
-Result<std::vector<Json>> read_table_rows(const HttpReply& reply, UnixSeconds probed_at) {
-  const auto body = parse_json(reply.body, "supabase table_rows");
-  if (!body) return tl::unexpected<Error>(body.error());
-  const Json* counts = find_object(*body, "counts");
-  if (!counts) return fail(ErrorKind::data, {"supabase table_rows: missing counts"});
+Result<std::vector<Json>> read_table_rows(const Json& body, std::string_view who, Json row) {
+  const Json* counts = find_object(body, "counts");
+  if (!counts) return fail(ErrorKind::data, {who, ": missing counts"});
+  // One question answered for all tables: its latency is none of a single one.
+  slot(row, "latency_ms") = nullptr;
+  slot(row, "detail") = JsonObject().text("count", "exact").take();
   std::vector<Json> rows;
   for (const auto& [table, count] : *counts->get_ptr<const Json::object_t*>()) {
     const auto number = as_int64(count);
-    if (!number) return fail(ErrorKind::data, {"supabase table_rows: ", table, " is not a count"});
-    Json row = row_of("table_rows", reply, probed_at);
-    // One question answered for all tables: its latency is none of a single one.
-    slot(row, "latency_ms") = nullptr;
+    if (!number) return fail(ErrorKind::data, {who, ": ", table, " is not a count"});
     slot(row, "subject") = table;
     slot(row, "row_count") = *number;
-    slot(row, "detail") = JsonObject().text("count", "exact").take();
-    rows.push_back(std::move(row));
+    rows.push_back(row);
   }
   return rows;
 }
@@ -123,14 +109,21 @@ constexpr std::array list{
 
 std::span<const Probe> probes() { return list; }
 
+Result<std::vector<Json>> rows_of(const Probe& probe, const HttpReply& reply, UnixSeconds probed_at) {
+  const std::string who = concat({"supabase ", probe.name});
+  const auto body = parse_json(reply.body, who);
+  if (!body) return tl::unexpected<Error>(body.error());
+  return probe.read(*body, who, row_of(probe.name, reply, probed_at));
+}
+
 Json failed_row(const Probe& probe, const HttpReply& reply, UnixSeconds probed_at) {
   Json row = row_of(probe.name, reply, probed_at);
   slot(row, "ok") = false;
-  slot(row, "failure_message") = "answered " + decimal(reply.status);
-  const auto body = parse_json(reply.body, "supabase");
+  slot(row, "failure_message") = concat({"answered ", decimal(reply.status)});
+  const Json body = json_or_null(reply.body);
   // PostgREST's codes are stable; its texts may quote a row.
-  if (const auto code = body ? find_string(*body, "code") : std::nullopt)
-    slot(row, "detail") = JsonObject().text("code", shorten(*code, 64)).take();
+  if (const auto code = find_text(body, "code"); !code.empty())
+    slot(row, "detail") = JsonObject().text("code", shorten(code, 64)).take();
   return row;
 }
 

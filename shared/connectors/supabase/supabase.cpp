@@ -46,10 +46,10 @@ Result<Page> parse_refusal(const Probe& probe, bool again, const HttpReply& repl
     return fail(reply.status == 401 ? ErrorKind::credentials
                 : incomplete        ? ErrorKind::configuration
                                     : ErrorKind::provider,
-                "supabase " + std::string(probe.name) + ": answered " + decimal(reply.status));
+                concat({"supabase ", probe.name, ": answered ", decimal(reply.status)}));
   }
   Page page{.items = 1, .newest = now, .ask_again = true};
-  page.batches.push_back({.table = "probe_results", .rows = {failed_row(probe, reply, now)}});
+  add_row(page.batches, "probe_results", failed_row(probe, reply, now));
   return page;
 }
 
@@ -59,10 +59,10 @@ Result<Page> parse_probe(const HttpReply& reply, const Query& query, UnixSeconds
   // "Not observed" is neither green nor red.
   if (reply.status == 404 && probe.may_be_absent) return Page{.next = step_after(step, query)};
   if (!is_success(reply)) return parse_refusal(probe, query.again, reply, source_at);
-  auto rows = probe.read(reply, source_at);
+  auto rows = rows_of(probe, reply, source_at);
   if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
   Page page{.items = rows->size(), .next = step_after(step, query), .newest = source_at};
-  if (!rows->empty()) page.batches.push_back({.table = "probe_results", .rows = *std::move(rows)});
+  for (Json& row : *rows) add_row(page.batches, "probe_results", std::move(row));
   return page;
 }
 
