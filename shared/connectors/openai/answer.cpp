@@ -4,6 +4,7 @@
 
 #include "shared/base/text.hpp"
 #include "shared/connectors/openai/errors.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::openai {
 namespace {
@@ -44,39 +45,36 @@ struct Said {
 };
 
 void add_parts(Said& said, const Json& message) {
-  const Json* parts = find_array(message, "content");
-  if (!parts) return;
-  for (const Json& part : *parts) {
-    const std::string type = find_string(part, "type").value_or("");
-    if (type == "output_text") said.text += find_string(part, "text").value_or("");
+  for (const Json& part : list_in(message, "content")) {
+    const std::string_view type = find_text(part, "type");
+    if (type == "output_text") said.text += find_text(part, "text");
     if (type != "refusal") continue;
     said.refused = true;
-    said.refusal += find_string(part, "refusal").value_or("");
+    said.refusal += find_text(part, "refusal");
   }
 }
 
 // All messages in their order: the first item may be reasoning, and what is not known yet is skipped.
-Said said_in(const Json& output) {
+Said said_in(const Json& body) {
   Said said;
-  for (const Json& item : output)
-    if (find_string(item, "type") == "message") add_parts(said, item);
+  for (const Json& item : list_in(body, "output"))
+    if (find_text(item, "type") == "message") add_parts(said, item);
   return said;
 }
 
-bool is_list_of_texts(const Json* list) {
-  if (!list) return false;
-  for (const Json& item : *list)
+bool is_list_of_texts(const Json& object, std::string_view key) {
+  for (const Json& item : list_in(object, key))
     if (!item.is_string()) return false;
-  return true;
+  return find_array(object, key);
 }
 
 // The schema of the request once more, by ourselves.
 bool fits_schema(const Json& said) {
-  const Json* items = find_array(said, "items");
-  if (!items || items->empty() || items->size() > most_items || said.size() != 1) return false;
-  for (const Json& item : *items)
+  const auto items = list_in(said, "items");
+  if (items.empty() || items.size() > most_items || said.size() != 1) return false;
+  for (const Json& item : items)
     if (item.size() != 3 || !find_string(item, "title") || !find_string(item, "body") ||
-        !is_list_of_texts(find_array(item, "facts")))
+        !is_list_of_texts(item, "facts"))
       return false;
   return true;
 }
@@ -90,13 +88,13 @@ Answer& read_said(Answer& answer, const Said& said) {
   if (!json) return failed(answer, "failed", "not_json", "the model's text is not JSON");
   if (!fits_schema(*json))
     return failed(answer, "failed", "wrong_shape", "the model's JSON is not of the shape that was asked for");
-  answer.items = std::move((*json)["items"]);
+  answer.items = std::move(*slot(*json, "items").get_ptr<Json::array_t*>());
   return answer;
 }
 
 Answer& read_incomplete(Answer& answer, const Json& body) {
   const Json* details = find_object(body, "incomplete_details");
-  const std::string reason = details ? find_string(*details, "reason").value_or("") : "";
+  const std::string_view reason = details ? find_text(*details, "reason") : "";
   if (reason == "max_output_tokens")
     return failed(answer, "incomplete", reason,
                   "the answer was cut at OPENAI_MAX_OUTPUT_TOKENS, which reasoning uses as well");
@@ -106,7 +104,7 @@ Answer& read_incomplete(Answer& answer, const Json& body) {
 }
 
 Error failure_of(const Json& body, std::string_view who) {
-  Problem problem{{ErrorKind::provider, std::string(who) + ": the response failed"}};
+  Problem problem{{ErrorKind::provider, concat({who, ": the response failed"})}};
   const Json* error = find_object(body, "error");
   return error ? explain_error(*error, std::move(problem)).error : problem.error;
 }
@@ -119,15 +117,14 @@ Result<Answer> read_answer_of_model(const HttpReply& reply, std::string_view who
   const auto status = require_string(*body, "status", who);
   if (!status) return tl::unexpected<Error>(status.error());
   if (*status == "failed") return tl::unexpected<Error>(failure_of(*body, who));
-  Answer answer{.model = find_string(*body, "model").value_or(""),
-                .response_id = find_string(*body, "id").value_or(""),
+  Answer answer{.model = std::string(find_text(*body, "model")),
+                .response_id = std::string(find_text(*body, "id")),
                 .usage = read_usage(*body)};
   if (*status == "incomplete") return read_incomplete(answer, *body);
   if (*status != "completed")
     return failed(answer, "failed", "not_completed", "the response is neither completed nor failed");
-  const Json* output = find_array(*body, "output");
-  if (!output) return fail(ErrorKind::data, std::string(who) + ": output is not a list");
-  return read_said(answer, said_in(*output));
+  if (!find_array(*body, "output")) return fail(ErrorKind::data, {who, ": output is not a list"});
+  return read_said(answer, said_in(*body));
 }
 
 }  // namespace wf::openai

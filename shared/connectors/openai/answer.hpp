@@ -16,7 +16,7 @@ struct Answer {
   std::string state = "succeeded";  // or "refused", "incomplete", "failed"
   std::string failure_code{};       // "max_output_tokens"
   std::string failure_message{};
-  Json items = Json::array();  // [{"title","body","facts":[ids]}], as the schema has it
+  Json::array_t items{};  // [{"title","body","facts":[ids]}], as the schema has it
   std::string model{};
   std::string response_id{};
   std::optional<Usage> usage{};

@@ -4,17 +4,12 @@
 #include <array>
 
 #include "shared/base/text.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::openai {
 namespace {
 
 using std::chrono::milliseconds;
-
-bool is_code(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
 
 struct Meaning {
   std::string_view code;
@@ -48,10 +43,10 @@ std::optional<std::int64_t> whole_seconds(std::optional<milliseconds> wait) {
 std::optional<std::int64_t> seconds_to_reset(const Headers& headers) {
   std::optional<milliseconds> exhausted, any;
   for (const std::string_view what : {"requests", "tokens"}) {
-    const auto wait = parse_go_duration(header(headers, "x-ratelimit-reset-" + std::string(what)));
+    const auto wait = parse_go_duration(header(headers, concat({"x-ratelimit-reset-", what})));
     if (!wait) continue;
     any = std::max(any.value_or(*wait), *wait);
-    if (header(headers, "x-ratelimit-remaining-" + std::string(what)) == "0")
+    if (header(headers, concat({"x-ratelimit-remaining-", what})) == "0")
       exhausted = std::max(exhausted.value_or(*wait), *wait);
   }
   return whole_seconds(exhausted ? exhausted : any);
@@ -111,8 +106,8 @@ std::optional<milliseconds> parse_go_duration(std::string_view text) {
 }
 
 Problem explain_error(const Json& error, Problem general) {
-  std::string code = find_string(error, "code").value_or("");
-  if (!is_code(code)) code = find_string(error, "type").value_or("");
+  std::string_view code = find_text(error, "code");
+  if (!is_code(code)) code = find_text(error, "type");
   if (!is_code(code)) return general;
   for (const Meaning& meaning : meanings) {
     if (code != meaning.code) continue;
@@ -121,13 +116,13 @@ Problem explain_error(const Json& error, Problem general) {
     general.error.message += meaning.advice;
     if (meaning.remedy == Remedy::give_up) general.error.retry_after_secs = std::nullopt;
   }
-  general.error.message += " (" + code + ")";
+  general.error.message += concat({" (", code, ")"});
   return general;
 }
 
 Problem explain(const HttpReply& reply, Problem general) {
-  const auto body = parse_json(reply.body, "openai");
-  const Json* error = body ? find_object(*body, "error") : nullptr;
+  const Json body = json_or_null(reply.body);
+  const Json* error = find_object(body, "error");
   if (reply.status == 429 && !general.error.retry_after_secs)
     general.error.retry_after_secs = seconds_to_wait(reply.headers);
   return error ? explain_error(*error, std::move(general)) : general;

@@ -85,7 +85,7 @@ JsonObject opening(const DailySeries& series, std::string id, std::string_view w
   return fact;
 }
 
-std::string day_id(const DailySeries& series, Day day) { return series.id + "@" + format_day(day); }
+std::string day_id(const DailySeries& series, Day day) { return concat({series.id, "@", format_day(day)}); }
 
 std::optional<Json> period_fact(const DailySeries& series) {
   auto end = static_cast<std::int64_t>(series.values.size());

@@ -214,7 +214,8 @@ class Scanner {
     const bool before_word = next > to && letter_length(next) > 0;
     if (before_word && (date.year != 0 || may_count_day)) {
       const int day = date.year != 0 ? date.day : 0;
-      mention.otherwise = {whole(date.year != 0 ? date.year : date.day), {.dates = {{0, date.month, day}}}};
+      mention.otherwise.push_back(whole(date.year != 0 ? date.year : date.day));
+      mention.otherwise.push_back({.dates = {{0, date.month, day}}});
     }
     found(std::move(mention), from, to);
     at_ = to;

@@ -1,5 +1,6 @@
 #include "shared/connectors/openai/number_words.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "shared/base/text.hpp"
@@ -23,41 +24,18 @@ constexpr std::array spellings{
     Spelling{"\u00A3", "GBP"},   Spelling{"\u00A5", "JPY"},    Spelling{"\uFF05", "%"},
     Spelling{"\u00BD", " 0.5 "}, Spelling{"\u00BC", " 0.25 "}, Spelling{"\u00BE", " 0.75 "}};
 
-struct Scale {
-  std::string_view word;
-  double factor;
-  bool attached = false;  // only without a space: 5k
-};
-constexpr std::array scales{Scale{"k", 1e3, true},   Scale{"m", 1e6, true},    Scale{"bn", 1e9, true},
-                            Scale{"thousand", 1e3},  Scale{"tausend", 1e3},    Scale{"tsd", 1e3},
-                            Scale{"million", 1e6},   Scale{"millions", 1e6},   Scale{"millionen", 1e6},
-                            Scale{"mio", 1e6},       Scale{"billion", 1e9},    Scale{"billions", 1e9},
-                            Scale{"milliarde", 1e9}, Scale{"milliarden", 1e9}, Scale{"mrd", 1e9}};
+// A thousand, a million and a thousand of these.
+constexpr std::string_view scales =
+    "thousand tausend tsd,million millions millionen mio,billion billions milliarde milliarden mrd";
+constexpr std::string_view attached_scales = "k,m,bn";
 
-struct Currency {
-  std::string_view word;
-  std::string_view code;
-};
-constexpr std::array currencies{
-    Currency{"eur", "EUR"}, Currency{"euro", "EUR"},        Currency{"euros", "EUR"},
-    Currency{"usd", "USD"}, Currency{"dollar", any_dollar}, Currency{"dollars", any_dollar},
-    Currency{"gbp", "GBP"}, Currency{"pounds", "GBP"},      Currency{"pfund", "GBP"},
-    Currency{"chf", "CHF"}, Currency{"franken", "CHF"},     Currency{"jpy", "JPY"},
-    Currency{"yen", "JPY"}, Currency{"cad", "CAD"},         Currency{"aud", "AUD"},
-    Currency{"sek", "SEK"}, Currency{"nok", "NOK"},         Currency{"dkk", "DKK"},
-    Currency{"pln", "PLN"}, Currency{"czk", "CZK"}};
+constexpr std::string_view currencies =
+    "EUR eur euro euros,USD usd,$ dollar dollars,GBP gbp pounds pfund,CHF chf franken,JPY jpy yen,CAD cad,"
+    "AUD aud,SEK sek,NOK nok,DKK dkk,PLN pln,CZK czk";
 
-struct Month {
-  std::string_view name;
-  int number;
-};
-constexpr std::array months{
-    Month{"january", 1},   Month{"januar", 1},   Month{"february", 2}, Month{"februar", 2},
-    Month{"march", 3},     Month{"märz", 3},     Month{"mrz", 3},      Month{"april", 4},
-    Month{"may", 5},       Month{"mai", 5},      Month{"june", 6},     Month{"juni", 6},
-    Month{"july", 7},      Month{"juli", 7},     Month{"august", 8},   Month{"sept", 9},
-    Month{"september", 9}, Month{"october", 10}, Month{"oktober", 10}, Month{"november", 11},
-    Month{"december", 12}, Month{"dezember", 12}};
+constexpr std::string_view months =
+    " january januar, february februar, march märz mrz, april, may mai, june juni, july juli, august,"
+    " sept september, october oktober, november, december dezember";
 
 bool is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
@@ -97,23 +75,33 @@ Plain plain_of(std::string_view text) {
   return plain;
 }
 
+int place_of(std::string_view word, std::string_view groups) {
+  for (int place = 1; !groups.empty(); ++place)
+    if (is_one_of(word, cut(groups, ','))) return place;
+  return 0;
+}
+
 std::optional<double> scale_of(std::string_view word, bool attached) {
-  for (const Scale& scale : scales)
-    if (word == scale.word && (attached || !scale.attached)) return scale.factor;
-  return std::nullopt;
+  int thousands = place_of(word, scales);
+  if (attached && thousands == 0) thousands = place_of(word, attached_scales);
+  if (thousands == 0) return std::nullopt;
+  return thousands == 1 ? 1e3 : thousands == 2 ? 1e6 : 1e9;
 }
 
 std::string_view currency_of(std::string_view word) {
-  for (const Currency& currency : currencies)
-    if (word == currency.word) return currency.code;
+  for (std::string_view rest = currencies; !rest.empty();) {
+    std::string_view group = cut(rest, ',');
+    const std::string_view code = cut(group, ' ');
+    if (is_one_of(word, group)) return code;
+  }
   return {};
 }
 
 int month_of(std::string_view word) {
-  if (word.size() < 3) return 0;
-  for (const Month& month : months)
-    if (starts_with(month.name, word)) return month.number;
-  return 0;
+  const std::size_t at = months.find(concat({" ", word}));
+  if (word.size() < 3 || at == std::string_view::npos) return 0;
+  return static_cast<int>(std::count(months.begin(), months.begin() + static_cast<std::ptrdiff_t>(at), ',')) +
+         1;
 }
 
 }  // namespace wf::openai

@@ -27,6 +27,9 @@ struct Plain {
 
 Plain plain_of(std::string_view text);
 
+// Which of the groups, divided by commas, has the word; from 1 on, 0: none.
+int place_of(std::string_view word, std::string_view groups);
+
 // Of a word in lower case; null, empty and 0: it is none.
 std::optional<double> scale_of(std::string_view word, bool attached);  // attached: 5k
 std::string_view currency_of(std::string_view word);                   // "EUR", or any_dollar

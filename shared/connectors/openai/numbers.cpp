@@ -23,11 +23,7 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-bool is_dollar(std::string_view currency) {
-  for (const std::string_view one : {"USD", "CAD", "AUD", "NZD", "HKD", "SGD"})
-    if (currency == one) return true;
-  return false;
-}
+bool is_dollar(std::string_view currency) { return is_one_of(currency, "USD CAD AUD NZD HKD SGD"); }
 
 bool same_currency(std::string_view a, std::string_view b) {
   return a == b || (a == any_dollar && is_dollar(b)) || (b == any_dollar && is_dollar(a));
@@ -85,13 +81,13 @@ void GivenNumbers::add_member(std::string_view name, const Json& value, std::str
 }
 
 void GivenNumbers::add(const Json& given) {
-  if (const auto text = as_string(given)) {
+  if (const auto* text = given.get_ptr<const std::string*>()) {
     add_text(*text);
-  } else if (given.is_array()) {
-    for (const Json& item : given) add_member("", item, "");
-  } else if (given.is_object()) {
-    const std::string unit = find_string(given, "unit").value_or("");
-    for (const auto& [name, member] : given.items()) add_member(name, member, unit);
+  } else if (const auto* list = given.get_ptr<const Json::array_t*>()) {
+    for (const Json& item : *list) add_member("", item, "");
+  } else if (const auto* members = given.get_ptr<const Json::object_t*>()) {
+    const std::string_view unit = find_text(given, "unit");
+    for (const auto& [name, member] : *members) add_member(name, member, unit);
   }
 }
 

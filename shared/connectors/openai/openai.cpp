@@ -5,11 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/connectors/openai/answer.hpp"
 #include "shared/connectors/openai/errors.hpp"
 #include "shared/connectors/openai/prompt.hpp"
 #include "shared/connectors/openai/rows.hpp"
 #include "shared/connectors/openai/settings.hpp"
+#include "shared/sync/json_object.hpp"
 
 namespace wf::openai {
 namespace {
@@ -18,18 +20,12 @@ constexpr std::string_view endpoint = "https://api.openai.com/v1/responses";
 // A model that reasons may be silent for minutes.
 constexpr std::int64_t timeout_ms = 300'000;
 
-std::string who(const ActionQuery& query) {
-  return "openai " + find_string(query.input, "purpose").value_or("");
-}
+std::string who(const ActionQuery& query) { return concat({"openai ", find_text(query.input, "purpose")}); }
 
 HttpRequest call_of(const ActionQuery& query, std::string body) {
-  HttpRequest call;
-  call.method = "POST";
-  call.url = std::string(endpoint);
-  call.headers = {{"authorization", "Bearer {{secret:openai.api_key}}"},
-                  {"content-type", "application/json"},
-                  {"x-client-request-id", query.id}};
-  call.body = std::move(body);
+  HttpRequest call = bearer_request(std::string(endpoint), "openai.api_key");
+  put_json(call, std::move(body));
+  add_header(call.headers, "x-client-request-id", query.id);
   call.timeout_ms = timeout_ms;
   return call;
 }
@@ -45,11 +41,10 @@ std::int64_t most_spent(const ActionQuery& query, const Settings& settings, std:
 
 // What the other workspaces have not used of their equal share: a busy one cannot take it from them.
 std::int64_t kept_for_others(const ActionQuery& query, std::int64_t limit) {
-  const Json* others = find_array(query.facts, "others_spent_micros_today");
-  if (others == nullptr) return 0;
-  const std::int64_t share = limit / static_cast<std::int64_t>(others->size() + 1);
+  const auto others = list_in(query.facts, "others_spent_micros_today");
+  const std::int64_t share = limit / static_cast<std::int64_t>(others.size() + 1);
   std::int64_t kept = 0;
-  for (const Json& spent : *others) kept += std::max<std::int64_t>(0, share - as_int64(spent).value_or(0));
+  for (const Json& spent : others) kept += std::max<std::int64_t>(0, share - as_int64(spent).value_or(0));
   return kept;
 }
 
@@ -67,9 +62,9 @@ Result<ActionStart> start(const ActionQuery& query, UnixSeconds now) {
       most_spent(query, *settings, body.size()) + kept_for_others(query, *settings->daily_limit_micros) >
           *settings->daily_limit_micros)
     return fail(ErrorKind::rate_limit,
-                who(query) + ": OPENAI_DAILY_LIMIT_USD does not allow another call today",
+                concat({who(query), ": OPENAI_DAILY_LIMIT_USD does not allow another call today"}),
                 seconds_to_midnight(now));
-  return ActionStart{{running_row(query, *settings, *given, now)}, call_of(query, std::move(body))};
+  return ActionStart{running_row(query, *settings, *given, now), call_of(query, std::move(body))};
 }
 
 Result<ActionEnd> end(const ActionQuery& query, const HttpReply& reply, UnixSeconds now) {
@@ -86,13 +81,13 @@ Result<ActionEnd> end(const ActionQuery& query, const HttpReply& reply, UnixSeco
   const std::string& code = answer->failure_code;
   if (code != "refusal" && code != "content_filter")
     ended.failure = Error{code == "max_output_tokens" ? ErrorKind::configuration : ErrorKind::data,
-                          who(query) + ": " + answer->failure_message};
+                          concat({who(query), ": ", answer->failure_message})};
   return ended;
 }
 
 std::vector<RowBatch> fail_rows(const ActionQuery& query, const Error& error, bool unknown, UnixSeconds now) {
   const auto given = given_to_model(query, today_of(query, now));
-  return {failed_row(query, given.value_or(Json()), error, unknown, now)};
+  return failed_row(query, given.value_or(Json()), error, unknown, now);
 }
 
 constexpr Action action(std::string_view id, Result<Json> (*check)(const Json&)) {

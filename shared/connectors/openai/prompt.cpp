@@ -76,8 +76,7 @@ Result<std::string> short_text(const Json& body, std::string_view key, std::size
   auto text = allow_string(body, key, "body");
   if (!text) return tl::unexpected<Error>(std::move(text.error()));
   if (*text && (*text)->size() > longest)
-    return refuse(std::string(key) + " is longer than " + decimal(static_cast<std::int64_t>(longest)) +
-                  " bytes");
+    return refuse(concat({key, " is longer than ", decimal(static_cast<std::int64_t>(longest)), " bytes"}));
   return std::string(trim(text->value_or("")));
 }
 
@@ -85,12 +84,11 @@ Result<std::string> short_text(const Json& body, std::string_view key, std::size
 Result<JsonObject> opening(const Json& body, std::string_view purpose, std::string_view members) {
   const auto* given = body.get_ptr<const Json::object_t*>();
   if (!given) return refuse("the body is not a JSON object");
-  const auto names = split(members, ' ');
   for (const auto& member : *given)
-    if (std::find(names.begin(), names.end(), member.first) == names.end())
+    if (!is_one_of(member.first, members))
       return refuse(concat({purpose, ": there is no member ", shorten(member.first, 40)}));
   auto language = short_text(body, "language", 2);
-  if (!language || (!language->empty() && *language != "en" && *language != "de"))
+  if (!language || !(language->empty() || is_one_of(*language, "en de")))
     return refuse("language is neither en nor de");
   JsonObject input;
   input.text("purpose", purpose).text("language", language->empty() ? "en" : *language);
@@ -125,19 +123,14 @@ const Task* find_task(std::string_view name) {
   return nullptr;
 }
 
-std::string text_of(const Json& object, std::string_view key) {
-  return find_string(object, key).value_or("");
-}
-
 // What strangers wrote, such as search queries: few, short, and each with an id that can be cited.
 Json cited_lines(const Json& facts, std::string_view list, std::string_view member, std::size_t longest) {
   Json lines = Json::array();
-  const Json* rows = find_array(facts, list);
-  for (std::size_t i = 0; rows && i < std::min(rows->size(), most_lines); ++i) {
-    const Json& row = (*rows)[i];
+  for (const Json& row : list_in(facts, list)) {
+    if (lines.size() == most_lines) break;
     JsonObject line;
-    line.text("id", std::string(member) + "." + decimal(static_cast<std::int64_t>(i) + 1))
-        .text(member, shorten(text_of(row, member), longest));
+    line.text("id", concat({member, ".", decimal(static_cast<std::int64_t>(lines.size()) + 1)}))
+        .text(member, shorten(find_text(row, member), longest));
     for (const std::string_view number : {"clicks", "impressions", "position"})
       if (const Json* value = find(row, number); value && value->is_number()) line.json(number, *value);
     lines.push_back(line.take());
@@ -146,8 +139,8 @@ Json cited_lines(const Json& facts, std::string_view list, std::string_view memb
 }
 
 Result<Json> content_given(const ActionQuery& query, JsonObject given) {
-  const std::string kind = text_of(query.input, "kind");
-  given.text("kind", kind).text("intent", text_of(query.input, "intent"));
+  const std::string_view kind = find_text(query.input, "kind");
+  given.text("kind", kind).text("intent", find_text(query.input, "intent"));
   if (kind == "email_reply") {
     const Json* thread = find_object(query.facts, "thread");
     if (!thread) return refuse("there is no such thread");
@@ -155,9 +148,9 @@ Result<Json> content_given(const ActionQuery& query, JsonObject given) {
   }
   Json queries = cited_lines(query.facts, "queries", "query", longest_query);
   const bool known = find_bool(query.facts, "page_known").value_or(false);
-  if (kind == "page_title" && !known && text_of(query.input, "intent").empty())
+  if (kind == "page_title" && !known && find_text(query.input, "intent").empty())
     return refuse("nothing is known about this page yet: say in `intent` what it is about");
-  if (kind == "page_title") given.text("page", text_of(query.input, "page"));
+  if (kind == "page_title") given.text("page", find_text(query.input, "page"));
   return given.json("queries", std::move(queries))
       .json("pages", cited_lines(query.facts, "pages", "page", longest_page))
       .take();
@@ -174,8 +167,8 @@ Result<Json> check_insights(const Json& body) {
 Result<Json> check_content(const Json& body) {
   auto input = opening(body, "content", "language kind intent thread_id page");
   if (!input) return tl::unexpected<Error>(std::move(input.error()));
-  const std::string kind = text_of(body, "kind");
-  if (kind != "email_reply" && kind != "social_post" && kind != "page_title")
+  const std::string_view kind = find_text(body, "kind");
+  if (!is_one_of(kind, "email_reply social_post page_title"))
     return refuse("kind is none of email_reply, social_post and page_title");
   auto intent = short_text(body, "intent", longest_intent);
   if (!intent) return tl::unexpected<Error>(std::move(intent.error()));
@@ -185,44 +178,45 @@ Result<Json> check_content(const Json& body) {
   if (about.empty()) return input->take();
   auto value = short_text(body, about, longest_page);
   if (!value) return tl::unexpected<Error>(std::move(value.error()));
-  if (value->empty()) return refuse(std::string(about) + " is missing");
+  if (value->empty()) return refuse(concat({about, " is missing"}));
   return input->text(about, about == "page" ? page_path(*value) : *value).take();
 }
 
 Result<Json> check_explanation(const Json& body) {
   auto input = opening(body, "explanation", "language series day");
   if (!input) return tl::unexpected<Error>(std::move(input.error()));
-  const std::string series = text_of(body, "series");
+  const std::string_view series = find_text(body, "series");
   if (series.empty() || series.size() > longest_page) return refuse("series is missing or too long");
-  const auto day = parse_day(text_of(body, "day"));
+  const auto day = parse_day(find_text(body, "day"));
   if (!day) return refuse("day is not a date such as 2026-11-23");
   return input->text("series", series).text("day", format_day(*day)).take();
 }
 
 Result<Json> given_to_model(const ActionQuery& query, Day today) {
-  const std::string purpose = text_of(query.input, "purpose");
+  const std::string_view purpose = find_text(query.input, "purpose");
   JsonObject given;
-  given.text("purpose", purpose).text("language", text_of(query.input, "language"));
+  given.text("purpose", purpose).text("language", find_text(query.input, "language"));
   if (purpose == "content") return content_given(query, std::move(given));
-  const Json* daily = find_object(query.facts, "daily");
   const Json nothing;
+  const Json* found = find(query.facts, "daily");
+  const Json& daily = found ? *found : nothing;
   Json facts;
   if (purpose == "explanation") {
-    const auto day = parse_day(text_of(query.input, "day"));
-    facts = day_facts(daily ? *daily : nothing, text_of(query.input, "series"), day.value_or(today));
+    const auto day = parse_day(find_text(query.input, "day"));
+    facts = day_facts(daily, find_text(query.input, "series"), day.value_or(today));
     if (facts.empty()) return refuse("nothing unusual was found in this series on that day");
   } else {
-    facts = period_facts(daily ? *daily : nothing, today);
+    facts = period_facts(daily, today);
     if (facts.empty()) return refuse("there is no data to report on yet");
   }
   return given.text("today", format_day(today)).json("facts", std::move(facts)).take();
 }
 
 std::string request_body(const Settings& settings, const Json& given, std::string_view client_id) {
-  const Task* task = find_task(text_of(given, given.contains("kind") ? "kind" : "purpose"));
+  const Task* task = find_task(find_text(given, given.contains("kind") ? "kind" : "purpose"));
   std::string instructions(rules);
   if (task) instructions += task->instruction;
-  instructions += text_of(given, "language") == "de" ? " Write in German." : " Write in English.";
+  instructions += find_text(given, "language") == "de" ? " Write in German." : " Write in English.";
   JsonObject body;
   body.text("model", settings.model)
       .flag("store", false)
@@ -230,7 +224,7 @@ std::string request_body(const Settings& settings, const Json& given, std::strin
       .number("max_output_tokens", settings.max_output_tokens)
       .text("instructions", instructions)
       .text("input", dump(given))
-      .json("text", JsonObject().json("format", parse_json(answer_format, "format").value_or(Json())).take());
+      .json("text", JsonObject().json("format", json_or_null(answer_format)).take());
   if (!settings.effort.empty()) body.json("reasoning", JsonObject().text("effort", settings.effort).take());
   return dump(body.take());
 }

@@ -15,11 +15,12 @@ namespace wf::openai {
 // The workspace's day, as the database says.
 Day today_of(const ActionQuery& query, UnixSeconds now);
 
-RowBatch running_row(const ActionQuery& query, const Settings& settings, const Json& given, UnixSeconds now);
+std::vector<RowBatch> running_row(const ActionQuery& query, const Settings& settings, const Json& given,
+                                  UnixSeconds now);
 
 // Of a call that gave no response: `unknown` says that nobody knows what became of it.
-RowBatch failed_row(const ActionQuery& query, const Json& given, const Error& error, bool unknown,
-                    UnixSeconds now);
+std::vector<RowBatch> failed_row(const ActionQuery& query, const Json& given, const Error& error,
+                                 bool unknown, UnixSeconds now);
 
 struct Told {
   const ActionQuery& query;

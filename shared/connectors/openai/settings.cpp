@@ -13,7 +13,7 @@ constexpr std::int64_t most_output_tokens = 200'000;
 constexpr std::int64_t dearest = 100'000 * million;  // so that no cost overflows
 
 tl::unexpected<Error> unset(std::string_view variable, std::string_view why) {
-  return fail(ErrorKind::configuration, "openai: " + std::string(variable) + " " + std::string(why));
+  return fail(ErrorKind::configuration, {"openai: ", variable, " ", why});
 }
 
 // Dollars with at most six decimals, in millionths.
@@ -60,22 +60,21 @@ bool is_word(std::string_view text) {
 
 Result<Settings> read_settings(const Json& ids) {
   Settings settings;
-  settings.model = find_string(ids, "openai.model").value_or("");
+  settings.model = find_text(ids, "openai.model");
   if (settings.model.empty()) return unset("OPENAI_MODEL", "is not set");
-  const auto table = find_string(ids, "openai.prices");
-  if (!table) return unset("OPENAI_PRICES", "is not set");
-  auto prices = parse_prices(*table);
+  if (!find(ids, "openai.prices")) return unset("OPENAI_PRICES", "is not set");
+  auto prices = parse_prices(find_text(ids, "openai.prices"));
   if (!prices) return tl::unexpected<Error>(std::move(prices.error()));
   settings.prices = *prices;
-  settings.effort = find_string(ids, "openai.effort").value_or("");
+  settings.effort = find_text(ids, "openai.effort");
   if (!is_word(settings.effort)) return unset("OPENAI_EFFORT", "is not a level of effort");
   const auto tokens = find(ids, "openai.max_output_tokens") ? find_int64(ids, "openai.max_output_tokens")
                                                             : usual_max_output_tokens;
   if (!tokens || *tokens < 1 || *tokens > most_output_tokens)
     return unset("OPENAI_MAX_OUTPUT_TOKENS", "is not a number of tokens");
   settings.max_output_tokens = *tokens;
-  if (const auto limit = find_string(ids, "openai.daily_limit_usd")) {
-    settings.daily_limit_micros = parse_dollars(trim(*limit));
+  if (find(ids, "openai.daily_limit_usd")) {
+    settings.daily_limit_micros = parse_dollars(trim(find_text(ids, "openai.daily_limit_usd")));
     if (!settings.daily_limit_micros) return unset("OPENAI_DAILY_LIMIT_USD", "is not an amount of dollars");
   }
   return settings;

@@ -1,44 +1,26 @@
 #include "shared/connectors/openai/spelled.hpp"
 
-#include <array>
-#include <span>
+#include "shared/connectors/openai/number_words.hpp"
 
 namespace wf::openai {
 namespace {
-
-struct Word {
-  std::string_view word;
-  int value;
-};
 
 // Above "neunhundertsiebenundneunzigtausendneunhundertsiebenundneunzig": a model may write "hundert" a
 // thousand times, and each would be one call deeper.
 constexpr std::size_t longest_word = 64;
 
-constexpr std::array words{
-    Word{"zero", 0},      Word{"one", 1},        Word{"two", 2},       Word{"three", 3},
-    Word{"four", 4},      Word{"five", 5},       Word{"six", 6},       Word{"seven", 7},
-    Word{"eight", 8},     Word{"nine", 9},       Word{"ten", 10},      Word{"eleven", 11},
-    Word{"twelve", 12},   Word{"thirteen", 13},  Word{"fourteen", 14}, Word{"fifteen", 15},
-    Word{"sixteen", 16},  Word{"seventeen", 17}, Word{"eighteen", 18}, Word{"nineteen", 19},
-    Word{"twenty", 20},   Word{"thirty", 30},    Word{"forty", 40},    Word{"fifty", 50},
-    Word{"sixty", 60},    Word{"seventy", 70},   Word{"eighty", 80},   Word{"ninety", 90},
-    Word{"hundred", 100}, Word{"null", 0},       Word{"ein", 1},       Word{"eins", 1},
-    Word{"eine", 1},      Word{"zwei", 2},       Word{"drei", 3},      Word{"vier", 4},
-    Word{"fünf", 5},      Word{"sechs", 6},      Word{"sieben", 7},    Word{"acht", 8},
-    Word{"neun", 9},      Word{"zehn", 10},      Word{"elf", 11},      Word{"zwölf", 12},
-    Word{"dreizehn", 13}, Word{"vierzehn", 14},  Word{"fünfzehn", 15}, Word{"sechzehn", 16},
-    Word{"siebzehn", 17}, Word{"achtzehn", 18},  Word{"neunzehn", 19}, Word{"zwanzig", 20},
-    Word{"dreißig", 30},  Word{"vierzig", 40},   Word{"fünfzig", 50},  Word{"sechzig", 60},
-    Word{"siebzig", 70},  Word{"achtzig", 80},   Word{"neunzig", 90}};
+constexpr std::string_view below_twenty =
+    "zero null,one ein eins eine,two zwei,three drei,four vier,five fünf,six sechs,seven sieben,eight acht,"
+    "nine neun,ten zehn,eleven elf,twelve zwölf,thirteen dreizehn,fourteen vierzehn,fifteen fünfzehn,"
+    "sixteen sechzehn,seventeen siebzehn,eighteen achtzehn,nineteen neunzehn";
+constexpr std::string_view whole_tens =
+    "twenty zwanzig,thirty dreißig,forty vierzig,fifty fünfzig,sixty sechzig,seventy siebzig,eighty achtzig,"
+    "ninety neunzig,hundred";
+constexpr std::string_view ordinals = "first,second,third,fourth,fifth,sixth,seventh,eighth,ninth";
 
-constexpr std::array ordinals{Word{"first", 1},   Word{"second", 2}, Word{"third", 3},
-                              Word{"fourth", 4},  Word{"fifth", 5},  Word{"sixth", 6},
-                              Word{"seventh", 7}, Word{"eighth", 8}, Word{"ninth", 9}};
-
-std::optional<int> value_in(std::span<const Word> list, std::string_view word) {
-  for (const Word& one : list)
-    if (one.word == word) return one.value;
+std::optional<int> value_of(std::string_view word) {
+  if (const int place = place_of(word, below_twenty); place > 0) return place - 1;
+  if (const int place = place_of(word, whole_tens); place > 0) return 10 * (place + 1);
   return std::nullopt;
 }
 
@@ -51,27 +33,28 @@ std::optional<int> part(std::string_view word, int otherwise) {
 
 std::optional<int> spelled_number(std::string_view word) {
   if (word.size() > longest_word) return std::nullopt;
-  if (const auto value = value_in(words, word)) return value;
-  for (const Word& power : {Word{"tausend", 1000}, Word{"hundert", 100}}) {
-    const std::size_t at = word.find(power.word);
+  if (const auto value = value_of(word)) return value;
+  for (const std::string_view power : {"tausend", "hundert"}) {
+    const std::size_t at = word.find(power);
     if (at == std::string_view::npos) continue;
+    const int value = power == "tausend" ? 1000 : 100;
     const auto times = part(word.substr(0, at), 1);
-    const auto rest = part(word.substr(at + power.word.size()), 0);
-    if (!times || !rest || *times >= 1000 || *rest >= power.value) return std::nullopt;
-    return *times * power.value + *rest;
+    const auto rest = part(word.substr(at + power.size()), 0);
+    if (!times || !rest || *times >= 1000 || *rest >= value) return std::nullopt;
+    return *times * value + *rest;
   }
   // "fünfundzwanzig"
   const std::size_t at = word.find("und");
   if (at == std::string_view::npos) return std::nullopt;
-  const auto unit = value_in(words, word.substr(0, at));
-  const auto tens = value_in(words, word.substr(at + 3));
+  const auto unit = value_of(word.substr(0, at));
+  const auto tens = value_of(word.substr(at + 3));
   if (!unit || !tens || *unit < 1 || *unit > 9 || *tens < 20 || *tens > 90) return std::nullopt;
   return *tens + *unit;
 }
 
 std::optional<int> spelled_unit(std::string_view word) {
-  if (const auto ordinal = value_in(ordinals, word)) return ordinal;
-  const auto unit = value_in(words, word);
+  if (const int ordinal = place_of(word, ordinals); ordinal > 0) return ordinal;
+  const auto unit = value_of(word);
   return unit && *unit >= 1 && *unit <= 9 ? unit : std::nullopt;
 }
 
