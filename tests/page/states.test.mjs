@@ -272,6 +272,16 @@ function inkOfName(page, name) {
   }, name);
 }
 
+/** How many lines of text are in the box, as far as rows of pixels without ink tell. */
+async function inkedLines(page, box) {
+  const drawn = await pixels(page, box);
+  const width = Math.round(box.width);
+  const rows = Array.from({ length: drawn.length / width }, (_, row) =>
+    drawn.slice(row * width, (row + 1) * width).some(([red]) => Math.abs(red - drawn[0][0]) > 60),
+  );
+  return rows.filter((inked, row) => inked && !rows[row - 1]).length;
+}
+
 test('an address that is wider than the side bar is drawn on two lines', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   const box = await page.locator('#account').boundingBox();
@@ -279,6 +289,24 @@ test('an address that is wider than the side bar is drawn on two lines', async (
   const inked = [...drawn.keys()].filter((i) => Math.abs(drawn[i][0] - drawn[0][0]) > 60);
   const height = Math.floor((inked.at(-1) - inked[0]) / box.width);
   assert.ok(height > 20, `${height} px`);
+  await page.context().close();
+});
+
+test('an address whose host alone is wider than the side bar is drawn in whole', async () => {
+  const page = await newPage(browser);
+  await page.route(/auth\/v1\/token/, async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    json.user.email = 'somebody@marketing.northwind-dental-practices.example';
+    await route.fulfill({ response, json });
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor();
+  await screenshot(page, 'long-address');
+  const box = await page.locator('#account').boundingBox();
+  const lines = await inkedLines(page, { ...box, y: box.y - 8, height: box.height + 16 });
+  assert.equal(lines, 3);
   await page.context().close();
 });
 

@@ -118,7 +118,18 @@ void draw_shortcuts(Ui& ui, float y, float end, const IntegrationsView& view) {
   }
 }
 
-/// On two lines, its host below, where one does not do.
+/// On two lines where one does not do: at a dot or a hyphen, so far as the text before one fits.
+std::vector<std::string> host_lines(const Ui& ui, std::string_view host, const TextStyle& style, float room) {
+  if (ui.paint.width(host, style) <= room) return {std::string(host)};
+  for (auto at = host.find_last_of(".-"); at != 0 && at != host.npos; at = host.find_last_of(".-", at - 1)) {
+    const auto first = host.substr(0, at);
+    if (ui.paint.width(first, style) <= room)
+      return {std::string(first), ui.paint.elided(host.substr(at), style, room)};
+  }
+  return ui.paint.wrapped(host, style, room, 2);
+}
+
+/// On two lines, its host below, where one does not do, and on three where these do not.
 void draw_address(Ui& ui, Rect r, const std::string& email, TextStyle style) {
   const auto at = email.rfind('@');
   if (at == std::string::npos || ui.paint.width(email, style) <= r.w) {
@@ -126,8 +137,17 @@ void draw_address(Ui& ui, Rect r, const std::string& email, TextStyle style) {
     return;
   }
   style.size = size::label;
-  ui.paint.text({r.x, r.middle() - 8}, ui.paint.elided(email.substr(0, at), style, r.w), style);
-  ui.paint.text({r.x, r.middle() + 8}, ui.paint.elided(email.substr(at), style, r.w), style);
+  // A little smaller before it is broken.
+  while (style.size > size::label - 1 && ui.paint.width(email.substr(at), style) > r.w) style.size -= 0.5F;
+  const auto host = host_lines(ui, email.substr(at), style, r.w);
+  auto lines = ui.paint.wrapped(email.substr(0, at), style, r.w, host.size() > 1 ? 1 : 2);
+  lines.insert(lines.end(), host.begin(), host.end());
+  const float step = lines.size() > 2 ? 14 : 16;
+  float middle = r.middle() - step * static_cast<float>(lines.size() - 1) / 2;
+  for (const auto& line : lines) {
+    ui.paint.text({r.x, middle}, line, style);
+    middle += step;
+  }
 }
 
 void draw_account(Ui& ui, const Model& model) {
