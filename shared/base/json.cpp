@@ -14,6 +14,8 @@ namespace wf {
 namespace {
 
 constexpr int deepest = 200;
+// A list of nothing but zeros takes forty times its text, and an isolate has 128 MB for all that it does.
+constexpr int most_values = 500'000;
 
 // RFC 8259, section 6: a number without fraction and exponent is whole, as far as 64 bits hold it.
 Json read_number(std::string_view text) {
@@ -36,7 +38,7 @@ class DocumentBuilder final : public JsonEvents {
     Json& value = next();
     value = array ? Json::value_t::array : Json::value_t::object;
     open_.push_back(&value);
-    return true;
+    return ++values_ <= most_values;
   }
   bool on_end() override {
     open_.pop_back();
@@ -52,7 +54,7 @@ class DocumentBuilder final : public JsonEvents {
     if (kind == JsonScalar::text) value = without_nul(text);
     if (kind == JsonScalar::flag) value = text == "true";
     if (kind == JsonScalar::number) value = read_number(text);
-    return true;
+    return ++values_ <= most_values;
   }
   Json take() { return std::move(root_); }
 
@@ -67,6 +69,7 @@ class DocumentBuilder final : public JsonEvents {
   Json root_;
   std::vector<Json*> open_;
   Json* member_ = nullptr;
+  int values_ = 0;
 };
 
 // Why a member is not what it should be.
@@ -85,7 +88,7 @@ Result<Json> parse_json(std::string_view text, std::string_view who) {
   DocumentBuilder builder;
   const auto whole = read_json_events(text, who, builder, deepest);
   if (!whole) return tl::unexpected<Error>(whole.error());
-  if (!*whole) return fail(ErrorKind::data, {who, ": the reply is not JSON, or was cut off"});
+  if (!*whole) return fail(ErrorKind::data, {who, ": the reply has too many values"});
   return builder.take();
 }
 

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t most_parts = 500;
 constexpr std::size_t longest_boundary = 200;  // RFC 2046 allows 70
+constexpr std::size_t most_headers = 1000;     // of a part; a mail has some fifty
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -64,7 +65,7 @@ std::string take_parameter(std::string_view& rest) {
 
 Headers read_header_lines(std::string_view lines) {
   Headers headers;
-  while (!lines.empty()) {
+  while (!lines.empty() && headers.size() < most_headers) {
     const std::string_view line = take_line(lines);
     if (line.empty()) continue;
     if (is_blank(line.front()) && !headers.empty()) {

@@ -40,6 +40,17 @@ TEST_CASE("a million brackets are refused before they are followed") {
   CHECK(wf::parse_json(R"(["\"[[", 1])", "x").has_value());
 }
 
+TEST_CASE("of half a million values on a document is refused: in memory it is many times its text") {
+  const auto list = [](std::string_view value, int times) {
+    std::string text = "[1";
+    for (int i = 2; i < times; ++i) text.append(",").append(value);
+    return text + "]";
+  };
+  CHECK(wf::parse_json(list("1", 500'000), "x").has_value());
+  CHECK(why(list("1", 500'001)) == "stripe charges: the reply has too many values");
+  CHECK(why(list("[]", 500'001)) == "stripe charges: the reply has too many values");
+}
+
 TEST_CASE("readers answer nothing for what is absent, null or of another type") {
   const Json json = parse(R"({"text":"a","number":7,"flag":false,"nothing":null,"list":[1],"object":{}})");
   CHECK(wf::find_string(json, "text") == "a");

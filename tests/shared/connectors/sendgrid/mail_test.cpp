@@ -110,6 +110,7 @@ TEST_CASE("what is there to keep a Worker busy is read as far as somebody may me
   Mail page{.folder = "kept"};
   CHECK(read_text(page, "html", std::string(3'000'000, 'x'), "utf-8").size() <= 2'000'003);
   CHECK(page.problem == "html is longer than 2 MB");
+  CHECK(read_header_lines(repeated("a:b\n", 1'000'000)).size() == 1000);
 }
 
 TEST_CASE("ids and dates of mail", "[sendgrid][mail]") {
