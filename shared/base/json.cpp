@@ -105,9 +105,10 @@ Json& slot(Json& object, std::string_view key) {
 
 std::optional<double> as_double(const Json& value) {
   if (const auto* real = value.get_ptr<const double*>()) return *real;
-  const auto whole = value.is_number() ? as_int64(value) : std::nullopt;
-  if (!whole) return std::nullopt;
-  return static_cast<double>(*whole);
+  // A sum of large numbers may be more than 63 bits hold.
+  if (const auto* count = value.get_ptr<const Json::number_unsigned_t*>()) return static_cast<double>(*count);
+  if (const auto* whole = value.get_ptr<const Json::number_integer_t*>()) return static_cast<double>(*whole);
+  return std::nullopt;
 }
 
 std::optional<std::string> as_string(const Json& value) {

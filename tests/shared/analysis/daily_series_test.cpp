@@ -22,7 +22,8 @@ Result<std::vector<DailySeries>> read(std::string_view text) {
 
 TEST_CASE("a series is read as it was sent") {
   const auto all = read(R"({"series":[{"id":"search_console.clicks","service":"search_console",
-    "label":"Search clicks","unit":"count","kind":"sum","first_day":"2026-08-27","values":[12,null,3.5]}]})");
+    "label":"Search clicks","unit":"count","kind":"sum","first_day":"2026-08-27","values":[12,null,3.5,
+    18446744073709551615]}]})");
   REQUIRE(all.has_value());
   REQUIRE(all->size() == 1);
   const DailySeries& one = all->front();
@@ -30,7 +31,7 @@ TEST_CASE("a series is read as it was sent") {
   CHECK(one.label == "Search clicks");
   CHECK(one.kind == SeriesKind::sum);
   CHECK(format_day(one.first_day) == "2026-08-27");
-  CHECK(one.values == std::vector<std::optional<double>>{12, std::nullopt, 3.5});
+  CHECK(one.values == std::vector<std::optional<double>>{12, std::nullopt, 3.5, 18446744073709551615.0});
 }
 
 TEST_CASE("what is no series is refused by name") {

@@ -82,6 +82,9 @@ TEST_CASE("integers keep 64 bits, also as text, and are never rounded") {
     INFO(key);
     CHECK_FALSE(wf::find_int64(json, key));
   }
+  CHECK(wf::as_double(*wf::find(json, "f")) == 18446744073709551615.0);
+  CHECK(wf::as_double(*wf::find(json, "c")) == -5);
+  CHECK_FALSE(wf::as_double(*wf::find(json, "b")));
 }
 
 TEST_CASE("what is required is named when it is missing or of a wrong type") {
