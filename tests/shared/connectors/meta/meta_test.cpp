@@ -195,6 +195,9 @@ TEST_CASE("the token tells when it ends: the earlier of its two ends, or never",
   CHECK(end_of(R"({"is_valid":true,"expires_at":1800000000,"data_access_expires_at":0})") ==
         from_unix(1'800'000'000));
   CHECK(end_of(R"({"is_valid":true,"expires_at":0})") == never_ends);
+  // Years that no fact can hold: the database refuses the page, or takes it, and then no card can be read.
+  CHECK(end_of(R"({"is_valid":true,"expires_at":1800000000000})") == never_ends);
+  CHECK(end_of(R"({"is_valid":true,"expires_at":253402300800})") == never_ends);
   const auto dead = meta::parse_insights(meta::page_account, reply_of({{"data", {{"is_valid", false}}}}),
                                          query_of(page_id), source_at);
   REQUIRE_FALSE(dead.has_value());
