@@ -73,7 +73,7 @@ void sort_worst_first(std::vector<Judged>& judged) {
 
 std::string summary_line(std::span<const Judged> judged) {
   std::array<Count, group_count> counts{Count{0, "active"},       Count{0, "need attention"},
-                                        Count{0, "waiting"},      Count{0, "inactive"},
+                                        Count{0, "waiting"},      Count{0, "not in use"},
                                         Count{0, "switched off"}, Count{0, "not set up"}};
   for (const Judged& card : judged) {
     if (card.verdict.badge != Badge::not_relevant) ++counts[group_of(card.verdict)].number;

@@ -248,11 +248,11 @@ TEST_CASE("the summary counts every card once") {
   judged.push_back(card(Badge::inactive, SubState::disabled));
   judged.push_back(card(Badge::inactive, SubState::idle));
   CHECK(wf::summary_line(judged) ==
-        "5 active, 2 need attention, 1 waiting, 1 inactive, 1 switched off, 1 not set up");
+        "5 active, 2 need attention, 1 waiting, 1 not in use, 1 switched off, 1 not set up");
   judged.push_back(card(Badge::inactive, SubState::waiting));
   judged.back().verdict.rule = "never_used";  // nobody asked: it waits for nothing
   CHECK(wf::summary_line(judged) ==
-        "5 active, 2 need attention, 1 waiting, 2 inactive, 1 switched off, 1 not set up");
+        "5 active, 2 need attention, 1 waiting, 2 not in use, 1 switched off, 1 not set up");
 }
 
 TEST_CASE("a warning outlasts the time that the page writes in its own zone") {
