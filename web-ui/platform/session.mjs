@@ -227,7 +227,7 @@ export class Session {
     const { data, error } = await inTime(this.auth.getSession());
     if (isAuthRetryableFetchError(error)) throw error;
     // Its storage was emptied, of which a browser tells nobody.
-    if (!error && !data.session) this.leave(SESSION_ENDED);
+    if (!error && !data.session && !this.#keptUser()) this.leave(SESSION_ENDED);
     return data.session?.access_token ?? null;
   }
 
