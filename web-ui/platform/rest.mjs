@@ -4,10 +4,7 @@
 const TIMEOUT_MS = 15_000;
 const RENEW_EVERY_MS = 60_000;
 
-const OFFLINE = 'You are offline.';
-const SIGNED_OUT = 'You are signed out.';
-
-const away = () => new Error(navigator.onLine ? 'The database does not answer.' : OFFLINE);
+const away = () => new Error(navigator.onLine ? 'The database does not answer.' : 'You are offline.');
 
 export class Rest {
   /**
@@ -38,9 +35,8 @@ export class Rest {
       if (reply.ok) return null;
       const { title } = await reply.json();
       if (title) return title;
-    } catch ({ message }) {
-      if (message === OFFLINE || message === SIGNED_OUT) return message;
-      // Else as where nothing can be read of it.
+    } catch {
+      // as where nothing can be read of it
     }
     return 'Nothing answers. Try again in a moment.';
   }
@@ -64,7 +60,7 @@ export class Rest {
     const token = await this.token().catch(() => {
       throw away();
     });
-    if (!token) throw new Error(SIGNED_OUT);
+    if (!token) throw new Error('You are signed out.');
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     try {
       return await fetch(url, { ...request, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -26,41 +26,25 @@ function bindForm(form, { busy, send }) {
   return tell;
 }
 
-/**
- * @param {{openLink: () => Promise<{problem: string | null, canOpenLink?: boolean}>}} parts
- *   looks at the link that the page was opened with once more
- */
-export function bindSignInForm(session, { openLink }) {
+export function bindSignInForm(session) {
   const form = document.getElementById('sign-in-form');
   const sent = document.getElementById('link-sent');
-  const tellProblem = bindForm(form, {
+  const tell = bindForm(form, {
     busy: 'Signing in',
     send: (fields) => session.signIn(fields.get('email'), fields.get('password')),
-  });
-  const again = document.getElementById('open-link');
-  const tell = ({ problem, canOpenLink }) => {
-    tellProblem(problem);
-    again.hidden = !canOpenLink;
-  };
-  again.addEventListener('click', async () => {
-    tellProblem(null);
-    again.disabled = true;
-    const outcome = await openLink();
-    again.disabled = false;
-    tell(outcome);
   });
   const { email } = form.elements;
 
   const forgotten = document.getElementById('forgotten');
   forgotten.addEventListener('click', async () => {
-    tellProblem(null);
+    tell(null);
     sent.textContent = '';
     if (!email.reportValidity()) return;
     forgotten.disabled = true;
     const address = email.value; // another may be typed meanwhile
     const message = await session.sendLink(address);
     forgotten.disabled = false;
-    tellProblem(message);
+    tell(message);
     // Who has an account is nobody's business.
     if (!message) sent.textContent = `If ${address} has an account, a mail with a link is on its way to it.`;
   });
@@ -69,7 +53,7 @@ export function bindSignInForm(session, { openLink }) {
     tell,
     /** After somebody signed in nothing typed is kept; before, the cursor waits in the form. */
     reset(signedIn) {
-      tell({ problem: null });
+      tell(null);
       sent.textContent = '';
       if (signedIn) form.reset();
       else email.focus();
@@ -77,21 +61,25 @@ export function bindSignInForm(session, { openLink }) {
   };
 }
 
-/** @param {{signOut: () => void}} parts for whoever was let in and chooses none */
-export function bindPasswordForm(session, { signOut }) {
+/** @returns {{ask(email: string): Promise<void>, reset(): void}} `ask` resolves once a password was chosen */
+export function bindPasswordForm(session) {
   const form = document.getElementById('choose-password-form');
-  const tell = bindForm(form, {
+  let chosen;
+  bindForm(form, {
     busy: 'Keeping it',
-    send: (fields) => session.choosePassword(fields.get('password')),
-  });
-  document.getElementById('choose-none').addEventListener('click', signOut);
-  return {
-    /** Nothing typed is kept. @param {string | null} email whose password is to be chosen: null where nobody's */
-    reset(email) {
-      tell(null);
-      form.reset();
-      form.elements.email.value = email ?? '';
-      if (email !== null) form.elements.password.focus();
+    send: async (fields) => {
+      const message = await session.choosePassword(fields.get('password'));
+      if (!message) chosen();
+      return message;
     },
+  });
+  return {
+    ask(email) {
+      form.reset();
+      form.elements.email.value = email;
+      form.elements.password.focus();
+      return new Promise((resolve) => (chosen = resolve));
+    },
+    reset: () => form.reset(),
   };
 }
