@@ -10,10 +10,9 @@ import { Effects } from '../../edge-workers/host/effects.mjs';
 import { assetReply, readConfig } from '../../edge-workers/host/pages.mjs';
 import { Secrets } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env, steps } from './core_double.mjs';
-import { batch, message, ok, post, respond, workerAround } from './worker_double.mjs';
+import { batch, context, message, ok, post, respond, workerAround } from './worker_double.mjs';
 
 const KEY = 'sk_test_northwind+/=key';
-const context = () => ({ waitUntil: () => {} });
 
 test("headers that hold a session are not the core's business", async () => {
   let names;

@@ -103,8 +103,7 @@ void add_badge_button(Ui& ui, Rect badge, const CardView& card, bool explained) 
 
 /// What is long is set a little smaller before it is cut.
 void draw_fitted(Ui& ui, Point middle_left, const std::string& text, TextStyle style, float width) {
-  const float least = style.size - 1;
-  while (style.size > least && ui.paint.width(text, style) > width) style.size -= 0.5F;
+  style = ui.paint.fitted(text, style, width);
   ui.paint.text(middle_left, ui.paint.elided(text, style, width), style);
 }
 

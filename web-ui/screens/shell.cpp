@@ -137,8 +137,7 @@ void draw_address(Ui& ui, Rect r, const std::string& email, TextStyle style) {
     return;
   }
   style.size = size::label;
-  // A little smaller before it is broken.
-  while (style.size > size::label - 1 && ui.paint.width(email.substr(at), style) > r.w) style.size -= 0.5F;
+  style = ui.paint.fitted(email.substr(at), style, r.w);
   const auto host = host_lines(ui, email.substr(at), style, r.w);
   auto lines = ui.paint.wrapped(email.substr(0, at), style, r.w, host.size() > 1 ? 1 : 2);
   lines.insert(lines.end(), host.begin(), host.end());

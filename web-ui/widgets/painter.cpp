@@ -154,6 +154,12 @@ float Painter::font_pixels(const TextStyle& style) const {
   return std::round(style.size * box_of(style.face) * scale_ * 2) / 2;
 }
 
+TextStyle Painter::fitted(std::string_view text, TextStyle style, float limit) const {
+  const float least = style.size - 1;
+  while (style.size > least && width(text, style) > limit) style.size -= 0.5F;
+  return style;
+}
+
 std::string Painter::elided(std::string_view text, const TextStyle& style, float limit) const {
   if (width(text, style) <= limit) return std::string(text);
   std::vector<std::size_t> lengths;

@@ -58,6 +58,8 @@ class Painter {
   float text_right(Point middle_right, std::string_view, const TextStyle&);
   float text_centred(Point middle, std::string_view, const TextStyle&);
   float width(std::string_view, const TextStyle&) const;
+  /// The style in which the text is not wider than `width`, up to a pixel smaller: before it is cut.
+  TextStyle fitted(std::string_view, TextStyle, float width) const;
   /// The text, cut with an ellipsis so that it is not wider than `width`.
   std::string elided(std::string_view, const TextStyle&, float width) const;
   /// At most `max_lines` lines (web-ui/widgets/line_break.hpp), the last one elided.

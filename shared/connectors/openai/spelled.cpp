@@ -24,13 +24,14 @@ std::optional<int> value_of(std::string_view word) {
   return std::nullopt;
 }
 
+std::optional<int> spelled_number(std::string_view word);
+
 // "zwei", "hundert", "drei": a part that is absent is `otherwise`.
 std::optional<int> part(std::string_view word, int otherwise) {
   return word.empty() ? std::optional(otherwise) : spelled_number(word);
 }
 
-}  // namespace
-
+// One word in lower case: German writes "zweihundert" and "dreitausend" together.
 std::optional<int> spelled_number(std::string_view word) {
   if (word.size() > longest_word) return std::nullopt;
   if (const auto value = value_of(word)) return value;
@@ -52,10 +53,50 @@ std::optional<int> spelled_number(std::string_view word) {
   return *tens + *unit;
 }
 
+// Of what English joins to its tens: "seven" and "seventh" of "twenty-seven(th)".
 std::optional<int> spelled_unit(std::string_view word) {
   if (const int ordinal = place_of(word, ordinals); ordinal > 0) return ordinal;
   const auto unit = value_of(word);
   return unit && *unit >= 1 && *unit <= 9 ? unit : std::nullopt;
+}
+
+std::size_t skip_and(const Plain& plain, std::size_t i) {
+  return plain.word_at(i) == "and" ? plain.skip_spaces(plain.end_of_word(i)) : i;
+}
+
+std::optional<int> take_below_hundred(const Plain& plain, std::size_t& i) {
+  const auto value = spelled_number(plain.word_at(i));
+  if (!value) return std::nullopt;
+  i = plain.end_of_word(i);
+  if (*value < 20 || *value > 90 || *value % 10 != 0) return value;
+  const std::size_t next = plain.at(i) == '-' ? i + 1 : plain.skip_spaces(i);
+  const auto unit = spelled_unit(plain.word_at(next));
+  if (unit) i = plain.end_of_word(next);
+  return *value + unit.value_or(0);
+}
+
+std::optional<int> take_below_thousand(const Plain& plain, std::size_t& i) {
+  auto value = take_below_hundred(plain, i);
+  const std::size_t next = plain.skip_spaces(i);
+  if (!value || plain.word_at(next) != "hundred") return value;
+  i = plain.end_of_word(next);
+  std::size_t end = skip_and(plain, plain.skip_spaces(i));
+  const auto rest = take_below_hundred(plain, end);
+  if (rest) i = end;
+  return *value * 100 + rest.value_or(0);
+}
+
+}  // namespace
+
+std::optional<int> take_spelled(const Plain& plain, std::size_t& i) {
+  auto value = take_below_thousand(plain, i);
+  const std::size_t scale = plain.skip_spaces(i);
+  if (!value || plain.word_at(scale) != "thousand") return value;
+  std::size_t end = skip_and(plain, plain.skip_spaces(plain.end_of_word(scale)));
+  const auto rest = take_below_thousand(plain, end);
+  if (!rest) return value;  // a scale like any other
+  i = end;
+  return *value * 1000 + *rest;
 }
 
 }  // namespace wf::openai

@@ -1,16 +1,15 @@
 #pragma once
 // Numbers that are written in words, in English and in German.
 
+#include <cstddef>
 #include <optional>
-#include <string_view>
+
+#include "shared/connectors/openai/plain_text.hpp"
 
 namespace wf::openai {
 
-// Of one word in lower case, "seven", "twenty", "hundred", "zwölf", "fünfundzwanzig", "zweihundert", and
-// "dreitausend": German writes all of it together.
-std::optional<int> spelled_number(std::string_view word);
-
-// Of what English joins to its tens: "seven" and "seventh" of "twenty-seven(th)", from 1 to 9.
-std::optional<int> spelled_unit(std::string_view word);
+// The number whose words stand at `i`, which then is their end: "two hundred and five thousand three",
+// "twenty-seven(th)", "fünfundzwanzig", "zweihundert". None, and `i` stays: there is none.
+std::optional<int> take_spelled(const Plain& plain, std::size_t& i);
 
 }  // namespace wf::openai
