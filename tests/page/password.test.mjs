@@ -12,6 +12,7 @@ import { AGENCY, VIEWER, browser, stack, startSuite } from './suite.mjs';
 startSuite('page-password');
 
 const FERN = 'viewer@fern-studio.example';
+const OAK = 'viewer@oak-bakery.example';
 
 /** The link of the newest mail to `email`, as its reader would follow it. */
 async function linkTo(email) {
@@ -22,6 +23,21 @@ async function linkTo(email) {
     return newest?.match(/http\S+verify\S+/)?.[0];
   });
 }
+
+/** Where it leads, with the tokens: a link works once, they do as long as they are good. */
+async function addressOf(email) {
+  const page = await newPage(browser);
+  await page.goto(stack.state.urls.dashboard);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
+  await page.getByText(`If ${email} has an account`).waitFor();
+  await page.context().close();
+  const reply = await fetch(await linkTo(email), { redirect: 'manual' });
+  return reply.headers.get('location');
+}
+
+const isAsked = (page) => page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+const kept = (page) => page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
 
 const choose = async (page, password) => {
   await page.getByLabel('New password').fill(password);
@@ -73,35 +89,120 @@ test('who forgot the password chooses another by a link that is mailed', async (
 });
 
 test('who is invited chooses a password first; tokens of any other link let nobody in', async () => {
+  const link = await addressOf(VIEWER);
   const page = await newPage(browser);
-  await page.goto(stack.state.urls.dashboard);
-  for (const email of [VIEWER, AGENCY]) {
-    await page.getByLabel('E-mail').fill(email);
-    await page.getByRole('button', { name: 'Forgot your password?' }).click();
-    await page.getByText(`If ${email} has an account`).waitFor();
-  }
-  const reply = await fetch(await linkTo(VIEWER), { redirect: 'manual' });
-  const link = reply.headers.get('location');
   await page.goto(link.replace('type=recovery', 'type=magiclink'));
-  await page.reload(); // another fragment alone loads nothing
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-  assert.equal(await page.evaluate(() => localStorage.getItem('webfluentia.session')), null);
+  assert.equal(page.url(), stack.state.urls.dashboard, 'no token stays in the address');
+  assert.equal(await kept(page), '{}');
 
   await page.goto('about:blank');
   await page.goto(link.replace('type=recovery', 'type=invite'));
-  await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+  await isAsked(page);
   await page.route(/auth\/v1\/user/, (route) =>
     route.fulfill({ status: 403, json: { code: 403, error_code: 'session_not_found', msg: 'gone' } }),
   );
   await choose(page, randomUUID());
   await page.getByRole('alert').getByText('You are signed out').waitFor();
-  await page.unroute(/auth\/v1\/user/);
-  // Whoever comes in another tab is not asked here: what was typed was for somebody else.
-  const other = await page.context().newPage();
-  await other.goto(await linkTo(AGENCY));
-  await other.getByRole('heading', { name: 'Choose a password' }).waitFor();
-  await page.getByRole('heading', { name: 'Integrations' }).waitFor();
+  await page.getByRole('button', { name: 'Forgot your password?' }).waitFor();
+  assert.ok(!(await kept(page)).includes('access_token'), 'the session that ended is not kept');
   await page.context().close();
+});
+
+test('who has not chosen a password is asked again: after a reload, in another tab and the next day', async () => {
+  const link = await addressOf(AGENCY);
+  const page = await newPage(browser);
+  await page.goto(link);
+  await isAsked(page);
+  await page.getByLabel('New password').fill('typed, not sent');
+  await page.reload();
+  await isAsked(page);
+  assert.equal(await page.getByLabel('Account').inputValue(), AGENCY);
+  assert.ok(!(await kept(page)).includes('typed'), 'nothing typed is kept');
+
+  const nextDay = await newPage(browser, { storageState: await page.context().storageState() });
+  await nextDay.goto(`${stack.state.urls.dashboard}w/oak-bakery/integrations`);
+  await isAsked(nextDay);
+  await screenshot(nextDay, 'choose-password-again');
+  await nextDay.getByRole('button', { name: 'Sign out' }).click();
+  await nextDay.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(await kept(nextDay), '{}');
+  await nextDay.reload();
+  await nextDay.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await nextDay.context().close();
+
+  // What one tab was asked for lets all go on.
+  const again = await addressOf(AGENCY);
+  await page.goto('about:blank');
+  await page.goto(again);
+  await isAsked(page);
+  const other = await page.context().newPage();
+  await other.goto(`${stack.state.urls.dashboard}w/oak-bakery/integrations`);
+  await isAsked(other);
+  await page.getByLabel('New password').fill('typed, not sent');
+  await choose(other, randomUUID());
+  for (const tab of [other, page]) await card(tab, 'stripe').waitFor();
+  assert.match(other.url(), /oak-bakery/);
+  assert.equal(await page.locator('#new-password').inputValue(), '');
+  await page.reload();
+  await card(page, 'stripe').waitFor();
+
+  // Whoever comes in another tab is not let in here either: what was typed was for somebody else.
+  const viewers = await addressOf(VIEWER);
+  await other.goto('about:blank');
+  await other.goto(viewers);
+  for (const tab of [other, page]) await isAsked(tab);
+  assert.equal(await page.getByLabel('Account').inputValue(), VIEWER);
+  assert.equal(await page.locator('article').count(), 0, 'nothing of the other is left');
+  await page.context().close();
+});
+
+test('a link of which nothing answers is tried again, by a button or by loading the page', async () => {
+  const link = await addressOf(OAK);
+  const silent = async (page) => {
+    await page.route(/auth\/v1\/user/, (route) => route.abort());
+    await page.goto(link);
+    await page.getByRole('alert').getByText('could not be looked at').waitFor();
+  };
+  const page = await newPage(browser, { width: 360, height: 740 });
+  await silent(page);
+  await screenshot(page, 'link-unread');
+  assert.ok(!(await kept(page)).includes('access_token'), 'no token is kept before it was looked at');
+  const again = page.getByRole('button', { name: 'Try the link again' });
+  await again.click();
+  await page.getByRole('alert').getByText('could not be looked at').waitFor();
+  await page.unroute(/auth\/v1\/user/);
+  await again.click();
+  await isAsked(page);
+  assert.equal(page.url(), stack.state.urls.dashboard, 'no token stays in the address');
+  await page.context().close();
+
+  const reloads = await newPage(browser);
+  await silent(reloads);
+  await reloads.unroute(/auth\/v1\/user/);
+  await reloads.reload();
+  await isAsked(reloads);
+  await reloads.context().close();
+
+  // Nor is it lost where the page itself does not load.
+  const broken = await newPage(browser);
+  await broken.route(/config\.json/, (route) => route.abort());
+  await broken.goto(link);
+  await broken.getByRole('alert').getByText('could not be loaded').waitFor();
+  await broken.unroute(/config\.json/);
+  await broken.getByRole('link', { name: 'Load again' }).click();
+  await isAsked(broken);
+  await broken.context().close();
+
+  // Whoever signs in with a password has no use for it.
+  const signsIn = await newPage(browser);
+  await silent(signsIn);
+  await fillSignIn(signsIn, userOf(stack, OAK));
+  await card(signsIn, 'stripe').waitFor();
+  assert.ok(!signsIn.url().includes('#'));
+  await signsIn.reload();
+  await card(signsIn, 'stripe').waitFor();
+  await signsIn.context().close();
 });
 
 test('a link of which nothing answers is not called too old', async () => {

@@ -33,6 +33,15 @@ test('a sync that was refused without a word is not called begun', async (t) => 
   }
 });
 
+test('a sync that is not asked for since the device is offline, or nobody is signed in, says so', async (t) => {
+  t.mock.method(globalThis, 'fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+  const rest = (token) => new Rest({ config: {}, token: async () => token });
+  assert.equal(await rest('t').sync('acme', 'stripe'), 'Nothing answers. Try again in a moment.');
+  assert.equal(await rest(null).sync('acme', 'stripe'), 'You are signed out.');
+  t.mock.property(navigator, 'onLine', false);
+  assert.equal(await rest('t').sync('acme', 'stripe'), 'You are offline.');
+});
+
 test('workspaces are in the order of a list that people read', async (t) => {
   const names = ['Zebra', 'alder', 'Émile', 'Fern'];
   t.mock.method(globalThis, 'fetch', async () => Response.json(names.map((name) => ({ name }))));

@@ -167,6 +167,26 @@ test('a page that is opened while sign-in does not answer says so, and shows the
   await page.context().close();
 });
 
+test('who asks for a sync when the session has ended is told so where to sign in', async () => {
+  const page = await signedIn(browser, stack, AGENCY, { path: `w/${NORTHWIND}/integrations` });
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await page.route(/grant_type=refresh_token/, (route) =>
+    route.fulfill({ status: 400, json: { code: 'refresh_token_not_found', message: 'gone' } }),
+  );
+  await expire(page);
+  // A read may have found it out first, and the button may be gone.
+  await page.evaluate(() => document.getElementById('sync:stripe')?.click());
+  await page.getByRole('alert').getByText('You are signed out by now. Sign in again.').waitFor();
+  await screenshot(page, 'session-gone');
+  await fillSignIn(page, userOf(stack, AGENCY));
+  await card(page, 'stripe').waitFor();
+  assert.match(page.url(), /northwind-dental/);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Password', { exact: true }).waitFor();
+  assert.equal(await page.getByText('You are signed out').isVisible(), false, 'who signs out knows');
+  await page.context().close();
+});
+
 test('a link that is opened with a session that is over opens its workspace after signing in', async () => {
   const page = await signedIn(browser, stack, AGENCY);
   const link = new URL('/w/oak-bakery/integrations', page.url()).href;

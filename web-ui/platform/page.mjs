@@ -6,7 +6,7 @@ import { glyph } from './glyphs.mjs';
 import { Live } from './live.mjs';
 import { Mirror } from './mirror.mjs';
 import { Rest } from './rest.mjs';
-import { Session, takeLink } from './session.mjs';
+import { Session, forgetLink, linkOfAddress } from './session.mjs';
 import { bindPasswordForm, bindSignInForm } from './sign_in.mjs';
 import { Surface } from './surface.mjs';
 import { Zone } from './zone.mjs';
@@ -96,7 +96,7 @@ class Dashboard {
 
   #run({ do: what, value }) {
     if (what === 'navigate') this.#navigate(value);
-    else if (what === 'sign_out') this.#signOut();
+    else if (what === 'sign_out') this.signOut();
     else if (what === 'reload') this.#reload();
     else if (what === 'sync') this.#sync(value);
     // Once the frame that shows it has been drawn.
@@ -122,7 +122,7 @@ class Dashboard {
     this.#readWorkspaces();
   }
 
-  #signOut() {
+  signOut() {
     forgetAddress();
     leaving.postMessage(null);
     this.session.signOut();
@@ -244,30 +244,31 @@ async function main() {
   const session = new Session(config);
   const dashboard = new Dashboard({ config, session });
   const loaded = dashboard.load();
-  const form = bindSignInForm(session);
-  const passwordForm = bindPasswordForm(session);
-  const link = takeLink();
-  let problem = link && (await session.enter(link));
-  let toChoose = Boolean(link) && !problem;
-  let isSignedIn = false;
-  session.watch(async (user) => {
+  const link = linkOfAddress();
+  const enter = async () => {
+    const { problem, isUnread } = await session.enter(link);
+    if (!isUnread) forgetLink();
+    return { problem, canOpenLink: isUnread };
+  };
+  const form = bindSignInForm(session, { openLink: enter });
+  const passwordForm = bindPasswordForm(session, { signOut: () => dashboard.signOut() });
+  let told = link && (await enter());
+  let isInside = false;
+  session.watch(async (user, problem) => {
+    const isChoosing = Boolean(user) && session.hasToChoose(user);
     // Known before anything is waited for: whoever signs out during the first load leaves it.
-    const wasSignedIn = isSignedIn;
-    isSignedIn = Boolean(user);
-    const isChoosing = user && toChoose;
-    toChoose = false;
-    if (isChoosing) {
-      show('choose-password');
-      await passwordForm.ask(user.email);
-    }
-    show(user ? 'dashboard' : 'sign-in');
-    passwordForm.reset();
+    const wasInside = isInside;
+    const mayEnter = Boolean(user) && !isChoosing;
+    isInside = mayEnter;
+    if (user) forgetLink();
+    show(isChoosing ? 'choose-password' : user ? 'dashboard' : 'sign-in');
+    passwordForm.reset(isChoosing ? (user.email ?? '') : null);
     form.reset(Boolean(user));
-    form.tell(problem);
-    problem = null;
+    form.tell(told ?? { problem });
+    told = null;
     await loaded;
-    if (user) dashboard.signedIn(user);
-    else if (wasSignedIn) dashboard.signedOut();
+    if (mayEnter) dashboard.signedIn(user);
+    else if (wasInside) dashboard.signedOut();
   });
   await loaded;
   // For tests and for people who look under the hood: time, and how often was drawn.
@@ -279,6 +280,12 @@ async function main() {
     },
   };
 }
+
+// The link itself leads to the address without what a mail's link brought.
+document.querySelector('#broken a').addEventListener('click', (event) => {
+  event.preventDefault();
+  location.reload();
+});
 
 main().catch((error) => {
   console.error(error);

@@ -4,7 +4,10 @@
 const TIMEOUT_MS = 15_000;
 const RENEW_EVERY_MS = 60_000;
 
-const away = () => new Error(navigator.onLine ? 'The database does not answer.' : 'You are offline.');
+const OFFLINE = 'You are offline.';
+const SIGNED_OUT = 'You are signed out.';
+
+const away = () => new Error(navigator.onLine ? 'The database does not answer.' : OFFLINE);
 
 export class Rest {
   /**
@@ -35,8 +38,9 @@ export class Rest {
       if (reply.ok) return null;
       const { title } = await reply.json();
       if (title) return title;
-    } catch {
-      // as where nothing can be read of it
+    } catch ({ message }) {
+      if (message === OFFLINE || message === SIGNED_OUT) return message;
+      // Else as where nothing can be read of it.
     }
     return 'Nothing answers. Try again in a moment.';
   }
@@ -60,7 +64,7 @@ export class Rest {
     const token = await this.token().catch(() => {
       throw away();
     });
-    if (!token) throw new Error('You are signed out.');
+    if (!token) throw new Error(SIGNED_OUT);
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     try {
       return await fetch(url, { ...request, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });

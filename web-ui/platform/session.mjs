@@ -9,11 +9,15 @@ const MESSAGES = {
   over_email_send_rate_limit: 'Too many mails were asked for. Wait a while, then try again.',
 };
 const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” gets you another.';
-const LINK_ENDED =
-  'You are signed out by now. Reload this page: “Forgot your password?” gets you another link.';
+const UNREAD_LINK =
+  'The link could not be looked at. Try again in a moment, or “Forgot your password?” gets you another.';
+const LINK_ENDED = 'You are signed out by now. “Forgot your password?” gets you another link.';
+const SESSION_ENDED = 'You are signed out by now. Sign in again.';
 // Of the links in mails, those that let somebody in to choose a password.
 const PASSWORD_LINKS = ['invite', 'recovery'];
 const STORAGE_KEY = 'webfluentia.session';
+// Who came in by such a link and has no password yet: in every tab, and after the browser was closed.
+const TO_CHOOSE_KEY = 'webfluentia.to_choose';
 // auth-js waits for ever, and whoever asks for a token with it; and it tries again for half a minute.
 const TIMEOUT_MS = 10_000;
 // Whoever signs out leaves the device.
@@ -53,17 +57,32 @@ function wordsOf(error, otherwise) {
   return navigator.onLine ? otherwise : 'You are offline.';
 }
 
+/** Whose token it is, as it says itself: whether it is good the server tells. */
+function ownerOf(token) {
+  try {
+    return JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** The address keeps nothing of a link that was looked at. */
+export function forgetLink() {
+  if (location.hash) history.replaceState(null, '', location.pathname + location.search);
+}
+
 /**
- * What the link of a mail brought, of which the address keeps nothing.
+ * What the link of a mail brought. It works once, at Supabase, and its tokens are all that came of it: they stay in
+ * the address until they were looked at, for whoever loads the page again because nothing answers.
  * https://supabase.com/docs/guides/auth/sessions/implicit-flow
  * @returns {{access_token, refresh_token} | {error: true} | null}
  */
-export function takeLink() {
+export function linkOfAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   if (!given.access_token && !given.error) return null;
-  history.replaceState(null, '', location.pathname + location.search);
-  if (given.error) return { error: true };
-  return PASSWORD_LINKS.includes(given.type) ? given : null;
+  if (!given.error && PASSWORD_LINKS.includes(given.type)) return given;
+  forgetLink();
+  return given.error ? { error: true } : null;
 }
 
 export class Session {
@@ -79,39 +98,48 @@ export class Session {
       detectSessionInUrl: false,
       fetch: (url, options) => fetch(url, { ...options, signal: AbortSignal.timeout(patienceFor(url)) }),
     });
+    this.leave = this.goOn = () => {}; // until somebody watches
   }
 
   /**
    * Whoever has a session is signed in until it is refused: a sign-in that does not answer is no signing out.
-   * @param {(user: {id, email} | null) => void} onUser called when somebody else is signed in, or nobody
+   * @param {(user: {id, email} | null, problem?: string) => void} onUser called when somebody else is signed in, or
+   *   nobody, or when whether a password has to be chosen has changed, here or in another tab
    */
   watch(onUser) {
     let current;
+    // Whoever asked for it knows.
+    const wordsOfEnd = (problem = SESSION_ENDED) => (this.isSigningOut ? null : problem);
     const take = (user) => {
-      if (current === (user?.id ?? null)) return;
-      current = user?.id ?? null;
+      if (current !== undefined && current?.id === user?.id) return;
+      const problem = current && !user ? wordsOfEnd() : null;
+      current = user;
       // auth-js waits for whoever it tells: what follows must not hold it up.
-      setTimeout(() => onUser(user), 0);
+      setTimeout(() => onUser(user, problem), 0);
     };
-    const leave = () => {
+    this.leave = (problem) => {
+      if (!current) return;
       current = null;
-      onUser(null);
+      onUser(null, wordsOfEnd(problem));
     };
-    this.forget = () => {
-      this.storage.removeItem(STORAGE_KEY);
-      leave();
-    };
-    // Another tab signed out where the server did not hear of it: auth-js tells nobody then. Without a key
-    // all was removed.
+    this.goOn = () => current && onUser(current);
     addEventListener('storage', ({ key }) => {
+      // Another tab signed out where the server did not hear of it: auth-js tells nobody then. Without a key
+      // all was removed.
       const isOurs = key === STORAGE_KEY || key === null;
-      if (isOurs && current && this.storage.getItem(STORAGE_KEY) === null) leave();
+      if (isOurs && this.storage.getItem(STORAGE_KEY) === null) this.leave();
+      if (key === TO_CHOOSE_KEY) this.goOn();
     });
     this.auth.onAuthStateChange((event, session) => {
       take(session?.user ?? (event === 'SIGNED_OUT' ? null : this.#keptUser()));
     });
     const kept = this.#keptUser();
     if (kept) take(kept);
+  }
+
+  /** A password: who came in by a link and has chosen none since. */
+  hasToChoose({ id }) {
+    return this.storage.getItem(TO_CHOOSE_KEY) === id;
   }
 
   /** Of a session that auth-js may still have to renew. */
@@ -125,6 +153,7 @@ export class Session {
 
   /** @returns {Promise<string | null>} what went wrong, for the person */
   async signIn(email, password) {
+    this.storage.removeItem(TO_CHOOSE_KEY); // who signs in so has one
     const { error } = await this.auth.signInWithPassword({ email, password });
     if (!error) return null;
     const isRefused = error.status === 400 || error.status === 401;
@@ -132,16 +161,24 @@ export class Session {
     return wordsOf(error, 'Signing in did not work. Try again in a moment.');
   }
 
-  /** By what takeLink gave. @returns {Promise<string | null>} as signIn */
+  /**
+   * By what linkOfAddress gave.
+   * @returns {Promise<{problem: string | null, isUnread?: boolean}>} as signIn; unread: it may still work
+   */
   async enter({ access_token, refresh_token, error: isDead }) {
-    if (isDead) return DEAD_LINK;
+    if (isDead) return { problem: DEAD_LINK };
+    const before = this.storage.getItem(TO_CHOOSE_KEY);
+    // Before there is a session, which other tabs see at once.
+    this.storage.setItem(TO_CHOOSE_KEY, ownerOf(access_token));
     const { error } = await inTime(this.auth.setSession({ access_token, refresh_token })).catch((error) => ({
       error,
     }));
-    if (!error) return null;
-    const isRefused = error.status >= 400 && error.status < 500;
-    if (isRefused && !MESSAGES[error.code]) return DEAD_LINK;
-    return wordsOf(error, 'The link could not be looked at. “Forgot your password?” gets you another.');
+    if (!error) return { problem: null };
+    const isRefused = error.status >= 400 && error.status < 500 && error.status !== 429;
+    if (!isRefused) return { problem: wordsOf(error, UNREAD_LINK), isUnread: true };
+    if (before === null) this.storage.removeItem(TO_CHOOSE_KEY);
+    else this.storage.setItem(TO_CHOOSE_KEY, before);
+    return { problem: MESSAGES[error.code] ?? DEAD_LINK };
   }
 
   /** A mail with a link to choose a password. @returns {Promise<string | null>} as signIn */
@@ -154,20 +191,35 @@ export class Session {
   async choosePassword(password) {
     const { error } = await this.auth.updateUser({ password });
     // It is the account's already, as when the answer to the first try was lost.
-    if (!error || error.code === 'same_password') return null;
+    if (!error || error.code === 'same_password') {
+      this.storage.removeItem(TO_CHOOSE_KEY);
+      this.goOn();
+      return null;
+    }
     // Its own words: they say what it asks of a password.
     if (error.code === 'weak_password') return error.message;
-    if (error.name === 'AuthSessionMissingError') return LINK_ENDED;
+    if (error.name === 'AuthSessionMissingError') {
+      this.#forget(LINK_ENDED);
+      return null;
+    }
     return wordsOf(error, 'The password could not be kept. Try again in a moment.');
   }
 
   async signOut() {
+    this.isSigningOut = true;
     // Here only: elsewhere the same person stays signed in.
     const { error } = await inTime(this.auth.signOut({ scope: 'local' }), SIGN_OUT_MS).catch((error) => ({
       error,
     }));
     // The server did not hear of it, and auth-js then keeps the session: whoever comes next would have it.
-    if (error) this.forget();
+    if (error) this.#forget();
+    this.storage.removeItem(TO_CHOOSE_KEY);
+    this.isSigningOut = false;
+  }
+
+  #forget(problem) {
+    this.storage.removeItem(STORAGE_KEY);
+    this.leave(problem);
   }
 
   /** @returns {Promise<string | null>} null: nobody is signed in. Throws where it could not be renewed just now. */

@@ -26,25 +26,41 @@ function bindForm(form, { busy, send }) {
   return tell;
 }
 
-export function bindSignInForm(session) {
+/**
+ * @param {{openLink: () => Promise<{problem: string | null, canOpenLink?: boolean}>}} parts
+ *   looks at the link that the page was opened with once more
+ */
+export function bindSignInForm(session, { openLink }) {
   const form = document.getElementById('sign-in-form');
   const sent = document.getElementById('link-sent');
-  const tell = bindForm(form, {
+  const tellProblem = bindForm(form, {
     busy: 'Signing in',
     send: (fields) => session.signIn(fields.get('email'), fields.get('password')),
+  });
+  const again = document.getElementById('open-link');
+  const tell = ({ problem, canOpenLink }) => {
+    tellProblem(problem);
+    again.hidden = !canOpenLink;
+  };
+  again.addEventListener('click', async () => {
+    tellProblem(null);
+    again.disabled = true;
+    const outcome = await openLink();
+    again.disabled = false;
+    tell(outcome);
   });
   const { email } = form.elements;
 
   const forgotten = document.getElementById('forgotten');
   forgotten.addEventListener('click', async () => {
-    tell(null);
+    tellProblem(null);
     sent.textContent = '';
     if (!email.reportValidity()) return;
     forgotten.disabled = true;
     const address = email.value; // another may be typed meanwhile
     const message = await session.sendLink(address);
     forgotten.disabled = false;
-    tell(message);
+    tellProblem(message);
     // Who has an account is nobody's business.
     if (!message) sent.textContent = `If ${address} has an account, a mail with a link is on its way to it.`;
   });
@@ -53,7 +69,7 @@ export function bindSignInForm(session) {
     tell,
     /** After somebody signed in nothing typed is kept; before, the cursor waits in the form. */
     reset(signedIn) {
-      tell(null);
+      tell({ problem: null });
       sent.textContent = '';
       if (signedIn) form.reset();
       else email.focus();
@@ -61,25 +77,21 @@ export function bindSignInForm(session) {
   };
 }
 
-/** @returns {{ask(email: string): Promise<void>, reset(): void}} `ask` resolves once a password was chosen */
-export function bindPasswordForm(session) {
+/** @param {{signOut: () => void}} parts for whoever was let in and chooses none */
+export function bindPasswordForm(session, { signOut }) {
   const form = document.getElementById('choose-password-form');
-  let chosen;
-  bindForm(form, {
+  const tell = bindForm(form, {
     busy: 'Keeping it',
-    send: async (fields) => {
-      const message = await session.choosePassword(fields.get('password'));
-      if (!message) chosen();
-      return message;
-    },
+    send: (fields) => session.choosePassword(fields.get('password')),
   });
+  document.getElementById('choose-none').addEventListener('click', signOut);
   return {
-    ask(email) {
+    /** Nothing typed is kept. @param {string | null} email whose password is to be chosen: null where nobody's */
+    reset(email) {
+      tell(null);
       form.reset();
-      form.elements.email.value = email;
-      form.elements.password.focus();
-      return new Promise((resolve) => (chosen = resolve));
+      form.elements.email.value = email ?? '';
+      if (email !== null) form.elements.password.focus();
     },
-    reset: () => form.reset(),
   };
 }
