@@ -114,6 +114,7 @@ std::vector<Json> insight_rows(const Told& told) {
   std::vector<Json> rows;
   for (const Json& item : told.answer.items) {
     Json invented = invented_in(item, told.given, numbers, must_cite);
+    const bool numbers_hold = invented.empty();
     const std::string number = decimal(static_cast<std::int64_t>(rows.size()) + 1);
     rows.push_back(JsonObject()
                        .text("id", concat({told.query.id, "-", number}))
@@ -125,7 +126,7 @@ std::vector<Json> insight_rows(const Told& told) {
                        .text_or_null("period_start", period.first)
                        .text_or_null("period_end", period.last)
                        .text("model", model_of(told))
-                       .flag("numbers_hold", invented.empty())
+                       .flag("numbers_hold", numbers_hold)
                        .json("invented_numbers", std::move(invented))
                        .time("created", told.now)
                        .time("source_at", told.now)
