@@ -9,7 +9,7 @@ namespace wf {
 namespace {
 
 Frame fault(std::string_view why) {
-  return {JsonObject().json("effects", Json::array()).text("fault", why).take(), {}};
+  return {JsonObject().json("effects", empty_list()).text("fault", why).take(), {}};
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ Frame Edge::reply(Frame input) {
 }
 
 Frame Edge::answer(const std::string& id, Turn turn) {
-  Frame out{JsonObject().json("effects", Json::array()).take(), {}};
+  Frame out{JsonObject().json("effects", empty_list()).take(), {}};
   Running& running = flows_.find(id)->second;
   bool over = false;
   for (Effect& effect : turn.effects) {

@@ -8,9 +8,9 @@ namespace wf {
 namespace {
 
 Json to_json(const Headers& headers) {
-  Json list = Json::array();
+  Json list = empty_list();
   for (const auto& [name, value] : headers) {
-    Json pair = Json::array();
+    Json pair = empty_list();
     pair.push_back(Json(name));
     pair.push_back(Json(value));
     list.push_back(std::move(pair));
@@ -19,7 +19,7 @@ Json to_json(const Headers& headers) {
 }
 
 Json to_json(const std::vector<std::string>& texts) {
-  Json list = Json::array();
+  Json list = empty_list();
   for (const std::string& text : texts) list.push_back(Json(text));
   return list;
 }

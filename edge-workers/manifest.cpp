@@ -8,7 +8,7 @@ namespace wf {
 namespace {
 
 Json texts(std::span<const std::string_view> items) {
-  Json list = Json::array();
+  Json list = empty_list();
   for (const std::string_view item : items) list.push_back(Json(item));
   return list;
 }
@@ -16,9 +16,9 @@ Json texts(std::span<const std::string_view> items) {
 }  // namespace
 
 Json manifest() {
-  Json secrets = Json::array();
-  Json ids = Json::array();
-  Json captured = Json::array();
+  Json secrets = empty_list();
+  Json ids = empty_list();
+  Json captured = empty_list();
   for (const Descriptor& service : catalogue()) {
     for (const CapturedKey& kept : service.captured)
       captured.push_back(JsonObject().text("name", kept.name).json("hosts", texts(kept.hosts)).take());

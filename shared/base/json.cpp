@@ -92,6 +92,9 @@ Result<Json> parse_json(std::string_view text, std::string_view who) {
   return builder.take();
 }
 
+[[gnu::noinline]] Json empty_list() { return Json::value_t::array; }
+[[gnu::noinline]] Json empty_object() { return Json::value_t::object; }
+
 const Json* find(const Json& object, std::string_view key) {
   const auto* members = object.get_ptr<const Json::object_t*>();
   if (members == nullptr) return nullptr;

@@ -20,6 +20,10 @@ using Json = nlohmann::json;
 // nested deeper than 200 levels).
 Result<Json> parse_json(std::string_view text, std::string_view who);
 
+// Smaller than Json::array() and Json::object(), which can be given elements.
+Json empty_list();
+Json empty_object();
+
 // Absent, null and wrong type are all "not found" here; use require_* where they differ.
 const Json* find(const Json& object, std::string_view key);
 std::optional<std::string> find_string(const Json& object, std::string_view key);

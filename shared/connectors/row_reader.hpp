@@ -51,7 +51,7 @@ class RowReader {
 
   const Json& object_;
   std::string_view who_;
-  Result<Json> row_ = Json::object();
+  Result<Json> row_ = empty_object();
 };
 
 }  // namespace wf

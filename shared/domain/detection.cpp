@@ -21,7 +21,7 @@ std::vector<std::string> names_of(const Json& object, std::string_view key) {
 
 Json object_of(const Json& object, std::string_view key) {
   const Json* found = find_object(object, key);
-  return found != nullptr ? *found : Json::object();
+  return found != nullptr ? *found : empty_object();
 }
 
 bool is_present(const Key& key, std::span<const std::string> agency, std::span<const std::string> own) {
@@ -50,10 +50,10 @@ void add_partition(std::vector<std::string>& partitions, std::string partition) 
 }
 
 Json schedules_of(const Descriptor& service, const Json& ids) {
-  Json schedules = Json::array();
+  Json schedules = empty_list();
   for (const StreamDescriptor& stream : service.streams) {
     for (const std::string& partition : partitions_of(stream, ids)) {
-      Json schedule = Json::object();
+      Json schedule = empty_object();
       slot(schedule, "stream") = Json(stream.name);
       slot(schedule, "partition") = Json(partition);
       slot(schedule, "cadence") = Json(name(stream.cadence));
@@ -68,16 +68,16 @@ Json schedules_of(const Descriptor& service, const Json& ids) {
 Json keys_of(const Descriptor& service, std::span<const std::string> agency,
              std::span<const std::string> own) {
   std::vector<std::string> present;
-  Json present_names = Json::array();
+  Json present_names = empty_list();
   for (const Key& key : service.keys) {
     if (!is_present(key, agency, own)) continue;
     present.emplace_back(key.name);
     present_names.push_back(Json(key.name));
   }
-  Json missing = Json::array();
+  Json missing = empty_list();
   for (const Key& key : service.keys)
     if (is_missing(key, present)) missing.push_back(Json(key.name));
-  Json out = Json::object();
+  Json out = empty_object();
   slot(out, "service") = Json(service.id);
   slot(out, "present") = std::move(present_names);
   slot(out, "missing") = std::move(missing);
@@ -86,7 +86,7 @@ Json keys_of(const Descriptor& service, std::span<const std::string> agency,
 
 // What a workspace has of the services that its bundle does not name.
 Json keys_of_agency(std::span<const std::string> agency) {
-  Json services = Json::array();
+  Json services = empty_list();
   for (const Descriptor& service : catalogue())
     if (Json keys = keys_of(service, agency, {}); !find_array(keys, "present")->empty())
       services.push_back(std::move(keys));
@@ -106,13 +106,13 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
   Json ids = configured.agency_ids;
   for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) slot(ids, key) = value;
   // An unreadable bundle has no keys: what only the agency sets up is listed, all else is left as it was.
-  Json services = Json::array();
+  Json services = empty_list();
   for (const Descriptor& service : catalogue()) {
     if (!is_relevant(service, configured.agency, bundle.present)) continue;
     services.push_back(keys_of(service, configured.agency, bundle.present));
     slot(services.back(), "schedules") = schedules_of(service, ids);
   }
-  Json out = Json::object();
+  Json out = empty_object();
   slot(out, "client_id") = Json(workspace.client_id);
   slot(out, "problem") = bundle.problem.empty() ? Json() : Json(bundle.problem);
   slot(out, "services") = std::move(services);
@@ -168,9 +168,9 @@ std::vector<std::string> partitions_of(const StreamDescriptor& stream, const Jso
 }
 
 Json detect(const Configured& configured, std::span<const KnownWorkspace> workspaces) {
-  Json all = Json::array();
+  Json all = empty_list();
   for (const KnownWorkspace& workspace : workspaces) all.push_back(detect_workspace(configured, workspace));
-  Json out = Json::object();
+  Json out = empty_object();
   slot(out, "workspaces") = std::move(all);
   slot(out, "agency") = keys_of_agency(configured.agency);
   return out;

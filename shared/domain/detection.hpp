@@ -15,13 +15,13 @@ struct ConfiguredWorkspace {
   std::string slug;
   std::vector<std::string> present;  // key names; of one that could not be read none
   std::string problem;               // the bundle could not be read; empty: it could
-  Json ids = Json::object();         // its own account ids by full name: a text, or a list of texts
+  Json ids = empty_object();         // its own account ids by full name: a text, or a list of texts
 };
 
 struct Configured {
   std::vector<std::string> agency;  // key names
   std::vector<ConfiguredWorkspace> workspaces;
-  Json agency_ids = Json::object();
+  Json agency_ids = empty_object();
 };
 
 struct KnownWorkspace {

@@ -33,7 +33,7 @@ std::optional<UnixSeconds> newest_row(const EarlierFacts& before, const PageFact
 }  // namespace
 
 Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSeconds now) {
-  Json patch = Json::object();
+  Json patch = empty_object();
   set(patch, "run_rows", rows_of_run(before, page));
   clear(patch, "rate_limited_until");
   if (const auto newest = newest_row(before, page, now)) set(patch, "newest_row_at", *newest);
@@ -44,7 +44,7 @@ Json facts_after_page(const EarlierFacts& before, const PageFacts& page, UnixSec
   else if (page.credentials_expire_at)
     set(patch, "credentials_expire_at", *page.credentials_expire_at);
   if (page.unavailable) {
-    patch["unavailable"] = Json::array();
+    patch["unavailable"] = empty_list();
     for (const std::string& name : *page.unavailable) patch["unavailable"].push_back(name);
   }
   return patch;
@@ -67,7 +67,7 @@ Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, co
 }
 
 Json facts_after_failure(const EarlierFacts& before, const Error& error, bool final, UnixSeconds now) {
-  Json patch = Json::object();
+  Json patch = empty_object();
   if (final || !before.failure_final) {
     patch["failure_kind"] = std::string(name(error.kind));
     patch["failure_message"] = shorten(without_secrets(error.message), longest_message);
@@ -85,14 +85,14 @@ Json facts_after_failure(const EarlierFacts& before, const Error& error, bool fi
 }
 
 Json facts_while_resting(UnixSeconds until) {
-  Json patch = Json::object();
+  Json patch = empty_object();
   set(patch, "rate_limited_until", until);
   clear(patch, "running_since");
   return patch;
 }
 
 Json facts_after_delivery(UnixSeconds event_at, UnixSeconds now) {
-  Json patch = Json::object();
+  Json patch = empty_object();
   set(patch, "last_event_at", std::min(event_at, now));
   set(patch, "last_success_at", now);
   return patch;
@@ -124,7 +124,7 @@ std::vector<std::int64_t> read_remembered_rows(const Json& remembered) {
 
 Json remember_rows(std::span<const std::int64_t> earlier_rows, std::int64_t rows) {
   const std::size_t keep = std::min(earlier_rows.size(), runs_to_remember - 1);
-  Json remembered = Json::array();
+  Json remembered = empty_list();
   for (const std::int64_t earlier : earlier_rows.last(keep)) remembered.push_back(earlier);
   remembered.push_back(rows);
   return remembered;

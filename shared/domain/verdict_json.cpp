@@ -37,9 +37,9 @@ Json to_json(const Verdict& verdict) {
               {"last_sync_at", time_or_null(verdict.last_sync_at)},
               {"skew_secs", verdict.skew.count()},
               {"silence", verdict.silence ? silence_json(*verdict.silence) : Json()}};
-  out["clocks"] = Json::array();
+  out["clocks"] = empty_list();
   for (const Clock& clock : verdict.clocks) out["clocks"].push_back(clock_json(clock));
-  out["evidence"] = Json::array();
+  out["evidence"] = empty_list();
   for (const Evidence& item : verdict.evidence) {
     out["evidence"].push_back({{"label", item.label}, {"value", item.value}, {"at", time_or_null(item.at)}});
   }

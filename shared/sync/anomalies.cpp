@@ -58,7 +58,7 @@ Json anomaly_json(const Anomaly& one, std::string_view unit) {
 }
 
 Json series_json(const Analysed& one) {
-  Json anomalies = Json::array();
+  Json anomalies = empty_list();
   for (const Anomaly& anomaly : one.report.anomalies) {
     anomalies.push_back(anomaly_json(anomaly, one.series.unit));
   }
@@ -79,7 +79,7 @@ Json series_json(const Analysed& one) {
 Result<Json> anomalies_answer(const Json& daily_series_answer) {
   const auto analysis = analyse_all(daily_series_answer);
   if (!analysis) return tl::unexpected(analysis.error());
-  Json series = Json::array();
+  Json series = empty_list();
   std::int64_t found = 0;
   for (const Analysed& one : analysis->all) {
     series.push_back(series_json(one));

@@ -22,7 +22,7 @@ struct ApiRequest {
   std::string path;
   Headers headers;  // none that holds a session
   std::string body;
-  Json ids = Json::object();         // of the workspace in the path
+  Json ids = empty_object();         // of the workspace in the path
   bool settings_unreadable = false;  // of that workspace: it has none of its own keys and ids
 };
 

@@ -12,7 +12,7 @@ constexpr std::int64_t tick_is_late_after_secs = 15 * 60;
 }  // namespace
 
 void HealthFlow::start(Turn& turn) {
-  ask(turn, database_.call("health", Json::object()), &HealthFlow::on_answer);
+  ask(turn, database_.call("health", empty_object()), &HealthFlow::on_answer);
 }
 
 void HealthFlow::on_answer(EffectResult& result, Turn& turn) {

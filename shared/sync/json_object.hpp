@@ -33,7 +33,7 @@ class JsonObject {
   operator const Json&() const { return object_; }
 
  private:
-  Json object_ = Json::object();
+  Json object_ = empty_object();
 };
 
 // What JsonObject::time wrote.

@@ -65,7 +65,7 @@ std::vector<ObjectRef> read_refs(const Json& object, std::string_view key) {
 }
 
 Json to_json(const std::vector<ObjectRef>& refs) {
-  Json array = Json::array();
+  Json array = empty_list();
   for (const ObjectRef& ref : refs)
     array.push_back(JsonObject().text("table", ref.table).text("id", ref.id).take());
   return array;

@@ -23,7 +23,7 @@ class Questions {
  private:
   std::vector<Question> questions_;
   std::size_t next_ = 0;
-  Json answers_ = Json::array();
+  Json answers_ = empty_list();
 };
 
 }  // namespace wf

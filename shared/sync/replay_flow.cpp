@@ -129,7 +129,7 @@ void ReplayFlow::on_compared(EffectResult& result, Turn& turn) {
   const auto compared = read_answer(result);
   if (!compared) return refuse(turn, compared.error());
   const Json* tables = find_array(*compared, "tables");
-  tables_ = tables ? *tables : Json::array();
+  tables_ = tables ? *tables : empty_list();
   if (!job_.apply) return answer(turn, 200, place());
   ask(turn, database_.call_text("apply_replay", rows_), &ReplayFlow::on_applied);
 }

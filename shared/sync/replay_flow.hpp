@@ -22,7 +22,7 @@ struct ReplayJob {
   std::string object_key;
   bool apply = false;
   std::int64_t examples = 3;  // changed rows to be shown of each table
-  Json ids = Json::object();  // of the workspace, for a delivery
+  Json ids = empty_object();  // of the workspace, for a delivery
 };
 
 class ReplayFlow final : public Steps<ReplayFlow> {

@@ -31,7 +31,7 @@ struct SyncCursor {
   bool again = false;                        // the page at `position` is asked for once more
   bool caught_up = false;                    // the run has opened a second scan, for what came meanwhile
   bool stuck = false;                        // the database says: a run failed here without a page
-  Json earlier_rows = Json::array();         // of the last run of each earlier day (remember_rows)
+  Json earlier_rows = empty_list();          // of the last run of each earlier day (remember_rows)
 };
 
 // Into one that is new. An unknown shape reads as "nothing was ever read": reading again is harmless.

@@ -56,7 +56,7 @@ void learn(EarlierFacts& facts, const Json& columns) {
 }
 
 Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key) {
-  Json deliveries = Json::array();
+  Json deliveries = empty_list();
   for (const ReceivedEvent& event : events)
     deliveries.push_back(JsonObject()
                              .text("key", event.key)

@@ -25,7 +25,7 @@ struct SyncJob {
   std::string stream;
   std::string partition;
   std::string run_id;
-  Json ids = Json::object();  // of the bound workspace, from the event
+  Json ids = empty_object();  // of the bound workspace, from the event
 };
 
 Json sync_message(const SyncJob& job);

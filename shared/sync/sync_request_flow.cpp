@@ -30,7 +30,7 @@ Result<JsonObject> read_part(std::string_view body, const Descriptor& service) {
 }
 
 Json answer_of(const Json& jobs) {
-  Json runs = Json::array();
+  Json runs = empty_list();
   for (const Json& job : jobs) {
     JsonObject run;
     for (const std::string_view member : {"run_id", "stream", "partition"})

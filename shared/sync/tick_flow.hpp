@@ -31,7 +31,7 @@ class TickFlow final : public Steps<TickFlow> {
 
   Database database_;
   Json configured_;
-  Json workspaces_ = Json::array();
+  Json workspaces_ = empty_list();
   JsonObject budgets_;  // jobs of a service that may still be queued: {"pagespeed": 10}
   int rounds_ = 0;
   std::int64_t unanswered_ = 0;  // of the queue's sends

@@ -22,14 +22,14 @@ bool read_span(const Json& pair, Span& span) {
 }
 
 void add_span(Json& spans, const Span& span) {
-  Json pair = Json::array();
+  Json pair = empty_list();
   pair.push_back(format_time(span.from));
   pair.push_back(format_time(span.to));
   spans.push_back(std::move(pair));
 }
 
 Json with_span_in_front(const Span& span, const Json& older) {
-  Json spans = Json::array();
+  Json spans = empty_list();
   add_span(spans, span);
   for (const Json& pair : *older.get_ptr<const Json::array_t*>()) spans.push_back(pair);
   return spans;
@@ -93,7 +93,7 @@ bool halve(Plan& plan, std::chrono::seconds unit) {
 bool clamp(Plan& plan, UnixSeconds earliest) {
   if (plan.first.from >= earliest) return false;
   plan.first.from = earliest;
-  plan.older = Json::array();
+  plan.older = empty_list();
   return true;
 }
 

@@ -27,8 +27,8 @@ struct Limits {
 
 // The connector's position: {"spans":[["2026-11-23T09:00:00Z","2026-11-23T14:00:00Z"]],"page_size":500}
 struct Plan {
-  Span first;                  // the one that is asked for
-  Json older = Json::array();  // the ones that follow it without a gap, each as its two times
+  Span first;                 // the one that is asked for
+  Json older = empty_list();  // the ones that follow it without a gap, each as its two times
   std::int64_t page_size = 0;
   bool is_new = true;  // nothing was asked for yet: the limits are not known
 };

@@ -79,7 +79,7 @@ Result<Json> read_figures(const Json& item, std::string_view who) {
   if (!total && !find_array(item, "values"))
     return fail(ErrorKind::data, {who, ": neither values nor total_value"});
   const std::span<const Json> all = total ? std::span(total, 1) : list_in(item, "values");
-  Json figures = Json::array();
+  Json figures = empty_list();
   for (const Json& one : all)
     if (const auto added = add_figure(figures, one, who); !added) return tl::unexpected<Error>(added.error());
   return figures;

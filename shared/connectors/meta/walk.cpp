@@ -40,7 +40,7 @@ bool is_over(const Step& step, const Group& group, const Query& query) {
 }
 
 Json to_position(const Step& step) {
-  Json lost = Json::array();
+  Json lost = empty_list();
   for (const std::string& name : step.lost) lost.push_back(name);
   return JsonObject()
       .number("group", static_cast<std::int64_t>(step.group))

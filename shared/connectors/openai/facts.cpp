@@ -164,7 +164,7 @@ std::optional<Json> day_fact(const DailySeries& series, Day day) {
 }  // namespace
 
 Json period_facts(const Json& daily, Day today) {
-  Json facts = Json::array();
+  Json facts = empty_list();
   auto all = read_daily_series(daily);
   if (!all) return facts;
   for (DailySeries& series : *all) {
@@ -179,8 +179,8 @@ Json period_facts(const Json& daily, Day today) {
 }
 
 Json day_facts(const Json& daily, std::string_view wanted, Day day) {
-  Json facts = Json::array();
-  Json others = Json::array();
+  Json facts = empty_list();
+  Json others = empty_list();
   const auto all = read_daily_series(daily);
   if (!all) return facts;
   for (const DailySeries& series : *all) {

@@ -22,7 +22,7 @@ bool is_reported(const Json& audit_ref) {
 
 // Audit id -> the categories that show it.
 Json categories_of_audits(const Json& lighthouse) {
-  Json shown_in = Json::object();
+  Json shown_in = empty_object();
   const Json* categories = find_object(lighthouse, "categories");
   if (!categories) return shown_in;
   for (const auto& [category, content] : *categories->get_ptr<const Json::object_t*>()) {

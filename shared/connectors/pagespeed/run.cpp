@@ -64,7 +64,7 @@ failure_message text
 constexpr std::string_view scored = "performance accessibility best-practices seo";
 
 const Json& object_or_empty(const Json& parent, std::string_view key) {
-  static const Json empty = Json::object();
+  static const Json empty = empty_object();
   const Json* found = find_object(parent, key);
   return found ? *found : empty;
 }
@@ -81,7 +81,7 @@ void read_field_data(RowReader& row, const Json& body) {
   const Json& page = object_or_empty(body, "loadingExperience");
   const Json& origin = object_or_empty(body, "originLoadingExperience");
   const bool lent = find_bool(page, "origin_fallback").value_or(false);
-  read_field_block(row, page_columns, "field_category", lent ? Json::object() : page);
+  read_field_block(row, page_columns, "field_category", lent ? empty_object() : page);
   read_field_block(row, origin_columns, "origin_category",
                    lent && !find_object(origin, "metrics") ? page : origin);
 }
@@ -93,7 +93,7 @@ void divide_by_hundred(Json& value) {
 
 // Null and absent are not 0: a category that was not judged has no score. False: one is none.
 bool add_scores(Json& row, const Json& lighthouse) {
-  Json others = Json::object();
+  Json others = empty_object();
   for (const auto& [id, category] :
        *object_or_empty(lighthouse, "categories").get_ptr<const Json::object_t*>()) {
     const Json* score = find(category, "score");
@@ -125,7 +125,7 @@ std::optional<Failure> failure_of(const Json& lighthouse) {
 // With a failure, nothing that was measured counts.
 Result<Json> read_row(const Json& body, const Target& target, UnixSeconds run_at, UnixSeconds source_at,
                       const Failure* failure) {
-  const Json nothing = Json::object();
+  const Json nothing = empty_object();
   const Json& lighthouse = object_or_empty(body, "lighthouseResult");
   RowReader row(nothing, who);
   row.set("url", std::string_view(target.url))
@@ -174,7 +174,7 @@ Result<Run> read_run(const Json& body, const Target& target, UnixSeconds source_
 }
 
 Run failed_run(const Failure& failure, const Target& target, UnixSeconds source_at) {
-  return {*read_row(Json::object(), target, source_at, source_at, &failure), {}, source_at, true};
+  return {*read_row(empty_object(), target, source_at, source_at, &failure), {}, source_at, true};
 }
 
 }  // namespace wf::pagespeed

@@ -68,7 +68,7 @@ class Check {
     if (!find_array(body_, list)) return refuse(list, " is not a list of {email, name?}");
     const std::span<const Json> items = list_in(body_, list);
     if (known_.size() + items.size() > most_recipients) return refuse("", "more than 50 recipients");
-    Json checked = Json::array();
+    Json checked = empty_list();
     for (const Json& item : items) checked.push_back(recipient(item, list));
     if (!checked.empty()) input_.json(list, std::move(checked));
   }
@@ -184,13 +184,13 @@ Json personalization(const ActionQuery& query) {
   for (const std::string_view list : {"to", "cc"})
     if (Json given = copy_of(query.input, list); !given.is_null()) envelope.json(list, std::move(given));
   envelope.json("custom_args", JsonObject().text(own_id_argument, query.id).take());
-  Json list = Json::array();
+  Json list = empty_list();
   list.push_back(envelope.take());
   return list;
 }
 
 HttpRequest send_request(const ActionQuery& query) {
-  Json content = Json::array();
+  Json content = empty_list();
   add_content(content, "text/plain", find_text(query.input, "text"));
   add_content(content, "text/html", find_text(query.input, "html"));
   JsonObject mail;

@@ -73,7 +73,7 @@ std::string envelope_email(std::string_view email) { return to_lower(one_line(em
 
 // The addresses that it was sent to, as read_addresses gives them.
 Json envelope_to(const Form& form) {
-  Json addresses = Json::array();
+  Json addresses = empty_list();
   for (const Json& one : list_in(form.envelope, "to"))
     if (one.is_string()) addresses.push_back(make_address(envelope_email(text_of(one)), ""));
   return addresses;
