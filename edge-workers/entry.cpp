@@ -16,8 +16,6 @@
 namespace wf {
 namespace {
 
-std::string text(const Json& object, std::string_view key) { return std::string(find_text(object, key)); }
-
 Json object_or_null(const Json& object, std::string_view key) {
   const Json* found = find_object(object, key);
   return found ? *found : Json();
@@ -33,9 +31,7 @@ class WaitFlow final : public Flow {
 };
 
 // Of the workspace that the event is about: none of its own keys and ids is there.
-bool settings_unreadable(const Json& event) {
-  return find_bool(event, "settings_unreadable").value_or(false);
-}
+bool settings_unreadable(const Json& event) { return is_true(event, "settings_unreadable"); }
 
 Made unknown() { return fail(ErrorKind::ours, "not an event of this module"); }
 
@@ -44,7 +40,7 @@ Made make_queued(Registry registry, Start start) {
   const std::string_view job = find_text(message, "job");
   // The end of an action that the queue gave up on is tried again like any other.
   if (job == "action_end")
-    return std::make_unique<ActionEndFlow>(std::move(start.database), text(message, "object_key"));
+    return std::make_unique<ActionEndFlow>(std::move(start.database), text_in(message, "object_key"));
   if (find_text(start.event, "kind") == "dead_letter")
     return std::make_unique<DeadLetterFlow>(std::move(start.database), std::move(message));
   const Descriptor* service = find_service(find_text(message, "service"));
@@ -54,28 +50,27 @@ Made make_queued(Registry registry, Start start) {
   if (job == "sync")
     return std::make_unique<SyncFlow>(
         registry, std::move(start.database),
-        SyncJob{text(message, "workspace"), text(message, "client_id"), text(message, "service"),
-                text(message, "stream"), text(message, "partition"), text(message, "run_id"),
+        SyncJob{text_in(message, "workspace"), text_in(message, "client_id"), text_in(message, "service"),
+                text_in(message, "stream"), text_in(message, "partition"), text_in(message, "run_id"),
                 std::move(ids)});
   if (job == "delivery")
     return std::make_unique<DeliveryFlow>(
         registry, std::move(start.database),
-        DeliveryJob{text(message, "workspace"), text(message, "client_id"), text(message, "service"),
-                    text(message, "delivery_key"), text(message, "object_key"), std::move(ids),
+        DeliveryJob{text_in(message, "workspace"), text_in(message, "client_id"), text_in(message, "service"),
+                    text_in(message, "delivery_key"), text_in(message, "object_key"), std::move(ids),
                     find_time(message, "received_at")});
   return unknown();
 }
 
 Made make_webhook(Registry registry, Start start) {
   std::string body;
-  const bool too_large = find_bool(start.event, "too_large").value_or(false);
+  const bool too_large = is_true(start.event, "too_large");
   if (!take_body(start.event, start.parts, body) && !too_large)
     return fail(ErrorKind::ours, "body names no part");
   return std::make_unique<WebhookFlow>(
       registry, std::move(start.database),
-      WebhookEvent{start.id, text(start.event, "service"), text(start.event, "workspace"),
-                   read_headers(start.event), std::move(body), too_large,
-                   find_bool(start.event, "held").value_or(false)});
+      WebhookEvent{start.id, text_in(start.event, "service"), text_in(start.event, "workspace"),
+                   read_headers(start.event), std::move(body), too_large, is_true(start.event, "held")});
 }
 
 Made make_api(Registry registry, Start start) {
@@ -83,8 +78,9 @@ Made make_api(Registry registry, Start start) {
   if (!take_body(start.event, start.parts, body)) return fail(ErrorKind::ours, "body names no part");
   return std::make_unique<ApiFlow>(
       registry, std::move(start.database),
-      ApiRequest{start.id, text(start.event, "method"), text(start.event, "path"), read_headers(start.event),
-                 std::move(body), object_or_null(start.event, "ids"), settings_unreadable(start.event)});
+      ApiRequest{start.id, text_in(start.event, "method"), text_in(start.event, "path"),
+                 read_headers(start.event), std::move(body), object_or_null(start.event, "ids"),
+                 settings_unreadable(start.event)});
 }
 
 }  // namespace
@@ -116,8 +112,8 @@ Made make_replay_flow(Registry registry, Start start) {
   if (find_text(event, "kind") != "replay") return unknown();
   return std::make_unique<ReplayFlow>(
       registry, std::move(start.database),
-      ReplayJob{text(event, "workspace"), text(event, "client_id"), text(event, "object_key"),
-                find_bool(event, "apply").value_or(false), find_int64(event, "examples").value_or(3),
+      ReplayJob{text_in(event, "workspace"), text_in(event, "client_id"), text_in(event, "object_key"),
+                is_true(event, "apply"), find_int64(event, "examples").value_or(3),
                 object_or_null(event, "ids")});
 }
 

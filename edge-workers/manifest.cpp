@@ -1,8 +1,8 @@
 #include <array>
 
 #include "edge-workers/edge.hpp"
+#include "shared/base/json_object.hpp"
 #include "shared/domain/catalogue.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {

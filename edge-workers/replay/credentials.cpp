@@ -49,7 +49,7 @@ std::optional<std::string> Credentials::missing(const Json& effect, const std::s
 bool Credentials::holds(const Json& effect, UnixSeconds now) const {
   const Json capture = object_of(effect, "capture");
   const auto kept = kept_.find(text(capture, "name"));
-  return !find_bool(capture, "refresh").value_or(false) && kept != kept_.end() && kept->second > now;
+  return !is_true(capture, "refresh") && kept != kept_.end() && kept->second > now;
 }
 
 Json Credentials::capture(const Json& effect, const std::string& reply, UnixSeconds now) {

@@ -124,7 +124,7 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
   if (is_over(run)) return not_applied("finished");
   if (!holds_lease(p)) return not_applied("lease_lost");
   const std::string stream = text(run, "stream");
-  const bool last = find_bool(p, "last").value_or(false);
+  const bool last = is_true(p, "last");
 
   Json result = upsert(p.value("tables", Json::array()));
   const bool tied = !result["ties"].empty();
@@ -212,7 +212,7 @@ Json ReplayDatabase::upsert(const Json& tables) {
 Json ReplayDatabase::fail_run(const Json& p) {
   if (!holds_lease(p)) return not_applied("lease_lost");
   Json& run = runs_[text(p, "run_id")];
-  const bool final = find_bool(p, "final").value_or(false);
+  const bool final = is_true(p, "final");
   run["state"] = final ? "failed" : "waiting";
   run["attempt"] = find_int64(run, "attempt").value_or(0) + 1;
   run["retry_at"] = final ? Json() : p.value("retry_at", Json());
@@ -267,7 +267,7 @@ Json ReplayDatabase::end_action(const Json& p) {
   if (stream.empty()) return {{"ended", true}};
   Json facts = object_of(p, "facts");
   // A failure that may pass leaves one that stays until a success.
-  if (find_bool(facts_of(stream), "failure_final").value_or(false) && find_string(facts, "failure_kind") &&
+  if (is_true(facts_of(stream), "failure_final") && find_string(facts, "failure_kind") &&
       !find_bool(facts, "failure_final").value_or(true))
     for (const char* column : {"failure_kind", "failure_message", "failed_at", "failure_final"})
       facts.erase(column);

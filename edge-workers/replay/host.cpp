@@ -153,7 +153,7 @@ Json ReplayHost::all_problems() const {
 
 Frame ReplayHost::put_object(const Json& effect, const std::string& body) {
   const std::string key = text(effect, "key");
-  const bool keep = find_bool(effect, "if_absent").value_or(false) && objects.contains(key);
+  const bool keep = is_true(effect, "if_absent") && objects.contains(key);
   if (keep) return {{{"stored", false}}, {}};
   objects[key] = body;
   metadata.erase(key);

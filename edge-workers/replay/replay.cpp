@@ -9,9 +9,9 @@
 #include "edge-workers/replay/hmac.hpp"
 #include "edge-workers/replay/host.hpp"
 #include "edge-workers/replay/signing.hpp"
+#include "shared/base/json_object.hpp"
 #include "shared/connectors/registry.hpp"
 #include "shared/domain/verdict_json.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::replay {
 

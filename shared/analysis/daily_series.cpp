@@ -12,16 +12,14 @@ constexpr std::size_t most_days = 10'000;
 constexpr std::size_t period_days = 28;
 constexpr std::size_t complete_enough = 25;
 
-Result<std::vector<std::optional<double>>> read_values(const Json& series, const std::string& who) {
+Result<std::vector<std::optional<double>>> read_values(const Json& series, std::string_view who) {
   const Json* list = find_array(series, "values");
-  if (list == nullptr || list->size() >= most_days) return fail(ErrorKind::data, who + ": no values");
+  if (list == nullptr || list->size() >= most_days) return fail(ErrorKind::data, {who, ": no values"});
   std::vector<std::optional<double>> values;
   values.reserve(list->size());
-  for (const Json& item : *list) {
+  for (const Json& item : elements(*list)) {
     const auto value = as_double(item);
-    if (!value && !item.is_null()) {
-      return fail(ErrorKind::data, who + ": a value is " + std::string(type_name(item)));
-    }
+    if (!value && !item.is_null()) return fail(ErrorKind::data, {who, ": a value is ", type_name(item)});
     values.push_back(value);
   }
   return values;
@@ -30,17 +28,17 @@ Result<std::vector<std::optional<double>>> read_values(const Json& series, const
 Result<DailySeries> read_one(const Json& json) {
   const auto id = require_string(json, "id", "daily_series");
   if (!id) return tl::unexpected(id.error());
-  const std::string who = "daily_series " + *id;
-  const auto day = parse_day(find_string(json, "first_day").value_or(""));
-  if (!day) return fail(ErrorKind::data, who + ": no first_day");
+  const std::string who = concat({"daily_series ", *id});
+  const auto day = parse_day(find_text(json, "first_day"));
+  if (!day) return fail(ErrorKind::data, {who, ": no first_day"});
   auto values = read_values(json, who);
   if (!values) return tl::unexpected(values.error());
   return DailySeries{.id = *id,
-                     .service = find_string(json, "service").value_or(""),
+                     .service = text_in(json, "service"),
                      .label = find_string(json, "label").value_or(*id),
-                     .unit = find_string(json, "unit").value_or(""),
-                     .of = find_string(json, "of").value_or(""),
-                     .kind = find_string(json, "kind") == "level" ? SeriesKind::level : SeriesKind::sum,
+                     .unit = text_in(json, "unit"),
+                     .of = text_in(json, "of"),
+                     .kind = find_text(json, "kind") == "level" ? SeriesKind::level : SeriesKind::sum,
                      .first_day = *day,
                      .values = std::move(*values)};
 }
@@ -72,10 +70,10 @@ void compare_periods(const DailySeries& series, std::size_t end, SeriesReport& r
 
 Result<std::vector<DailySeries>> read_daily_series(const Json& answer) {
   const Json* list = find_array(answer, "series");
-  if (list == nullptr) return fail(ErrorKind::data, "daily_series: no series");
+  if (list == nullptr) return fail(ErrorKind::data, {"daily_series: no series"});
   std::vector<DailySeries> all;
   all.reserve(list->size());
-  for (const Json& json : *list) {
+  for (const Json& json : elements(*list)) {
     auto series = read_one(json);
     if (!series) return tl::unexpected(series.error());
     all.push_back(std::move(*series));

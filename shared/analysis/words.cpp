@@ -24,7 +24,7 @@ bool is_usually_none(const Anomaly& anomaly) {
 
 std::string percent_words(double value, double expected, std::string_view less, std::string_view more) {
   const auto percent = change_percent(value, expected).value_or(0);
-  return decimal(std::abs(percent)) + " % " + std::string(percent < 0 ? less : more);
+  return concat({decimal(std::abs(percent)), " % ", percent < 0 ? less : more});
 }
 
 std::string share_words(double value, double expected, std::string_view unit) {
@@ -69,12 +69,14 @@ std::string words(const Spoken& number) {
     hundredths = 0;
     ++whole;
   }
-  std::string text = (number.value < 0 ? "-" : "") + group_digits(whole);
+  std::string text = number.value < 0 ? "-" : "";
+  text += group_digits(whole);
   if (hundredths > 0) {
     text += hundredths < 10 ? ".0" : ".";
     text += decimal(hundredths % 10 == 0 ? hundredths / 10 : hundredths);
   }
-  return number.unit.empty() ? text : text + " " + number.unit;
+  if (!number.unit.empty()) text.append(" ").append(number.unit);
+  return text;
 }
 
 std::optional<std::int64_t> change_percent(double value, double expected) {

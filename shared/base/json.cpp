@@ -96,10 +96,9 @@ Result<Json> parse_json(std::string_view text, std::string_view who) {
 [[gnu::noinline]] Json empty_object() { return Json::value_t::object; }
 
 const Json* find(const Json& object, std::string_view key) {
-  const auto* members = object.get_ptr<const Json::object_t*>();
-  if (members == nullptr) return nullptr;
-  const auto found = members->find(key);
-  return found == members->end() || found->second.is_null() ? nullptr : &found->second;
+  const auto& all = members(object);
+  const auto found = all.find(key);
+  return found == all.end() || found->second.is_null() ? nullptr : &found->second;
 }
 
 Json& slot(Json& object, std::string_view key) {
@@ -151,6 +150,8 @@ std::string_view find_text(const Json& object, std::string_view key) {
   return value ? text_of(*value) : std::string_view();
 }
 
+std::string text_in(const Json& object, std::string_view key) { return std::string(find_text(object, key)); }
+
 std::optional<std::int64_t> find_int64(const Json& object, std::string_view key) {
   const Json* value = find(object, key);
   return value == nullptr ? std::nullopt : as_int64(*value);
@@ -160,6 +161,24 @@ std::optional<bool> find_bool(const Json& object, std::string_view key) {
   const Json* value = find(object, key);
   const bool* flag = value == nullptr ? nullptr : value->get_ptr<const bool*>();
   return flag == nullptr ? std::nullopt : std::optional<bool>(*flag);
+}
+
+bool is_true(const Json& object, std::string_view key) { return find_bool(object, key).value_or(false); }
+
+std::span<const Json> elements(const Json& list) {
+  const auto* all = list.get_ptr<const Json::array_t*>();
+  return all ? std::span<const Json>(*all) : std::span<const Json>();
+}
+
+std::span<const Json> list_in(const Json& object, std::string_view key) {
+  const Json* found = find(object, key);
+  return found ? elements(*found) : std::span<const Json>();
+}
+
+const Json::object_t& members(const Json& object) {
+  static const Json::object_t none;
+  const auto* all = object.get_ptr<const Json::object_t*>();
+  return all ? *all : none;
 }
 
 const Json* find_object(const Json& object, std::string_view key) {

@@ -182,7 +182,7 @@ std::string shorten(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return std::string(text);
   std::size_t end = max_bytes;
   while (end > 0 && is_continuation(text[end])) --end;
-  return std::string(text.substr(0, end)) + "…";
+  return concat({text.substr(0, end), "…"});
 }
 
 std::string without_secrets(std::string_view message) {

@@ -99,11 +99,22 @@ std::string padded(std::int64_t number, std::size_t width) {
   return digits.size() >= width ? digits : std::string(width - digits.size(), '0') + digits;
 }
 
+// 2026-11-23, 13:44:00
+std::string three_numbers(std::int64_t first, std::size_t width, char separator, std::int64_t second,
+                          std::int64_t third) {
+  std::string text = padded(first, width);
+  for (const std::int64_t number : {second, third}) {
+    text += separator;
+    text += padded(number, 2);
+  }
+  return text;
+}
+
 std::chrono::year_month_day date_of(UnixSeconds time) { return {day_of(time)}; }
 
 std::string full_clock(UnixSeconds time) {
   const std::int64_t second = (time - UnixSeconds{day_of(time)}).count();
-  return padded(second / 3600, 2) + ':' + padded(second / 60 % 60, 2) + ':' + padded(second % 60, 2);
+  return three_numbers(second / 3600, 2, ':', second / 60 % 60, second % 60);
 }
 
 struct ClockParts {
@@ -173,7 +184,9 @@ std::optional<UnixSeconds> parse_time(std::string_view text) {
   return *local - offset;
 }
 
-std::string format_time(UnixSeconds time) { return format_day(day_of(time)) + 'T' + full_clock(time) + 'Z'; }
+std::string format_time(UnixSeconds time) {
+  return concat({format_day(day_of(time)), "T", full_clock(time), "Z"});
+}
 
 std::optional<UnixSeconds> parse_http_date(std::string_view text) {
   text = trim(text);
@@ -204,14 +217,14 @@ std::optional<Day> parse_day(std::string_view text) {
 
 std::string format_day(Day day) {
   const std::chrono::year_month_day date{day};
-  return padded(static_cast<int>(date.year()), 4) + '-' + padded(static_cast<unsigned>(date.month()), 2) +
-         '-' + padded(static_cast<unsigned>(date.day()), 2);
+  return three_numbers(static_cast<int>(date.year()), 4, '-', static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
 }
 
 std::string format_short_day(Day day) {
   const std::chrono::year_month_day date{day};
-  return decimal(static_cast<unsigned>(date.day())) + ' ' +
-         std::string(months[static_cast<unsigned>(date.month()) - 1]);
+  return concat(
+      {decimal(static_cast<unsigned>(date.day())), " ", months[static_cast<unsigned>(date.month()) - 1]});
 }
 
 std::string format_clock(UnixSeconds time) { return full_clock(time).substr(0, 5); }

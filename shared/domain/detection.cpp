@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 
 namespace wf {
@@ -11,11 +12,8 @@ namespace {
 // Names of the list under `key`; anything but text is not a name.
 std::vector<std::string> names_of(const Json& object, std::string_view key) {
   std::vector<std::string> names;
-  const Json* list = find_array(object, key);
-  if (list == nullptr) return names;
-  for (const Json& item : *list) {
+  for (const Json& item : list_in(object, key))
     if (auto text = as_string(item)) names.push_back(std::move(*text));
-  }
   return names;
 }
 
@@ -53,20 +51,20 @@ Json schedules_of(const Descriptor& service, const Json& ids) {
   Json schedules = empty_list();
   for (const StreamDescriptor& stream : service.streams) {
     for (const std::string& partition : partitions_of(stream, ids)) {
-      Json schedule = empty_object();
-      slot(schedule, "stream") = Json(stream.name);
-      slot(schedule, "partition") = Json(partition);
-      slot(schedule, "cadence") = Json(name(stream.cadence));
-      slot(schedule, "every_secs") = Json(stream.every_secs);
-      schedules.push_back(std::move(schedule));
+      schedules.push_back(JsonObject()
+                              .text("stream", stream.name)
+                              .text("partition", partition)
+                              .text("cadence", name(stream.cadence))
+                              .number("every_secs", stream.every_secs)
+                              .take());
     }
   }
   return schedules;
 }
 
 // {"service","present","missing"}
-Json keys_of(const Descriptor& service, std::span<const std::string> agency,
-             std::span<const std::string> own) {
+JsonObject keys_of(const Descriptor& service, std::span<const std::string> agency,
+                   std::span<const std::string> own) {
   std::vector<std::string> present;
   Json present_names = empty_list();
   for (const Key& key : service.keys) {
@@ -77,10 +75,10 @@ Json keys_of(const Descriptor& service, std::span<const std::string> agency,
   Json missing = empty_list();
   for (const Key& key : service.keys)
     if (is_missing(key, present)) missing.push_back(Json(key.name));
-  Json out = empty_object();
-  slot(out, "service") = Json(service.id);
-  slot(out, "present") = std::move(present_names);
-  slot(out, "missing") = std::move(missing);
+  JsonObject out;
+  out.text("service", service.id)
+      .json("present", std::move(present_names))
+      .json("missing", std::move(missing));
   return out;
 }
 
@@ -88,8 +86,8 @@ Json keys_of(const Descriptor& service, std::span<const std::string> agency,
 Json keys_of_agency(std::span<const std::string> agency) {
   Json services = empty_list();
   for (const Descriptor& service : catalogue())
-    if (Json keys = keys_of(service, agency, {}); !find_array(keys, "present")->empty())
-      services.push_back(std::move(keys));
+    if (JsonObject keys = keys_of(service, agency, {}); !list_in(keys, "present").empty())
+      services.push_back(keys.take());
   return services;
 }
 
@@ -104,19 +102,20 @@ Json detect_workspace(const Configured& configured, const KnownWorkspace& worksp
   const ConfiguredWorkspace* found = bundle_of(configured, workspace.slug);
   const ConfiguredWorkspace& bundle = found != nullptr ? *found : none;
   Json ids = configured.agency_ids;
-  for (const auto& [key, value] : *bundle.ids.get_ptr<const Json::object_t*>()) slot(ids, key) = value;
+  for (const auto& [key, value] : members(bundle.ids)) slot(ids, key) = value;
   // An unreadable bundle has no keys: what only the agency sets up is listed, all else is left as it was.
   Json services = empty_list();
   for (const Descriptor& service : catalogue()) {
     if (!is_relevant(service, configured.agency, bundle.present)) continue;
-    services.push_back(keys_of(service, configured.agency, bundle.present));
-    slot(services.back(), "schedules") = schedules_of(service, ids);
+    services.push_back(keys_of(service, configured.agency, bundle.present)
+                           .json("schedules", schedules_of(service, ids))
+                           .take());
   }
-  Json out = empty_object();
-  slot(out, "client_id") = Json(workspace.client_id);
-  slot(out, "problem") = bundle.problem.empty() ? Json() : Json(bundle.problem);
-  slot(out, "services") = std::move(services);
-  return out;
+  return JsonObject()
+      .text("client_id", workspace.client_id)
+      .text_or_null("problem", bundle.problem)
+      .json("services", std::move(services))
+      .take();
 }
 
 }  // namespace
@@ -130,7 +129,7 @@ Result<Configured> read_configured(const Json& configured) {
   out.agency_ids = object_of(configured, "agency_ids");
   out.workspaces = std::vector<ConfiguredWorkspace>(workspaces->size());
   auto workspace = out.workspaces.begin();
-  for (const auto& [slug, bundle] : *workspaces->get_ptr<const Json::object_t*>()) {
+  for (const auto& [slug, bundle] : members(*workspaces)) {
     workspace->slug = slug;
     workspace->problem = find_text(bundle, "problem");
     if (workspace->problem.empty()) {
@@ -170,10 +169,10 @@ std::vector<std::string> partitions_of(const StreamDescriptor& stream, const Jso
 Json detect(const Configured& configured, std::span<const KnownWorkspace> workspaces) {
   Json all = empty_list();
   for (const KnownWorkspace& workspace : workspaces) all.push_back(detect_workspace(configured, workspace));
-  Json out = empty_object();
-  slot(out, "workspaces") = std::move(all);
-  slot(out, "agency") = keys_of_agency(configured.agency);
-  return out;
+  return JsonObject()
+      .json("workspaces", std::move(all))
+      .json("agency", keys_of_agency(configured.agency))
+      .take();
 }
 
 std::vector<std::string> unknown_bundles(const Configured& configured,

@@ -93,7 +93,7 @@ Result<void> add_row(const Json& row, std::vector<ServiceFacts>& all) {
   if (!service) return tl::unexpected<Error>(service.error());
   auto stream = read_stream_facts(row);
   if (!stream) return tl::unexpected<Error>(stream.error());
-  ServiceFacts& facts = facts_of(all, find_string(row, "client_id").value_or(""), *service);
+  ServiceFacts& facts = facts_of(all, text_in(row, "client_id"), *service);
   if (stream->stream == service_stream) return read_service_row(row, facts);
   if (stream->stream == webhook_stream)
     facts.webhook = std::move(*stream);

@@ -53,9 +53,9 @@ bool is_of_the_key(const Error& error) {
 // A service of which a workspace has nothing gets no card because somebody asks for it.
 bool is_set_up(std::string_view service, const Json& ids) {
   const std::string prefix = concat({service, "."});
-  const auto* members = ids.get_ptr<const Json::object_t*>();
-  return members && std::any_of(members->begin(), members->end(),
-                                [&](const auto& id) { return starts_with(id.first, prefix); });
+  for (const auto& [name, id] : members(ids))
+    if (starts_with(name, prefix)) return true;
+  return false;
 }
 
 Respond not_begun(std::string_view state) {
@@ -181,7 +181,7 @@ void ActionFlow::on_begun(EffectResult& result, Turn& turn) {
   // It may have been kept and only the answer lost: asked again, the same request is told that it has begun.
   if (!answer && !std::exchange(asked_again_, true)) return keep_intent(turn);
   if (!answer) return turn.finish(database_away_reply());
-  if (!find_bool(*answer, "begun").value_or(false)) {
+  if (!is_true(*answer, "begun")) {
     const std::string_view state = find_text(*answer, "state");
     if (state == "changed" && ++facts_read_ < most_facts_read) return read_facts(turn);
     return turn.finish(not_begun(state));
@@ -249,7 +249,7 @@ void ActionFlow::end(Turn& turn, std::string_view state, std::vector<RowBatch> b
       .text("service", connector_.service)
       .text("state", state);
   if (!facts.is_null()) {
-    facts["last_attempt_at"] = format_time(turn.now);
+    slot(facts, "last_attempt_at") = Json(format_time(turn.now));
     p.text("stream", use_stream).json("facts", std::move(facts));
   }
   record_ = with_tables(p.take(), batches);
@@ -286,9 +286,7 @@ std::string ActionFlow::archived(std::string_view part) const {
   return concat({"actions/", query_.client_id, "/", connector_.service, "/", query_.id, part, ".json"});
 }
 
-std::string ActionFlow::who() const {
-  return std::string(connector_.service) + " " + std::string(action_.id);
-}
+std::string ActionFlow::who() const { return concat({connector_.service, " ", action_.id}); }
 
 JsonObject ActionFlow::log_fields(std::string_view what) const {
   JsonObject fields;

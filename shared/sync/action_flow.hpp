@@ -4,13 +4,13 @@
 
 #include <string>
 
+#include "shared/base/json_object.hpp"
 #include "shared/sync/action.hpp"
 #include "shared/sync/api_flow.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
 #include "shared/sync/grants.hpp"
-#include "shared/sync/json_object.hpp"
 #include "shared/sync/policy.hpp"
 #include "shared/sync/session.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "shared/analysis/daily_series.hpp"
 #include "shared/analysis/words.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf {
 namespace {

@@ -1,8 +1,8 @@
 #include "shared/sync/anomalies_flow.hpp"
 
+#include "shared/base/json_object.hpp"
 #include "shared/sync/anomalies.hpp"
 #include "shared/sync/api_reply.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {

@@ -15,7 +15,7 @@ namespace {
 Respond not_found() { return problem_reply(404, "not-found", "There is no such endpoint"); }
 
 Respond wrong_method(std::string_view allowed) {
-  Respond refusal = problem_reply(405, "method-not-allowed", "Use " + std::string(allowed));
+  Respond refusal = problem_reply(405, "method-not-allowed", concat({"Use ", allowed}));
   refusal.headers.emplace_back("allow", allowed);
   return refusal;
 }

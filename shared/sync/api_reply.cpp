@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -25,7 +25,7 @@ Respond json_reply(int status, const Json& body) {
 
 Respond problem_reply(int status, std::string_view type, std::string_view title, std::string_view detail) {
   JsonObject problem;
-  problem.text("type", "urn:webfluentia:" + std::string(type)).text("title", title).number("status", status);
+  problem.text("type", concat({"urn:webfluentia:", type})).text("title", title).number("status", status);
   if (!detail.empty()) problem.text("detail", detail);
   return json_reply(status, problem.take());
 }

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -16,9 +16,8 @@ constexpr std::size_t most_metadata_bytes = 2000;
 Json ids_of(const Json& ids, std::string_view service) {
   JsonObject own;
   const std::string prefix = concat({service, "."});
-  if (const auto* all = ids.get_ptr<const Json::object_t*>())
-    for (const auto& [name, value] : *all)
-      if (starts_with(name, prefix)) own.json(name, value);
+  for (const auto& [name, value] : members(ids))
+    if (starts_with(name, prefix)) own.json(name, value);
   return own.take();
 }
 
@@ -84,7 +83,7 @@ std::optional<ArchivedPage> read_page_metadata(const Json& metadata) {
   ArchivedPage archived{{}, {.window = {*from, *to}}, *source_at};
   archived.query.partition = find_text(*page, "partition");
   if (const Json* position = find(*page, "position")) archived.query.position = *position;
-  archived.query.again = find_bool(*page, "again").value_or(false);
+  archived.query.again = is_true(*page, "again");
   if (const Json* ids = find(*page, "ids")) archived.query.ids = *ids;
   archived.reply.status = static_cast<int>(find_int64(*page, "status").value_or(0));
   archived.reply.elapsed_ms = find_int64(*page, "elapsed_ms").value_or(0);

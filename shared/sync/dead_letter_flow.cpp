@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/domain/facts_update.hpp"
-#include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
 #include "shared/sync/policy.hpp"
 
@@ -109,7 +109,7 @@ void DeliveryFlow::on_applied(EffectResult& result, Turn& turn) {
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
     return mark(turn, "failed", answer.error().message);
   if (!answer) return turn.retry(database_rest_secs);
-  if (ignored_ && find_bool(*answer, "applied").value_or(false)) return mark(turn, "ignored", "");
+  if (ignored_ && is_true(*answer, "applied")) return mark(turn, "ignored", "");
   auto ties = read_refs(*answer, "ties");
   if (ties.empty()) return turn.done();
   // The receipt stays open while there are ties, so giving up here loses nothing.

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "shared/base/json_object.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
-#include "shared/sync/json_object.hpp"
 #include "shared/sync/questions.hpp"
 
 namespace wf {

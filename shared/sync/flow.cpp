@@ -1,6 +1,6 @@
 #include "shared/sync/flow.hpp"
 
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf {
 

@@ -1,7 +1,8 @@
 #include "shared/sync/health_flow.hpp"
 
+#include "shared/base/json_object.hpp"
+#include "shared/base/text.hpp"
 #include "shared/sync/api_reply.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -26,7 +27,7 @@ void HealthFlow::on_answer(EffectResult& result, Turn& turn) {
   if (ticked && *ticked > tick_is_late_after_secs)
     return turn.finish(
         problem_reply(503, "schedule-late", "The schedule has stopped",
-                      "the last tick was " + describe(std::chrono::seconds(*ticked)) + " ago"));
+                      concat({"the last tick was ", describe(std::chrono::seconds(*ticked)), " ago"})));
   turn.finish(
       json_reply(200, JsonObject()
                           .text("status", "ok")

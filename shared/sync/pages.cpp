@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
 #include "shared/sync/policy.hpp"
 
 namespace wf {
@@ -55,10 +55,8 @@ void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more) {
 
 std::vector<ObjectRef> read_refs(const Json& object, std::string_view key) {
   std::vector<ObjectRef> refs;
-  const Json* array = find_array(object, key);
-  if (!array) return refs;
-  for (const Json& item : *array) {
-    ObjectRef ref{std::string(find_text(item, "table")), std::string(find_text(item, "id"))};
+  for (const Json& item : list_in(object, key)) {
+    ObjectRef ref{text_in(item, "table"), text_in(item, "id")};
     if (!ref.table.empty() && !ref.id.empty()) refs.push_back(std::move(ref));
   }
   return refs;

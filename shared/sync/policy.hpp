@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "shared/base/json_object.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/effects.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 

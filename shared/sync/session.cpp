@@ -1,8 +1,8 @@
 #include "shared/sync/session.hpp"
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/sync/api_reply.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/facts_update.hpp"
-#include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
 
 namespace wf {
@@ -30,6 +30,11 @@ constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> Sync
     {"covered_from", &SyncCursor::covered_from},
     {"covered_until", &SyncCursor::covered_until},
     {"begun_anew_at", &SyncCursor::begun_anew_at},
+}};
+constexpr std::array<std::pair<std::string_view, bool SyncCursor::*>, 3> flags{{
+    {"counted", &SyncCursor::counted},
+    {"again", &SyncCursor::again},
+    {"caught_up", &SyncCursor::caught_up},
 }};
 
 std::optional<Window> read_window(const Json& stored) {
@@ -80,10 +85,8 @@ void read_cursor(const Json& stored, SyncCursor& cursor) {
   cursor.unsettled = read_refs(stored, "unsettled");
   // apply_page adds the ties of the page that it stored this cursor with.
   add_unsettled(cursor, read_refs(stored, "ties"));
-  cursor.counted = find_bool(stored, "counted").value_or(false);
-  cursor.again = find_bool(stored, "again").value_or(false);
-  cursor.caught_up = find_bool(stored, "caught_up").value_or(false);
-  cursor.stuck = find_bool(stored, "stuck").value_or(false);
+  for (const auto& [name, member] : flags) cursor.*member = is_true(stored, name);
+  cursor.stuck = is_true(stored, "stuck");
   if (const Json* rows = find_array(stored, "earlier_rows")) cursor.earlier_rows = *rows;
 }
 
@@ -91,6 +94,7 @@ Json to_json(const SyncCursor& cursor) {
   JsonObject stored;
   for (const auto& [name, member] : times) stored.time(name, cursor.*member);
   for (const auto& [name, member] : numbers) stored.number(name, cursor.*member);
+  for (const auto& [name, member] : flags) stored.flag(name, cursor.*member);
   Json window;
   if (cursor.window)
     window = JsonObject().time("from", cursor.window->from).time("to", cursor.window->to).take();
@@ -101,9 +105,6 @@ Json to_json(const SyncCursor& cursor) {
       .json("window", std::move(window))
       .json("position", cursor.position)
       .json("unsettled", to_json(cursor.unsettled))
-      .flag("counted", cursor.counted)
-      .flag("again", cursor.again)
-      .flag("caught_up", cursor.caught_up)
       .json("earlier_rows", cursor.earlier_rows)
       .take();
 }

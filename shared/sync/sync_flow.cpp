@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/archive.hpp"
-#include "shared/sync/json_object.hpp"
 #include "shared/sync/pages.hpp"
 
 namespace wf {
@@ -99,7 +99,7 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return turn.retry(database_rest_secs);
   // Busy: another flow has it, and the tick queues it again should that one die.
-  if (!find_bool(*answer, "granted").value_or(false)) return turn.done();
+  if (!is_true(*answer, "granted")) return turn.done();
   lease_ = find_text(*answer, "lease");
   pages_ = find_int64(*answer, "pages").value_or(0);
   attempt_ = find_int64(*answer, "attempt").value_or(0);
@@ -234,7 +234,7 @@ void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
                     Remedy::give_up);
   // Whether the page was written is unknown; the next lease tells.
   if (!answer) return turn.retry(database_rest_secs);
-  if (find_bool(*answer, "applied").value_or(false)) return after_apply(*answer, turn);
+  if (is_true(*answer, "applied")) return after_apply(*answer, turn);
   turn.log("warn", log_fields("page not applied").text("message", find_text(*answer, "why")));
   turn.done();
 }

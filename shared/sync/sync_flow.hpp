@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "shared/base/json_object.hpp"
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
 #include "shared/sync/grants.hpp"
-#include "shared/sync/json_object.hpp"
 #include "shared/sync/policy.hpp"
 #include "shared/sync/sync_cursor.hpp"
 

@@ -2,10 +2,10 @@
 
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/domain/catalogue.hpp"
 #include "shared/sync/api_reply.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -15,29 +15,28 @@ Result<JsonObject> read_part(std::string_view body, const Descriptor& service) {
   JsonObject part;
   if (body.empty()) return part;
   const auto asked = parse_json(body, "body");
-  const auto* members = asked ? asked->get_ptr<const Json::object_t*>() : nullptr;
-  if (!members) return fail(ErrorKind::data, "the body is not a JSON object");
-  for (const auto& [member, value] : *members) {
+  if (!asked || !asked->is_object()) return fail(ErrorKind::data, "the body is not a JSON object");
+  for (const auto& [member, value] : members(*asked)) {
     if (member != "stream" && member != "partition")
-      return fail(ErrorKind::data, "stream and partition may be given, not " + shorten(member, 40));
-    if (!value.is_string()) return fail(ErrorKind::data, member + " is not a text");
-    const auto& name = value.get_ref<const std::string&>();
+      return fail(ErrorKind::data, {"stream and partition may be given, not ", shorten(member, 40)});
+    if (!value.is_string()) return fail(ErrorKind::data, {member, " is not a text"});
+    const std::string_view name = find_text(*asked, member);
     if (member == "stream" && !find_stream(service, name))
-      return fail(ErrorKind::data, "there is no stream " + shorten(name, 40));
+      return fail(ErrorKind::data, {"there is no stream ", shorten(name, 40)});
     part.text(member, name);
   }
   return part;
 }
 
-Json answer_of(const Json& jobs) {
+Json answer_of(std::span<const Json> jobs) {
   Json runs = empty_list();
   for (const Json& job : jobs) {
     JsonObject run;
     for (const std::string_view member : {"run_id", "stream", "partition"})
-      run.text(member, find_string(job, member).value_or(""));
+      run.text(member, find_text(job, member));
     runs.push_back(run.take());
   }
-  return JsonObject().json("run_id", runs.front()["run_id"]).json("runs", runs).take();
+  return JsonObject().text("run_id", find_text(jobs.front(), "run_id")).json("runs", std::move(runs)).take();
 }
 
 Respond nothing_to_sync(std::string_view why) {
@@ -86,14 +85,14 @@ void SyncRequestFlow::start(Turn& turn) {
 void SyncRequestFlow::on_started(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return turn.finish(database_problem_reply(answer.error()));
-  if (find_bool(*answer, "busy").value_or(false))
+  if (is_true(*answer, "busy"))
     return turn.finish(problem_reply(409, "already-running", "A sync of this is under way",
                                      "it runs, or waits until the provider lets it go on"));
-  const Json* jobs = find_array(*answer, "jobs");
-  if (!jobs || jobs->empty()) return turn.finish(nothing_began(*answer, !body_.empty()));
-  turn.ask(json_reply(202, answer_of(*jobs)));
-  unanswered_ = jobs->size();
-  for (const Json& job : *jobs) ask(turn, Enqueue{job}, &SyncRequestFlow::on_queued);
+  const auto jobs = list_in(*answer, "jobs");
+  if (jobs.empty()) return turn.finish(nothing_began(*answer, !body_.empty()));
+  turn.ask(json_reply(202, answer_of(jobs)));
+  unanswered_ = jobs.size();
+  for (const Json& job : jobs) ask(turn, Enqueue{job}, &SyncRequestFlow::on_queued);
 }
 
 // A run that is not queued is found by the next tick.

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/domain/detection.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -39,7 +39,7 @@ void TickFlow::on_workspaces(EffectResult& result, Turn& turn) {
     turn.log_error("workspaces not read", answer ? "not an array" : answer.error().message);
     return turn.done();
   }
-  for (const Json& row : *answer) workspaces_.push_back(row);
+  for (const Json& row : elements(*answer)) workspaces_.push_back(row);
   if (static_cast<int>(answer->size()) < workspaces_per_page) return record_detection(turn);
   read_workspaces_after(turn, find_text(answer->back(), "client_id"));
 }
@@ -82,11 +82,9 @@ void TickFlow::on_claimed(EffectResult& result, Turn& turn) {
     turn.log_error("nothing claimed", answer.error().message);
     return turn.done();
   }
-  const Json* jobs = find_array(*answer, "jobs");
-  if (jobs)
-    for (const Json& job : *jobs) spend(job);
-  queue(turn, jobs);
-  queue(turn, find_array(*answer, "deliveries"));
+  for (const Json& job : list_in(*answer, "jobs")) spend(job);
+  queue(turn, list_in(*answer, "jobs"));
+  queue(turn, list_in(*answer, "deliveries"));
   if (unanswered_ == 0) return turn.done();
   more_ = unanswered_ >= claims_per_round && rounds_ < most_rounds;
 }
@@ -96,9 +94,8 @@ void TickFlow::spend(const Json& job) {
   if (const auto left = find_int64(budgets_, service)) budgets_.number(service, *left - 1);
 }
 
-void TickFlow::queue(Turn& turn, const Json* messages) {
-  if (!messages) return;
-  for (const Json& message : *messages) {
+void TickFlow::queue(Turn& turn, std::span<const Json> messages) {
+  for (const Json& message : messages) {
     if (!message.is_object()) continue;
     ++unanswered_;
     ask(turn, Enqueue{message}, &TickFlow::on_queued);

@@ -3,11 +3,12 @@
 // on a particular tick; a missed one is made up by the next.
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
+#include "shared/base/json_object.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 
@@ -27,7 +28,7 @@ class TickFlow final : public Steps<TickFlow> {
   void record_detection(Turn& turn);
   void claim(Turn& turn);
   void spend(const Json& job);
-  void queue(Turn& turn, const Json* messages);
+  void queue(Turn& turn, std::span<const Json> messages);
 
   Database database_;
   Json configured_;

@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/base/time.hpp"
 #include "shared/sync/archive.hpp"
 #include "shared/sync/delivery_flow.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 namespace {
@@ -142,7 +142,7 @@ void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {
 void WebhookFlow::on_recorded(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return answer_unavailable(turn, "database", answer.error().message);
-  if (find_bool(*answer, "unknown_workspace").value_or(false)) return finish(turn, 404, "not found");
+  if (is_true(*answer, "unknown_workspace")) return finish(turn, 404, "not found");
   client_id_ = find_text(*answer, "client_id");
   if (client_id_.empty()) return answer_unavailable(turn, "database", "receipt without client_id");
   const bool failed_before = find_text(*answer, "state") == "failed";

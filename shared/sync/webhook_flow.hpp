@@ -4,10 +4,10 @@
 
 #include <string>
 
+#include "shared/base/json_object.hpp"
 #include "shared/sync/connector.hpp"
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf {
 

@@ -37,8 +37,8 @@ bool App::post(std::string_view kind, std::string_view payload) {
   if (!parsed) return false;
   const Json& json = *parsed;
   if (kind == "theme") {
-    dark_ = find_bool(json, "dark").value_or(false);
-    reduced_motion_ = find_bool(json, "reduced_motion").value_or(false);
+    dark_ = is_true(json, "dark");
+    reduced_motion_ = is_true(json, "reduced_motion");
   } else if (kind == "account") {
     model_ = Model{.email = member(json, "email"), .now = model_.now, .slug = model_.slug};
     state_ = {};
@@ -70,7 +70,7 @@ bool App::post(std::string_view kind, std::string_view payload) {
     fail_load(member(json, "message"));
   } else if (kind == "attention") {
     attention_ = {member(json, "hovered"), member(json, "focused"),
-                  find_bool(json, "focus_visible").value_or(false)};
+                  is_true(json, "focus_visible")};
     if (state_.dismissed != attended_service(attention_)) state_.dismissed.clear();
     state_.tip_dismissed = false;
     return true;

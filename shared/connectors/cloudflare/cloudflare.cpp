@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/cloudflare/graphql.hpp"
 #include "shared/connectors/cloudflare/rows.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::cloudflare {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/cloudflare/windows.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::cloudflare {
 namespace {

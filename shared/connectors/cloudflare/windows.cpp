@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::cloudflare {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "shared/base/json.hpp"
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::google {
 namespace {

@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/google/errors.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::google_ads {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/connectors/pacific_day.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::meta {
 namespace {

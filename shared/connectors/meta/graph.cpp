@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::meta {
 namespace {
@@ -64,7 +64,7 @@ std::optional<GraphError> read_error(const HttpReply& reply) {
   if (!error) return std::nullopt;
   return GraphError{.code = find_int64(*error, "code").value_or(0),
                     .subcode = find_int64(*error, "error_subcode").value_or(0),
-                    .transient = find_bool(*error, "is_transient").value_or(false),
+                    .transient = is_true(*error, "is_transient"),
                     .of_proof = contains(find_text(*error, "message"), "appsecret_proof")};
 }
 

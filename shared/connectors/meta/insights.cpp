@@ -12,7 +12,7 @@
 #include "shared/connectors/meta/walk.hpp"
 #include "shared/connectors/pacific_day.hpp"
 #include "shared/domain/facts.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::meta {
 namespace {

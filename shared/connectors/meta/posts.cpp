@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/meta/figures.hpp"
 #include "shared/connectors/meta/graph.hpp"
 #include "shared/connectors/row_reader.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::meta {
 namespace {
@@ -52,10 +52,10 @@ Place read_place(const PostList& list, const Json& position) {
   Place place{find_text(position, "after"),
               find_int64(position, "trying").value_or(0),
               find_int64(position, "lost").value_or(0),
-              find_bool(position, "bare").value_or(false),
-              find_bool(position, "spared").value_or(false),
-              find_bool(position, "heard").value_or(false),
-              find_bool(position, "again").value_or(false)};
+              is_true(position, "bare"),
+              is_true(position, "spared"),
+              is_true(position, "heard"),
+              is_true(position, "again")};
   // An earlier version may have asked for more.
   if (place.trying > static_cast<std::int64_t>(list.metrics.size())) place.trying = 0;
   return place;

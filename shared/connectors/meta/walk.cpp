@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "shared/base/json_object.hpp"
 #include "shared/connectors/pacific_day.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::meta {
 namespace {
@@ -91,7 +91,7 @@ Step read_step(std::span<const Group> groups, const Query& query) {
   step.group = group;
   step.metric = metric;
   set_stretch(step, groups[group], query, *day);
-  step.heard = find_bool(at, "heard").value_or(false);
+  step.heard = is_true(at, "heard");
   step.silent = find_int64(at, "silent").value_or(0);
   if (const Json* doubted = find_object(at, "doubted")) step.doubted = *doubted;
   for (const Json& name : list_in(at, "lost")) step.lost.emplace_back(text_of(name));

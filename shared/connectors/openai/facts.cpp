@@ -10,9 +10,9 @@
 #include "shared/analysis/daily_series.hpp"
 #include "shared/analysis/robust.hpp"
 #include "shared/analysis/words.hpp"
+#include "shared/base/json_object.hpp"
 #include "shared/base/money.hpp"
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::openai {
 namespace {

@@ -11,7 +11,7 @@
 #include "shared/connectors/openai/prompt.hpp"
 #include "shared/connectors/openai/rows.hpp"
 #include "shared/connectors/openai/settings.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::openai {
 namespace {

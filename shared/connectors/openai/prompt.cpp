@@ -8,7 +8,7 @@
 #include "shared/base/text.hpp"
 #include "shared/base/time.hpp"
 #include "shared/connectors/openai/facts.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::openai {
 namespace {

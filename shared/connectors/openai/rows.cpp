@@ -7,7 +7,7 @@
 #include "shared/base/text.hpp"
 #include "shared/connectors/openai/errors.hpp"
 #include "shared/connectors/openai/numbers.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::openai {
 namespace {

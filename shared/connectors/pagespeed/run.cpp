@@ -80,7 +80,7 @@ void read_field_block(RowReader& row, const RowTable& columns, std::string_view 
 void read_field_data(RowReader& row, const Json& body) {
   const Json& page = object_or_empty(body, "loadingExperience");
   const Json& origin = object_or_empty(body, "originLoadingExperience");
-  const bool lent = find_bool(page, "origin_fallback").value_or(false);
+  const bool lent = is_true(page, "origin_fallback");
   read_field_block(row, page_columns, "field_category", lent ? empty_object() : page);
   read_field_block(row, origin_columns, "origin_category",
                    lent && !find_object(origin, "metrics") ? page : origin);
@@ -94,8 +94,7 @@ void divide_by_hundred(Json& value) {
 // Null and absent are not 0: a category that was not judged has no score. False: one is none.
 bool add_scores(Json& row, const Json& lighthouse) {
   Json others = empty_object();
-  for (const auto& [id, category] :
-       *object_or_empty(lighthouse, "categories").get_ptr<const Json::object_t*>()) {
+  for (const auto& [id, category] : members(object_or_empty(lighthouse, "categories"))) {
     const Json* score = find(category, "score");
     const auto value = score ? as_double(*score) : std::nullopt;
     if (score && !(value && *value >= 0 && *value <= 1)) return false;

@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/sendgrid/events.hpp"
 #include "shared/connectors/sendgrid/multipart.hpp"
 #include "shared/connectors/sendgrid/stats.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
 #include "shared/connectors/sendgrid/thread.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {
@@ -58,9 +58,9 @@ class Check {
 
   void members_known() {
     if (!body_.is_object()) return refuse("", "not an object");
-    for (const auto& member : *body_.get_ptr<const Json::object_t*>())
-      if (!is_one_of(member.first, members))
-        refuse("", concat({"there is no member ", shorten(member.first, longest_member)}));
+    for (const auto& [name, value] : wf::members(body_))
+      if (!is_one_of(name, members))
+        refuse("", concat({"there is no member ", shorten(name, longest_member)}));
   }
 
   void recipients(std::string_view list) {

@@ -4,11 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/columns.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {

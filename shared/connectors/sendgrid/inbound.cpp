@@ -3,12 +3,12 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/sendgrid/mail.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
 #include "shared/connectors/sendgrid/thread.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {
@@ -124,7 +124,7 @@ std::vector<Question> only(Question question) {
 // The thread of the nearest mail that is known; empty: none.
 std::string_view thread_answered(const std::vector<std::string>& smtp_ids, const Json& rows) {
   for (const std::string& id : smtp_ids)
-    for (const Json& row : rows)
+    for (const Json& row : elements(rows))
       if (const auto thread = find_text(row, "thread_id"); !thread.empty() && find_text(row, "smtp_id") == id)
         return thread;
   return {};

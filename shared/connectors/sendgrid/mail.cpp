@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/sendgrid/charsets.hpp"
 #include "shared/connectors/sendgrid/texts.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {

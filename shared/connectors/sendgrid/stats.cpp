@@ -8,7 +8,7 @@
 #include "shared/connectors/day_slices.hpp"
 #include "shared/connectors/row_reader.hpp"
 #include "shared/connectors/sendgrid/multipart.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "shared/base/text.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::stripe {
 namespace {

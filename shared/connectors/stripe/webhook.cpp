@@ -8,7 +8,7 @@
 #include "shared/base/text.hpp"
 #include "shared/connectors/stripe/objects.hpp"
 #include "shared/connectors/stripe/requests.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 #include "shared/sync/pages.hpp"
 
 namespace wf::stripe {

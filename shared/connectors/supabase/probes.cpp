@@ -5,7 +5,7 @@
 
 #include "shared/base/text.hpp"
 #include "shared/sync/database.hpp"
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf::supabase {
 namespace {

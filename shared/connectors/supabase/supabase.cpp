@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/supabase/probes.hpp"
-#include "shared/sync/json_object.hpp"
 
 namespace wf::supabase {
 namespace {

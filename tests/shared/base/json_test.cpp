@@ -70,6 +70,22 @@ TEST_CASE("readers answer nothing for what is absent, null or of another type") 
   CHECK(wf::find(json, "nothing") == nullptr);
 }
 
+TEST_CASE("only a list has elements, and only an object members") {
+  const Json json = parse(R"({"list":[1,"two"],"object":{"b":2,"a":1},"text":"[1]","on":true,"off":false})");
+  REQUIRE(wf::list_in(json, "list").size() == 2);
+  CHECK(wf::list_in(json, "list")[1] == "two");
+  for (const std::string_view other : {"object", "text", "absent"}) CHECK(wf::list_in(json, other).empty());
+  CHECK(wf::elements(json).empty());
+  CHECK(wf::members(json["object"]).begin()->first == "a");
+  for (const std::string_view other : {"list", "text"}) CHECK(wf::members(*wf::find(json, other)).empty());
+  CHECK(wf::empty_list().is_array());
+  CHECK(wf::empty_object().is_object());
+  CHECK(wf::is_true(json, "on"));
+  for (const std::string_view other : {"off", "text", "absent"}) CHECK_FALSE(wf::is_true(json, other));
+  CHECK(wf::text_in(json, "text") == "[1]");
+  CHECK(wf::text_in(json, "list").empty());
+}
+
 TEST_CASE("integers keep 64 bits, also as text, and are never rounded") {
   const Json json = parse(R"({"a":9007199254740993,"b":"9007199254740993","c":-5,"d":12.0,"e":12.5,
     "f":18446744073709551615,"g":"12a","h":1e30,"i":"","j":"9223372036854775808","k":"-9223372036854775808"})");

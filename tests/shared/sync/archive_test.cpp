@@ -2,7 +2,7 @@
 
 #include <catch_amalgamated.hpp>
 
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 #include "toy_service.hpp"
 
 using namespace wf;

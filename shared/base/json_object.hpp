@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,9 +41,6 @@ std::optional<UnixSeconds> find_time(const Json& object, std::string_view key);
 Json json_or_null(std::string_view text);
 // A member to be written elsewhere; null where there is none.
 Json copy_of(const Json& object, std::string_view key);
-// The elements of a member that is a list; none where there is no list. To go through them costs the edge
-// module a fraction of what nlohmann's iterators do.
-std::span<const Json> list_in(const Json& object, std::string_view key);
 // The texts among them.
 std::vector<std::string> texts_in(const Json& object, std::string_view key);
 

@@ -1,4 +1,4 @@
-#include "shared/sync/json_object.hpp"
+#include "shared/base/json_object.hpp"
 
 namespace wf {
 
@@ -37,12 +37,6 @@ Json json_or_null(std::string_view text) { return parse_json(text, "").value_or(
 Json copy_of(const Json& object, std::string_view key) {
   const Json* found = find(object, key);
   return found ? *found : Json();
-}
-
-std::span<const Json> list_in(const Json& object, std::string_view key) {
-  const Json* found = find(object, key);
-  const auto* list = found ? found->get_ptr<const Json::array_t*>() : nullptr;
-  return list ? std::span<const Json>(*list) : std::span<const Json>();
 }
 
 std::vector<std::string> texts_in(const Json& object, std::string_view key) {
