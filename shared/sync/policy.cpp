@@ -63,16 +63,20 @@ constexpr std::array<Refusal, 3> refusals{{
 
 constexpr std::string_view too_many = ", too many requests";
 
-// What the status usually means, and the words for it.
-std::pair<Problem, std::string_view> classify_status(const HttpReply& reply, UnixSeconds now) {
-  for (const Refusal& refusal : refusals)
-    if (refusal.status == reply.status) return {{{refusal.kind, {}}, Remedy::give_up}, refusal.says};
+// What the status usually means. The answer is the words for it.
+std::string_view classify_status(const HttpReply& reply, UnixSeconds now, Problem& problem) {
+  for (const Refusal& refusal : refusals) {
+    if (refusal.status != reply.status) continue;
+    problem.error.kind = refusal.kind;
+    return refusal.says;
+  }
   const bool limited = reply.status == 429;
   if (!limited && reply.status != 408 && reply.status != 409 && reply.status < 500)
-    return {{{ErrorKind::ours, {}}, Remedy::give_up}, ", the request was refused"};
-  Problem away{{limited ? ErrorKind::rate_limit : ErrorKind::provider, {}}, Remedy::retry};
-  away.error.retry_after_secs = parse_retry_after(header(reply.headers, "retry-after"), now);
-  return {std::move(away), limited ? too_many : ""};
+    return ", the request was refused";
+  problem.error.kind = limited ? ErrorKind::rate_limit : ErrorKind::provider;
+  problem.error.retry_after_secs = parse_retry_after(header(reply.headers, "retry-after"), now);
+  problem.remedy = Remedy::retry;
+  return limited ? too_many : "";
 }
 
 // What a provider's support asks for. https://docs.stripe.com/api/request_ids
@@ -94,9 +98,9 @@ Problem classify_by(Explain explain, std::string_view who, const EffectResult& r
     return failed ? classify_failed(who, failed->reason, failed->name)
                   : classify_failed(who, "malformed", "");
   }
-  auto [problem, words] = classify_status(*reply, now);
-  problem.error.message = concat({who, ": answered ", decimal(reply->status)});
-  const std::string opening = problem.error.message;
+  const std::string opening = concat({who, ": answered ", decimal(reply->status)});
+  Problem problem{{ErrorKind::ours, opening}};
+  std::string_view words = classify_status(*reply, now, problem);
   const ErrorKind usual = problem.error.kind;
   if (explain) problem = explain(*reply, std::move(problem));
   std::string& message = problem.error.message;
@@ -105,7 +109,7 @@ Problem classify_by(Explain explain, std::string_view who, const EffectResult& r
   if (starts_with(message, opening) && message.compare(opening.size(), 1, ",") != 0)
     message.insert(opening.size(), words);
   problem.request_id = request_id_of(*reply);
-  return std::move(problem);
+  return problem;
 }
 
 }  // namespace
