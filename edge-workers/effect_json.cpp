@@ -111,30 +111,26 @@ void write(Frame& frame, JsonObject& control, Effect& effect) {
   }
 }
 
-bool says(const Json& result, std::string_view what) { return find_bool(result, what).value_or(false); }
+EffectResult malformed() { return Failed{"malformed", "the host's result cannot be read"}; }
 
-// Each leaves `outcome` as it is when the result cannot be read.
-void read_http(const Json& result, std::vector<std::string>& parts, EffectResult& outcome) {
-  if (says(result, "captured")) {
-    outcome = Captured{};
-    return;
-  }
+EffectResult read_http(const Json& result, std::vector<std::string>& parts) {
+  if (is_true(result, "captured")) return Captured{};
   const auto status = find_int64(result, "status").value_or(0);
   HttpReply reply;
-  if (status < 100 || status > 999 || !take_body(result, parts, reply.body)) return;
+  if (status < 100 || status > 999 || !take_body(result, parts, reply.body)) return malformed();
   reply.status = static_cast<int>(status);
   reply.headers = read_headers(result);
   reply.elapsed_ms = find_int64(result, "elapsed_ms").value_or(0);
-  outcome = std::move(reply);
+  return reply;
 }
 
-void read_object(const Json& result, std::vector<std::string>& parts, EffectResult& outcome) {
+EffectResult read_object(const Json& result, std::vector<std::string>& parts) {
   const auto found = find_bool(result, "found");
-  if (found && !*found) outcome = NoObject{};
+  if (found && !*found) return NoObject{};
   FoundObject object;
-  if (!found || !*found || !take_body(result, parts, object.body)) return;
+  if (!found || !take_body(result, parts, object.body)) return malformed();
   if (const Json* metadata = find_object(result, "metadata")) object.metadata = *metadata;
-  outcome = std::move(object);
+  return object;
 }
 
 }  // namespace
@@ -143,7 +139,7 @@ void add_effect(Frame& frame, int id, Effect effect) {
   JsonObject control;
   control.number("effect", id);
   write(frame, control, effect);
-  frame.control["effects"].push_back(control.take());
+  slot(frame.control, "effects").push_back(control.take());
 }
 
 ResultKind result_kind(const Effect& effect) {
@@ -158,46 +154,41 @@ ResultKind result_kind(const Effect& effect) {
 
 EffectResult read_result(ResultKind kind, const Json& result, std::vector<std::string>& parts) {
   if (const auto reason = find_text(result, "failed"); !reason.empty())
-    return Failed{std::string(reason), std::string(find_text(result, "message")),
-                  std::string(find_text(result, "name"))};
-  EffectResult outcome = Failed{"malformed", "the host's result cannot be read"};
+    return Failed{std::string(reason), text_in(result, "message"), text_in(result, "name")};
   switch (kind) {
     case ResultKind::http:
-      read_http(result, parts, outcome);
-      break;
+      return read_http(result, parts);
     case ResultKind::object:
-      read_object(result, parts, outcome);
-      break;
+      return read_object(result, parts);
     case ResultKind::verified: {
       const auto valid = find_bool(result, "valid");
       const auto present = find_bool(result, "secret_present");
-      if (valid && present) outcome = Verified{*valid, *present};
+      if (valid && present) return Verified{*valid, *present};
       break;
     }
     case ResultKind::stored:
-      if (const auto stored = find_bool(result, "stored")) outcome = Stored{*stored};
+      if (const auto stored = find_bool(result, "stored")) return Stored{*stored};
       break;
     case ResultKind::captured:
-      if (says(result, "captured")) outcome = Captured{};
+      if (is_true(result, "captured")) return Captured{};
       break;
     case ResultKind::signature:
-      if (const auto hex = find_text(result, "signature"); !hex.empty()) outcome = Signed{std::string(hex)};
+      if (const auto hex = find_text(result, "signature"); !hex.empty()) return Signed{std::string(hex)};
       break;
     case ResultKind::queued:
-      if (says(result, "queued")) outcome = Queued{};
+      if (is_true(result, "queued")) return Queued{};
       break;
   }
-  return outcome;
+  return malformed();
 }
 
 Headers read_headers(const Json& object) {
   Headers headers;
-  const Json* list = find_array(object, "headers");
-  if (!list) return headers;
-  for (const Json& entry : *list) {
-    if (!entry.is_array() || entry.size() != 2) continue;
-    const auto* name = entry[0].get_ptr<const std::string*>();
-    const auto* value = entry[1].get_ptr<const std::string*>();
+  for (const Json& entry : list_in(object, "headers")) {
+    const auto pair = elements(entry);
+    if (pair.size() != 2) continue;
+    const auto* name = pair[0].get_ptr<const std::string*>();
+    const auto* value = pair[1].get_ptr<const std::string*>();
     if (name && value) add_header(headers, *name, *value);
   }
   return headers;
