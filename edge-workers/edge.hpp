@@ -2,9 +2,10 @@
 // The core as its host sees it: one frame in, one frame out, many flows at the same time. The wasm
 // module (abi.cpp) and the native replay tool drive the same class.
 
-#include <map>
+#include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,19 +26,22 @@ class Edge {
 
  private:
   struct Running {
+    std::string id;
     std::unique_ptr<Flow> flow;
     int last_effect = 0;
-    std::vector<std::pair<int, ResultKind>> waiting;  // effects without a reply yet
+    std::vector<std::pair<int, ResultKind>> waiting = {};  // effects without a reply yet
   };
+  using Flows = std::list<Running>;
 
   Frame start(Frame input);
   Frame reply(Frame input);
   // Numbers the turn's effects; a flow that is done is dropped.
-  Frame answer(const std::string& id, Turn turn);
+  Frame answer(Flows::iterator flow, Turn turn);
+  Flows::iterator running(std::string_view id);  // the end: there is none
 
   Registry registry_;
   MakeFlow make_flow_;
-  std::map<std::string, Running> flows_;
+  Flows flows_;  // tens at most
 };
 
 // What each wasm module is (edge-workers/modules), and native programs.
