@@ -1,6 +1,6 @@
-// What the edge takes from the C and C++ libraries elsewhere, and has smaller here: its heap, and copying and
+// What the edge takes from the C and C++ libraries elsewhere, and has smaller here: its heap; copying and
 // filling, for each of which WebAssembly has an instruction (bulk memory) that the compiler writes for these
-// builtins.
+// builtins; searching, which the C library does by words.
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -32,6 +32,18 @@ extern "C" {
 void* memcpy(void* to, const void* from, std::size_t size) { return __builtin_memcpy(to, from, size); }
 void* memmove(void* to, const void* from, std::size_t size) { return __builtin_memmove(to, from, size); }
 void* memset(void* to, int byte, std::size_t size) { return __builtin_memset(to, byte, size); }
+
+std::size_t strlen(const char* text) {
+  const char* end = text;
+  while (*end != '\0') ++end;
+  return static_cast<std::size_t>(end - text);
+}
+void* memchr(const void* bytes, int wanted, std::size_t size) {
+  const auto* at = static_cast<const char*>(bytes);
+  for (const char* end = at + size; at != end; ++at)
+    if (*at == static_cast<char>(wanted)) return const_cast<char*>(at);
+  return nullptr;
+}
 
 void* malloc(std::size_t size) { return heap().allocate(size); }
 void* realloc(void* memory, std::size_t size) { return heap().resize(memory, size); }
