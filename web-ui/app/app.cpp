@@ -69,8 +69,7 @@ bool App::post(std::string_view kind, std::string_view payload) {
   } else if (kind == "failed") {
     fail_load(member(json, "message"));
   } else if (kind == "attention") {
-    attention_ = {member(json, "hovered"), member(json, "focused"),
-                  is_true(json, "focus_visible")};
+    attention_ = {member(json, "hovered"), member(json, "focused"), is_true(json, "focus_visible")};
     if (state_.dismissed != attended_service(attention_)) state_.dismissed.clear();
     state_.tip_dismissed = false;
     return true;

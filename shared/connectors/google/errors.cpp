@@ -1,8 +1,8 @@
 #include "shared/connectors/google/errors.hpp"
 
 #include "shared/base/json.hpp"
-#include "shared/base/text.hpp"
 #include "shared/base/json_object.hpp"
+#include "shared/base/text.hpp"
 
 namespace wf::google {
 namespace {

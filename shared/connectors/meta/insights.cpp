@@ -6,13 +6,13 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/meta/figures.hpp"
 #include "shared/connectors/meta/graph.hpp"
 #include "shared/connectors/meta/walk.hpp"
 #include "shared/connectors/pacific_day.hpp"
 #include "shared/domain/facts.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::meta {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/openai/errors.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::openai {
 namespace {

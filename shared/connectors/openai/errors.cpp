@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "shared/base/text.hpp"
 #include "shared/base/json_object.hpp"
+#include "shared/base/text.hpp"
 
 namespace wf::openai {
 namespace {

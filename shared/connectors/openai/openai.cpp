@@ -5,13 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/openai/answer.hpp"
 #include "shared/connectors/openai/errors.hpp"
 #include "shared/connectors/openai/prompt.hpp"
 #include "shared/connectors/openai/rows.hpp"
 #include "shared/connectors/openai/settings.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::openai {
 namespace {

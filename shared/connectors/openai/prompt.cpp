@@ -4,11 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/sha256.hpp"
 #include "shared/base/text.hpp"
 #include "shared/base/time.hpp"
 #include "shared/connectors/openai/facts.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::openai {
 namespace {

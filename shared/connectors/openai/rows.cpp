@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/openai/errors.hpp"
 #include "shared/connectors/openai/numbers.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::openai {
 namespace {

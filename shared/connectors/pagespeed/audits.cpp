@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/row_reader.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::pagespeed {
 namespace {

@@ -4,10 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/day_slices.hpp"
 #include "shared/connectors/google/errors.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::search_console {
 namespace {

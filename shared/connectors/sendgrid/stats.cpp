@@ -4,11 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/day_slices.hpp"
 #include "shared/connectors/row_reader.hpp"
 #include "shared/connectors/sendgrid/multipart.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::sendgrid {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "shared/base/text.hpp"
 #include "shared/base/json_object.hpp"
+#include "shared/base/text.hpp"
 
 namespace wf::stripe {
 namespace {

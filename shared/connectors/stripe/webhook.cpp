@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/connectors/stripe/objects.hpp"
 #include "shared/connectors/stripe/requests.hpp"
-#include "shared/base/json_object.hpp"
 #include "shared/sync/pages.hpp"
 
 namespace wf::stripe {

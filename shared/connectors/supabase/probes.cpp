@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "shared/base/json_object.hpp"
 #include "shared/base/text.hpp"
 #include "shared/sync/database.hpp"
-#include "shared/base/json_object.hpp"
 
 namespace wf::supabase {
 namespace {
