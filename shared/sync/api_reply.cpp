@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::int64_t default_retry_after_secs = 30;
 
-Respond with_retry_after(Respond answer, std::int64_t secs) {
-  answer.headers.emplace_back("retry-after", decimal(secs));
-  return answer;
-}
-
 }  // namespace
 
 Respond json_reply(int status, const Json& body) {
@@ -28,6 +23,11 @@ Respond problem_reply(int status, std::string_view type, std::string_view title,
   problem.text("type", concat({"urn:webfluentia:", type})).text("title", title).number("status", status);
   if (!detail.empty()) problem.text("detail", detail);
   return json_reply(status, problem.take());
+}
+
+Respond with_retry_after(Respond answer, std::int64_t secs) {
+  answer.headers.emplace_back("retry-after", decimal(secs));
+  return answer;
 }
 
 Respond provider_problem_reply(const Error& error) {

@@ -2,6 +2,7 @@
 // Answers of the API: JSON, and errors as application/problem+json with a stable `type`.
 // https://www.rfc-editor.org/rfc/rfc9457
 
+#include <cstdint>
 #include <string_view>
 
 #include "shared/base/json.hpp"
@@ -17,6 +18,9 @@ Respond json_reply(int status, const Json& body);
 // type: "urn:webfluentia:<type>". `detail` may be shown to people; empty: none.
 Respond problem_reply(int status, std::string_view type, std::string_view title,
                       std::string_view detail = {});
+
+// Adds when to ask again.
+Respond with_retry_after(Respond answer, std::int64_t secs);
 
 // Of a provider that was asked on somebody's behalf. Its error's kind decides the status: 409 for what is
 // not configured, 503 with Retry-After for what only needs time, 502 for the rest.

@@ -43,12 +43,21 @@ Respond nothing_to_sync(std::string_view why) {
   return problem_reply(409, "nothing-to-sync", "Nothing of this can be synced now", why);
 }
 
+// The page shows the title alone.
+Respond just_synced(std::int64_t again_in_secs) {
+  const std::string minutes = decimal((again_in_secs + 59) / 60);
+  return with_retry_after(
+      problem_reply(429, "just-synced", concat({"Just synced: ask again in ", minutes, " min"})),
+      again_in_secs);
+}
+
 // Why, in the words of start_run; of a part the service may be on.
 Respond nothing_began(const Json& answer, bool of_a_part) {
   const std::string_view why = find_text(answer, "why");
   if (why == "disabled") return of_a_part ? nothing_to_sync("it is switched off") : switched_off_reply();
   if (why == "unreadable") return settings_unreadable_reply();
   if (why == "no_part") return nothing_to_sync("there is no such partition");
+  if (why == "just_synced") return just_synced(find_int64(answer, "again_in_secs").value_or(0));
   std::string lacks = "it is not set up in this workspace";
   if (why == "missing") {
     lacks = "missing:";

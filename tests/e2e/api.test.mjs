@@ -104,6 +104,15 @@ test('a viewer may not start a sync; a manager may, and 409 while it runs', asyn
   await untilRested(stack);
 });
 
+test('what a manager has just synced rests for some minutes', async () => {
+  const again = await api(syncPath('stripe'), { as: 'manager' });
+  assertProblem(again, 429, 'just-synced');
+  assert.match(again.body.title, /ask again in [45] min$/);
+  const secs = Number(again.headers.get('retry-after'));
+  assert.ok(secs > 180 && secs <= 300, `${secs}`);
+  await stack.query(`update sync_runs set finished_at = finished_at - interval '5 minutes'`);
+});
+
 test('one stream alone', async () => {
   const reply = await api(syncPath('stripe'), { as: 'agency', body: { stream: 'charges' } });
   assert.equal(reply.status, 202, JSON.stringify(reply.body));

@@ -239,6 +239,44 @@ async function manualTests({ test, stack, claim, urls, facts, take }) {
     );
   });
 
+  await test('what succeeded by hand rests for five minutes; what failed, or ran by itself, does not', async () => {
+    await urls(['a', 'b']);
+    const end = async ({ run_id, partition }) => {
+      const { lease } = await take({ run_id });
+      const facts = { failure_kind: partition === 'b' ? 'provider' : null };
+      if (partition === 'b')
+        return call(stack, 'fail_run', {
+          ...{ run_id, lease, kind: 'provider', message: 'no page', final: true, facts },
+        });
+      return call(stack, 'apply_page', { run_id, lease, page: 1, tables: [], cursor: {}, last: true, facts });
+    };
+    const started = async (more) => (await start(more)).jobs.map(({ partition }) => partition);
+    for (const job of await claim()) await end(job);
+    const { jobs } = await start();
+    assert.equal(jobs.length, 2);
+    for (const job of jobs) await end(job);
+
+    const { again_in_secs, ...refused } = await start({ partition: 'a' });
+    assert.deepEqual(refused, { jobs: [], why: 'just_synced' });
+    assert.ok(again_in_secs > 290 && again_in_secs <= 300, `${again_in_secs}`);
+    const again = await start();
+    assert.deepEqual(
+      again.jobs.map(({ partition }) => partition),
+      ['b'],
+    );
+    assert.deepEqual(await start(), { busy: true });
+    await end(again.jobs[0]);
+
+    const earlier = (secs) =>
+      stack.query(
+        `update public.sync_runs set finished_at = finished_at - interval '${secs} s' where partition = 'a'`,
+      );
+    await earlier(240);
+    assert.ok((await start({ partition: 'a' })).again_in_secs <= 60);
+    await earlier(60);
+    assert.deepEqual(await started({ partition: 'a' }), ['a']);
+  });
+
   await test('a run by hand takes every part, whether due or not, once', async () => {
     await urls(['a', 'b']);
     await stack.query(`update public.sync_cursors set next_due_at = now() + interval '3 days'`);

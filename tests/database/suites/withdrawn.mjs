@@ -46,7 +46,7 @@ function kitOf(table, test, stack) {
   const run = async (...pages) => {
     const schedules = [{ stream, partition, cadence: 'daily', every_secs: 86400 }];
     await detect(stack, { services: [{ service, present: ['x'], missing: [], schedules }] });
-    const { jobs } = await call(stack, 'start_run', { client_id: northwind, service, cause: 'manual' });
+    const { jobs } = await call(stack, 'start_run', { client_id: northwind, service, cause: 'webhook' });
     const { lease } = await call(stack, 'take_lease', { run_id: jobs[0].run_id, lease_secs: 60 });
     for (const [i, [rows, cursor]] of pages.entries())
       await call(stack, 'apply_page', {

@@ -159,6 +159,21 @@ TEST_CASE("a sync that cannot begin says the one cause", "[api]") {
   CHECK(status_of(api.host) == 202);
 }
 
+TEST_CASE("what has just been synced by hand may be asked for again, and the title says when", "[api]") {
+  Api api;
+  const auto told = [&](std::int64_t secs) {
+    api.host.database.start_run = {{"jobs", Json::array()}, {"why", "just_synced"}, {"again_in_secs", secs}};
+    api.call("/api/workspaces/northwind-dental/sync/stripe");
+    CHECK(status_of(api.host) == 429);
+    CHECK(has(api.host.responses.back()["headers"].dump(), R"(["retry-after",")" + std::to_string(secs)));
+    const Json said = json(api.host.response_body);
+    CHECK(said["type"] == "urn:webfluentia:just-synced");
+    return text_of(said, "title");
+  };
+  CHECK(told(241) == "Just synced: ask again in 5 min");
+  CHECK(told(60) == "Just synced: ask again in 1 min");
+}
+
 TEST_CASE("any member may read what is unusual", "[api]") {
   Api api;
   const std::string path = "/api/workspaces/northwind-dental/anomalies";
