@@ -188,8 +188,9 @@ function readJson(bytes) {
   }
 }
 
-// The stream's bytes, or null as soon as there are more than `limit`; the rest is never buffered.
-export async function readAtMost(stream, limit) {
+// The stream's bytes, or null as soon as there are more than `limit` or than `admits(size)` takes; the rest is never
+// buffered.
+export async function readAtMost(stream, limit, admits = () => true) {
   if (!stream) return new Uint8Array();
   const chunks = [];
   let size = 0;
@@ -197,7 +198,7 @@ export async function readAtMost(stream, limit) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
-    if (size > limit) {
+    if (size > limit || !admits(size)) {
       reader.cancel().catch(() => {});
       return null;
     }

@@ -1,9 +1,10 @@
 // The Worker around its cores: turns requests, ticks and messages into flows. It decides nothing about
 // them; what it refuses by itself is only size, method and shape of a path.
 
+import { Bodies } from './bodies.mjs';
 import { Captures } from './captures.mjs';
 import { CoreFailure, runFlow } from './core.mjs';
-import { Effects, readAtMost } from './effects.mjs';
+import { Effects } from './effects.mjs';
 import { assetReply, readConfig, refusal } from './pages.mjs';
 import {
   Secrets,
@@ -29,6 +30,7 @@ const PRIVATE_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization
 
 // One for the life of the isolate: its flows share what they were granted.
 const captures = new Captures();
+const bodies = new Bodies();
 
 const write = (line) => console.log(line);
 const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
@@ -84,12 +86,13 @@ const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVAT
 
 const isTooLarge = (body) => body === null || body.length > MAX_BODY_BYTES;
 
-// Its bytes, or null when there are more than `limit`: the sender is told by status, the agency by the log.
-async function readBody(request, path, limit = MAX_BODY_BYTES) {
-  const declared = Number(request.headers.get('content-length') ?? 0);
-  const body = declared > limit ? null : await readAtMost(request.body, limit);
-  if (isTooLarge(body)) log('warn', { what: 'a body is larger than 5 MB', path });
-  return body;
+// The sender of one that is too large is told by status, the agency by the log.
+async function withBody(request, path, limit, answer) {
+  const reply = await bodies.use(request, limit, (body) => {
+    if (isTooLarge(body)) log('warn', { what: 'a body is larger than 5 MB', path });
+    return answer(body);
+  });
+  return reply ?? unavailable('30');
 }
 
 // RFC 7617. Who it is for says the path, so the name before the colon is not looked at.
@@ -106,28 +109,23 @@ function presentedPassword(request) {
 
 async function webhook(core, env, context, request, path) {
   const [, service, workspace] = WEBHOOK_PATH.exec(path) ?? [];
-  if (!service) return refusal(404, 'not-found', 'Not found');
+  const isOf = ({ name }) => name.startsWith(`${service}.`);
+  if (!service || !core.manifest().secrets.some(isOf)) return refusal(404, 'not-found', 'Not found');
   if (request.method !== 'POST') return refusal(405, 'method-not-allowed', 'Only POST', { allow: 'POST' });
   // Its secret may be in there: the sender is to try again once somebody has mended it.
   if (readBundle(env, workspace, core.manifest()).problem) return unavailable('300');
-  const body = await readBody(request, path, MAX_HELD_BYTES);
   const event = { kind: 'webhook', service, workspace, headers: headerPairs(request) };
   const password = presentedPassword(request);
-  if (isTooLarge(body)) {
-    const held = body !== null;
-    return httpFlow(core, env, context, { ...event, too_large: true, held }, workspace, {
-      password,
-      held: body,
-    });
-  }
-  return httpFlow(core, env, context, { ...event, body: 1 }, workspace, { parts: [body], password });
+  return withBody(request, path, MAX_HELD_BYTES, (body) => {
+    const options = isTooLarge(body) ? { password, held: body } : { password, parts: [body] };
+    const given = isTooLarge(body) ? { too_large: true, held: body !== null } : { body: 1 };
+    return httpFlow(core, env, context, { ...event, ...given }, workspace, options);
+  });
 }
 
 // Who asks is told by the token, which stays here: the core asks the database with it.
 async function api(core, env, context, request, path) {
   const workspace = WORKSPACE_PATH.exec(path)?.[1] ?? null;
-  const body = await readBody(request, path);
-  if (body === null) return tooLarge();
   const event = {
     kind: 'api',
     method: request.method,
@@ -137,7 +135,9 @@ async function api(core, env, context, request, path) {
     body: 1,
   };
   const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
-  return httpFlow(core, env, context, event, workspace, { parts: [body], session });
+  return withBody(request, path, MAX_BODY_BYTES, (body) =>
+    body ? httpFlow(core, env, context, event, workspace, { parts: [body], session }) : tooLarge(),
+  );
 }
 
 function route(core, env, context, request) {

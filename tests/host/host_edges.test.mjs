@@ -4,13 +4,15 @@ import { generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
+import { Bodies } from '../../edge-workers/host/bodies.mjs';
 import { Captures } from '../../edge-workers/host/captures.mjs';
 import { Effects } from '../../edge-workers/host/effects.mjs';
 import { assetReply, readConfig } from '../../edge-workers/host/pages.mjs';
 import { Secrets } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env, steps } from './core_double.mjs';
-import { batch, context, message, ok, post, respond, workerAround } from './worker_double.mjs';
+import { answering, batch, context, message, ok, post, respond, workerAround } from './worker_double.mjs';
 
 const KEY = 'sk_test_northwind+/=key';
 
@@ -22,6 +24,42 @@ test("headers that hold a session are not the core's business", async () => {
   const headers = { cookie: 'a=1', authorization: 'Bearer x', 'proxy-authorization': 'Basic dTpw' };
   await workerAround(core).fetch(post('/webhooks/stripe/northwind-dental', '{}', headers), env(), context());
   for (const name of Object.keys(headers)) assert.ok(!names.includes(name), name);
+});
+
+test('of large bodies three are in hand at once, and the senders of more come again', async () => {
+  const clock = { now: 0 };
+  const bodies = new Bodies(() => clock.now);
+  const sent = (bytes) => bodies.use(post('/', new Uint8Array(bytes)), 1e6, () => new Promise(() => {}));
+  const asked = (bytes) => bodies.use(post('/', new Uint8Array(bytes)), 1e6, (body) => body?.length ?? null);
+  let finish;
+  const first = bodies.use(post('/', new Uint8Array(4e5)), 1e6, () => new Promise((end) => (finish = end)));
+  for (let n = 0; n < 2; n++) sent(4e5);
+  await pause(20);
+  assert.equal(await asked(4e5), undefined);
+  assert.equal(await asked(2e5), 2e5, 'a small one is always read');
+  finish('done');
+  assert.equal(await first, 'done');
+  assert.equal(await asked(4e5), 4e5);
+  assert.equal(await asked(2e6), null, 'too large');
+  assert.equal(await asked(4e5), 4e5, 'it gave its place back');
+  sent(4e5);
+  await pause(20);
+  assert.equal(await asked(4e5), undefined);
+  clock.now += 61_000; // whoever sent those has hung up
+  assert.equal(await asked(4e5), 4e5);
+});
+
+test('a request whose body finds no place is 503 with Retry-After', async () => {
+  const hung = steps(() => ({ effects: [{ effect: 3, kind: 'enqueue', message: {} }] }));
+  const JOBS = { send: () => new Promise(() => {}) };
+  const large = () => post('/webhooks/stripe/northwind-dental', new Uint8Array(4e5));
+  for (let n = 0; n < 3; n++) workerAround(hung).fetch(large(), env({ JOBS }), context());
+  await pause(20);
+  const core = answering(200);
+  for (const request of [large(), post('/api/workspaces/a/email', new Uint8Array(4e5))]) {
+    const reply = await workerAround(core).fetch(request, env(), context());
+    assert.deepEqual([reply.status, reply.headers.get('retry-after')], [503, '30']);
+  }
 });
 
 test('a body that says it is too large is not read at all', async () => {

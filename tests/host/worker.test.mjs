@@ -153,7 +153,7 @@ test('a password may have a colon in it', async () => {
   assert.equal(reply.status, 200);
 });
 
-test('a path of the wrong shape is 404, another method 405', async () => {
+test('a path of the wrong shape or of no service is 404, another method 405', async () => {
   const worker = workerAround(coreDouble(() => assert.fail('the core is not asked')));
   const paths = [
     '/webhooks/stripe/Northwind',
@@ -161,6 +161,7 @@ test('a path of the wrong shape is 404, another method 405', async () => {
     '/webhooks/stripe/a/b',
     '/webhooks/stripe/a%2Fb',
     `/webhooks/stripe/${'a'.repeat(64)}`,
+    '/webhooks/paypal/a',
   ];
   for (const path of paths)
     assert.equal((await worker.fetch(post(path, 'x'), env(), context())).status, 404, path);
