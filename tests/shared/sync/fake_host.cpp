@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::string_view client = "11111111-1111-4111-8111-111111111111";
 constexpr std::string_view rest = "/rest/v1/";
+constexpr int most_effects = 10'000;  // a flow that does not end fails its test, and does not hang it
+constexpr int most_messages = 1'000;
 
 Json reply_json(int status, const wf::Headers& headers) {
   Json list = Json::array();
@@ -62,7 +64,8 @@ std::string Host::run(const Json& event, std::string body) {
   };
   std::string outcome = send({{"op", "start"}, {"config", {{"supabase_url", "http://db"}}}, {"event", event}},
                              {std::move(body)});
-  while (!waiting.empty()) {
+  for (int taken = 0; !waiting.empty(); ++taken) {
+    if (taken == most_effects) FAIL("the flow never ends");
     auto [effect, bytes] = std::move(waiting.front());
     waiting.pop_front();
     const std::string kind = text_of(effect, "kind");
@@ -204,7 +207,8 @@ std::string Host::sync(const std::string& stream) {
 
 void Host::work_until_quiet(int most_rounds) {
   for (int round = 0; round < most_rounds; ++round) {
-    while (!queue.empty()) {
+    for (int taken = 0; !queue.empty(); ++taken) {
+      if (taken == most_messages) FAIL("the queue never empties");
       const Json next = queue.front();
       queue.pop_front();
       now_ms += 1000;

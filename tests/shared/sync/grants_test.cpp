@@ -183,6 +183,32 @@ TEST_CASE("a long scan that leads nowhere back is read to its end", "[loop]") {
   CHECK(pages == 130);
 }
 
+TEST_CASE("what the scan before the last one of a run was not given is read from the beginning", "[facts]") {
+  Host host = toy::host(one_page);
+  const bool lacks = GENERATE(true, false);
+  int pages = 0;
+  host.provider = [&](const std::string& url) -> Reply {
+    if (url == token_url) return {200, toy::token()};
+    switch (++pages) {
+      case 1:
+        return {200, toy::page("2025-11-22", true)};
+      case 2:
+        return {400, "{}"};
+      case 3:
+        return {200, lacks ? R"({"days":["2025-11-21"],"gone":"likes"})" : toy::page("2025-11-21")};
+      default:
+        return {200, toy::page("2025-11-23")};
+    }
+  };
+  host.sync("rows");
+  REQUIRE(host.last_run().state == "failed");
+  host.now_ms += 12 * 3'600'000;
+  host.sync("rows");  // the scan that was left open, and another one for the time since
+  REQUIRE(host.last_run().state == "succeeded");
+  REQUIRE(pages == 4);
+  CHECK(host.database.cursors["rows"]["covered_until"].is_string() != lacks);
+}
+
 TEST_CASE("rows that come twice are stored once", "[pages]") {
   Host host = toy::host([](const std::string& url) -> Reply {
     if (has(url, "after=")) return {200, R"({"days":["2025-11-22","2025-11-21"]})"};
