@@ -19,6 +19,8 @@ constexpr std::int64_t least_lease_secs = 120;
 // A scan that ends so far in the past is followed by another one in the same run.
 constexpr std::chrono::hours catch_up_after{6};
 constexpr std::int64_t restarts_per_scan = 5;
+// A provider that gives a new position with every page is not read for ever: two million of Stripe's objects.
+constexpr std::int64_t pages_per_scan = 20'000;
 // The provider's clock counts whole seconds: a tie may outlast one fetch, but not this rest.
 constexpr int settlings_per_visit = 2;
 constexpr std::int64_t tie_rest_secs = 2;
@@ -189,6 +191,9 @@ void SyncFlow::on_kept(EffectResult& result, Turn& turn) {
   if (cursor_.again) page->ask_again = false;
   if (!page->ask_again && page->next && leads_back(cursor_, *page->next))
     return fail_run(turn, ErrorKind::data, ": the pages lead back to one before", Remedy::retry);
+  if (page->next && cursor_.steps >= pages_per_scan)
+    return fail_run(turn, ErrorKind::data, concat({": no end after ", decimal(pages_per_scan), " pages"}),
+                    Remedy::give_up);
   apply(turn, *page, cursor_.window);
 }
 

@@ -183,6 +183,24 @@ TEST_CASE("a long scan that leads nowhere back is read to its end", "[loop]") {
   CHECK(pages == 130);
 }
 
+TEST_CASE("pages that lead on for ever are not followed for ever", "[loop]") {
+  Host host = toy::host(one_page);
+  int pages = 0;
+  host.provider = [&](const std::string& url) -> Reply {
+    if (url == token_url) return {200, toy::token()};
+    return {200, wf::dump({{"days", {"2025-11-22"}}, {"next", ++pages}})};
+  };
+  host.sync("rows");
+  REQUIRE(pages == 40);  // of a visit
+  CHECK(host.database.cursors["rows"]["steps"] == 40);
+  host.database.cursors["rows"]["steps"] = 19'998;
+  host.work_until_quiet();
+  CHECK(pages == 43);
+  CHECK(host.last_run().state == "failed");
+  CHECK(host.last_run().error_kind == "data");
+  CHECK(host.last_run().error_message == "toy rows: no end after 20000 pages");
+}
+
 TEST_CASE("what the scan before the last one of a run was not given is read from the beginning", "[facts]") {
   Host host = toy::host(one_page);
   const bool lacks = GENERATE(true, false);
