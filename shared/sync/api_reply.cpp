@@ -1,5 +1,6 @@
 #include "shared/sync/api_reply.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@ namespace wf {
 namespace {
 
 constexpr std::int64_t default_retry_after_secs = 30;
+constexpr std::int64_t longest_retry_after_secs = 86'400;  // whatever the provider asks for
 
 }  // namespace
 
@@ -26,7 +28,8 @@ Respond problem_reply(int status, std::string_view type, std::string_view title,
 }
 
 Respond with_retry_after(Respond answer, std::int64_t secs) {
-  answer.headers.emplace_back("retry-after", decimal(secs));
+  answer.headers.emplace_back("retry-after",
+                              decimal(std::clamp<std::int64_t>(secs, 0, longest_retry_after_secs)));
   return answer;
 }
 

@@ -19,7 +19,7 @@ Respond json_reply(int status, const Json& body);
 Respond problem_reply(int status, std::string_view type, std::string_view title,
                       std::string_view detail = {});
 
-// Adds when to ask again.
+// Adds when to ask again, a day from now at most.
 Respond with_retry_after(Respond answer, std::int64_t secs);
 
 // Of a provider that was asked on somebody's behalf. Its error's kind decides the status: 409 for what is

@@ -160,6 +160,15 @@ TEST_CASE("a provider that fails is told with the rows, and never asked twice", 
   CHECK(api.host.database.facts["requests"]["failure_kind"].is_string());
 }
 
+TEST_CASE("whoever asked is told to wait for a day at most", "[action]") {
+  Api api;
+  const std::string asked = GENERATE("7", "99999999");
+  const std::string told = asked == "7" ? "7" : "86400";
+  api.host.provider = [asked](const std::string&) { return Reply{429, "", {{"retry-after", asked}}, ""}; };
+  CHECK(api.greet() == "ok");
+  CHECK(has(api.host.responses.back()["headers"].dump(), R"(["retry-after",")" + told + "\""));
+}
+
 TEST_CASE("an outcome that the database does not take is queued, and answered all the same", "[action]") {
   Api api;
   api.host.fault = [](const Json& effect) {
