@@ -20,10 +20,12 @@ export class Captures {
     return kept && kept.until > this.now() ? kept.value : undefined;
   }
 
+  // False where it would be over before it is used.
   keep(workspace, name, value, expiresInSecs) {
     const secs = Number(expiresInSecs ?? DEFAULT_EXPIRES_SECS);
     const until = this.now() + (Number.isFinite(secs) ? secs : DEFAULT_EXPIRES_SECS) * 1000 - EARLY_MS;
     this.#kept.set(keyOf(workspace, name), { value, until });
+    return until > this.now();
   }
 
   // Single flight: who asks while another fetches the same credential gets that one's result. The

@@ -60,7 +60,8 @@ export class Effects {
         if (granted === undefined || typeof value !== 'string')
           return { failed: 'not_json', message: 'the reply cannot be read' };
         if (value === '') return { failed: 'not_captured', message: 'the reply has no access_token' };
-        this.secrets.keep(name, value, granted.expires_in);
+        if (!this.secrets.keep(name, value, granted.expires_in))
+          return { failed: 'short_lived', message: 'the token ends within a minute' };
         return { captured: true };
       }),
     );

@@ -297,7 +297,7 @@ export class Secrets {
 
   keep(name, value, expiresInSecs) {
     if (!this.#captured.has(name)) throw new SecretRefused(`${name} is not listed as captured`);
-    this.captures.keep(this.workspace, name, value, expiresInSecs);
+    return this.captures.keep(this.workspace, name, value, expiresInSecs);
   }
 
   once(name, patienceMs, fetch) {

@@ -36,7 +36,7 @@ bool is_silence(const EffectResult& result) {
     return reply->status == 502 || reply->status == 504;
   const auto* failed = std::get_if<Failed>(&result);
   return failed && failed->reason != "secret_missing" && failed->reason != "secret_refused" &&
-         failed->reason != "bad_key" && failed->reason != "not_captured";
+         failed->reason != "bad_key" && failed->reason != "not_captured" && failed->reason != "short_lived";
 }
 
 bool is_judged_by_use(std::string_view service) {

@@ -97,8 +97,8 @@ struct Signed {
 struct Queued {};
 
 // The effect could not be carried out. `reason` is the host's word (`timeout`, `network`,
-// `too_large`, `secret_refused`, `secret_missing`, `not_captured`, `not_json`, `bad_key`) or `malformed` for
-// a result that cannot be read.
+// `too_large`, `secret_refused`, `secret_missing`, `not_captured`, `short_lived`, `not_json`, `bad_key`) or
+// `malformed` for a result that cannot be read.
 struct Failed {
   std::string reason;
   std::string message;

@@ -30,12 +30,13 @@ struct Failure {
   ErrorKind kind;
   Remedy remedy;
 };
-constexpr std::array<Failure, 7> failures{{
+constexpr std::array<Failure, 8> failures{{
     {"timeout", ": no answer in time", ErrorKind::provider, Remedy::retry},
     {"too_large", ": the reply is larger than allowed", ErrorKind::data, Remedy::give_up},
     {"bad_key", ": the key cannot be read", ErrorKind::configuration, Remedy::give_up},
     {"not_captured", ": no token was given, so this sign-in may not use it", ErrorKind::configuration,
      Remedy::give_up},
+    {"short_lived", ": the token lives for less than a minute", ErrorKind::provider, Remedy::retry},
     {"not_json", ": the reply cannot be read", ErrorKind::data, Remedy::retry},
     {"secret_refused", ": the key may not be sent to that host", ErrorKind::ours, Remedy::give_up},
     {"malformed", ": the host's result cannot be read", ErrorKind::ours, Remedy::retry},

@@ -167,6 +167,12 @@ test('a success that cannot be read is told as that', async () => {
   }
 });
 
+test('a token that ends before it could be used is told as that', async () => {
+  const { flow } = makeHost({ answer: () => ({ json: { access_token: 'ya29.short', expires_in: 59 } }) });
+  const result = await flow().run(grantStep(), form);
+  assert.deepEqual(result, { failed: 'short_lived', message: 'the token ends within a minute' });
+});
+
 test('a success without a token is told without its body', async () => {
   for (const json of [{}, { access_token: null }, { access_token: '' }, null, 'text']) {
     const { flow } = makeHost({ answer: () => ({ json }) });

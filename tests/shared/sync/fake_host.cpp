@@ -166,7 +166,9 @@ Json Host::grant(const Json& effect, std::string& reply_body) {
   if (!parsed) return {{"failed", "not_json"}, {"message", "test"}};
   const Json& body = *parsed;
   if (!body.contains("access_token")) return {{"failed", "not_captured"}, {"message", "test"}};
-  captured[text_of(capture, "name")] = now_ms + body["expires_in"].get<std::int64_t>() * 1000 - 60'000;
+  const auto secs = body["expires_in"].get<std::int64_t>() - 60;
+  if (secs <= 0) return {{"failed", "short_lived"}, {"message", "test"}};
+  captured[text_of(capture, "name")] = now_ms + secs * 1000;
   return {{"captured", true}};
 }
 
