@@ -12,6 +12,8 @@ namespace wf {
 namespace {
 
 constexpr std::string_view retry_after_secs = "30";
+// A stranger cannot tell one from the other, and whoever sets the webhook up reads both.
+constexpr std::string_view no_match = "signature does not match, or no secret for it is set here";
 
 Respond plain_text(int status, std::string_view text) {
   Respond answer;
@@ -65,14 +67,15 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
     }
     return answer_unavailable(turn, "verify", "signature could not be checked");
   }
-  if (!verified->secret_present) return finish(turn, 404, "not found");
+  if (!verified->secret_present)
+    return event_.too_large ? finish(turn, 413, "too large") : finish(turn, mismatch_status_, no_match);
   if (event_.too_large && !verified->valid) return count_stranger(turn, plain_text(413, "too large"));
   // It comes again and again, and nothing tells one from the next: one row a day says that there are any.
   if (event_.too_large && (!event_.held || !untimely_.empty()))
     return count_lost(turn, plain_text(413, "too large"),
                       concat({event_.held ? "late-over-5-mb-" : "over-10-mb-", format_day(day_of(turn.now))}),
                       event_.held ? untimely_ : "it has more than 10 MB");
-  if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, "signature does not match"));
+  if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, no_match));
   if (!untimely_.empty()) {
     // Bytes that do not say what they are may be those of a good one, cut elsewhere between time and body.
     const auto identity = webhook_->identify(event_.body);

@@ -133,7 +133,7 @@ test('a batch that was changed, is old, or is for another workspace is refused',
   const old = await deliver({ kind: 'events', events: [event()], at: now() - 26 * 3600 });
   assert.deepEqual(old.statuses, [400]);
   const other = url.replace(HARBOR, 'northwind-dental');
-  assert.deepEqual((await deliver({ kind: 'events', events: [event()], url: other })).statuses, [404]);
+  assert.deepEqual((await deliver({ kind: 'events', events: [event()], url: other })).statuses, [400]);
   const lost = () =>
     stack.query(
       `select object_key, error from webhook_receipts where service = 'sendgrid' and state = 'failed'`,
