@@ -27,3 +27,10 @@ select app.exchange_text('public.start_run', '
   foreach place in array places loop');
 comment on function public.start_run is
   '{"client_id","service","stream"?,"partition"?,"cause":"manual","limit"?}: a run now, of all streams and partitions or of those named, but those that succeeded by hand in the last five minutes, of no more than limit; the rest is due with the next tick -> {"jobs":[as of claim_due]}, {"busy":true} while one of them has an unfinished run, or {"jobs":[],"why"}: "not_set_up", "disabled", "unreadable" (the workspace''s settings), "missing" (with "missing": names of keys), "no_part" (no such partition) or "just_synced" (with "again_in_secs": when all of it may be asked for again).';
+
+-- A provider's text may be as long as it likes; the facts beside it have 500 bytes of it.
+select app.exchange_text('public.fail_run', 'error_message = p ->> ''message''', 'error_message = left(p ->> ''message'', 500)');
+
+-- Totals that no account has must not stop the sync that brings them: seven days of four kinds are an int.
+select app.exchange_text('app.email_missed', 'select s.day, v.kind, v.total from',
+  'select s.day, v.kind, case when v.total > 50000000 then 50000000 else v.total end as total from');

@@ -265,6 +265,12 @@ async function reconciliationTests({ test, stack, deliver }) {
     assert.equal(await missed(), 2, 'nothing comes any more: that is no choice');
   });
 
+  await test('totals that no account has are stored all the same', async () => {
+    await deliver('email_events', [...events(6, 1), ...events(4, 1)]);
+    await sync([totals(4, { delivered: 5e9 })]);
+    assert.equal((await factsOf(stack, 'webhook', service)).reconciled_missed, 5e7 - 1);
+  });
+
   await test('a block is not counted as a bounce', async () => {
     await deliver('email_events', [
       ...events(6, 1, { event: 'bounce', bounce_type: 'bounce' }),

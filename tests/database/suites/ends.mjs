@@ -20,12 +20,17 @@ export async function endsSuite(t, stack) {
     const result = await call(stack, 'fail_run', {
       ...run,
       kind: 'credentials',
-      message: 'refused',
+      message: 'refused'.repeat(100),
       final: true,
       retry_at: null,
       facts: { failure_kind: 'credentials', failure_final: true },
     });
     assert.equal(result.state, 'failed');
+    const [{ length }] = await stack.query(
+      'select length(error_message)::int from public.sync_runs where run_id = $1',
+      [run.run_id],
+    );
+    assert.equal(length, 500);
     assert.deepEqual(await claim(), []);
     await stack.query('update public.sync_cursors set next_due_at = now()');
     const [again] = await claim();
