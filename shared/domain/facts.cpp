@@ -88,17 +88,23 @@ ServiceFacts& facts_of(std::vector<ServiceFacts>& all, const std::string& client
   return all.back();
 }
 
-Result<void> add_row(const Json& row, std::vector<ServiceFacts>& all) {
-  const auto service = require_string(row, "service", who);
-  if (!service) return tl::unexpected<Error>(service.error());
+Result<void> keep_row(const Json& row, ServiceFacts& facts) {
   auto stream = read_stream_facts(row);
   if (!stream) return tl::unexpected<Error>(stream.error());
-  ServiceFacts& facts = facts_of(all, text_in(row, "client_id"), *service);
   if (stream->stream == service_stream) return read_service_row(row, facts);
   if (stream->stream == webhook_stream)
     facts.webhook = std::move(*stream);
   else
     facts.streams.push_back(std::move(*stream));
+  return {};
+}
+
+// A row that names no service is none of this table: nothing can be said of any card then.
+Result<void> add_row(const Json& row, std::vector<ServiceFacts>& all) {
+  const auto service = require_string(row, "service", who);
+  if (!service) return tl::unexpected<Error>(service.error());
+  ServiceFacts& facts = facts_of(all, text_in(row, "client_id"), *service);
+  if (const auto kept = keep_row(row, facts); !kept) facts.unreadable = kept.error().message;
   return {};
 }
 
@@ -124,29 +130,30 @@ Result<StreamFacts> read_stream_facts(const Json& row) {
   columns.read("last_success_at", facts.last_success_at);
   columns.read("newest_row_at", facts.newest_row_at);
   columns.read("failure_kind", facts.failure_kind);
-  columns.read("failure_message", facts.failure_message);
   columns.read("failed_at", facts.failed_at);
-  columns.read("failures", facts.failures);
   columns.read("failure_final", facts.failure_final);
-  columns.read("next_try_at", facts.next_try_at);
   columns.read("rate_limited_until", facts.rate_limited_until);
   columns.read("provisional_until", facts.provisional_until);
   columns.read("last_rows", facts.last_rows);
   columns.read("usual_rows_min", facts.usual_rows_min);
-  columns.read("run_rows", facts.run_rows);
-  columns.read("progress_done", facts.progress_done);
-  columns.read("progress_total", facts.progress_total);
   columns.read("running_since", facts.running_since);
   columns.read("credentials_expire_at", facts.credentials_expire_at);
   columns.read("unavailable", facts.unavailable);
   columns.read("last_event_at", facts.last_event_at);
-  columns.read("usual_gap_secs", facts.usual_gap_secs);
   columns.read("bad_signatures", facts.bad_signatures);
-  columns.read("refused_key", facts.refused_key);
   columns.read("last_bad_signature_at", facts.last_bad_signature_at);
+  if (columns.error()) return tl::unexpected<Error>(*columns.error());
+  // No badge rests on these: what cannot be read of them is not told.
+  columns.read("failure_message", facts.failure_message);
+  columns.read("failures", facts.failures);
+  columns.read("next_try_at", facts.next_try_at);
+  columns.read("run_rows", facts.run_rows);
+  columns.read("progress_done", facts.progress_done);
+  columns.read("progress_total", facts.progress_total);
+  columns.read("usual_gap_secs", facts.usual_gap_secs);
+  columns.read("refused_key", facts.refused_key);
   columns.read("reconciled_at", facts.reconciled_at);
   columns.read("reconciled_missed", facts.reconciled_missed);
-  if (columns.error()) return tl::unexpected<Error>(*columns.error());
   return facts;
 }
 

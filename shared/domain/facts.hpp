@@ -62,6 +62,7 @@ struct ServiceFacts {
   bool enabled = true;
   std::vector<std::string> present_keys;
   std::string detection_problem;
+  std::string unreadable{};  // why a row of it could not be read; empty: all could
   std::optional<UnixSeconds> detected_at;
   std::optional<StreamFacts> webhook;
   std::vector<StreamFacts> streams;  // syncs and what people ask for, in the order of the rows
@@ -75,7 +76,8 @@ const StreamFacts* find_stream(const ServiceFacts& facts, std::string_view strea
 Result<StreamFacts> read_stream_facts(const Json& row);
 
 // Rows of service_facts as PostgREST gives them, of one or several workspaces, in any
-// order: one ServiceFacts per (client_id, service), in order of first appearance.
+// order: one ServiceFacts per (client_id, service), in order of first appearance. A row that cannot be
+// read costs its service only (`unreadable`). Errors: data (no rows of this table).
 Result<std::vector<ServiceFacts>> read_service_facts(const Json& rows);
 
 }  // namespace wf

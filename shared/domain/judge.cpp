@@ -301,6 +301,13 @@ void judge_configured(Verdict& verdict, const Descriptor& descriptor, const Serv
 void judge_set_up(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                   std::span<const StreamCondition> conditions, UnixSeconds now) {
   if (!facts.enabled) return decide(verdict, Badge::inactive, SubState::disabled, "disabled");
+  if (!facts.unreadable.empty()) {
+    decide(verdict, Badge::error, SubState::failed, "facts_unreadable");
+    verdict.words = "status unreadable";
+    verdict.kind = ErrorKind::ours;
+    verdict.evidence.push_back({"Status", facts.unreadable});
+    return;
+  }
   if (!facts.detection_problem.empty() && needs_own_bundle(descriptor)) {
     decide(verdict, Badge::error, SubState::failed, unreadable_rule);
     verdict.words = "configuration unreadable";
@@ -324,7 +331,7 @@ Verdict judge(const Descriptor& descriptor, const ServiceFacts& facts, UnixSecon
   Verdict verdict;
   verdict.rule = "no_key_and_no_history";
   verdict.words = "not set up";
-  if (facts.present_keys.empty() && !has_history(facts)) return verdict;
+  if (facts.unreadable.empty() && facts.present_keys.empty() && !has_history(facts)) return verdict;
   const auto conditions = judge_streams(descriptor, facts, now);
   verdict.skew = read_skew(facts, now);
   verdict.last_sync_at = newest_proof(descriptor, facts, conditions, now);

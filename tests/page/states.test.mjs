@@ -191,6 +191,31 @@ test('an unusual day is one calm line on its card, with what it rests on', async
   await stack.query(`delete from probe_results where probe = 'planted'`);
 });
 
+test('a row that cannot be read is an error of its own card, and hides no other', async () => {
+  const page = await newPage(browser);
+  await page.route(/rest\/v1\/service_facts/, async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    for (const row of json) {
+      if (row.service === 'google_ads' && row.stream === 'campaigns') row.last_success_at = 17;
+      row.progress_done = 'half'; // no badge rests on it
+    }
+    await route.fulfill({ response, json });
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'google_ads').waitFor();
+  const text = await card(page, 'google_ads').textContent();
+  assert.match(text, /status unreadable/);
+  assert.match(text, /Report it to the developers: this is a fault of the dashboard, not of Google Ads/);
+  assert.match(text, /service_facts: last_success_at is a number, not a string/);
+  const shown = await cards(page);
+  assert.equal(shown.google_ads, 'error');
+  assert.equal(shown.stripe, 'active');
+  await screenshot(page, 'unreadable-row');
+  await page.context().close();
+});
+
 test('without WebGL2 the same content stands there plainly', async (t) => {
   const plain = await launch(['--disable-webgl', '--disable-webgl2', '--disable-3d-apis']);
   t.after(() => plain.close());

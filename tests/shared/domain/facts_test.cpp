@@ -31,25 +31,48 @@ TEST_CASE("rows are gathered by workspace and service, in any order") {
   CHECK(facts->back().present_keys.size() == 1);
 }
 
-TEST_CASE("a column of a wrong type is an error that names it, never an abort") {
-  const char* rows[] = {R"([{"service":"stripe","stream":"charges","last_rows":[]}])",
-                        R"([{"service":"stripe","stream":"charges","last_success_at":17}])",
-                        R"([{"service":"stripe","stream":"charges","last_success_at":"yesterday"}])",
-                        R"([{"service":"stripe","stream":"charges","failure_kind":"weather"}])",
-                        R"([{"service":"stripe","stream":"charges","failure_final":"yes"}])",
-                        R"([{"service":"stripe","stream":"","present_keys":"stripe.secret_key"}])",
-                        R"([{"service":"stripe","stream":"","present_keys":[1]}])",
-                        R"([{"stream":"charges"}])",
-                        R"([7])",
-                        R"({"message":"permission denied"})"};
-  for (const char* text : rows) {
+TEST_CASE("a row that cannot be read costs its service only, which says why") {
+  const char* rows[] = {R"({"service":"stripe","stream":"charges","last_rows":[]})",
+                        R"({"service":"stripe","stream":"charges","last_success_at":17})",
+                        R"({"service":"stripe","stream":"charges","last_success_at":"yesterday"})",
+                        R"({"service":"stripe","stream":"charges","failure_kind":"weather"})",
+                        R"({"service":"stripe","stream":"charges","failure_final":"yes"})",
+                        R"({"service":"stripe","stream":"webhook","bad_signatures":"many"})",
+                        R"({"service":"stripe","stream":7})",
+                        R"({"service":"stripe","stream":"","present_keys":"stripe.secret_key"})",
+                        R"({"service":"stripe","stream":"","present_keys":[1]})"};
+  for (const std::string row : rows) {
+    INFO(row);
+    const auto facts = wf::read_service_facts(
+        parse("[" + row + R"(,{"service":"meta","stream":"","present_keys":["meta.token"]}])"));
+    REQUIRE(facts.has_value());
+    REQUIRE(facts->size() == 2);
+    CHECK(facts->front().unreadable.find("service_facts: ") == 0);
+    CHECK(facts->back().unreadable.empty());
+    CHECK(facts->back().present_keys.size() == 1);
+  }
+  const auto named = wf::read_service_facts(parse("[" + std::string(rows[0]) + "]"));
+  CHECK(named->front().unreadable == "service_facts: last_rows is a list, not an integer");
+}
+
+TEST_CASE("a column on which no badge rests is left out where it cannot be read") {
+  const auto facts = wf::read_stream_facts(
+      parse(R"({"stream":"charges","progress_done":"half","failure_message":3,"next_try_at":"soon",
+                "reconciled_at":[],"run_rows":12,"last_rows":4})"));
+  REQUIRE(facts.has_value());
+  CHECK_FALSE(facts->progress_done);
+  CHECK_FALSE(facts->next_try_at);
+  CHECK(facts->run_rows == 12);
+  CHECK(facts->last_rows == 4);
+}
+
+TEST_CASE("what is no list of rows of services is an error, never an abort") {
+  for (const char* text : {R"([{"stream":"charges"}])", R"([7])", R"({"message":"permission denied"})"}) {
     INFO(text);
     const auto facts = wf::read_service_facts(parse(text));
     REQUIRE_FALSE(facts.has_value());
     CHECK(facts.error().kind == wf::ErrorKind::data);
   }
-  const auto named = wf::read_service_facts(parse(rows[0]));
-  CHECK(named.error().message == "service_facts: last_rows is a list, not an integer");
 }
 
 TEST_CASE("no facts yet, nulls and unknown columns are fine") {
