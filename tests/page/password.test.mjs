@@ -205,6 +205,24 @@ test('a link of which nothing answers is tried again, by a button or by loading 
   await signsIn.context().close();
 });
 
+test('a dead link is told to whoever is signed in already, and is soon forgotten', async () => {
+  const page = await newPage(browser, { width: 360, height: 740 });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, OAK));
+  await card(page, 'stripe').waitFor();
+  await page.clock.install();
+  await page.goto('about:blank');
+  await page.goto(`${stack.state.urls.dashboard}#error=access_denied&error_code=otp_expired`);
+  await card(page, 'stripe').waitFor();
+  const told = page.locator('#mail-link[role=status]', { hasText: 'too old or was used before' });
+  await told.waitFor();
+  await screenshot(page, 'dead-link-signed-in');
+  assert.ok(!page.url().includes('#'));
+  await page.clock.fastForward(31_000);
+  await told.waitFor({ state: 'detached' });
+  await page.context().close();
+});
+
 test('a link of which nothing answers is not called too old', async () => {
   const page = await newPage(browser);
   await page.route(/auth\/v1\/user/, (route) => route.abort());

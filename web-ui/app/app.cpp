@@ -64,6 +64,8 @@ bool App::post(std::string_view kind, std::string_view payload) {
     if (ms) model_.read_time = std::chrono::milliseconds(*ms);
   } else if (kind == "sync") {
     model_.sync_answers[member(json, "service")] = member(json, "words");
+  } else if (kind == "mail_link") {
+    model_.link_problem = member(json, "problem");
   } else if (kind == "changed") {
     model_.last_change = parse_time(member(json, "at"));
   } else if (kind == "failed") {

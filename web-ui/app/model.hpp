@@ -59,6 +59,8 @@ struct Model {
   std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
   /// By service: what came of asking for a sync just now, in words.
   std::map<std::string, std::string> sync_answers;
+  /// What came of the link of a mail, where it let nobody in.
+  std::string link_problem;
   /// What went wrong, when a load failed.
   std::string failure;
 

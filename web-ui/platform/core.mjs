@@ -2,6 +2,7 @@
 //   theme {dark, reduced_motion} · account {email} · route {slug} · loading {}
 //   workspaces, services, activity, series: REST rows (activity: null when it cannot be read) · failed {message} · changed {at}
 //   sync {service, words: what came of asking for one; empty: it was read}
+//   mail_link {problem: why the link of a mail let nobody in; empty: it was read}
 //   link {state: connecting|live|polling|offline} · read {ms: the latest reading took, null: it failed}
 //   attention {hovered, focused, focus_visible} · activate {id} · search {text} · escape {}
 const encoder = new TextEncoder();

@@ -18,6 +18,7 @@ const RETRY_MS = 3000;
 const NO_WORKSPACE_MS = 15_000;
 // As long as two lines take to be read.
 const ANSWER_MS = 8000;
+const LINK_MS = 30_000;
 const STYLES = ['brief', 'exact', 'day'];
 
 // A browser may refuse its storage: then nothing is remembered.
@@ -227,6 +228,12 @@ class Dashboard {
     setTimeout(() => tell(''), ANSWER_MS);
   }
 
+  /** Of whoever was signed in already, and stays. */
+  tellOfLink(problem) {
+    this.post('mail_link', { problem });
+    setTimeout(() => this.post('mail_link', { problem: '' }), LINK_MS);
+  }
+
   #reload() {
     this.#closeFeed();
     this.post('loading', {});
@@ -264,11 +271,14 @@ async function main() {
     show(isChoosing ? 'choose-password' : user ? 'dashboard' : 'sign-in');
     passwordForm.reset(isChoosing ? (user.email ?? '') : null);
     form.reset(Boolean(user));
+    const ofLink = told?.problem;
     form.tell(told ?? { problem });
     told = null;
     await loaded;
-    if (mayEnter) dashboard.signedIn(user);
-    else if (wasInside) dashboard.signedOut();
+    if (mayEnter) {
+      dashboard.signedIn(user);
+      if (ofLink) dashboard.tellOfLink(ofLink);
+    } else if (wasInside) dashboard.signedOut();
   });
   await loaded;
   // For tests and for people who look under the hood: time, and how often was drawn.

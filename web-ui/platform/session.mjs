@@ -8,9 +8,9 @@ const MESSAGES = {
   over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
   over_email_send_rate_limit: 'Too many mails were asked for. Wait a while, then try again.',
 };
-const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” gets you another.';
+const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” at the sign-in gets you another.';
 const UNREAD_LINK =
-  'The link could not be looked at. Try again in a moment, or “Forgot your password?” gets you another.';
+  'The link could not be looked at. Try again in a moment, or “Forgot your password?” at the sign-in gets you another.';
 const LINK_ENDED = 'You are signed out by now. “Forgot your password?” gets you another link.';
 const SESSION_ENDED = 'You are signed out by now. Sign in again.';
 // Of the links in mails, those that let somebody in to choose a password.

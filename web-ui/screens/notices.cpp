@@ -95,6 +95,8 @@ float draw_strips(Ui& ui, Rect area, const Model& model) {
                     "Live updates are interrupted. Changes are read every 15 seconds until they are back.",
                     t.late_text, t.late_tint});
   }
+  if (!model.link_problem.empty())
+    area.y += draw_strip(ui, area, {"mail-link", icon::alert, model.link_problem, t.late_text, t.late_tint});
   const Workspace* workspace = current_workspace(model);
   if (workspace != nullptr && !workspace->configuration_problem.empty()) {
     area.y +=
