@@ -187,6 +187,22 @@ test('who asks for a sync when the session has ended is told so where to sign in
   await page.context().close();
 });
 
+test('a tab whose site data was deleted comes to the sign-in', async () => {
+  const page = await signedIn(browser, stack, AGENCY, { path: `w/${NORTHWIND}/integrations` });
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await settled(page);
+  await page.evaluate(() => {
+    localStorage.clear(); // of which no event tells this tab
+    document.getElementById('sync:stripe').click();
+  });
+  await page.getByRole('alert').getByText('You are signed out by now. Sign in again.').waitFor();
+  assert.equal(await page.locator('article').count(), 0);
+  await fillSignIn(page, userOf(stack, AGENCY));
+  await card(page, 'stripe').waitFor();
+  assert.match(page.url(), /northwind-dental/);
+  await page.context().close();
+});
+
 test('a link that is opened with a session that is over opens its workspace after signing in', async () => {
   const page = await signedIn(browser, stack, AGENCY);
   const link = new URL('/w/oak-bakery/integrations', page.url()).href;

@@ -8,7 +8,8 @@ const MESSAGES = {
   over_request_rate_limit: 'Too many tries. Wait a minute, then try again.',
   over_email_send_rate_limit: 'Too many mails were asked for. Wait a while, then try again.',
 };
-const DEAD_LINK = 'This link is too old or was used before. “Forgot your password?” at the sign-in gets you another.';
+const DEAD_LINK =
+  'This link is too old or was used before. “Forgot your password?” at the sign-in gets you another.';
 const UNREAD_LINK =
   'The link could not be looked at. Try again in a moment, or “Forgot your password?” at the sign-in gets you another.';
 const LINK_ENDED = 'You are signed out by now. “Forgot your password?” gets you another link.';
@@ -22,6 +23,8 @@ const TO_CHOOSE_KEY = 'webfluentia.to_choose';
 const TIMEOUT_MS = 10_000;
 // Whoever signs out leaves the device.
 const SIGN_OUT_MS = 2000;
+// Of a sign-in in another tab auth-js tells before its session is seen in the storage here.
+const BROADCAST_MS = 1500;
 
 /** auth-js ends the session that is stored when it hears that one ended, and by then it may be somebody else's. */
 const patienceFor = (url) => (String(url).includes('/logout') ? SIGN_OUT_MS : TIMEOUT_MS);
@@ -217,6 +220,11 @@ export class Session {
     this.isSigningOut = false;
   }
 
+  /** Whose site data was deleted: no event tells the tab in which it was. */
+  #leaveIfForgotten() {
+    if (this.storage.getItem(STORAGE_KEY) === null) this.leave();
+  }
+
   #forget(problem) {
     this.storage.removeItem(STORAGE_KEY);
     this.leave(problem);
@@ -226,6 +234,7 @@ export class Session {
   async token() {
     const { data, error } = await inTime(this.auth.getSession());
     if (isAuthRetryableFetchError(error)) throw error;
+    if (!data.session) setTimeout(() => this.#leaveIfForgotten(), BROADCAST_MS);
     return data.session?.access_token ?? null;
   }
 
