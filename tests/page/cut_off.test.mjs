@@ -106,6 +106,7 @@ test('a database that stops answering is said, and so is its answer; what was re
   await answer.filter({ hasText: 'not reached from here' }).waitFor();
   await page.locator('#link', { hasText: 'no answer' }).waitFor();
   assert.deepEqual(await cards(page), before);
+  await page.locator('[id="state:supabase"]', { hasText: 'fresh when last read' }).waitFor();
   await screenshot(page, 'unanswered');
   broken = false;
   await answer.filter({ hasText: 'answers in' }).waitFor();

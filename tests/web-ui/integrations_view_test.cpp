@@ -351,21 +351,19 @@ TEST_CASE("a day of the provider's is told as no moment") {
 TEST_CASE("the card of the page's own database says how it answers from here", "[view]") {
   wf::Model m = model();
   m.services = {service("supabase", minutes(3)), service("stripe", hours(3))};
-  const auto live = [&] {
-    for (const auto& group : wf::select_integrations({}, m, utc()).groups)
-      for (const auto& card : group.cards)
-        if (card.service == "supabase") return card.last_sync;
-    return wf::ClockView{};
-  };
+  const auto live = [&] { return card(view_of(m), "supabase").last_sync; };
+  const auto state = [&] { return card(view_of(m), "supabase").sub_state; };
   CHECK(live().words == "3 min ago");  // not read yet
   m.read_time = std::chrono::milliseconds(41);
   CHECK(live().label == "Live");
   CHECK(live().words == "answers in 41 ms");
+  CHECK(state() == "fresh");
   m.link = wf::Link::polling;
   CHECK(live().words == "in 41 ms, live updates down");
   CHECK(live().tone == wf::Tone::late);
   m.link = wf::Link::offline;
   CHECK(live().words == "not reached from here");
+  CHECK(state() == "fresh when last read");
   m.link = wf::Link::connecting;
   CHECK(live().words == "3 min ago");
   m.read_time.reset();
@@ -374,7 +372,9 @@ TEST_CASE("the card of the page's own database says how it answers from here", "
     m.link = link;
     CHECK(live().words == "not reached from here");
     CHECK(live().tone == wf::Tone::late);
+    CHECK(state() == "fresh when last read");
   }
+  CHECK(card(view_of(m), "stripe").sub_state == "fresh");
   for (const auto& group : wf::select_integrations({}, m, utc()).groups)
     for (const auto& card : group.cards)
       if (card.service == "stripe") CHECK(card.last_sync.label == "Last sync");

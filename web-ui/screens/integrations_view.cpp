@@ -90,9 +90,13 @@ ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeText
   return {.label = "Last sync", .words = words, .exact = times.exact(*at), .tone = Tone::plain};
 }
 
+bool is_unreached(const Model& model) {
+  return model.read_failed || (model.read_time && model.link == Link::offline);
+}
+
 /// How the page's own database answers, seen from here.
 ClockView live_view(const Model& model, const ClockView& last_sync) {
-  if (model.read_failed || (model.read_time && model.link == Link::offline))
+  if (is_unreached(model))
     return {.label = "Live", .words = "not reached from here", .exact = "", .tone = Tone::late};
   if (!model.read_time) return last_sync;
   const std::string took = "in " + std::to_string(model.read_time->count()) + " ms";
@@ -106,6 +110,14 @@ ClockView live_view(const Model& model, const ClockView& last_sync) {
       break;
   }
   return last_sync;
+}
+
+void tell_how_it_answers(CardView& card, const Model& model) {
+  card.last_sync = live_view(model, card.last_sync);
+  if (!is_unreached(model) || card.badge != Badge::active || card.tone != Tone::plain) return;
+  // What the Worker found was read from the database that does not answer now.
+  card.sub_state += " when last read";
+  card.tone = Tone::late;
 }
 
 /// Of what is set up and synced. The page itself reads how its database answers.
@@ -172,7 +184,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   card.activity_words = describe_activity(card.activity, times.day(model.now));
   card.days_words = describe_days(card.days, times.day(model.now));
   if (!model.activity) card.days_words = unread;
-  if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
+  if (descriptor->read_by_page) tell_how_it_answers(card, model);
   card.can_sync = can_sync(judged, model);
   if (const auto told = model.sync_answers.find(card.service); told != model.sync_answers.end())
     card.sync_answer = told->second;
