@@ -74,6 +74,25 @@ test('on a slow network the page says that it loads', async () => {
   await page.context().close();
 });
 
+test('a page whose program never comes says what to do, with JavaScript and without', async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await newPage(browser, { width: 360, height: 740, javaScriptEnabled });
+    await page.route(/page\.js$/, (route) => route.abort());
+    await page.goto(stack.state.urls.dashboard);
+    const late = page.getByText('This takes longer than it should');
+    const loading = page.getByText('Loading the dashboard');
+    const without = page.locator('noscript p', { hasText: 'needs JavaScript. Allow it' });
+    assert.equal(await late.isVisible(), false);
+    if (javaScriptEnabled) {
+      await loading.waitFor();
+      await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+    }
+    await (javaScriptEnabled ? late : without).waitFor();
+    assert.equal(await loading.isVisible(), javaScriptEnabled);
+    await page.context().close();
+  }
+});
+
 test('a failed read is explained, and tried again by hand and by itself', async () => {
   const page = await newPage(browser);
   let broken = true;
