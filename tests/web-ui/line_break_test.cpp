@@ -31,6 +31,13 @@ TEST_CASE("a number stays with its word") {
   CHECK(first_line("12 rows", 7) == "12 rows");
 }
 
+TEST_CASE("a dot between words is at neither end of a line") {
+  CHECK(first_line("failed ago · 08:41: no", 12) == "failed");  // "·" has two bytes
+  CHECK(first_line("failed ago · 08:41: no", 13) == "failed");
+  CHECK(first_line("failed ago · 08:41: no", 20) == "failed ago · 08:41:");
+  CHECK(first_line("ago · then", 6) == "ago ·");  // nothing else fits
+}
+
 TEST_CASE("a name with a digit, or a number after which something else begins, is no such number") {
   CHECK(first_line("nothing in R2 storage", 14) == "nothing in R2");
   CHECK(first_line("on 27, 28 and 29", 7) == "on 27,");
