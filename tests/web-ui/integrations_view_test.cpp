@@ -373,6 +373,7 @@ TEST_CASE("the card of the page's own database says how it answers from here", "
     CHECK(live().words == "not reached from here");
     CHECK(live().tone == wf::Tone::late);
     CHECK(state() == "fresh when last read");
+    CHECK(view_of(m).shortcuts.front().tone == wf::Tone::late);
   }
   CHECK(card(view_of(m), "stripe").sub_state == "fresh");
   for (const auto& group : wf::select_integrations({}, m, utc()).groups)

@@ -112,12 +112,10 @@ ClockView live_view(const Model& model, const ClockView& last_sync) {
   return last_sync;
 }
 
-void tell_how_it_answers(CardView& card, const Model& model) {
-  card.last_sync = live_view(model, card.last_sync);
-  if (!is_unreached(model) || card.badge != Badge::active || card.tone != Tone::plain) return;
-  // What the Worker found was read from the database that does not answer now.
-  card.sub_state += " when last read";
-  card.tone = Tone::late;
+/// What the Worker found was read from the database that does not answer now.
+bool is_doubtful(const Judged& j, const Model& model) {
+  return j.descriptor->read_by_page && is_unreached(model) && j.verdict.badge == Badge::active &&
+         tone_of(j.verdict) == Tone::plain;
 }
 
 /// Of what is set up and synced. The page itself reads how its database answers.
@@ -184,7 +182,11 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   card.activity_words = describe_activity(card.activity, times.day(model.now));
   card.days_words = describe_days(card.days, times.day(model.now));
   if (!model.activity) card.days_words = unread;
-  if (descriptor->read_by_page) tell_how_it_answers(card, model);
+  if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
+  if (is_doubtful(judged, model)) {
+    card.sub_state += " when last read";
+    card.tone = Tone::late;
+  }
   card.can_sync = can_sync(judged, model);
   if (const auto told = model.sync_answers.find(card.service); told != model.sync_answers.end())
     card.sync_answer = told->second;
@@ -386,7 +388,7 @@ IntegrationsView select_integrations(const IntegrationsState& state, const Model
                         .total = static_cast<int>(judged.size())};
   for (const auto& j : judged) {
     view.shortcuts.push_back({std::string(j.descriptor->id), std::string(j.descriptor->name), j.verdict.badge,
-                              tone_of(j.verdict)});
+                              is_doubtful(j, model) ? Tone::late : tone_of(j.verdict)});
   }
   sort_worst_first(judged);
   for (const auto& j : judged) {
