@@ -19,16 +19,9 @@ bool ends_with_number(std::string_view text) {
   return first != word.end() && is_digit(*first) && is_digit(word.back());
 }
 
-/// Also "µs", "€", "%".
+/// Also "µs", "€", "%" and what stands between words, as "·".
 bool is_word(std::string_view rest) {
   return !rest.empty() && (is_letter(rest[0]) || rest[0] == '%' || !is_ascii(rest[0]));
-}
-
-/// "3 h ago · 08:41": the dot joins what stands beside it, and would join nothing at either end of a line.
-bool is_at_dot(std::string_view line, std::string_view rest) {
-  constexpr std::string_view dot = "·";
-  return starts_with(rest, dot) ||
-         (line.size() >= dot.size() && line.substr(line.size() - dot.size()) == dot);
 }
 
 }  // namespace
@@ -41,8 +34,7 @@ std::size_t line_length(std::string_view text, const std::function<bool(std::str
     if (!fits(line)) break;
     any = end;
     at = end + 1;
-    const std::string_view rest = text.substr(std::min(at, text.size()));
-    if (!is_at_dot(line, rest) && !(ends_with_number(line) && is_word(rest))) words = end;
+    if (!ends_with_number(line) || !is_word(text.substr(std::min(at, text.size())))) words = end;
   }
   if (words > 0) return words;
   if (any > 0) return any;
@@ -54,6 +46,18 @@ std::size_t line_length(std::string_view text, const std::function<bool(std::str
     length = next;
   }
   return length;
+}
+
+Broken break_line(std::string_view text, const std::function<bool(std::string_view)>& fits) {
+  constexpr std::string_view dot = " ·";
+  const std::size_t length = line_length(text, fits);
+  std::string_view line = text.substr(0, length);
+  std::string_view rest = text.substr(length);
+  if (starts_with(rest, dot)) rest.remove_prefix(dot.size());
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  const std::size_t end = line.size() - std::min(dot.size(), line.size());
+  if (!rest.empty() && line.substr(end) == dot) line = line.substr(0, end);
+  return {line, rest};
 }
 
 }  // namespace wf

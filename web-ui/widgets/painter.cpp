@@ -181,9 +181,9 @@ std::vector<std::string> Painter::wrapped(std::string_view text, const TextStyle
   std::vector<std::string> lines;
   while (!text.empty()) {
     const bool last = static_cast<int>(lines.size()) + 1 == max_lines;
-    const std::size_t length = last ? text.size() : line_length(text, fits);
-    lines.push_back(elided(text.substr(0, length), style, limit));
-    text.remove_prefix(std::min(text.find_first_not_of(' ', length), text.size()));
+    const auto [line, rest] = last ? Broken{text, {}} : break_line(text, fits);
+    lines.push_back(elided(line, style, limit));
+    text = rest;
   }
   return lines;
 }
