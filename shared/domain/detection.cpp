@@ -9,14 +9,6 @@ namespace wf {
 
 namespace {
 
-// Names of the list under `key`; anything but text is not a name.
-std::vector<std::string> names_of(const Json& object, std::string_view key) {
-  std::vector<std::string> names;
-  for (const Json& item : list_in(object, key))
-    if (auto text = as_string(item)) names.push_back(std::move(*text));
-  return names;
-}
-
 Json object_of(const Json& object, std::string_view key) {
   const Json* found = find_object(object, key);
   return found != nullptr ? *found : empty_object();
@@ -125,7 +117,7 @@ Result<Configured> read_configured(const Json& configured) {
   if (find_array(configured, "agency") == nullptr || workspaces == nullptr) {
     return fail(ErrorKind::ours, {"tick: `configured` has no agency list or no workspaces"});
   }
-  Configured out{.agency = names_of(configured, "agency")};
+  Configured out{.agency = texts_in(configured, "agency")};
   out.agency_ids = object_of(configured, "agency_ids");
   out.workspaces = std::vector<ConfiguredWorkspace>(workspaces->size());
   auto workspace = out.workspaces.begin();
@@ -133,7 +125,7 @@ Result<Configured> read_configured(const Json& configured) {
     workspace->slug = slug;
     workspace->problem = find_text(bundle, "problem");
     if (workspace->problem.empty()) {
-      workspace->present = names_of(bundle, "present");
+      workspace->present = texts_in(bundle, "present");
       workspace->ids = object_of(bundle, "ids");
     }
     ++workspace;
@@ -154,7 +146,7 @@ Result<std::vector<KnownWorkspace>> read_workspaces(const Json& rows) {
 }
 
 std::vector<std::string> partitions_of(const StreamDescriptor& stream, const Json& ids) {
-  std::vector<std::string> values = names_of(ids, stream.partitioned_by);
+  std::vector<std::string> values = texts_in(ids, stream.partitioned_by);
   if (auto single = find_string(ids, stream.partitioned_by)) values.push_back(*std::move(single));
   std::vector<std::string> partitions;
   if (stream.partitioned_by.empty()) partitions.emplace_back();

@@ -98,8 +98,8 @@ Json to_json(const SyncCursor& cursor) {
   Json window;
   if (cursor.window)
     window = JsonObject().time("from", cursor.window->from).time("to", cursor.window->to).take();
-  Json begun_anew_for = Json::array();
-  for (const std::string& name : cursor.begun_anew_for) begun_anew_for.push_back(name);
+  Json begun_anew_for = empty_list();
+  for (const std::string& name : cursor.begun_anew_for) begun_anew_for.push_back(Json(name));
   return stored.text("run_id", cursor.run_id)
       .json("begun_anew_for", std::move(begun_anew_for))
       .json("window", std::move(window))

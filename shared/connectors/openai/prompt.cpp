@@ -125,7 +125,7 @@ const Task* find_task(std::string_view name) {
 
 // What strangers wrote, such as search queries: few, short, and each with an id that can be cited.
 Json cited_lines(const Json& facts, std::string_view list, std::string_view member, std::size_t longest) {
-  Json lines = Json::array();
+  Json lines = empty_list();
   for (const Json& row : list_in(facts, list)) {
     if (lines.size() == most_lines) break;
     JsonObject line;

@@ -94,7 +94,7 @@ Period period_of(const Json& given) {
 // What an item says that it cannot know: numbers and dates that were not given, ids that do not exist, and
 // that it rests on nothing at all where it must rest on something.
 Json invented_in(const Json& item, const Json& given, const GivenNumbers& numbers, bool must_cite) {
-  Json invented = Json::array();
+  Json invented = empty_list();
   for (std::string& number :
        numbers.invented_in(concat({find_text(item, "title"), "\n", find_text(item, "body")})))
     invented.push_back(std::move(number));
@@ -182,7 +182,7 @@ ActionEnd answered(const Told& told) {
   JsonObject response = response_of(told, request);
   ActionEnd end;
   end.batches = only(std::move(request));
-  Json items = Json::array();
+  Json items = empty_list();
   bool hold = true;
   for (Json& row : insight_rows(told)) {
     items.push_back(shown(row));

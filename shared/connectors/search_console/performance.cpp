@@ -58,8 +58,8 @@ HttpRequest query_request(const Query& query, const DaySlice& slice,
   HttpRequest request = bearer_request(
       concat({origin, percent_encode(query.partition), "/searchAnalytics/query?prettyPrint=false"}),
       "search_console.access_token");
-  Json names = Json::array();
-  for (const std::string_view name : dimensions) names.push_back(std::string(name));
+  Json names = empty_list();
+  for (const std::string_view name : dimensions) names.push_back(Json(name));
   JsonObject body;
   body.text("startDate", format_day(slice.first))
       .text("endDate", format_day(slice.last))
