@@ -16,7 +16,8 @@ namespace wf {
 // `object` (of at least one member) as text, with apply_page's `tables` as its last member:
 // [{"table","rows","common"?}]. Bulk pages are megabytes of text that no document should be made of.
 std::string with_tables(const Json& object, const std::vector<RowBatch>& batches);
-// Rows of a table that is already there join its batch.
+// Rows of a table that is already there join its batch. Only `rows`: no object and no delivery is a bulk
+// page.
 void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more);
 
 // An array of {"table","id"} under `key`; what is not that shape is left out.

@@ -31,7 +31,7 @@ void add_span(Json& spans, const Span& span) {
 Json with_span_in_front(const Span& span, const Json& older) {
   Json spans = empty_list();
   add_span(spans, span);
-  for (const Json& pair : *older.get_ptr<const Json::array_t*>()) spans.push_back(pair);
+  for (const Json& pair : elements(older)) spans.push_back(pair);
   return spans;
 }
 

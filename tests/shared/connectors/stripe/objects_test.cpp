@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch_amalgamated.hpp>
+#include <vector>
 
 #include "shared/base/text.hpp"
 #include "shared/connectors/stripe/objects.hpp"
@@ -67,6 +68,10 @@ TEST_CASE("every listed object becomes a row, in the smallest unit of its curren
     CHECK(page->batches[0].table == kind->table);
     const Json data = json(reply.body)["data"];
     REQUIRE(page->batches[0].rows.size() == data.size());
+    std::vector<std::int64_t> created;
+    for (const Json& listed : data) created.push_back(listed["created"].get<std::int64_t>());
+    CHECK(page->newest == from_unix(*std::max_element(created.begin(), created.end())));
+    CHECK(page->oldest == from_unix(*std::min_element(created.begin(), created.end())));
     for (std::size_t i = 0; i < data.size(); ++i) {
       const Json& row = page->batches[0].rows[i];
       for (const char* member : {"id", "amount", "amount_total", "amount_due", "total", "currency"})
