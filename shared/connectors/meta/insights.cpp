@@ -135,7 +135,7 @@ Result<void> read_insight(Page& page, const Asking& asking, const Json& body) {
     if (find_text(item, "name") != asking.metric) continue;
     const auto figures = read_figures(item, concat({asking.account.who, " ", asking.metric}));
     if (!figures) return tl::unexpected<Error>(figures.error());
-    for (const Json& figure : *figures->get_ptr<const Json::array_t*>()) {
+    for (const Json& figure : elements(*figures)) {
       const Day day = read_day(figure).value_or(asking.step.last);
       add_figure(page, asking, day, figure);
       // What is counted are figures: a lost permission leaves the fields, and that is not "as usual".

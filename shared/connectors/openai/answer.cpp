@@ -117,9 +117,8 @@ Result<Answer> read_answer_of_model(const HttpReply& reply, std::string_view who
   const auto status = require_string(*body, "status", who);
   if (!status) return tl::unexpected<Error>(status.error());
   if (*status == "failed") return tl::unexpected<Error>(failure_of(*body, who));
-  Answer answer{.model = std::string(find_text(*body, "model")),
-                .response_id = std::string(find_text(*body, "id")),
-                .usage = read_usage(*body)};
+  Answer answer{
+      .model = text_in(*body, "model"), .response_id = text_in(*body, "id"), .usage = read_usage(*body)};
   if (*status == "incomplete") return read_incomplete(answer, *body);
   if (*status != "completed")
     return failed(answer, "failed", "not_completed", "the response is neither completed nor failed");

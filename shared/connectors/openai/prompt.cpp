@@ -147,7 +147,7 @@ Result<Json> content_given(const ActionQuery& query, JsonObject given) {
     return given.json("thread", *thread).take();
   }
   Json queries = cited_lines(query.facts, "queries", "query", longest_query);
-  const bool known = find_bool(query.facts, "page_known").value_or(false);
+  const bool known = is_true(query.facts, "page_known");
   if (kind == "page_title" && !known && find_text(query.input, "intent").empty())
     return refuse("nothing is known about this page yet: say in `intent` what it is about");
   if (kind == "page_title") given.text("page", find_text(query.input, "page"));

@@ -68,7 +68,7 @@ Json finished_row(const Told& told) {
 
 // Of a fact, a query or a page.
 bool is_known(std::string_view id, const Json& given) {
-  for (const auto& member : *given.get_ptr<const Json::object_t*>())
+  for (const auto& member : members(given))
     for (const Json& item : list_in(given, member.first))
       if (find_text(item, "id") == id) return true;
   return false;
@@ -186,7 +186,7 @@ ActionEnd answered(const Told& told) {
   bool hold = true;
   for (Json& row : insight_rows(told)) {
     items.push_back(shown(row));
-    hold = hold && find_bool(row, "numbers_hold").value_or(false);
+    hold = hold && is_true(row, "numbers_hold");
     add_row(end.batches, "ai_insights", std::move(row));
   }
   end.answer = response.flag("numbers_hold", hold).json("items", std::move(items)).take();

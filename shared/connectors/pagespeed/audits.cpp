@@ -25,7 +25,7 @@ Json categories_of_audits(const Json& lighthouse) {
   Json shown_in = empty_object();
   const Json* categories = find_object(lighthouse, "categories");
   if (!categories) return shown_in;
-  for (const auto& [category, content] : *categories->get_ptr<const Json::object_t*>()) {
+  for (const auto& [category, content] : members(*categories)) {
     for (const Json& ref : list_in(content, "auditRefs")) {
       const std::string_view id = find_text(ref, "id");
       if (!id.empty() && is_reported(ref)) slot(shown_in, id).push_back(Json(category));

@@ -114,7 +114,7 @@ bool add_scores(Json& row, const Json& lighthouse) {
 std::optional<Failure> failure_of(const Json& lighthouse) {
   const Json& error = object_or_empty(lighthouse, "runtimeError");
   const auto code = find_string(error, "code");
-  if (code && *code != "NO_ERROR") return Failure{*code, std::string(find_text(error, "message"))};
+  if (code && *code != "NO_ERROR") return Failure{*code, text_in(error, "message")};
   const Json* performance = find_object(object_or_empty(lighthouse, "categories"), "performance");
   if (performance && !find(*performance, "score"))
     return Failure{"NO_SCORE", "Lighthouse could not score the page's performance"};

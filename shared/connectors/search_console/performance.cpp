@@ -140,7 +140,7 @@ JsonObject common_columns(const Query& query, UnixSeconds source_at) {
       .time("source_at", source_at);
 }
 
-bool at_totals(const Query& query) { return find_bool(query.position, "totals").value_or(false); }
+bool at_totals(const Query& query) { return is_true(query.position, "totals"); }
 
 // What is asked for at this position.
 const Detail& detail_at(const Detail& detail, const Query& query) {

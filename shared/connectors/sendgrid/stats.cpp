@@ -77,7 +77,7 @@ Result<Page> parse_stats(const HttpReply& reply, const Query& query, UnixSeconds
   const DaySlice slice = slice_of(query, days);
   Page page{.items = body->size(), .next = position_before(slice, query, days)};
   page.oldest = begin_of(slice.first, days);
-  for (const Json& line : *body->get_ptr<const Json::array_t*>()) {
+  for (const Json& line : elements(*body)) {
     const auto day = parse_day(find_text(line, "date"));
     const Json* stats = find_array(line, "stats");
     const bool has_stats = stats && !stats->empty();

@@ -123,7 +123,7 @@ std::vector<ObjectRef> object_of(const Json& event) {
   const ObjectKind* kind = object ? kind_of(*object) : nullptr;
   const Json* id = kind ? find(*object, "id") : nullptr;
   if (!id || !id->is_string()) return {};
-  return {{std::string(kind->table), std::string(find_text(*object, "id"))}};
+  return {{std::string(kind->table), text_in(*object, "id")}};
 }
 
 // Where in the list of events: which names were asked for, and after which event. A text is an event

@@ -89,7 +89,7 @@ Result<std::vector<Json>> read_table_rows(const Json& body, std::string_view who
   slot(row, "latency_ms") = nullptr;
   slot(row, "detail") = JsonObject().text("count", "exact").take();
   std::vector<Json> rows;
-  for (const auto& [table, count] : *counts->get_ptr<const Json::object_t*>()) {
+  for (const auto& [table, count] : members(*counts)) {
     const auto number = as_int64(count);
     if (!number) return fail(ErrorKind::data, {who, ": ", table, " is not a count"});
     slot(row, "subject") = table;

@@ -56,9 +56,13 @@ TEST_CASE("a delivery that is not genuine is refused and leaves nothing behind",
   int status = 400;
   int counted = 0;
   std::string header = "t=1763900000,v1=aa";
+  // The same words whether it is the signature or the secret: slugs cannot be guessed by them.
+  std::string_view words;
+  constexpr std::string_view no_match = "signature does not match, or no secret for it is set here";
   SECTION("the signature does not match") {
     host.signature_valid = false;
     counted = 1;
+    words = no_match;
   }
   SECTION("the secret cannot be read") {
     host.fault = [](const Json& effect) {
@@ -67,15 +71,16 @@ TEST_CASE("a delivery that is not genuine is refused and leaves nothing behind",
     status = 503;
     counted = 1;
   }
-  SECTION("the workspace has no secret") { host.secrets.clear(); }
+  SECTION("the workspace has no secret") {
+    host.secrets.clear();
+    words = no_match;
+  }
   // Anybody may send that: it says nothing about the provider's deliveries.
   SECTION("no usable header") { header = GENERATE("", "t=1763900000,v1=aa,t=1763900001,v1=bb"); }
   SECTION("empty body") { body = ""; }
   CHECK(host.run(webhook_event(header), body) == "ok");
   CHECK(status_of(host) == status);
-  // The same words whether it is the signature or the secret: slugs cannot be guessed by them.
-  if (status == 400 && header.size() == 18 && !body.empty())
-    CHECK(host.response_body == "signature does not match, or no secret for it is set here");
+  if (!words.empty()) CHECK(host.response_body == words);
   CHECK(host.objects.empty());
   CHECK(host.database.receipts.empty());
   CHECK(host.database.bad_signatures == counted);
