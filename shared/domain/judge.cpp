@@ -46,7 +46,7 @@ std::optional<UnixSeconds> known_since(const ServiceFacts& facts, const StreamFa
 }
 
 // Each partition by itself, named where there are several; a stream without any facts waits for its first
-// sync.
+// sync; beside others that were asked it is new in this version, and found with the next tick.
 void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& descriptor,
                   const StreamDescriptor& stream, const ServiceFacts& facts, UnixSeconds now) {
   std::vector<const StreamFacts*> partitions;
@@ -59,6 +59,9 @@ void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& de
   }
   StreamFacts none;
   none.stream = std::string(stream.name);
+  if (std::any_of(facts.streams.begin(), facts.streams.end(),
+                  [](const StreamFacts& other) { return other.last_attempt_at.has_value(); }))
+    none.detected_at = now;
   if (!found && is_wanted(descriptor, stream, facts)) partitions.push_back(&none);
   for (const StreamFacts* partition : partitions) {
     std::string label(stream.label);

@@ -127,23 +127,16 @@ test('Stripe: payment links, which have no money of their own', async () => {
   await onlyOf('stripe_payment_links', [NORTHWIND]);
 });
 
-test('Google Ads: campaigns, search terms and conversions', async () => {
-  const campaigns = fixture('google-ads/searchstream_campaigns.built').flatMap(({ results }) => results);
-  await holds('google_ads_campaign_daily', NORTHWIND, campaigns, {
-    impressions: ({ metrics }) => metrics.impressions,
-    clicks: ({ metrics }) => metrics.clicks,
-    cost_micros: ({ metrics }) => metrics.costMicros,
-    conversions: ({ metrics }) => metrics.conversions,
-    conversions_value_micros: ({ metrics }) => (metrics.conversionsValue ?? 0) * 1e6,
-  });
-  const terms = fixture('google-ads/search_search_terms.built').results;
+// In whole numbers, whose sums here are beyond what a double holds.
+async function holdsTerms(name) {
+  const terms = fixture(`google-ads/search_${name}.built`).results;
   const ofTerms = (read) => terms.map(({ metrics }) => read(metrics) ?? 0);
   const { rows, clicks, impressions, cost, ...others } = await one(
     stack,
     `select count(*)::text as rows, sum(clicks)::text as clicks, sum(impressions)::text as impressions,
        sum(cost_micros)::text as cost, sum(conversions) as conversions,
        sum(conversions_value_micros)::float as value
-     from google_ads_search_terms_daily`,
+     from google_ads_${name}_daily`,
   );
   assert.deepEqual([rows, clicks, impressions, cost].map(BigInt), [
     BigInt(terms.length),
@@ -155,6 +148,18 @@ test('Google Ads: campaigns, search terms and conversions', async () => {
     conversions: sum(ofTerms(({ conversions }) => conversions)),
     value: sum(ofTerms(({ conversionsValue }) => conversionsValue)) * 1e6,
   });
+}
+
+test('Google Ads: campaigns, search terms and conversions', async () => {
+  const campaigns = fixture('google-ads/searchstream_campaigns.built').flatMap(({ results }) => results);
+  await holds('google_ads_campaign_daily', NORTHWIND, campaigns, {
+    impressions: ({ metrics }) => metrics.impressions,
+    clicks: ({ metrics }) => metrics.clicks,
+    cost_micros: ({ metrics }) => metrics.costMicros,
+    conversions: ({ metrics }) => metrics.conversions,
+    conversions_value_micros: ({ metrics }) => (metrics.conversionsValue ?? 0) * 1e6,
+  });
+  for (const name of ['search_terms', 'performance_max_terms']) await holdsTerms(name);
   await holds(
     'google_ads_conversions_daily',
     NORTHWIND,
@@ -163,8 +168,8 @@ test('Google Ads: campaigns, search terms and conversions', async () => {
       all_conversions: ({ metrics }) => metrics.allConversions,
     },
   );
-  for (const table of ['campaign_daily', 'search_terms_daily', 'conversions_daily'])
-    await onlyOf(`google_ads_${table}`, [NORTHWIND]);
+  for (const table of ['campaign', 'search_terms', 'performance_max_terms', 'conversions'])
+    await onlyOf(`google_ads_${table}_daily`, [NORTHWIND]);
 });
 
 test('Search Console: totals asked for as such, queries and pages beside them', async () => {

@@ -41,6 +41,7 @@ inline constexpr std::array captured{CapturedKey{.name = "google_ads.access_toke
 inline constexpr std::array streams{
     schedule::with_daily_rows(schedule::daily_of_each("google_ads.customer_id", "campaigns", "campaigns")),
     schedule::daily_of_each("google_ads.customer_id", "search_terms", "search terms"),
+    schedule::daily_of_each("google_ads.customer_id", "performance_max_terms", "Performance Max terms"),
     schedule::daily_of_each("google_ads.customer_id", "conversions", "conversions")};
 
 inline constexpr Descriptor descriptor{

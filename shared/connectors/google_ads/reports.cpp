@@ -54,6 +54,19 @@ currency text! customer.currencyCode
 time_zone text customer.timeZone
 )");
 
+constexpr BulkTable performance_max_term_columns(R"(
+day day! segments.date
+campaign_id text! campaign.id
+search_term text! campaignSearchTermView.searchTerm
+impressions integer metrics.impressions
+clicks integer metrics.clicks
+cost_micros integer metrics.costMicros
+conversions number metrics.conversions
+conversions_value_micros micros metrics.conversionsValue
+currency text! customer.currencyCode
+time_zone text customer.timeZone
+)");
+
 constexpr BulkTable conversion_columns(R"(
 day day! segments.date
 campaign_id text! campaign.id
@@ -91,8 +104,8 @@ std::string_view version_of(const Query& query) {
 std::string gaql(const Report& report, const DaySlice& slice) {
   return concat({"SELECT segments.date, campaign.id, customer.currency_code, customer.time_zone, ",
                  report.select, " FROM ", report.from, " WHERE segments.date BETWEEN '",
-                 format_day(slice.first), "' AND '", format_day(slice.last),
-                 "' ORDER BY segments.date DESC"});
+                 format_day(slice.first), "' AND '", format_day(slice.last), "'", report.only,
+                 " ORDER BY segments.date DESC"});
 }
 
 // The next page of this slice, else the slice before it.
@@ -156,6 +169,20 @@ constinit const Report search_terms{
         "metrics.conversions, metrics.conversions_value",
     .from = "search_term_view",
     .columns = search_term_columns,
+    .days = {begun_everywhere, days{8}}};
+
+// These campaigns have no ad groups, so search_term_view has none of their terms. Any segment of a keyword,
+// such as the match type, would leave them out here, too:
+// https://developers.google.com/google-ads/api/performance-max/reporting
+constinit const Report performance_max_terms{
+    .who = "google_ads performance_max_terms",
+    .table = "google_ads_performance_max_terms_daily",
+    .select =
+        "campaign_search_term_view.search_term, metrics.impressions, metrics.clicks, metrics.cost_micros, "
+        "metrics.conversions, metrics.conversions_value",
+    .from = "campaign_search_term_view",
+    .only = " AND campaign.advertising_channel_type = 'PERFORMANCE_MAX'",
+    .columns = performance_max_term_columns,
     .days = {begun_everywhere, days{8}}};
 
 // Clicks and cost may not be segmented by conversion action.

@@ -14,12 +14,14 @@ struct Report {
   std::string_view table;
   std::string_view select;  // of the query, but for the days
   std::string_view from;
+  std::string_view only;  // of the query's rows; empty: all
   BulkTable columns;
   DayRules days;
 };
 
 extern const Report campaigns;
 extern const Report search_terms;
+extern const Report performance_max_terms;
 extern const Report conversions;
 
 // https://developers.google.com/google-ads/api/rest/reference/rest/v26/customers.googleAds/search

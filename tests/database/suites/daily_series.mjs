@@ -64,6 +64,7 @@ async function paymentTests({ test, insert, synced, read }) {
       { ...refund, id: 's', status: null },
       { ...refund, id: 't', status: 'failed' },
       { ...refund, id: 'u', status: 'canceled' },
+      { ...refund, id: 'v', status: 'succeeded', charge: 'v', amount: 9000 },
     ]);
     await insert('stripe_disputes', [
       { id: 'p', amount: 5, currency: 'eur', status: 'lost', created: noonBack(2) },

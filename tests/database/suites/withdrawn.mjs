@@ -13,6 +13,7 @@ const covered = { covered_from: from, covered_until: began };
 const reports = {
   google_ads_campaign_daily: 'google_ads campaigns 123-456-7890',
   google_ads_search_terms_daily: 'google_ads search_terms 123-456-7890',
+  google_ads_performance_max_terms_daily: 'google_ads performance_max_terms 123-456-7890',
   google_ads_conversions_daily: 'google_ads conversions 123-456-7890',
   gsc_queries_daily: 'search_console queries sc-domain:a-b.example',
   gsc_pages_daily: 'search_console pages sc-domain:a-b.example',

@@ -17,6 +17,7 @@ const streamed = (name) => readFixture(name).flatMap(({ results }) => results);
 const REPORTS = {
   campaign: () => streamed('searchstream_campaigns.built.json'),
   search_term_view: () => readFixture('search_search_terms.built.json').results,
+  campaign_search_term_view: () => readFixture('search_performance_max_terms.built.json').results,
   conversion_action: () => readFixture('search_conversions.built.json').results,
 };
 

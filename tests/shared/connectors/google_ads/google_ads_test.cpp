@@ -31,9 +31,11 @@ std::vector<Json> rows_in(const google_ads::Report& report, const std::string& f
   REQUIRE(page.batches.size() == 1);
   CHECK(page.batches[0].table == report.table);
   auto rows = rows_of(page.batches[0]);
+  const char* migration =
+      &report == &google_ads::performance_max_terms ? "0063_terms_and_holds.sql" : "0012_google_ads.sql";
   CHECK(rows.size() == page.items);
   for (const Json& row : rows)
-    CHECK(columns::of_row(row) == columns::of_table("0012_google_ads.sql", std::string(report.table)));
+    CHECK(columns::of_row(row) == columns::of_table(migration, std::string(report.table)));
   return rows;
 }
 
@@ -137,6 +139,22 @@ TEST_CASE("search terms keep their accents and their 64 bits", "[google_ads]") {
   CHECK(dump(rows[1]["impressions"]) == R"("9223372036854775807")");
 }
 
+TEST_CASE("terms of Performance Max are asked for without what would leave them out", "[google_ads]") {
+  const std::string body = google_ads::report_request(google_ads::performance_max_terms, november).body;
+  CHECK(
+      contains(body,
+               "FROM campaign_search_term_view WHERE segments.date BETWEEN '2026-11-16' AND '2026-11-23' AND "
+               "campaign.advertising_channel_type = 'PERFORMANCE_MAX' ORDER BY segments.date DESC"));
+  CHECK_FALSE(contains(body, "match_type"));
+  CHECK_FALSE(contains(body, "ad_group"));
+  const auto rows = rows_in(google_ads::performance_max_terms, "search_performance_max_terms.built.json");
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0]["search_term"] == "zahnarzt notdienst köln");
+  CHECK(rows[0]["conversions_value_micros"] == 90'100'000);
+  CHECK_FALSE(rows[0].contains("ad_group_id"));
+  CHECK(dump(rows[2]["impressions"]) == R"("9223372036854775806")");
+}
+
 TEST_CASE("conversions carry the id and the name of their action", "[google_ads]") {
   const auto rows = rows_in(google_ads::conversions, "search_conversions.built.json");
   REQUIRE(rows.size() == 3);
@@ -212,7 +230,8 @@ TEST_CASE("errors say who must act", "[google_ads]") {
 TEST_CASE("every recorded reply is read or refused, and no error is taken for rows", "[google_ads]") {
   for (const std::string& name : google_fixtures::names("google-ads")) {
     INFO(name);
-    for (const auto* report : {&google_ads::campaigns, &google_ads::search_terms, &google_ads::conversions}) {
+    for (const auto* report : {&google_ads::campaigns, &google_ads::search_terms,
+                               &google_ads::performance_max_terms, &google_ads::conversions}) {
       const auto page = google_ads::parse_report(*report, reply(name), november, source_at);
       if (contains(name, "error") || contains(name, "oauth")) CHECK_FALSE(page.has_value());
     }
@@ -224,6 +243,7 @@ TEST_CASE("the connector's streams look back as Google revises", "[google_ads]")
   REQUIRE(find_stream(connector, "campaigns"));
   CHECK(find_stream(connector, "campaigns")->overlap == std::chrono::days{7});
   CHECK(find_stream(connector, "search_terms")->overlap == std::chrono::days{7});
+  CHECK(find_stream(connector, "performance_max_terms")->overlap == std::chrono::days{7});
   CHECK(find_stream(connector, "conversions")->overlap == std::chrono::days{30});
   REQUIRE(connector.grants.size() == 1);
   CHECK(connector.grants[0].captured == "google_ads.access_token");
