@@ -157,3 +157,15 @@ test('what cannot be synced is said, and what is not understood', async () => {
   assertProblem(await api(syncPath('stripe'), { as: 'manager', method: 'GET' }), 405, 'method-not-allowed');
   assertProblem(await api('/nothing', { as: 'manager' }), 404, 'not-found');
 });
+
+test('no address gives the page without what fences it in, also where the Worker is not asked', async () => {
+  for (const path of ['', 'w/acme', 'app/', 'app/nothing', 'app/page.js']) {
+    const { headers } = await fetch(stack.state.urls.dashboard + path);
+    assert.match(
+      headers.get('content-security-policy') ?? '',
+      /default-src 'none'.*frame-ancestors 'none'/,
+      path,
+    );
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+  }
+});
