@@ -19,6 +19,14 @@ test('a database that says nothing is not waited for without end', async (t) => 
   assert.ok(signal instanceof AbortSignal);
 });
 
+test('an answer that breaks off is said in words for people', async (t) => {
+  const body = () =>
+    new ReadableStream({ pull: (stream) => stream.error(new DOMException('signal timed out')) });
+  t.mock.method(globalThis, 'fetch', async () => new Response(body()));
+  const rest = new Rest({ config: {}, token: async () => 't' });
+  await assert.rejects(rest.workspaces(), { message: 'The database does not answer.' });
+});
+
 test('a sync that was refused without a word is not called begun', async (t) => {
   let reply;
   t.mock.method(globalThis, 'fetch', async () => reply);

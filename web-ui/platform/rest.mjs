@@ -27,8 +27,10 @@ export class Rest {
       headers: { apikey: publishable_key, ...(body && { 'content-type': 'application/json' }) },
       body: body && JSON.stringify(body),
     });
-    if (reply.ok) return reply.json();
-    throw new Error(`The database answered ${reply.status}.`);
+    if (!reply.ok) throw new Error(`The database answered ${reply.status}.`);
+    return reply.json().catch(() => {
+      throw away();
+    });
   }
 
   /** @returns {Promise<string | null>} why no sync begins, in a line; the card has the rest */
