@@ -1,28 +1,32 @@
 // Runs the suites of suites.mjs one after the other, the programs of a unit suite side by side, and adds up
 // what passed. See scripts/test.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { suites } from './suites.mjs';
 
 const LOGS = '.dev/logs';
 const SUITE_LIMIT_MS = 15 * 60 * 1000;
-const LAST_WORDS_MS = 5000; // node --test prints why tests failed when it is asked to end
+const LAST_WORDS_MS = 5000; // who is asked to end says why tests failed, and stops what it started
 const SHOWN_OF_A_FAILURE = 60;
 
 const running = new Set();
 
-function endGroup(child) {
+function endGroup(child, signal = 'SIGKILL') {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-child.pid, signal);
   } catch (error) {
     if (error.code !== 'ESRCH') throw error; // it left nothing behind
   }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
+  process.on(signal, async () => {
+    const asked = [...running].map((child) => (endGroup(child, 'SIGTERM'), once(child, 'exit')));
+    await Promise.race([Promise.all(asked), pause(LAST_WORDS_MS)]);
     for (const child of running) endGroup(child);
     process.exit(1);
   });

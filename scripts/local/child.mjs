@@ -7,6 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const STOP_MS = 5000;
 
+// Whoever ends without having stopped them, as a test that is interrupted, leaves none behind.
+const living = new Set();
+process.on('exit', () => living.forEach((child) => child.signal('SIGKILL')));
+
 export class Child {
   constructor({ name, command, args, env, cwd, logFile, ipc = false }) {
     this.name = name;
@@ -16,7 +20,11 @@ export class Child {
     const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
     this.process.stdout.pipe(log, { end: false });
     this.process.stderr.pipe(log, { end: false });
-    this.ended = once(this.process, 'exit').then(([code, signal]) => (this.exit = { code, signal }));
+    living.add(this);
+    this.ended = once(this.process, 'exit').then(([code, signal]) => {
+      living.delete(this);
+      return (this.exit = { code, signal });
+    });
   }
 
   get pid() {

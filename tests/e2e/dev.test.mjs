@@ -82,6 +82,21 @@ test('a start after a kill -9 clears what was left running', async () => {
   await interrupt(again);
 });
 
+test('a test that is interrupted leaves nothing running', async (t) => {
+  const code = `
+    import { Child } from '${ROOT}scripts/local/child.mjs';
+    import '${ROOT}tests/e2e/harness.mjs';
+    const started = new Child({ name: 'sleep', command: 'sleep', args: ['600'], logFile: '/dev/null' });
+    console.log(started.pid);`;
+  const interrupted = spawn(process.execPath, ['--input-type=module', '-e', code]);
+  const pid = Number((await once(interrupted.stdout, 'data'))[0]);
+  t.after(() => isAlive(pid) && process.kill(pid));
+  assert.ok(isAlive(pid));
+  interrupted.kill('SIGINT');
+  await once(interrupted, 'exit');
+  await until('what it started has ended', async () => !isAlive(pid), 5000);
+});
+
 test('--reset starts from an empty database and new keys', async () => {
   const before = readState();
   const reset = await dev('--reset');

@@ -19,6 +19,9 @@ export const CLIENT = {
   'fern-studio': '44444444-4444-4444-8444-444444444444',
 };
 
+// An interrupted test ends as a process does that has something to clear away (scripts/local/child.mjs).
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
 export async function testStack(name, options = {}) {
   const template = await databaseTemplate();
   return startStack({
