@@ -16,7 +16,9 @@ const functions = `
   order by n.nspname, p.proname`;
 
 const names = process.argv.slice(2);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 const folder = mkdtempSync(join(tmpdir(), 'sql-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
 const key = () => randomBytes(24).toString('hex');
 const supabase = await startSupabase({
   dataDir: join(folder, 'pglite'),
@@ -35,7 +37,6 @@ try {
   }
 } finally {
   await supabase.close();
-  rmSync(folder, { recursive: true, force: true });
 }
 // Only now: PGlite sets it when it ends.
 if (unknown.length > 0) process.exitCode = 1;

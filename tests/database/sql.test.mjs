@@ -1,7 +1,11 @@
 // ./scripts/sql: what a function says after all migrations.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, watch } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
@@ -31,4 +35,18 @@ test('without a name all are listed; one that is not there is said', async () =>
     [wrong.code, wrong.stdout, wrong.stderr],
     [1, '', 'sql: no function claim_duo; ./scripts/sql lists them\n'],
   );
+});
+
+test('one that is interrupted leaves no database behind', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const watcher = watch(folder);
+  const child = spawn(process.execPath, ['--no-warnings', script], {
+    env: { ...process.env, TMPDIR: folder },
+  });
+  await once(watcher, 'change');
+  watcher.close();
+  child.kill('SIGINT');
+  await once(child, 'exit');
+  assert.deepEqual(readdirSync(folder), []);
 });
