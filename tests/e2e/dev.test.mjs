@@ -5,7 +5,6 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { ROOT } from '../../scripts/local/wrangler.mjs';
 import { until } from './harness.mjs';
@@ -77,8 +76,7 @@ test('a second start takes seconds and has everything as it was', async () => {
 test('a start after a kill -9 clears what was left running', async () => {
   const before = readState();
   const again = await dev();
-  await pause(200);
-  assert.ok(!pidsOf(before).some(isAlive));
+  await until('what was left has ended', async () => !pidsOf(before).some(isAlive), 5000);
   await interrupt(again);
 });
 
