@@ -25,6 +25,14 @@ async function steer(path, body) {
   return reply.json();
 }
 
+test('a long body is read as it was sent, wherever it is cut on its way', async () => {
+  const fault = '€'.repeat(300_000);
+  assert.equal(
+    (await steer('/scenario', { key: KEY, service: 'stripe', fault })).error,
+    `no fault named ${fault}`,
+  );
+});
+
 test('a list is read page by page, each object once', async () => {
   const ids = [];
   for (let after; ;) {

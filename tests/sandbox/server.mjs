@@ -74,7 +74,7 @@ class Sandbox {
 
 async function readText(request) {
   let text = '';
-  for await (const chunk of request) text += chunk;
+  for await (const chunk of request.setEncoding('utf8')) text += chunk;
   return text;
 }
 
