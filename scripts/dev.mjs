@@ -21,6 +21,8 @@ function readOptions() {
         'free-ports': { type: 'boolean', default: false },
       },
     });
+    if (!/^[1-9]\d{0,4}$/.test(values.port) || values.port > 65_535)
+      throw new Error(`--port takes a number of 1 to 65535, not '${values.port}'`);
     return { ...values, ports: values['free-ports'] ? {} : { ...PORTS, worker: Number(values.port) } };
   } catch (error) {
     console.error(`${error.message}\n${USAGE}`);

@@ -1,6 +1,6 @@
 // The command itself: it says where to go, keeps what it had, and leaves nothing running.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -93,6 +93,16 @@ test('a test that is interrupted leaves nothing running', async (t) => {
   interrupted.kill('SIGINT');
   await once(interrupted, 'exit');
   await until('what it started has ended', async () => !isAlive(pid), 5000);
+});
+
+test('a port that is none is refused, and says what is wanted', async () => {
+  for (const port of ['abc', '0', '65536', '80.5', '']) {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/dev.mjs', `--port=${port}`], {
+      cwd: ROOT,
+    });
+    assert.equal(status, 2, port);
+    assert.ok(String(stderr).startsWith(`--port takes a number of 1 to 65535, not '${port}'`), port);
+  }
 });
 
 test('--reset starts from an empty database and new keys', async () => {
