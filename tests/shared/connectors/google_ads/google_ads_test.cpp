@@ -195,6 +195,13 @@ TEST_CASE("errors say who must act", "[google_ads]") {
         explained(reply("google-ads/" + std::string(name) + ".built.json", 429), rate_limit, Remedy::retry);
     CHECK(limited.error.retry_after_secs == 900);
   }
+  // Of a stream that had begun well the last chunk is the error.
+  explained({.status = 429, .body = R"([{"results":[]},{"error":{"details":[{"errors":[
+                 {"errorCode":{"quotaError":"RESOURCE_EXHAUSTED"}}]}]}}])"},
+            rate_limit, Remedy::retry);
+  explained({.status = 503, .body = R"([{"results":[]},{"error":{"details":[{"errors":[
+                 {"errorCode":{"internalError":"TRANSIENT_ERROR"}}]}]}}])"},
+            provider, Remedy::retry);
   const auto denied =
       explained(reply("google-ads/error_login_customer.built.json", 403), configuration, Remedy::give_up);
   CHECK(contains(denied.error.message, "(USER_PERMISSION_DENIED)"));

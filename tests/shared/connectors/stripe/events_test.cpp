@@ -147,6 +147,9 @@ TEST_CASE("what is not an event is refused", "[stripe][events]") {
   CHECK_FALSE(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a"})", now).has_value());
   CHECK(stripe::parse_event(R"({"object":"event","id":"evt_1","type":"a","created":1,"data":null})", now)
             .has_value());
+  const auto named = stripe::identify_event(R"({"object":"event","id":"evt_1-A_b","type":"a"})");
+  REQUIRE(named.has_value());
+  CHECK(named->delivery_key == "evt_1-A_b");
 }
 
 TEST_CASE("a page of events gives rows, deliveries and its place", "[stripe][events]") {
