@@ -64,6 +64,27 @@ test('the focus stays where it is, and goes on at the content when its place is 
   assert.deepEqual(focused, ['a', 'main', 'main']);
 });
 
+test('what stays is not moved past what goes: a status that is moved is read out again', async () => {
+  const strip = node('strip', 'p', { text: 'offline' });
+  const rest = [node('found', 'p'), group('card', node('answer', 'p', { text: 'A sync begins' }))];
+  const touched = await page.evaluate(
+    ([before, after]) => {
+      const root = document.getElementById('mirror');
+      root.replaceChildren();
+      const mirror = new window.Mirror({ root, post: () => {} });
+      mirror.show({ height: 10, nodes: before });
+      const observer = new MutationObserver(() => {});
+      observer.observe(root, { subtree: true, childList: true });
+      mirror.show({ height: 10, nodes: after });
+      return observer.takeRecords().flatMap((record) => {
+        return [...record.addedNodes, ...record.removedNodes].map(({ id }) => id);
+      });
+    },
+    [[group('main', strip, ...rest)], [group('main', ...rest)]],
+  );
+  assert.deepEqual(touched, ['strip']);
+});
+
 test('another workspace’s tree replaces the one before', async () => {
   const first = [group('one', node('a', 'p'), node('b', 'p')), group('two', node('c', 'p'))];
   const then = [group('two', node('b', 'button'), node('d', 'p')), node('a', 'h2', { text: 'A' })];

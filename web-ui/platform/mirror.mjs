@@ -30,6 +30,8 @@ function setValue(element, value) {
   }
 }
 
+const idsOf = (nodes) => nodes.flatMap(({ id, children = [] }) => [id, ...idsOf(children)]);
+
 export class Mirror {
   /** @param {{root: HTMLElement, post: (kind: string, message: object) => void}} parts */
   constructor({ root, post }) {
@@ -43,17 +45,21 @@ export class Mirror {
   show({ height, nodes }) {
     const focused = this.root.contains(document.activeElement) && document.activeElement.id;
     this.root.style.height = px(height);
-    this.seen = new Set();
+    this.#removeAllBut(new Set(idsOf(nodes)));
     this.#reconcile(this.root, nodes, [0, 0], false);
-    for (const [id, element] of this.elements) {
-      if (this.seen.has(id)) continue;
-      element.remove();
-      this.elements.delete(id);
-    }
     // Moving an element in the document takes the focus from it. Whose is gone goes on at the content, not at the
     // beginning of the page.
     const still = focused && (this.elements.get(focused) ?? this.elements.get('main'));
     if (still && document.activeElement !== still) still.focus({ preventScroll: true });
+  }
+
+  /** First of all: what comes after would be moved past it, and what is moved is read out again. */
+  #removeAllBut(wanted) {
+    for (const [id, element] of this.elements) {
+      if (wanted.has(id)) continue;
+      element.remove();
+      this.elements.delete(id);
+    }
   }
 
   #reconcile(parent, nodes, origin, insideFixed) {
@@ -69,7 +75,6 @@ export class Mirror {
   }
 
   #element({ id, tag }) {
-    this.seen.add(id);
     const found = this.elements.get(id);
     if (found && found.localName === tag) return found;
     found?.remove();
