@@ -103,6 +103,18 @@ test('an agency user switches between workspaces, and the address follows', asyn
   await page.context().close();
 });
 
+test('a workspace that is renamed has its new name on the page and in the tab’s title', async (t) => {
+  const rename = (name) => stack.query(`update workspaces set name = $1 where slug = 'oak-bakery'`, [name]);
+  t.after(() => rename('Oak Bakery'));
+  const page = await signedIn(browser, stack, AGENCY, { path: 'w/oak-bakery/integrations' });
+  await page.getByText(/^live/).waitFor();
+  await rename('Oak Bakery & Sons');
+  await page.waitForFunction(() => document.title === 'Integrations · Oak Bakery & Sons');
+  const option = page.locator('[id="workspace:oak-bakery"]');
+  assert.equal(await option.textContent(), 'Oak Bakery & Sons');
+  await page.context().close();
+});
+
 test('an agency user finds each service of each workspace with its badge, the worst first', async () => {
   const page = await signedIn(browser, stack, AGENCY, { path: `w/${NORTHWIND}/integrations` });
   const select = page.getByRole('combobox', { name: 'Workspace' });

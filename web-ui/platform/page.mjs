@@ -176,7 +176,7 @@ class Dashboard {
   #takeWorkspaces(workspaces) {
     this.workspaces = workspaces;
     this.post('workspaces', workspaces);
-    this.#followZone();
+    this.#followWorkspace();
     const isGone = this.feed && !workspaces.some(({ slug }) => slug === this.slug);
     if (!this.feed || isGone) this.#open(slugOfPath() || this.#usualWorkspace());
     if (workspaces.length === 0) this.retry = setTimeout(() => this.#readWorkspaces(), NO_WORKSPACE_MS);
@@ -199,11 +199,9 @@ class Dashboard {
     this.#closeFeed();
     this.slug = slug;
     this.post('route', { slug });
-    const workspace = this.workspaces.find((one) => one.slug === slug);
-    document.title = workspace ? `${TITLE} · ${workspace.name}` : TITLE;
+    const workspace = this.#followWorkspace();
     if (!workspace) return;
     remember(slug);
-    this.#followZone();
     this.feed = new Feed({
       rest: this.rest,
       live: this.live,
@@ -214,8 +212,12 @@ class Dashboard {
     this.feed.start();
   }
 
-  #followZone() {
-    this.zone.set(this.workspaces.find(({ slug }) => slug === this.slug)?.time_zone ?? 'UTC');
+  /** Its name and its zone may change while it is open. */
+  #followWorkspace() {
+    const workspace = this.workspaces.find(({ slug }) => slug === this.slug);
+    document.title = workspace ? `${TITLE} · ${workspace.name}` : TITLE;
+    this.zone.set(workspace?.time_zone ?? 'UTC');
+    return workspace;
   }
 
   /** What it brings comes as any change does. */
