@@ -335,6 +335,28 @@ test('an address whose host alone is wider than the side bar is drawn in whole',
   await page.context().close();
 });
 
+const LONG_NAME = 'Zahnarztpraxis Dr. Wolfgang Hinterleitner-Obermayer und Partner mbB, München-Süd';
+
+test('a name of 80 characters fits into the bar on two lines, and the button that opens it into a phone', async () => {
+  const page = await pageNamed(LONG_NAME);
+  await openNamed(page);
+  const box = await page.locator('#workspace').boundingBox();
+  await screenshot(page, 'long-name');
+  const name = { x: box.x + 42, y: box.y, width: box.width - 74, height: box.height };
+  assert.equal(await inkedLines(page, name), 2);
+  await page.context().close();
+
+  const phone = await pageNamed(LONG_NAME, { width: 360, height: 740 });
+  await phone.goto(`${stack.state.urls.dashboard}w/nobodys/integrations`);
+  await fillSignIn(phone, userOf(stack, AGENCY));
+  await phone.locator('#first-workspace').waitFor();
+  await screenshot(phone, 'long-name-phone');
+  const button = await phone.locator('#first-workspace').boundingBox();
+  assert.ok(button.x >= 0 && button.x + button.width <= 360, JSON.stringify(button));
+  assert.equal(await phone.locator('#first-workspace').textContent(), `Open ${LONG_NAME}`);
+  await phone.context().close();
+});
+
 for (const [name, options] of [
   ['שלום עולם', { colorScheme: 'light' }],
   ['محل الزهور ٢٤', { colorScheme: 'dark', deviceScaleFactor: 2 }],

@@ -141,6 +141,53 @@ test('on a phone a touch tells what a strip shows, and another one takes it away
   await page.context().close();
 });
 
+test('on a phone a long tip ends where the window does', async () => {
+  const page = await newPage(browser, { width: 360, height: 740, colorScheme: 'light' });
+  const days = Array.from({ length: 30 }, (_, back) => ({
+    service: 'stripe',
+    day: new Date(Date.now() - back * 24 * HOUR_MS).toISOString().slice(0, 10),
+    rows: 9_876_543_210_123,
+    succeeded: 1,
+    failed: 1,
+  }));
+  await page.route(/rpc\/service_daily/, (route) => route.fulfill({ json: days }));
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  const strip = page.locator('[id="days:stripe"][aria-label*="mixed"]');
+  await strip.waitFor();
+  await strip.scrollIntoViewIfNeeded();
+  const { y } = await strip.boundingBox();
+  // Beside the cards, and above the strip: the ground, or a shadow on it, but never the panel's white.
+  const edge = () => pixels(page, { x: 354, y: y - 30, width: 6, height: 20 });
+  const before = await edge();
+  await strip.tap();
+  await screenshot(page, 'phone-long-tip');
+  const after = await edge();
+  assert.notDeepEqual(after, before, 'the shadow of the tip');
+  assert.deepEqual(
+    after.filter(([red]) => red > 250),
+    [],
+    'the tip itself',
+  );
+  await page.context().close();
+});
+
+test('an explanation that was left open gives way to that of the badge with the focus', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const panel = (service) => page.locator(`[id="explanation:${service}"]`);
+  await page.locator('[id="badge:supabase"]').press('Enter');
+  await panel('supabase').waitFor({ state: 'attached' });
+  await page.locator('[id="badge:stripe"]').focus();
+  await panel('stripe').waitFor({ state: 'attached' });
+  assert.equal(await panel('supabase').count(), 0);
+  await page.locator('[id="badge:google_ads"]').hover();
+  await panel('google_ads').waitFor({ state: 'attached' });
+  assert.equal(await panel('stripe').count(), 0, 'and both to what is pointed at');
+  await page.mouse.move(4, 4);
+  await panel('stripe').waitFor({ state: 'attached' });
+  await page.context().close();
+});
+
 test('how many are left of a search is said to those who do not see it', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   const said = page.locator('#found[role=status]');
@@ -148,6 +195,9 @@ test('how many are left of a search is said to those who do not see it', async (
   assert.equal(await said.textContent(), '');
   await page.getByRole('searchbox').fill('stripe');
   await page.locator('#found', { hasText: /^1 of \d shown$/ }).waitFor({ state: 'attached' });
+  await page.getByRole('searchbox').fill('no such thing');
+  await page.locator('#found', { hasText: /^0 of \d shown$/ }).waitFor({ state: 'attached' });
+  await page.locator('#instead-text[role=status]', { hasText: 'only hidden' }).waitFor();
   await page.context().close();
 });
 

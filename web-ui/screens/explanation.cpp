@@ -38,6 +38,9 @@ std::vector<EvidenceLines> evidence_lines(const Ui& ui, const CardView& card, co
   return lines;
 }
 
+/// As wide as panels may be beside the side bar, and on a phone.
+float widest(const Ui& ui) { return ui.view.width - 16 - (ui.view.narrow() ? 0 : size::sidebar); }
+
 float total_lines(const std::vector<EvidenceLines>& lines) {
   float total = 0;
   for (const auto& l : lines) total += static_cast<float>(l.count()) * line + 3;
@@ -110,12 +113,11 @@ Layout laid_out(const Ui& ui, const CardView& card, float width, int most) {
 /// Ten streams that failed need more than a low window has: the panel is wider then, and each says less. What
 /// is higher still is read by scrolling the page.
 Layout fitted_layout(const Ui& ui, const CardView& card, float room) {
-  const float widest = ui.view.width - 16 - (ui.view.narrow() ? 0 : size::sidebar);
-  float width = std::min(max_width, widest);
+  float width = std::min(max_width, widest(ui));
   int most = most_lines;
   Layout layout = laid_out(ui, card, width, most);
-  if (layout.height > room && width < widest) {
-    width = std::min(max_width_when_low, widest);
+  if (layout.height > room && width < widest(ui)) {
+    width = std::min(max_width_when_low, widest(ui));
     layout = laid_out(ui, card, width, most);
   }
   while (most > least_lines && layout.height > room) layout = laid_out(ui, card, width, --most);
@@ -157,7 +159,7 @@ void draw_explanation(Ui& ui, const CardView& card, Rect badge) {
 
 void draw_tooltip(Ui& ui, Rect anchor, std::string_view text) {
   const TextStyle style{.size = size::small, .color = ui.theme.text};
-  const auto lines = ui.paint.wrapped(text, style, max_width - 20, 4);
+  const auto lines = ui.paint.wrapped(text, style, std::min(max_width, widest(ui)) - 20, most_lines);
   float width = 0;
   for (const auto& words : lines) width = std::max(width, ui.paint.width(words, style) + 20);
   const float height = line * static_cast<float>(lines.size()) + 12;

@@ -214,8 +214,12 @@ void draw_group_label(Ui& ui, Rect r, const GroupView& group) {
   ui.paint.hairline({r.x + used + 14, r.y + 11}, r.w - used - 16, ui.theme.line);
 }
 
+/// What is pointed at comes before what has the keyboard's focus, and both before what was left open.
+enum class Claim { none, open, focused, hovered };
+
 struct Explained {
   const CardView* card = nullptr;
+  Claim claim = Claim::none;
   Rect badge;
   std::string_view tip;
   Rect tip_rect;
@@ -246,10 +250,15 @@ void note_attention(const Ui& ui, const IntegrationsState& state, const CardView
   if (state.dismissed == card.service) return note_tips(ui, state, card, out);
   const bool by_keyboard = ui.attention.focus_visible && ui.focused(badge);
   const bool by_hover = ui.hovered(badge) || ui.hovered(explanation_id(card.service));
-  if (by_hover || (out.card == nullptr && (by_keyboard || state.explained == card.service))) {
+  const Claim claim = by_hover                          ? Claim::hovered
+                      : by_keyboard                     ? Claim::focused
+                      : state.explained == card.service ? Claim::open
+                                                        : Claim::none;
+  if (claim > out.claim) {
     const Node* node = ui.mirror.find(badge);
     if (node == nullptr) return;
     out.card = &card;
+    out.claim = claim;
     out.badge = node->rect;
   }
   note_tips(ui, state, card, out);
@@ -371,7 +380,7 @@ void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& mode
   area.y += draw_strips(ui, area, model);
   // Whoever does not see the cards change hears how many are left. It is always there, or it would not be
   // heard.
-  const bool some = cards && view.shown < view.total;
+  const bool some = (cards || instead == Instead::no_match) && view.shown < view.total;
   ui.mirror.add(
       {.tag = "p",
        .id = "found",

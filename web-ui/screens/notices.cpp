@@ -143,8 +143,12 @@ void draw_instead(Ui& ui, Rect area, Instead instead, const Model& model, const 
     ui.paint.text_centred({middle, y + 4}, text, body);
     y += 22;
   }
-  ui.say("p", "instead-text", {area.x, first - 6, area.w, y - first}, message.text);
-  if (message.button) draw_button(ui, {middle, y + 34}, *message.button);
+  ui.mirror.add({.tag = "p",
+                 .id = "instead-text",
+                 .rect = {area.x, first - 6, area.w, y - first},
+                 .text = message.text,
+                 .attributes = {{"role", "status"}}});
+  if (message.button) draw_button(ui, {middle, y + 34}, area.w, *message.button);
   ui.view.content_height = std::max(ui.view.content_height, y + 100);
 }
 

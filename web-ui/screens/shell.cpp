@@ -1,5 +1,7 @@
 #include "web-ui/screens/shell.hpp"
 
+#include <algorithm>
+
 #include "web-ui/theme/brands.hpp"
 #include "web-ui/theme/icons.hpp"
 #include "web-ui/widgets/controls.hpp"
@@ -55,8 +57,13 @@ void draw_workspace(Ui& ui, Rect r, const Model& model) {
   draw_initial(ui, tile, name);
   const TextStyle style{.face = Face::title, .size = 14, .color = ui.theme.text};
   const float room = r.right() - tile.right() - 10 - (choice ? 30 : 8);
-  const std::string shown = ui.paint.elided(name, style, room);
-  const float used = ui.paint.text({tile.right() + 10, r.middle()}, shown, style);
+  const auto lines = ui.paint.wrapped(name, style, room, 2);
+  float used = 0;
+  float middle = r.middle() - 9 * (static_cast<float>(lines.size()) - 1);
+  for (const auto& line : lines) {
+    used = std::max(used, ui.paint.text({tile.right() + 10, middle}, line, style));
+    middle += 18;
+  }
   if (choice) {
     const float x = ui.view.narrow() ? tile.right() + 10 + used + 8 : r.right() - 24;
     ui.paint.text({x, r.middle()}, icon::chevrons, {.face = Face::icon, .size = 15, .color = ui.theme.muted});

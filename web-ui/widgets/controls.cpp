@@ -57,11 +57,12 @@ void draw_chip(Ui& ui, Point at, const Chip& chip) {
                  .on_activate = chip.command});
 }
 
-void draw_button(Ui& ui, Point middle, const Button& button) {
+void draw_button(Ui& ui, Point middle, float room, const Button& button) {
   const TextStyle style{
       .face = Face::title, .size = 13, .color = button.primary ? ui.theme.on_accent : ui.theme.text};
   const float icon_room = button.icon != nullptr ? 24 : 0;
-  const float width = ui.paint.width(button.label, style) + icon_room + 32;
+  const std::string label = ui.paint.elided(button.label, style, room - icon_room - 32);
+  const float width = ui.paint.width(label, style) + icon_room + 32;
   const Rect r{middle.x - width / 2, middle.y - 20, width, 40};
   const float hover = ui.hover_amount(button.id);
   const Color fill = button.primary ? ui.theme.accent : ui.theme.panel;
@@ -73,7 +74,7 @@ void draw_button(Ui& ui, Point middle, const Button& button) {
     ui.paint.text({r.x + 16, r.middle()}, button.icon,
                   {.face = Face::icon, .size = 16, .color = style.color});
   }
-  ui.paint.text({r.x + 16 + icon_room, r.middle()}, button.label, style);
+  ui.paint.text({r.x + 16 + icon_room, r.middle()}, label, style);
   ui.focus_ring(button.id, r, size::control_radius);
   ui.mirror.add({.tag = "button",
                  .id = button.id,

@@ -32,8 +32,8 @@ struct Button {
   Command command;
 };
 
-/// Centred on `middle`.
-void draw_button(Ui&, Point middle, const Button&);
+/// Centred on `middle`; what is longer than the room is cut.
+void draw_button(Ui&, Point middle, float room, const Button&);
 
 /// An icon alone, named for those who cannot see it.
 void draw_icon_button(Ui&, Rect, const char* icon, const Button&, bool fixed);
