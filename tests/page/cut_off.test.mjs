@@ -230,12 +230,13 @@ test('cards stay when workspaces, charts or remarks cannot be read', async () =>
   await page.context().close();
 });
 
-test('no card waits long for its charts', async () => {
+test('no card waits long for its charts, which are told to be on their way', async () => {
   const page = await newPage(browser);
   await page.route(/rpc\/service_daily/, () => {}); // never answered
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, VIEWER));
   await card(page, 'stripe').waitFor({ timeout: 6000 });
+  assert.match(await card(page, 'stripe').textContent(), /Reading the last 30 days/);
   await page.context().close();
 });
 

@@ -129,6 +129,21 @@ test('charts that cannot be read are not shown as of today for longer than minut
   assert.deepEqual(told(), [[], null, []]);
 });
 
+test('charts that were never read are told to have failed at once: else they would be on their way', async (t) => {
+  const activity = async () => {
+    throw new Error('the database was too slow');
+  };
+  const { feed, asked, posted } = feedOf('a', { activity });
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  assert.deepEqual(
+    posted.filter(([kind]) => kind === 'activity'),
+    [['activity', null]],
+  );
+});
+
 test('an answer that comes after the feed was closed is not shown', async () => {
   const { feed, asked, posted } = feedOf();
   feed.start();

@@ -85,6 +85,9 @@ const wf::CardView& card(const wf::IntegrationsView& view, std::string_view id) 
 
 TEST_CASE("what was not read is not told as nothing") {
   wf::Model m = model();
+  CHECK(card(view_of(m), "stripe").placeholder == "Reading the last 30 days");
+  CHECK(card(view_of(m), "stripe").days_words == "Reading the last 30 days");
+  m.activity_failed = true;
   CHECK(card(view_of(m), "stripe").placeholder == "The last 30 days could not be read");
   CHECK(card(view_of(m), "stripe").days_words == "The last 30 days could not be read");
   m.activity.emplace();

@@ -48,6 +48,7 @@ bool App::post(std::string_view kind, std::string_view payload) {
     model_.services_load = Load::loading;
     model_.services.clear();
     model_.activity.reset();
+    model_.activity_failed = false;
     model_.anomalies.clear();
     model_.sync_answers.clear();
     model_.last_change.reset();
@@ -110,10 +111,13 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
     model_.read_failed = !take(read_service_facts(*json), model_.services);
     if (!model_.read_failed) model_.services_load = Load::ready;
   }
-  if (kind == "activity" && json->is_null())
-    model_.activity.reset();
-  else if (kind == "activity")
-    take(read_activity(*json), model_.activity);
+  if (kind == "activity") {
+    if (json->is_null())
+      model_.activity.reset();
+    else
+      take(read_activity(*json), model_.activity);
+    model_.activity_failed = !model_.activity;
+  }
   if (kind == "series") take(read_anomalies(*json), model_.anomalies);
   return refresh_view();
 }

@@ -56,6 +56,8 @@ struct Model {
   std::vector<ServiceFacts> services;
   /// By service; one without rows did nothing. None: not read, which is no news of any of them.
   std::optional<std::map<std::string, std::vector<ServiceDay>>> activity;
+  /// It was asked for and not read; else it is on its way.
+  bool activity_failed = false;
   std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
   /// By service: what came of asking for a sync just now, in words.
   std::map<std::string, std::string> sync_answers;

@@ -199,15 +199,17 @@ export class Feed {
       const rows = await this.rest.activity(this.clientId);
       if (this.closed) return;
       this.activityFailures = 0;
+      this.hasCharts = true;
       this.post('activity', rows);
       this.#readSeriesLate(); // no card waits for it
     } catch {
       // What is shown stays, for minutes: then it would be told as of today. A database that was too slow is not
       // asked again at once.
       this.activityFailures += 1;
-      if (this.activityFailures === 3) this.post('activity', null);
       clearTimeout(this.activityTimer);
-      if (!this.closed) this.activityTimer = setTimeout(() => this.#readActivity(), SERIES_MS);
+      if (this.closed) return;
+      if (this.activityFailures === 3 || !this.hasCharts) this.post('activity', null);
+      this.activityTimer = setTimeout(() => this.#readActivity(), SERIES_MS);
     }
   }
 

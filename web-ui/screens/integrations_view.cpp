@@ -56,9 +56,13 @@ std::string notice_of(const Verdict& verdict) {
   return somebody ? capitalised(verdict.who) + ": " + verdict.next_step : capitalised(verdict.next_step);
 }
 
-constexpr const char* unread = "The last 30 days could not be read";
+/// What stands in place of the last 30 days; empty: they were read.
+std::string unread_words(const Model& model) {
+  if (model.activity) return {};
+  return model.activity_failed ? "The last 30 days could not be read" : "Reading the last 30 days";
+}
 
-std::string placeholder_of(const Verdict& verdict, bool activity_read) {
+std::string placeholder_of(const Verdict& verdict, const std::string& unread) {
   switch (verdict.sub_state) {
     case SubState::missing:
       return "Not set up completely";
@@ -69,7 +73,7 @@ std::string placeholder_of(const Verdict& verdict, bool activity_read) {
     case SubState::syncing:
       return "First data is on its way";
     default:
-      if (!activity_read) return unread;
+      if (!unread.empty()) return unread;
       return verdict.last_sync_at ? "No activity in 30 days" : "No data yet";
   }
 }
@@ -174,14 +178,14 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                 .last_sync = last_sync_view(verdict, model.now, times),
                 .activity = activity_rows(days, times.day(model.now)),
                 .days = day_states(days, times.day(model.now)),
-                .placeholder = placeholder_of(verdict, model.activity.has_value()),
+                .placeholder = placeholder_of(verdict, unread_words(model)),
                 .rule = readable_rule(verdict.rule),
                 .evidence = evidence_of(verdict, times)};
   for (std::size_t i = 0; i < verdict.clocks.size(); ++i)
     card.clocks[i] = clock_view(verdict.clocks[i], times);
   card.activity_words = describe_activity(card.activity, times.day(model.now));
   card.days_words = describe_days(card.days, times.day(model.now));
-  if (!model.activity) card.days_words = unread;
+  if (!model.activity) card.days_words = unread_words(model);
   if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
   if (is_doubtful(judged, model)) {
     card.sub_state += " when last read";
