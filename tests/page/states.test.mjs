@@ -335,7 +335,7 @@ test('an address whose host alone is wider than the side bar is drawn in whole',
   await page.context().close();
 });
 
-const LONG_NAME = 'Zahnarztpraxis Dr. Wolfgang Hinterleitner-Obermayer und Partner mbB, München-Süd';
+const LONG_NAME = 'Zahnarztpraxis und Kieferorthopädie am Königlichen Hirschgarten mbB, München-Süd';
 
 test('a name of 80 characters fits into the bar on two lines, and the button that opens it into a phone', async () => {
   const page = await pageNamed(LONG_NAME);
