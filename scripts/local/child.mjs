@@ -20,7 +20,7 @@ export class Child {
     const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
     this.process.stdout.pipe(log, { end: false });
     this.process.stderr.pipe(log, { end: false });
-    living.add(this);
+    if (this.pid !== undefined) living.add(this); // else it could not be started
     this.ended = once(this.process, 'exit').then(([code, signal]) => {
       living.delete(this);
       return (this.exit = { code, signal });

@@ -244,43 +244,6 @@ TEST_CASE("exact times are the zone's, relative ones are in words") {
   CHECK(card(view_of(m), "stripe").last_sync.words == "never");
 }
 
-TEST_CASE("thirty days: fine, mixed, failed, nothing, oldest first") {
-  const wf::Day today = wf::day_of(noon);
-  const std::vector<wf::ServiceDay> days{{today - std::chrono::days(30), 9, 1, 0},  // too old
-                                         {today - std::chrono::days(29), 9, 1, 0},
-                                         {today - std::chrono::days(2), 0, 0, 3},
-                                         {today - std::chrono::days(1), 4, 2, 1},
-                                         {today + std::chrono::days(1), 4, 1, 0}};  // not yet
-  const auto states = wf::day_states(days, today);
-  CHECK(states.front() == wf::DayState::ok);
-  CHECK(states[27] == wf::DayState::failed);
-  CHECK(states[28] == wf::DayState::mixed);
-  CHECK(states.back() == wf::DayState::none);
-  const auto rows = wf::activity_rows(days, today);
-  REQUIRE(rows.size() == 30);
-  CHECK(rows.front() == 9);
-  CHECK(rows[28] == 4);
-  CHECK(wf::activity_rows({}, today).empty());
-  CHECK(wf::describe_days(states, today) ==
-        "Last 30 days: 1 fine, 1 mixed (22 Nov), 1 failed (21 Nov), 27 without a sync");
-  CHECK(wf::describe_activity(rows, today) == "13 rows in the last 30 days, most on 25 Oct: 9");
-}
-
-TEST_CASE("the line of rows begins with the first day that is known") {
-  const wf::Day today = wf::day_of(noon);
-  const std::vector<wf::ServiceDay> since_three_days{{today - std::chrono::days(2), 0, 0, 1},
-                                                     {today - std::chrono::days(1), 1'200, 1, 0}};
-  CHECK(wf::activity_rows(since_three_days, today) == std::vector<double>{0, 1'200, 0});
-  CHECK(wf::activity_rows({{today, 4, 1, 0}}, today) == std::vector<double>{4});
-  // Older than the line is long: known from its beginning.
-  const auto rows = wf::activity_rows({{today - std::chrono::days(80), 9, 1, 0}, {today, 4, 1, 0}}, today);
-  REQUIRE(rows.size() == 30);
-  CHECK(rows.front() == 0);
-  CHECK(wf::describe_activity({0, 1'200, 0}, today) ==
-        "1,200 rows in the last 30 days, most on 22 Nov: 1,200");
-  CHECK(wf::describe_activity({1}, today) == "First day: 1 row");
-}
-
 TEST_CASE("the page says how changes reach it") {
   auto m = model();
   CHECK(wf::link_words(m) == "live");
@@ -298,14 +261,6 @@ TEST_CASE("the page says how changes reach it") {
   CHECK(wf::link_words(m) == "no answer from the database");
   m.slug = "nobodys";
   CHECK(wf::link_words(m).empty());
-}
-
-TEST_CASE("figures above 2^24 are told to the last digit") {
-  const auto today = wf::day_of(noon);
-  const auto rows =
-      wf::activity_rows({{today - std::chrono::days(1), 1, 1, 0}, {today, 16'777'217, 1, 0}}, today);
-  CHECK(wf::describe_activity(rows, today) ==
-        "16,777,218 rows in the last 30 days, most on 23 Nov: 16,777,217");
 }
 
 TEST_CASE("an explanation's time stands with what happened then") {

@@ -35,6 +35,7 @@ export class Feed {
     Object.assign(this, { rest, clientId, post, onWorkspaceChange });
     this.rows = new Map();
     this.activityFailures = 0;
+    this.hasCharts = false;
     this.since = '';
     this.allDue = true;
     this.isLive = false;

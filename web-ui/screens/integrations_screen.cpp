@@ -7,6 +7,7 @@
 #include "web-ui/screens/service_card.hpp"
 #include "web-ui/screens/shell.hpp"
 #include "web-ui/widgets/controls.hpp"
+#include "web-ui/widgets/running_line.hpp"
 #include "web-ui/widgets/status.hpp"
 
 namespace wf {
@@ -14,32 +15,6 @@ namespace {
 
 constexpr float group_label = 30;
 constexpr float skeleton_height = 268;
-
-/// Words of different tone on one line, broken between words where the line ends.
-class RunningLine {
- public:
-  RunningLine(Ui& ui, Rect area) : ui_(ui), area_(area), x_(area.x), middle_(area.y + 10) {}
-
-  /// Goes on to the next line when so much does not fit any more.
-  void reserve(float width) {
-    if (x_ == area_.x || x_ + width <= area_.right() + 0.5F) return;
-    x_ = area_.x;
-    middle_ += 21;
-  }
-  void write(std::string_view text, const TextStyle& style) {
-    reserve(ui_.paint.width(text, style));
-    x_ += ui_.paint.text({x_, middle_}, text, style);
-  }
-  void skip(float width) { x_ += width; }
-  float x() const { return x_; }
-  float middle() const { return middle_; }
-  float bottom() const { return middle_ + 10; }
-
- private:
-  Ui& ui_;
-  Rect area_;
-  float x_, middle_;
-};
 
 Color link_color(const Theme& theme, const Model& model) {
   if (model.read_failed) return theme.late;

@@ -11,10 +11,9 @@
 
 #include "shared/domain/judge.hpp"
 #include "web-ui/app/model.hpp"
+#include "web-ui/screens/last_days.hpp"
 
 namespace wf {
-
-inline constexpr int shown_days = 30;
 
 /// The screen's own state: what a person chose.
 struct IntegrationsState {
@@ -46,8 +45,6 @@ struct ClockView {
   Tone tone = Tone::plain;
   bool operator==(const ClockView&) const = default;
 };
-
-enum class DayState { none, ok, mixed, failed };
 
 struct EvidenceView {
   std::string label;
@@ -127,14 +124,6 @@ IntegrationsView select_integrations(const IntegrationsState&, const Model&, con
 
 bool matches(const IntegrationsState&, const CardView&, Category);
 Tone tone_of(const Verdict&);
-std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>&, Day today);
-/// "Last 30 days: 28 fine, 1 mixed (11 Nov), 1 failed (20 Nov)"
-std::string describe_days(const std::array<DayState, shown_days>&, Day today);
-/// The rows of the days up to today, at most `shown_days` and none before the first that is known; missing
-/// days as 0; empty when all are 0.
-std::vector<double> activity_rows(const std::vector<ServiceDay>&, Day today);
-/// "1,200 rows in the last 30 days, most on 20 Nov: 800"; "First day: 12 rows"
-std::string describe_activity(const std::vector<double>& rows, Day today);
 std::string link_words(const Model&);
 
 /// Those of the last `recent_anomaly_days`, the most unusual first, at most three.

@@ -20,44 +20,21 @@ constexpr days converting_at_most{90};
 constexpr days weekly = converting_at_most + days{7};
 
 template <const Report& report>
-HttpRequest request(const Query& query) {
-  return report_request(report, query);
-}
-template <const Report& report>
-Result<Page> parse(const HttpReply& reply, const Query& query, UnixSeconds source_at) {
-  return parse_report(report, reply, query, source_at);
+constexpr Stream stream(std::string_view id, days overlap) {
+  return {.id = id,
+          .first_sync = backfill,
+          .overlap = overlap,
+          .weekly_overlap = weekly,
+          .final_after = converting_at_most,
+          .request = [](const Query& query) { return report_request(report, query); },
+          .parse = [](const HttpReply& reply, const Query& query,
+                      UnixSeconds source_at) { return parse_report(report, reply, query, source_at); }};
 }
 
-constexpr std::array streams{
-    Stream{.id = "campaigns",
-           .first_sync = backfill,
-           .overlap = settling,
-           .weekly_overlap = weekly,
-           .final_after = converting_at_most,
-           .request = request<campaigns>,
-           .parse = parse<campaigns>},
-    Stream{.id = "search_terms",
-           .first_sync = backfill,
-           .overlap = settling,
-           .weekly_overlap = weekly,
-           .final_after = converting_at_most,
-           .request = request<search_terms>,
-           .parse = parse<search_terms>},
-    Stream{.id = "performance_max_terms",
-           .first_sync = backfill,
-           .overlap = settling,
-           .weekly_overlap = weekly,
-           .final_after = converting_at_most,
-           .request = request<performance_max_terms>,
-           .parse = parse<performance_max_terms>},
-    Stream{.id = "conversions",
-           .first_sync = backfill,
-           .overlap = converting,
-           .weekly_overlap = weekly,
-           .final_after = converting_at_most,
-           .request = request<conversions>,
-           .parse = parse<conversions>},
-};
+constexpr std::array streams{stream<campaigns>("campaigns", settling),
+                             stream<search_terms>("search_terms", settling),
+                             stream<performance_max_terms>("performance_max_terms", settling),
+                             stream<conversions>("conversions", converting)};
 
 std::vector<GrantStep> access_token(const Json& ids, UnixSeconds) {
   return google::refresh_token_grant("google_ads", ids);

@@ -17,10 +17,18 @@ const streamed = (name) => readFixture(name).flatMap(({ results }) => results);
 const REPORTS = {
   campaign: () => streamed('searchstream_campaigns.built.json'),
   search_term_view: () => readFixture('search_search_terms.built.json').results,
-  campaign_search_term_view: () => readFixture('search_performance_max_terms.built.json').results,
+  // Of all kinds of campaigns, unless one is asked for.
+  campaign_search_term_view: ({ kind }) => [
+    ...readFixture('search_performance_max_terms.built.json').results,
+    ...(kind === 'PERFORMANCE_MAX' ? [] : REPORTS.search_term_view().map(ofCampaign)),
+  ],
   conversion_action: () => readFixture('search_conversions.built.json').results,
 };
 
+const ofCampaign = ({ searchTermView: { searchTerm }, ...row }) => ({
+  ...row,
+  campaignSearchTermView: { searchTerm },
+});
 const fault = (status, name) => ({ status, body: readFixture(name) });
 
 export const origins = ['https://googleads.googleapis.com'];
@@ -76,22 +84,24 @@ export function answer(account, { method, path, body, nowMs = Date.now() }) {
 
 // Null: a query that Google would refuse.
 function readQuery(query) {
-  const [, select, from, first, last] =
-    /^SELECT (.+) FROM (\w+) WHERE segments\.date BETWEEN '([\d-]+)' AND '([\d-]+)'/.exec(query) ?? [];
+  const [, select, from, first, last, kind] =
+    /^SELECT (.+) FROM (\w+) WHERE segments\.date BETWEEN '([\d-]+)' AND '([\d-]+)'(?: AND campaign\.advertising_channel_type = '(\w+)')?/.exec(
+      query,
+    ) ?? [];
   if (!select || first > last) return null;
   const fields = select.split(',').map((field) => field.trim());
   const byAction = fields.includes('segments.conversion_action');
   if (byAction && fields.some((field) => /^metrics\.(clicks|cost_micros|impressions)$/.test(field)))
     return null;
   const report = byAction ? 'conversion_action' : from;
-  return REPORTS[report] ? { fields: fields.map(camelCase), report, first, last } : null;
+  return REPORTS[report] ? { fields: fields.map(camelCase), report, kind, first, last } : null;
 }
 
 const camelCase = (field) => field.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
-function rowsOf({ fields, report, first, last }, customer, nowMs) {
+function rowsOf({ fields, report, kind, first, last }, customer, nowMs) {
   const shift = Date.parse(dayOf(nowMs - DAY)) - NEWEST_RECORDED;
-  return REPORTS[report]()
+  return REPORTS[report]({ kind })
     .map((row) => {
       row.segments.date = dayOf(Date.parse(row.segments.date) + shift);
       row.customer = { ...row.customer, resourceName: `customers/${customer}`, id: customer };

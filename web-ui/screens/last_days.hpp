@@ -1,0 +1,25 @@
+// What the last thirty days of a service were, for its strip and its line of rows.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "web-ui/app/model.hpp"
+
+namespace wf {
+
+inline constexpr int shown_days = 30;
+
+enum class DayState { none, ok, mixed, failed };
+
+std::array<DayState, shown_days> day_states(const std::vector<ServiceDay>&, Day today);
+/// "Last 30 days: 28 fine, 1 mixed (11 Nov), 1 failed (20 Nov)"
+std::string describe_days(const std::array<DayState, shown_days>&, Day today);
+/// The rows of the days up to today, at most `shown_days` and none before the first that is known; missing
+/// days as 0; empty when all are 0.
+std::vector<double> activity_rows(const std::vector<ServiceDay>&, Day today);
+/// "1,200 rows in the last 30 days, most on 20 Nov: 800"; "First day: 12 rows"
+std::string describe_activity(const std::vector<double>& rows, Day today);
+
+}  // namespace wf
