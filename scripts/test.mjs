@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { suites } from './suites.mjs';
 
 const LOGS = '.dev/logs';
-const SUITE_LIMIT_MS = 15 * 60 * 1000;
+const COMMAND_LIMIT_MS = 15 * 60 * 1000;
 const LAST_WORDS_MS = 5000; // who is asked to end says why tests failed, and stops what it started
 const SHOWN_OF_A_FAILURE = 60;
 
@@ -47,10 +47,10 @@ function run([program, ...args], log, shown) {
     child.stderr.setEncoding('utf8').on('data', take);
     child.on('error', (error) => take(`${program}: ${error.message}\n`));
     let timer = setTimeout(() => {
-      take(`\nended after ${SUITE_LIMIT_MS / 60000} minutes\n`);
+      take(`\nended after ${COMMAND_LIMIT_MS / 60000} minutes\n`);
       child.kill('SIGTERM');
       timer = setTimeout(() => endGroup(child), LAST_WORDS_MS);
-    }, SUITE_LIMIT_MS);
+    }, COMMAND_LIMIT_MS);
     child.on('exit', () => endGroup(child));
     child.on('close', (status) => {
       clearTimeout(timer);
