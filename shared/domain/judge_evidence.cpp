@@ -312,9 +312,11 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
     if (is_there) ++present;
     if (is_there || is_missing(key, facts.present_keys)) ++required;
   }
-  verdict.evidence.push_back(
-      {"Keys", std::to_string(present) + " of " + std::to_string(required) + " required present",
-       facts.detection_problem.empty() ? facts.detected_at : std::nullopt});
+  const auto found_at = facts.detection_problem.empty() ? facts.detected_at : std::nullopt;
+  verdict.evidence.push_back({"Keys",
+                              (found_at ? "looked for: " : "") + std::to_string(present) + " of " +
+                                  std::to_string(required) + " required present",
+                              found_at});
   add_failures(verdict, descriptor, facts, conditions, now);
   add_successes(verdict, facts, conditions, now);
   add_webhook_evidence(verdict, facts, now);

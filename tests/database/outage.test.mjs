@@ -94,7 +94,6 @@ test('a connection is lost within a transaction', { skip, timeout: 60_000 }, asy
       async () => !(await database.query('select 1 from pg_stat_activity where pid = $1', [pid])).length,
       5,
     );
-    await sleep(50); // its end has come to this side as well
   };
   // as the REST API does
   const reserve = async (work) => {
@@ -112,7 +111,7 @@ test('a connection is lost within a transaction', { skip, timeout: 60_000 }, asy
         await loseConnection(query);
         await query('select 1');
       });
-      await assert.rejects(lost, /CONNECTION_CLOSED/);
+      await assert.rejects(lost, /CONNECTION_CLOSED|ECONNRESET|terminating connection/);
     }
     const answers = Array.from({ length: 40 }, (_, i) => ways[i % 2]((query) => query('select 1 as one')));
     for (const answer of await Promise.all(answers)) assert.deepEqual(answer, [{ one: 1 }]);

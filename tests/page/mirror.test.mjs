@@ -91,3 +91,44 @@ test('another workspace’s tree replaces the one before', async () => {
   assert.deepEqual(await shownAfter(first, then), ['div#two', 'button#b', 'p#d', 'h2#a']);
   assert.deepEqual(await shownAfter(first, then, first), ['div#one', 'p#a', 'p#b', 'div#two', 'p#c']);
 });
+
+test('what is read stays in the window when another card goes past it, unless others are shown', async () => {
+  const window = { width: 360, height: 700 };
+  await page.setViewportSize(window);
+  // Cards one below the other, 500 px high; where the window is after each tree, beginning at 600.
+  const tree = (...ids) => [
+    group('main', ...ids.map((id, i) => ({ ...node(id, 'article'), rect: [0, i * 500, 360, 500] }))),
+  ];
+  const scrolled = (begin, ...trees) =>
+    page.evaluate(
+      ([begin, trees]) => {
+        const root = document.getElementById('mirror');
+        root.replaceChildren();
+        const mirror = new window.Mirror({ root, post: () => {} });
+        return trees.map((nodes, i) => {
+          mirror.show({ height: 2500, nodes });
+          if (i === 0) scrollTo(0, begin);
+          return Math.round(scrollY);
+        });
+      },
+      [begin, trees],
+    );
+  const usual = tree('a', 'b', 'c', 'd');
+  assert.deepEqual(await scrolled(600, usual, tree('d', 'a', 'b', 'c'), usual), [600, 1100, 600]);
+  assert.deepEqual(
+    await scrolled(600, usual, tree('b', 'a', 'c', 'd')),
+    [600, 100],
+    'it is the one that is read',
+  );
+  assert.deepEqual(
+    await scrolled(800, usual, tree('b', 'a', 'c', 'd')),
+    [800, 800],
+    'it is seen, the next is read',
+  );
+  assert.deepEqual(
+    await scrolled(0, usual, tree('d', 'a', 'b', 'c')),
+    [0, 0],
+    'the worst is seen as it comes',
+  );
+  assert.deepEqual(await scrolled(600, usual, tree('b', 'c', 'd')), [600, 600], 'a filter was chosen');
+});

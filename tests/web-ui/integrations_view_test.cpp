@@ -102,6 +102,22 @@ TEST_CASE("cards come worst first, and only for services of this workspace") {
   CHECK(view.shortcuts.size() == 4);
 }
 
+TEST_CASE("in a low window the least urgent services leave the side bar first") {
+  const auto all = view_of(model()).shortcuts;
+  const auto ids = [&](std::size_t room) {
+    std::vector<std::string> services;
+    for (const auto& shortcut : wf::shortcuts_in(all, room)) services.push_back(shortcut.service);
+    return services;
+  };
+  using Ids = std::vector<std::string>;
+  CHECK(ids(9) == Ids{"stripe", "google_ads", "search_console", "meta"});
+  CHECK(ids(4) == ids(9));
+  CHECK(ids(3) == Ids{"stripe", "search_console", "meta"});
+  CHECK(ids(2) == Ids{"search_console", "meta"});
+  CHECK(ids(1) == Ids{"meta"});
+  CHECK(ids(0).empty());
+}
+
 TEST_CASE("the cards of one category stand together, at the place of the worst of them") {
   auto m = model();
   m.services.push_back(service("pagespeed", hours(24)));

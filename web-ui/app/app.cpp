@@ -108,8 +108,12 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
   if (kind == "workspaces" && take(read_workspaces(*json), model_.workspaces))
     model_.workspaces_load = Load::ready;
   if (kind == "services") {
-    model_.read_failed = !take(read_service_facts(*json), model_.services);
-    if (!model_.read_failed) model_.services_load = Load::ready;
+    std::vector<ServiceFacts> services;
+    model_.read_failed = !take(read_service_facts(*json), services);
+    if (!model_.read_failed) {
+      model_.services_load = Load::ready;
+      take_services(model_, std::move(services));
+    }
   }
   if (kind == "activity") {
     if (json->is_null())

@@ -81,4 +81,8 @@ inline const Workspace* current_workspace(const Model& model) {
   return nullptr;
 }
 
+/// What was read takes the place of what was; what was told of a sync goes when one of that service has
+/// ended.
+void take_services(Model&, std::vector<ServiceFacts>);
+
 }  // namespace wf

@@ -37,10 +37,18 @@ export class Surface {
     const secs = gap > 0.1 ? 1 / 60 : gap;
     this.lastFrame = time;
     this.frames += 1;
+    const drawnAt = scrollY;
+    let moving = this.#frame({ width, height, secs });
+    // The mirror kept what is read in its place.
+    if (scrollY !== drawnAt) moving = this.#frame({ width, height, secs: 0 }) || moving;
+    if (moving) this.invalidate();
+  }
+
+  #frame({ width, height, secs }) {
     const { moving, mirrorChanged } = this.core.frame({ width, height, scale: this.scale, scrollY, secs });
     if (mirrorChanged || this.mirrorStale) this.onMirror(this.core.mirror());
     this.mirrorStale = false;
-    if (moving) this.invalidate();
+    return moving;
   }
 
   #fitCanvas() {

@@ -275,6 +275,12 @@ Tone tone_of(const Verdict& verdict) {
   }
 }
 
+std::vector<ShortcutView> shortcuts_in(std::vector<ShortcutView> all, std::size_t room) {
+  const auto less = [](const ShortcutView& a, const ShortcutView& b) { return a.urgency() < b.urgency(); };
+  while (all.size() > room) all.erase(std::next(std::min_element(all.rbegin(), all.rend(), less)).base());
+  return all;
+}
+
 bool matches(const IntegrationsState& state, const CardView& card, Category category) {
   if (state.category && *state.category != category) return false;
   if (state.status && *state.status != card.badge) return false;

@@ -105,6 +105,7 @@ struct ShortcutView {
   std::string name;
   Badge badge = Badge::inactive;
   Tone tone = Tone::plain;
+  int urgency() const { return tone == Tone::bad ? 2 : tone == Tone::late ? 1 : 0; }
   bool operator==(const ShortcutView&) const = default;
 };
 
@@ -121,6 +122,9 @@ struct IntegrationsView {
 };
 
 IntegrationsView select_integrations(const IntegrationsState&, const Model&, const TimeTexts&);
+
+/// As many as have room; of too many the least urgent give way, of equals the last.
+std::vector<ShortcutView> shortcuts_in(std::vector<ShortcutView>, std::size_t room);
 
 bool matches(const IntegrationsState&, const CardView&, Category);
 Tone tone_of(const Verdict&);

@@ -94,7 +94,7 @@ void draw_shortcut(Ui& ui, Rect r, const ShortcutView& shortcut) {
   const Brand& brand = brand_of(shortcut.service);
   ui.paint.text({r.x + 10, r.middle()}, brand.icon,
                 {.face = Face::icon, .size = 17, .color = brand_color(brand, ui.theme)});
-  const bool worth_a_dot = shortcut.tone == Tone::bad || shortcut.tone == Tone::late;
+  const bool worth_a_dot = shortcut.urgency() > 0;
   const TextStyle style{.size = size::body, .color = mix(ui.theme.muted, ui.theme.text, hover)};
   const float room = r.w - 38 - (worth_a_dot ? 24 : 8);
   ui.paint.text({r.x + 38, r.middle()}, ui.paint.elided(shortcut.name, style, room), style);
@@ -118,8 +118,8 @@ void draw_shortcuts(Ui& ui, float y, float end, const IntegrationsView& view) {
   ui.mirror.add(
       {.tag = "h2", .id = "shortcuts", .rect = {22, y, 120, 16}, .text = "Services", .fixed = true});
   y += 25;
-  for (const auto& shortcut : view.shortcuts) {
-    if (y + item_height > end) return;
+  const auto room = static_cast<std::size_t>(std::max(0.0F, end - y) / item_height);
+  for (const auto& shortcut : shortcuts_in(view.shortcuts, room)) {
     draw_shortcut(ui, {12, y, size::sidebar - 24, item_height}, shortcut);
     y += item_height;
   }

@@ -108,22 +108,28 @@ export async function openPostgres(url) {
 
 // postgres.js 3.4.9 writes to a reserved connection after it was lost, and takes it back as an
 // open one: what is asked of it is never answered, neither then nor by whoever has it next. So a
-// lost one answers with its error and is not given back: it is back in the pool since it closed.
+// lost one answers with its error, also what was asked while the end was on its way, and is not
+// given back: it is back in the pool since it closed.
 function reserveUntilLost(reserve) {
   return async () => {
     const reserved = await reserve();
-    let lost;
+    let isLost = false;
+    let lose;
+    const loss = new Promise((_, reject) => (lose = reject));
+    loss.catch(() => {}); // a connection that nobody uses may be lost
     const watch = (connection) => {
-      connection.onclose = (error) => (lost = error);
+      connection.onclose = (error) => {
+        isLost = true;
+        lose(error);
+      };
       return true; // as without a watcher: the connection takes more
     };
     return {
-      async unsafe(sql, params = []) {
-        if (lost) throw lost;
-        return reserved.unsafe(sql, params, { onexecute: watch });
+      unsafe(sql, params = []) {
+        return isLost ? loss : Promise.race([reserved.unsafe(sql, params, { onexecute: watch }), loss]);
       },
       release() {
-        if (!lost) reserved.release();
+        if (!isLost) reserved.release();
       },
     };
   };

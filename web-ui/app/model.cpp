@@ -1,0 +1,30 @@
+#include "web-ui/app/model.hpp"
+
+#include <algorithm>
+
+namespace wf {
+namespace {
+
+/// When its latest run ended, well or not; none while one is under way.
+std::optional<UnixSeconds> rested_since(const std::vector<ServiceFacts>& services, std::string_view id) {
+  std::optional<UnixSeconds> latest;
+  for (const ServiceFacts& service : services) {
+    if (service.service != id) continue;
+    for (const StreamFacts& stream : service.streams) {
+      if (stream.running_since) return std::nullopt;
+      latest = std::max({latest, stream.last_success_at, stream.failed_at});
+    }
+  }
+  return latest;
+}
+
+}  // namespace
+
+void take_services(Model& model, std::vector<ServiceFacts> services) {
+  std::erase_if(model.sync_answers, [&](const auto& answer) {
+    return rested_since(model.services, answer.first) < rested_since(services, answer.first);
+  });
+  model.services = std::move(services);
+}
+
+}  // namespace wf
