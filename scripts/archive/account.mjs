@@ -20,10 +20,12 @@ export async function openAccountBucket() {
   const folder = mkdtempSync(join(tmpdir(), 'replay-'));
   const configPath = join(folder, 'wrangler.json');
   writeFileSync(configPath, JSON.stringify(CONFIG));
-  const { env, dispose } = await getPlatformProxy({ configPath, persist: false, envFiles: [] });
-  const close = async () => {
-    await dispose();
-    rmSync(folder, { recursive: true });
-  };
+  const remove = () => rmSync(folder, { recursive: true });
+  const opening = getPlatformProxy({ configPath, persist: false, envFiles: [] });
+  const { env, dispose } = await opening.catch((error) => {
+    remove();
+    throw error;
+  });
+  const close = () => dispose().finally(remove);
   return { bucket: env.RAW, close };
 }

@@ -230,6 +230,17 @@ TEST_CASE("a better position among search results does not read as a fall") {
   CHECK(card(view_of(m), "stripe").anomaly == "Search position 45 % better than usual on 22 Nov");
 }
 
+TEST_CASE("a state that is well keeps its tone beside what is warned of") {
+  auto m = model();
+  m.services.front().streams.front().unavailable = {"refunds"};
+  const auto warned = card(view_of(m), "stripe");
+  CHECK(warned.sub_state == "fresh · not given: refunds");
+  CHECK(warned.state_tone == wf::Tone::plain);
+  CHECK(warned.tone == wf::Tone::late);
+  m.now = noon + hours(24);
+  CHECK(card(view_of(m), "stripe").state_tone == wf::Tone::late);
+}
+
 TEST_CASE("the clock alone turns a card late, then red") {
   auto m = model();
   CHECK(card(view_of(m), "stripe").tone == wf::Tone::plain);

@@ -162,6 +162,13 @@ void add_drawings(CardView& card) {
   if (any) card.evidence.push_back({"Syncs", card.days_words});
 }
 
+Tone state_tone_of(const Verdict& verdict) {
+  if (verdict.badge == Badge::error) return Tone::bad;
+  if (verdict.badge == Badge::inactive) return Tone::off;
+  const bool is_late = verdict.sub_state == SubState::late || verdict.sub_state == SubState::rate_limited;
+  return is_late ? Tone::late : Tone::plain;
+}
+
 CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, const Model& model,
                    const TimeTexts& times) {
   const auto& [descriptor, verdict] = judged;
@@ -172,6 +179,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                 .method = std::string(descriptor->method),
                 .badge = verdict.badge,
                 .sub_state = sub_state_words(verdict, times),
+                .state_tone = state_tone_of(verdict),
                 .tone = tone_of(verdict),
                 .notice = notice_of(verdict),
                 .last_sync = last_sync_view(verdict, model.now, times),
@@ -188,7 +196,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
   if (is_doubtful(judged, model)) {
     card.sub_state += " when last read";
-    card.tone = Tone::late;
+    card.state_tone = card.tone = Tone::late;
   }
   card.can_sync = can_sync(judged, model);
   if (const auto told = model.sync_answers.find(card.service); told != model.sync_answers.end())
@@ -263,16 +271,8 @@ const std::vector<ServiceDay>& days_of(const Model& model, std::string_view serv
 }  // namespace
 
 Tone tone_of(const Verdict& verdict) {
-  if (verdict.badge == Badge::error) return Tone::bad;
-  if (verdict.badge == Badge::inactive) return Tone::off;
-  if (!verdict.warning.empty()) return Tone::late;
-  switch (verdict.sub_state) {
-    case SubState::late:
-    case SubState::rate_limited:
-      return Tone::late;
-    default:
-      return Tone::plain;
-  }
+  const Tone tone = state_tone_of(verdict);
+  return tone == Tone::plain && !verdict.warning.empty() ? Tone::late : tone;
 }
 
 std::vector<ShortcutView> shortcuts_in(std::vector<ShortcutView> all, std::size_t room) {

@@ -60,7 +60,8 @@ struct CardView {
   std::string method;
   Badge badge = Badge::inactive;
   std::string sub_state;
-  Tone tone = Tone::plain;
+  Tone state_tone = Tone::plain;  // of the state itself
+  Tone tone = Tone::plain;        // with what is warned of beside it
   /// What to do and who should, when somebody should.
   std::string notice;
   /// The most unusual day of the last two weeks in what the service reports; mostly empty.

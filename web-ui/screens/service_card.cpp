@@ -28,26 +28,40 @@ constexpr float anomaly_line = 18;
 constexpr int anomaly_lines = 2;
 constexpr float anomaly_mark = 14;
 
-TextStyle state_style(const Ui& ui, const CardView& card) {
-  return {.size = size::small, .color = tone_color(ui.theme, card.tone, ui.theme.muted)};
+constexpr std::string_view separator = " · ";
+
+TextStyle state_style(const Ui& ui, Tone tone) {
+  return {.size = size::small, .color = tone_color(ui.theme, tone, ui.theme.muted)};
 }
 
-/// In whole, each part of it on lines of its own where one does not do.
-std::vector<std::string> state_text(const Ui& ui, const CardView& card, float width) {
-  const auto style = state_style(ui, card);
-  const float room = width - 2 * pad - tile_side - tile_gap;
-  if (ui.paint.width(card.sub_state, style) <= room) return {card.sub_state};
+struct StateText {
   std::vector<std::string> lines;
-  constexpr std::string_view separator = " · ";
+  std::size_t own = 0;  // lines that say the state; what is warned of comes after
+};
+
+/// In whole, each part of it on lines of its own where one does not do.
+StateText state_text(const Ui& ui, const CardView& card, float width) {
+  const auto style = state_style(ui, card.tone);
+  const float room = width - 2 * pad - tile_side - tile_gap;
+  if (ui.paint.width(card.sub_state, style) <= room) return {{card.sub_state}, 1};
+  StateText text;
   std::string_view rest = card.sub_state;
   for (int left = state_lines; left > 0 && !rest.empty();
-       left = state_lines - static_cast<int>(lines.size())) {
+       left = state_lines - static_cast<int>(text.lines.size())) {
     // The last line holds all that is left, cut.
     const auto part = left > 1 ? rest.substr(0, rest.find(separator)) : rest;
-    for (auto& line : ui.paint.wrapped(part, style, room, left)) lines.push_back(std::move(line));
+    for (auto& line : ui.paint.wrapped(part, style, room, left)) text.lines.push_back(std::move(line));
+    if (text.own == 0) text.own = text.lines.size();
     rest.remove_prefix(std::min(part.size() + separator.size(), rest.size()));
   }
-  return lines;
+  return text;
+}
+
+/// A state that is well keeps its calm colour beside what is warned of.
+void draw_state_line(Ui& ui, Point at, const std::string& line, bool own, const CardView& card) {
+  const std::size_t end = own ? std::min(line.find(separator), line.size()) : 0;
+  at.x += ui.paint.text(at, line.substr(0, end), state_style(ui, card.state_tone));
+  ui.paint.text(at, line.substr(end), state_style(ui, card.tone));
 }
 
 float head_height(std::size_t lines) { return pad + name_height + static_cast<float>(lines) * state_line; }
@@ -120,12 +134,12 @@ float draw_head(Ui& ui, Rect r, const CardView& card, bool explained) {
   draw_fitted(ui, {name.x, name.middle()}, card.name,
               {.face = Face::title, .size = size::heading, .color = ui.theme.text}, name.w);
   ui.say("h3", part(card, "name"), name, card.name);
-  const auto lines = state_text(ui, card, r.w);
+  const auto [lines, own] = state_text(ui, card, r.w);
   const Rect state{x, tile.y + name_height, r.right() - pad - x,
                    static_cast<float>(lines.size()) * state_line};
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const float middle = state.y + state_line * (static_cast<float>(i) + 0.5F);
-    ui.paint.text({x, middle}, lines[i], state_style(ui, card));
+    draw_state_line(ui, {x, middle}, lines[i], i < own, card);
   }
   ui.say("p", part(card, "state"), state, card.sub_state);
   add_badge_button(ui, badge, card, explained);
@@ -330,7 +344,7 @@ float foot_height(const CardView& card) {
 }
 
 float card_height(const Ui& ui, const CardView& card, float width, float foot) {
-  return head_height(state_text(ui, card, width).size()) + summary_height +
+  return head_height(state_text(ui, card, width).lines.size()) + summary_height +
          notice_height(notice_text(ui, card, width).size()) +
          anomaly_height(anomaly_text(ui, card, width).size()) + min_activity + 14 + clocks_height + 10 +
          foot + pad;
