@@ -95,18 +95,24 @@ test('another workspace’s tree replaces the one before', async () => {
 test('what is read stays in the window when another card goes past it, unless others are shown', async () => {
   const window = { width: 360, height: 700 };
   await page.setViewportSize(window);
-  // Cards one below the other, 500 px high; where the window is after each tree, beginning at 600.
-  const tree = (...ids) => [
-    group('main', ...ids.map((id, i) => ({ ...node(id, 'article'), rect: [0, i * 500, 360, 500] }))),
-  ];
+  // Cards one below the other, 500 px high unless said; where the window is after each tree.
+  const tree = (...cards) => {
+    let height = 0;
+    const articles = cards.map((card) => {
+      const [id, own = 500] = [card].flat();
+      height += own;
+      return { ...node(id, 'article'), rect: [0, height - own, 360, own] };
+    });
+    return { height, nodes: [group('main', ...articles)] };
+  };
   const scrolled = (begin, ...trees) =>
     page.evaluate(
       ([begin, trees]) => {
         const root = document.getElementById('mirror');
         root.replaceChildren();
         const mirror = new window.Mirror({ root, post: () => {} });
-        return trees.map((nodes, i) => {
-          mirror.show({ height: 2500, nodes });
+        return trees.map((tree, i) => {
+          mirror.show(tree);
           if (i === 0) scrollTo(0, begin);
           return Math.round(scrollY);
         });
@@ -130,5 +136,7 @@ test('what is read stays in the window when another card goes past it, unless ot
     [0, 0],
     'the worst is seen as it comes',
   );
+  const calm = tree(['a', 400], 'b', 'c', 'd');
+  assert.deepEqual(await scrolled(1300, usual, calm, usual), [1300, 1200, 1300], 'at the end of the page');
   assert.deepEqual(await scrolled(600, usual, tree('b', 'c', 'd')), [600, 600], 'a filter was chosen');
 });

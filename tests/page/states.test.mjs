@@ -215,6 +215,33 @@ test('a row that cannot be read is an error of its own card, and hides no other'
   await page.context().close();
 });
 
+test('a card that turns red goes to the top, and what is read on a phone stays where it is', async (t) => {
+  const page = await signedIn(browser, stack, VIEWER, { width: 360, height: 740 });
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const order = () => page.locator('article').evaluateAll((all) => all.map(({ dataset }) => dataset.service));
+  const top = async () => Math.round((await card(page, 'google_ads').boundingBox()).y);
+  const setFailure = (kind) =>
+    stack.query(
+      `update service_facts
+       set failure_kind = $2::text, failure_final = $2 is not null, failures = case when $2 is null then 0 else 5 end,
+           failed_at = case when $2 is not null then now() - interval '1 second' end
+       where client_id = $1 and service = 'cloudflare' and stream <> ''`,
+      [CLIENT[NORTHWIND], kind],
+    );
+  t.after(() => setFailure(null));
+  assert.ok((await order()).indexOf('cloudflare') > (await order()).indexOf('google_ads'));
+  await page.evaluate((down) => scrollBy(0, down), (await top()) - 100);
+  await settled(page);
+  assert.equal(await top(), 100);
+  await setFailure('credentials');
+  await page.locator('article[data-service=cloudflare][data-status=error]').waitFor();
+  await settled(page);
+  assert.equal((await order())[0], 'cloudflare');
+  assert.equal(await top(), 100);
+  await screenshot(page, 'read-on');
+  await page.context().close();
+});
+
 test('without WebGL2 the same content stands there plainly', async (t) => {
   const plain = await launch(['--disable-webgl', '--disable-webgl2', '--disable-3d-apis']);
   t.after(() => plain.close());

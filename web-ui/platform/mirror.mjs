@@ -51,6 +51,7 @@ export class Mirror {
     const focused = this.root.contains(document.activeElement) && document.activeElement.id;
     const cards = new Map(cardsOf(nodes));
     const shift = this.#shiftTo(cards);
+    const top = scrollY + shift; // before the browser cuts it to a lower page
     this.cards = cards;
     this.root.style.height = px(height);
     this.#removeAllBut(new Set(idsOf(nodes)));
@@ -59,7 +60,7 @@ export class Mirror {
     // beginning of the page.
     const still = focused && (this.elements.get(focused) ?? this.elements.get('main'));
     if (still && document.activeElement !== still) still.focus({ preventScroll: true });
-    if (shift) scrollBy({ top: shift, behavior: 'instant' });
+    if (shift) scrollTo({ top, behavior: 'instant' });
   }
 
   /**
