@@ -6,7 +6,17 @@ import { test } from 'node:test';
 
 import { CLIENT, NORTHWIND, until, webhookUrl } from '../e2e/harness.mjs';
 import { signed } from '../sandbox/stripe_webhook.mjs';
-import { card, cards, countFrames, newPage, fillSignIn, shown, signedIn, userOf } from './browser.mjs';
+import {
+  card,
+  cards,
+  countFrames,
+  newPage,
+  fillSignIn,
+  settled,
+  shown,
+  signedIn,
+  userOf,
+} from './browser.mjs';
 import { AGENCY, VIEWER, browser, stack, startSuite } from './suite.mjs';
 
 const HOUR_MS = 3_600_000;
@@ -110,6 +120,7 @@ test('a workspace that is renamed has its new name on the page and in the tab’
   await page.getByText(/^live/).waitFor();
   await rename('Oak Bakery & Sons');
   await page.waitForFunction(() => document.title === 'Integrations · Oak Bakery & Sons');
+  await settled(page);
   const option = page.locator('[id="workspace:oak-bakery"]');
   assert.equal(await option.textContent(), 'Oak Bakery & Sons');
   await page.context().close();
