@@ -93,8 +93,7 @@ test('another workspace’s tree replaces the one before', async () => {
 });
 
 test('what is read stays in the window when another card goes past it, unless others are shown', async () => {
-  const window = { width: 360, height: 700 };
-  await page.setViewportSize(window);
+  await page.setViewportSize({ width: 360, height: 700 });
   // Cards one below the other, 500 px high unless said; where the window is after each tree.
   const tree = (...cards) => {
     let height = 0;
