@@ -1,6 +1,9 @@
 #include "web-ui/app/app.hpp"
 
+#include <utility>
+
 #include "web-ui/app/read_rows.hpp"
+#include "web-ui/mirror/scroll_anchor.hpp"
 #include "web-ui/screens/integrations_screen.hpp"
 #include "web-ui/screens/service_card.hpp"
 #include "web-ui/screens/shell.hpp"
@@ -182,9 +185,9 @@ std::string App::take_effects() {
 
 const Color& App::background() const { return dark_ ? dark.background : light.background; }
 
-bool App::draw(ImDrawList& list, const Frame& frame) {
+Drawn App::draw(ImDrawList& list, const Frame& frame) {
   motion_.begin_frame(frame.secs, reduced_motion_);
-  mirror_ = {};
+  const Mirror before = std::exchange(mirror_, {});
   Painter paint(list, fonts_, frame.scale);
   Viewport viewport{.width = frame.width, .height = frame.height, .scroll_y = frame.scroll_y};
   Ui ui{paint, mirror_, dark_ ? dark : light, attention_, motion_, viewport};
@@ -194,7 +197,8 @@ bool App::draw(ImDrawList& list, const Frame& frame) {
   draw_shell(ui, model_, view_);
   mirror_.read_last_first();
   keep_mirror(viewport);
-  return motion_.moving();
+  const Rect window{0, frame.scroll_y, frame.width, frame.height};
+  return {motion_.moving(), scroll_with_cards(before, mirror_, window, viewport.content_height)};
 }
 
 void App::keep_mirror(const Viewport& viewport) {

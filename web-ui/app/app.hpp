@@ -23,6 +23,13 @@ struct Frame {
   float secs = 0;  // since the last frame
 };
 
+struct Drawn {
+  /// Another frame is needed for something that moves.
+  bool moving = false;
+  /// By how many CSS pixels the window has to scroll to show what it showed before.
+  float scroll_by = 0;
+};
+
 class App {
  public:
   App(Fonts fonts, TimeTexts times) : fonts_(fonts), times_(std::move(times)) {}
@@ -32,8 +39,7 @@ class App {
   bool post(std::string_view kind, std::string_view payload);
   /// Returns whether the new time changes anything that is shown.
   bool tick(UnixSeconds now);
-  /// Returns whether another frame is needed for something that moves.
-  bool draw(ImDrawList&, const Frame&);
+  Drawn draw(ImDrawList&, const Frame&);
 
   const Color& background() const;
   /// The mirror of the last frame with the height of the content.

@@ -18,6 +18,13 @@ const Node* find_in(const std::vector<Node>& nodes, std::string_view id) {
   return nullptr;
 }
 
+void collect(const std::vector<Node>& nodes, std::string_view tag, std::vector<const Node*>& found) {
+  for (const auto& node : nodes) {
+    if (node.tag == tag) found.push_back(&node);
+    collect(node.children, tag, found);
+  }
+}
+
 double tenth(float value) { return std::round(static_cast<double>(value) * 10) / 10; }
 
 Json to_json(const Node& node);
@@ -58,6 +65,12 @@ void Mirror::add(Node node) {
 void Mirror::read_last_first() { std::rotate(roots_.begin(), std::prev(roots_.end()), roots_.end()); }
 
 const Node* Mirror::find(std::string_view id) const { return find_in(roots_, id); }
+
+std::vector<const Node*> Mirror::all(std::string_view tag) const {
+  std::vector<const Node*> found;
+  collect(roots_, tag, found);
+  return found;
+}
 
 const Command* Mirror::command(std::string_view id) const {
   const Node* node = find(id);

@@ -38,6 +38,8 @@ class Mirror {
   /// The command of the node with this id.
   const Command* command(std::string_view id) const;
   const Node* find(std::string_view id) const;
+  /// The nodes with this tag, in their order.
+  std::vector<const Node*> all(std::string_view tag) const;
 
   /// Nested nodes: [{tag, id, rect, text?, attributes?, fixed?, children?}].
   std::string json() const;

@@ -58,7 +58,11 @@ class Core {
 
   frame({ width, height, scale, scrollY, secs }) {
     const flags = this.module._wf_frame(width, height, scale, scrollY, secs);
-    return { moving: (flags & 1) !== 0, mirrorChanged: (flags & 2) !== 0 };
+    return {
+      moving: (flags & 1) !== 0,
+      mirrorChanged: (flags & 2) !== 0,
+      scrollBy: this.module._wf_scroll_by(),
+    };
   }
 
   /** {height, nodes}: see web-ui/mirror/mirror.hpp */

@@ -26,6 +26,7 @@ struct Page {
   std::unique_ptr<wf::App> app;
   EMSCRIPTEN_WEBGL_CONTEXT_HANDLE context = 0;
   int drawn_mirror = 0;
+  float scroll_by = 0;
   std::string effects;
 };
 
@@ -92,6 +93,11 @@ void begin_imgui_frame(float width, float height) {
   ImGui::NewFrame();
 }
 
+wf::Drawn draw(const wf::Frame& frame) {
+  begin_imgui_frame(frame.width * frame.scale, frame.height * frame.scale);
+  return page().app->draw(*ImGui::GetBackgroundDrawList(), frame);
+}
+
 void render() {
   ImGui::Render();
   if (!has_renderer()) return;
@@ -138,15 +144,24 @@ EMSCRIPTEN_KEEPALIVE int wf_tick(double now_ms) {
 /// Bit 0: another frame is needed. Bit 1: the mirror changed.
 EMSCRIPTEN_KEEPALIVE int wf_frame(float width, float height, float scale, float scroll_y, float secs) {
   Page& p = page();
-  begin_imgui_frame(width * scale, height * scale);
-  const bool moving =
-      p.app->draw(*ImGui::GetBackgroundDrawList(),
-                  {.width = width, .height = height, .scale = scale, .scroll_y = scroll_y, .secs = secs});
+  wf::Frame frame{.width = width, .height = height, .scale = scale, .scroll_y = scroll_y, .secs = secs};
+  wf::Drawn drawn = draw(frame);
+  p.scroll_by = drawn.scroll_by;
+  if (p.scroll_by != 0) {
+    // Nobody sees what is read at another place: the frame is drawn where the window will be.
+    ImGui::EndFrame();
+    frame.scroll_y += p.scroll_by;
+    frame.secs = 0;
+    drawn = draw(frame);
+  }
   render();
   const bool mirror_changed = p.app->mirror_version() != p.drawn_mirror;
   p.drawn_mirror = p.app->mirror_version();
-  return (moving ? 1 : 0) | (mirror_changed ? 2 : 0);
+  return (drawn.moving ? 1 : 0) | (mirror_changed ? 2 : 0);
 }
+
+/// By how many CSS pixels the page has to scroll after the last frame, which is drawn there already.
+EMSCRIPTEN_KEEPALIVE float wf_scroll_by() { return page().scroll_by; }
 
 EMSCRIPTEN_KEEPALIVE const char* wf_mirror() { return page().app->mirror_json().c_str(); }
 

@@ -30,10 +30,6 @@ function setValue(element, value) {
   }
 }
 
-/** [id, rect] of each card. */
-const cardsOf = (nodes) =>
-  nodes.flatMap(({ id, tag, rect, children = [] }) => (tag === 'article' ? [[id, rect]] : cardsOf(children)));
-
 const idsOf = (nodes) => nodes.flatMap(({ id, children = [] }) => [id, ...idsOf(children)]);
 
 export class Mirror {
@@ -42,17 +38,12 @@ export class Mirror {
     this.root = root;
     this.post = post;
     this.elements = new Map();
-    this.cards = new Map();
     this.attention = { hovered: '', focused: '', focus_visible: false };
     this.#listen();
   }
 
   show({ height, nodes }) {
     const focused = this.root.contains(document.activeElement) && document.activeElement.id;
-    const cards = new Map(cardsOf(nodes));
-    const shift = this.#shiftTo(cards);
-    const top = scrollY + shift; // before the browser cuts it to a lower page
-    this.cards = cards;
     this.root.style.height = px(height);
     this.#removeAllBut(new Set(idsOf(nodes)));
     this.#reconcile(this.root, nodes, [0, 0], false);
@@ -60,23 +51,6 @@ export class Mirror {
     // beginning of the page.
     const still = focused && (this.elements.get(focused) ?? this.elements.get('main'));
     if (still && document.activeElement !== still) still.focus({ preventScroll: true });
-    if (shift) scrollTo({ top, behavior: 'instant' });
-  }
-
-  /**
-   * By how much most of what is in the window moves when a card changes its place or its height: who reads it goes
-   * along. Not at the top, where the worst card is to be seen as it comes, and not when others are shown.
-   */
-  #shiftTo(cards) {
-    const isSame = cards.size === this.cards.size && [...cards.keys()].every((id) => this.cards.has(id));
-    if (!isSame || scrollY === 0) return 0;
-    const seen = new Map(); // height in the window, by shift
-    for (const [id, [, y, , height]] of this.cards) {
-      const inWindow = Math.min(y + height, scrollY + innerHeight) - Math.max(y, scrollY);
-      const shift = cards.get(id)[1] - y;
-      if (inWindow > 0) seen.set(shift, (seen.get(shift) ?? 0) + inWindow);
-    }
-    return [...seen].sort(([, one], [, other]) => other - one)[0]?.[0] ?? 0;
   }
 
   /** First of all: what comes after would be moved past it, and what is moved is read out again. */

@@ -37,18 +37,14 @@ export class Surface {
     const secs = gap > 0.1 ? 1 / 60 : gap;
     this.lastFrame = time;
     this.frames += 1;
-    const drawnAt = scrollY;
-    let moving = this.#frame({ width, height, secs });
-    // The mirror kept what is read in its place.
-    if (scrollY !== drawnAt) moving = this.#frame({ width, height, secs: 0 }) || moving;
-    if (moving) this.invalidate();
-  }
-
-  #frame({ width, height, secs }) {
-    const { moving, mirrorChanged } = this.core.frame({ width, height, scale: this.scale, scrollY, secs });
-    if (mirrorChanged || this.mirrorStale) this.onMirror(this.core.mirror());
+    const { scale, core } = this;
+    const { moving, mirrorChanged, scrollBy } = core.frame({ width, height, scale, scrollY, secs });
+    const top = scrollY + scrollBy; // before the browser cuts it to a lower page
+    if (mirrorChanged || this.mirrorStale) this.onMirror(core.mirror());
     this.mirrorStale = false;
-    return moving;
+    // What is shown plainly lies in the flow, where the browser itself keeps what is read.
+    if (scrollBy && !this.plain) scrollTo({ top, behavior: 'instant' });
+    if (moving) this.invalidate();
   }
 
   #fitCanvas() {
@@ -89,6 +85,7 @@ export class Surface {
   }
 
   #setPlain(plain) {
+    this.plain = plain;
     document.documentElement.classList.toggle('plain', plain);
   }
 }
