@@ -1,11 +1,11 @@
 // The bodies of requests. Strangers may send as many at once as they like, before anything of them can be checked, and
-// an isolate has 128 MB: so many larger ones are in hand, and the senders of more are to come again.
+// an isolate has 128 MB: of larger ones so many bytes are in hand, and the senders of more are to come again.
 
 import { readAtMost } from './effects.mjs';
 
 const SMALL_BYTES = 256 * 1024;
-const MOST_LARGE = 3;
-// Where a client hangs up, its request may end without a word: nobody waits for one that is older.
+export const MOST_BYTES = 32 * 1024 * 1024;
+// Where a client hangs up, its request may end without a word: nobody waits for one that is older, and it gets no more.
 const LONGEST_MS = 60_000;
 
 export class Bodies {
@@ -17,10 +17,10 @@ export class Bodies {
 
   // What `answer(body)` gives; body: its bytes, or null when there are more than `limit`. Undefined: come again.
   async use(request, limit, answer) {
-    const own = { begun: this.now() };
+    const own = { begun: this.now(), size: 0 };
     let isRefused = false;
     const admits = (size) => {
-      isRefused = size > SMALL_BYTES && !this.#takes(own);
+      isRefused = size > SMALL_BYTES && !this.#takes(own, size);
       return !isRefused;
     };
     try {
@@ -32,11 +32,14 @@ export class Bodies {
     }
   }
 
-  #takes(own) {
-    if (this.#large.has(own)) return true;
-    for (const other of this.#large) if (other.begun < this.now() - LONGEST_MS) this.#large.delete(other);
-    if (this.#large.size >= MOST_LARGE) return false;
+  #takes(own, size) {
+    own.size = size;
     this.#large.add(own);
-    return true;
+    let inHand = 0;
+    for (const body of this.#large) {
+      if (body.begun < this.now() - LONGEST_MS) this.#large.delete(body);
+      else inHand += body.size;
+    }
+    return this.#large.has(own) && inHand <= MOST_BYTES;
   }
 }

@@ -1,6 +1,6 @@
 // What the core can ask for, done. An effect never throws: it says what failed, the core decides.
 
-import { SecretMissing, SecretRefused, localOrigins } from './secrets.mjs';
+import { SecretMissing, SecretRefused, joined, localOrigins } from './secrets.mjs';
 import { BadKey, signers, verifiers } from './signatures.mjs';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -139,11 +139,8 @@ export class Effects {
     const verifier = verifiers[algorithm];
     if (!verifier) throw new Error(`no algorithm ${algorithm}`);
     const key = this.secrets.get(secret);
-    const head = new TextEncoder().encode(prefix ?? '');
     const signed = body ?? new Uint8Array();
-    const message = new Uint8Array(head.length + signed.length);
-    message.set(head);
-    message.set(signed, head.length);
+    const message = prefix ? joined([new TextEncoder().encode(prefix), signed]) : signed;
     const valid = await verifier(key, message, signatures, this.password);
     return { valid: key !== undefined && valid, secret_present: key !== undefined };
   }
@@ -205,11 +202,5 @@ export async function readAtMost(stream, limit, admits = () => true) {
     }
     chunks.push(value);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joined(chunks);
 }

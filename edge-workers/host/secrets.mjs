@@ -11,6 +11,9 @@ const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const WORKSPACE_PREFIX = 'WORKSPACE_';
 const REDACTED = '[redacted]';
+const MARK = new TextEncoder().encode(REDACTED);
+// What is looked at in one piece: a body of 32 MB would take an isolate's memory as text as well.
+const WINDOW_BYTES = 8 * 1024 * 1024;
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class SecretRefused extends Error {}
@@ -214,6 +217,7 @@ export class Secrets {
   #captured = new Map(); // names of what expires, and the values that this flow has used
   #known = new Set();
   #forms;
+  #longestForm = 0; // in bytes
   #clean = new WeakMap(); // bytes, and the forms that they do not hold
 
   constructor(env, manifest, workspace, captures = new Captures()) {
@@ -239,6 +243,7 @@ export class Secrets {
     for (const form of values.flatMap(spellings)) this.#known.add(form);
     const forms = [...this.#known].sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
     this.#forms = new RegExp(forms.map(escapeRegExp).join('|') || '(?!)', 'g');
+    this.#longestForm = 3 * (forms[0]?.length ?? 0); // a character has at most so many bytes for each unit
   }
 
   #allow({ name, hosts }) {
@@ -312,11 +317,29 @@ export class Secrets {
   // once, however often they are handed on.
   redactBytes(bytes) {
     if (this.#clean.get(bytes) === this.#forms) return bytes;
-    const clean = this.#isIn(bytes)
-      ? Uint8Array.from(this.redact(byteString(bytes)), (char) => char.charCodeAt(0))
-      : bytes;
+    const kept = this.#withoutSecrets(bytes);
+    const clean =
+      kept.length === 1 ? bytes : joined(kept.flatMap((part, i) => (i === 0 ? [part] : [MARK, part])));
     this.#clean.set(clean, this.#forms);
     return clean;
+  }
+
+  // What is between them. A window is as much longer as one may reach out of it.
+  #withoutSecrets(bytes) {
+    const kept = [];
+    let from = 0;
+    for (let at = 0; at < bytes.length; at += WINDOW_BYTES) {
+      const window = bytes.subarray(at, at + WINDOW_BYTES + this.#longestForm);
+      if (!this.#isIn(window)) continue;
+      const text = byteString(window);
+      this.#forms.lastIndex = Math.max(0, from - at);
+      for (let found; (found = this.#forms.exec(text)) && found.index < WINDOW_BYTES;) {
+        kept.push(bytes.subarray(from, at + found.index));
+        from = at + found.index + found[0].length;
+      }
+      this.#forms.lastIndex = 0;
+    }
+    return [...kept, bytes.subarray(from)];
   }
 
   // Decoding is several times faster than byteString, and hides no secret: whatever is no UTF-8 becomes U+FFFD, and
@@ -336,6 +359,16 @@ function byteString(bytes) {
   for (let at = 0; at < bytes.length; at += 8192)
     text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192)); // faster than spreading
   return text;
+}
+
+export function joined(parts) {
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 // The ways a value can turn up in a text: as it is, escaped, and inside base64 at any offset.

@@ -180,7 +180,7 @@ std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook, UnixSec
     condition.kind = ErrorKind::credentials;
     condition.refused_key = webhook.refused_key;
     condition.message = std::to_string(webhook.bad_signatures) +
-                        " deliveries in a row had a wrong signature or none, or more than 10 MB";
+                        " deliveries in a row had a wrong signature or none, or more than 32 MB";
     return condition;
   }
   if (!webhook.failure_kind) return std::nullopt;

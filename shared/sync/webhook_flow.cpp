@@ -73,8 +73,8 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
   // It comes again and again, and nothing tells one from the next: one row a day says that there are any.
   if (event_.too_large && (!event_.held || !untimely_.empty()))
     return count_lost(turn, plain_text(413, "too large"),
-                      concat({event_.held ? "late-over-5-mb-" : "over-10-mb-", format_day(day_of(turn.now))}),
-                      event_.held ? untimely_ : "it has more than 10 MB");
+                      concat({event_.held ? "late-over-5-mb-" : "over-32-mb-", format_day(day_of(turn.now))}),
+                      event_.held ? untimely_ : "it has more than 32 MB");
   if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, no_match));
   if (!untimely_.empty()) {
     // Bytes that do not say what they are may be those of a good one, cut elsewhere between time and body.

@@ -225,7 +225,7 @@ test('mail that is too large is kept and on the card, also when the next one is 
       )
     ).failure_message;
   const applied = () => count(stack, 'webhook_receipts', `state = 'applied'`);
-  const files = [{ name: 'plan.txt', type: 'text/plain', text: 'x'.repeat(6_000_000) }];
+  const files = [{ name: 'plan.txt', type: 'text/plain', text: 'x'.repeat(25_000_000) }];
   const large = { ...mailTo(address, { text: 'The plan is attached.' }), files };
   assert.deepEqual((await deliver(large)).statuses, [200]);
   await until('it is told', async () => /more than 5 MB; its bytes are kept/.test(await failure()));
@@ -244,7 +244,7 @@ test('mail that is too large is kept and on the card, also when the next one is 
     const found = await messages(`body_text = 'The plan is attached.'`);
     return found.length > 0 && found;
   });
-  assert.equal(bucketObject(stack, attachments[0].object_key).length, 6_000_000);
+  assert.equal(bucketObject(stack, attachments[0].object_key).length, 25_000_000);
   assert.doesNotMatch((await failure()) ?? '', /5 MB/);
 });
 

@@ -126,6 +126,23 @@ test('a key is found whatever bytes stand around it', () => {
       }
 });
 
+test('in a long body keys are found wherever they lie, and byte for byte all else stays', () => {
+  const WINDOW = 8 * 1024 * 1024; // looked at in one piece
+  const filler = (length) => new Uint8Array(length).fill(0x78);
+  const bodyOf = (mark, before, times, after) =>
+    new Uint8Array(Buffer.concat([filler(before), ...Array(times).fill(bytesOf(mark)), filler(after)]));
+  for (const value of ['€uro-and-more-€', 'abababababab']) {
+    const own = holding(value);
+    const isClean = (...places) =>
+      Buffer.compare(own.redactBytes(bodyOf(value, ...places)), bodyOf('[redacted]', ...places)) === 0;
+    const { length } = bytesOf(value);
+    for (const shift of [-length - 1, -length, 1 - length, -7, -1, 0, 1])
+      for (const times of [1, 3])
+        assert.ok(isClean(WINDOW + shift, times, 100), `${times} ${value} at ${shift}`);
+    assert.ok(isClean(2 * WINDOW - length, 1, 0), `${value} at the end`);
+  }
+});
+
 test('bytes are looked through again when the flow has learned another secret', () => {
   const own = holding('sk_test_the_first');
   const bytes = bytesOf('what came with session-token-of-later');

@@ -105,8 +105,8 @@ TEST_CASE("one that is larger than anybody holds is lost, or a stranger's, as it
     CHECK(host.database.lost_deliveries[0] ==
           Json{{"workspace", "northwind-dental"},
                {"service", "stripe"},
-               {"delivery_key", "over-10-mb-2025-11-23"},
-               {"error", "a delivery was refused: it has more than 10 MB"}});
+               {"delivery_key", "over-32-mb-2025-11-23"},
+               {"error", "a delivery was refused: it has more than 32 MB"}});
 }
 
 TEST_CASE("one that is too large for the core is kept by the host, and on the card", "[webhook]") {
@@ -191,7 +191,7 @@ TEST_CASE("one that is too large is lost where its password shows that it is gen
   CHECK(status_of(host) == 413);
   CHECK(host.database.lost_deliveries.size() == (host.signature_valid ? 1 : 0));
   if (host.signature_valid)
-    CHECK(host.database.lost_deliveries[0]["error"] == "a delivery was refused: it has more than 10 MB");
+    CHECK(host.database.lost_deliveries[0]["error"] == "a delivery was refused: it has more than 32 MB");
   CHECK(host.database.bad_signatures == (host.signature_valid ? 0 : 1));
   CHECK(host.database.refused_key == (host.signature_valid ? "" : "sendgrid.inbound_password"));
 }
