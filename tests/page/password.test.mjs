@@ -20,23 +20,36 @@ async function linkTo(email) {
   return until(`a mail to ${email}`, () => {
     const mails = readFileSync(log, 'utf8').split('mail to ').slice(1);
     const newest = mails.findLast((mail) => mail.startsWith(`${email}:`));
-    return newest?.match(/http\S+verify\S+/)?.[0];
+    return newest?.match(/http\S+#token_hash\S+/)?.[0];
   });
 }
 
-/** Where it leads, with the tokens: a link works once, they do as long as they are good. */
-async function addressOf(email) {
+async function askFor(email) {
   const page = await newPage(browser);
   await page.goto(stack.state.urls.dashboard);
   await page.getByLabel('E-mail').fill(email);
   await page.getByRole('button', { name: 'Forgot your password?' }).click();
   await page.getByText(`If ${email} has an account`).waitFor();
   await page.context().close();
-  const reply = await fetch(await linkTo(email), { redirect: 'manual' });
+  return linkTo(email);
+}
+
+/**
+ * Where a link of Supabase's own templates leads after Supabase has looked at it, with the tokens: a link works once,
+ * they do as long as they are good.
+ */
+async function addressOf(email) {
+  const { token_hash: token, type } = Object.fromEntries(
+    new URLSearchParams((await askFor(email)).split('#')[1]),
+  );
+  const query = new URLSearchParams({ token, type, redirect_to: stack.state.urls.dashboard });
+  const reply = await fetch(`${stack.state.urls.supabase}/auth/v1/verify?${query}`, { redirect: 'manual' });
   return reply.headers.get('location');
 }
 
-const isAsked = (page) => page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+const goOn = (page) => page.getByRole('button', { name: 'Continue' }).click();
+
+const isAsked = (page) => page.getByLabel('Account').waitFor();
 const kept = (page) => page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
 
 const choose = async (page, password) => {
@@ -53,8 +66,15 @@ test('who forgot the password chooses another by a link that is mailed', async (
   await screenshot(page, 'forgotten');
 
   const link = await linkTo(FERN);
+  await page.goto(link); // and read by a scanner of mail, or by mistake: that does not use it
+  await page.getByRole('button', { name: 'Continue' }).waitFor();
+  await screenshot(page, 'opened-link');
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(page.url(), stack.state.urls.dashboard);
   await page.goto(link);
-  await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
+  await goOn(page);
+  await page.getByLabel('Account').waitFor();
   assert.equal(page.url(), stack.state.urls.dashboard, 'no token stays in the address');
   assert.equal(await page.getByLabel('Account').inputValue(), FERN);
   await screenshot(page, 'choose-password');
@@ -83,6 +103,7 @@ test('who forgot the password chooses another by a link that is mailed', async (
   // The same link a second time, as by a mail that is opened again.
   const again = await newPage(browser);
   await again.goto(link);
+  await goOn(again);
   await again.getByRole('alert').getByText('too old or was used before').waitFor();
   assert.equal(again.url(), stack.state.urls.dashboard);
   await again.context().close();
@@ -205,11 +226,68 @@ test('a link of which nothing answers is tried again, by a button or by loading 
   await signsIn.context().close();
 });
 
+test('a link that could not be used is used again, by the button or by loading the page', async () => {
+  const page = await newPage(browser, { width: 360, height: 740 });
+  const link = await askFor(OAK);
+  await page.route(/auth\/v1\/verify/, (route) => route.abort());
+  await page.goto(link);
+  await goOn(page);
+  await page.getByRole('alert').getByText('could not be looked at').waitFor();
+  await screenshot(page, 'link-unused');
+  await page.unroute(/auth\/v1\/verify/);
+  await page.route(/auth\/v1\/user/, (route) => route.abort());
+  await goOn(page);
+  await page.getByRole('button', { name: 'Try the link again' }).waitFor();
+  assert.ok(!page.url().includes('token_hash'), 'it was used');
+  await page.unroute(/auth\/v1\/user/);
+  await page.reload();
+  await isAsked(page);
+  assert.equal(page.url(), stack.state.urls.dashboard);
+  await page.context().close();
+
+  // Whose answer was lost, and of whom else nobody hears.
+  const lost = await newPage(browser);
+  await lost.goto(await askFor(OAK));
+  await lost.route(/auth\/v1\/verify/, async (route) => (await route.fetch(), route.abort()), { times: 1 });
+  await goOn(lost);
+  await lost.getByRole('alert').getByText('could not be looked at').waitFor();
+  await goOn(lost);
+  await lost.getByRole('alert').getByText('too old or was used before').waitFor();
+  assert.equal(await kept(lost), '{}');
+  await lost.context().close();
+});
+
+test('an invitation is used as one, a link of another kind not at all', async () => {
+  const link = await askFor(OAK);
+  const page = await newPage(browser);
+  await page.goto(link.replace('type=recovery', 'type=magiclink'));
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(page.url(), stack.state.urls.dashboard);
+  // The page is open: the address changes, and nothing is loaded by that.
+  await page.evaluate((hash) => (location.hash = hash), link.split('#')[1].replace('recovery', 'invite'));
+  await page.getByRole('button', { name: 'Continue' }).waitFor();
+  // The embedded sign-in invites nobody: it is told the link's own kind.
+  let sent;
+  await page.route(/auth\/v1\/verify/, async (route) => {
+    sent = route.request().postDataJSON();
+    await route.continue({ postData: JSON.stringify({ ...sent, type: 'recovery' }) });
+  });
+  await goOn(page);
+  await page.getByLabel('Account').waitFor();
+  assert.equal(sent.type, 'invite');
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
 test('a dead link is told to whoever is signed in already, and is soon forgotten', async () => {
   const page = await newPage(browser, { width: 360, height: 740 });
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, OAK));
   await card(page, 'stripe').waitFor();
+  await page.goto(await askFor(VIEWER)); // somebody else's
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await card(page, 'stripe').waitFor();
+  assert.match(page.url(), /oak-bakery/);
   await page.clock.install();
   await page.goto('about:blank');
   await page.goto(`${stack.state.urls.dashboard}#error=access_denied&error_code=otp_expired`);

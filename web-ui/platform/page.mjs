@@ -6,8 +6,8 @@ import { glyph } from './glyphs.mjs';
 import { Live } from './live.mjs';
 import { Mirror } from './mirror.mjs';
 import { Rest } from './rest.mjs';
-import { Session, forgetLink, linkOfAddress } from './session.mjs';
-import { bindPasswordForm, bindSignInForm } from './sign_in.mjs';
+import { Session, forgetLink, isLink, linkOfAddress } from './session.mjs';
+import { askForLink, bindPasswordForm, bindSignInForm } from './sign_in.mjs';
 import { Surface } from './surface.mjs';
 import { Zone } from './zone.mjs';
 
@@ -253,7 +253,12 @@ async function main() {
   const session = new Session(config);
   const dashboard = new Dashboard({ config, session });
   const loaded = dashboard.load();
-  const link = linkOfAddress();
+  let link = linkOfAddress();
+  if (link?.token_hash) {
+    show('opened-link');
+    [link] = await Promise.all([askForLink(session, link), loaded]);
+    if (!link) forgetLink();
+  }
   const enter = async () => {
     const { problem, isUnread } = await session.enter(link);
     if (!isUnread) forgetLink();
@@ -292,6 +297,9 @@ async function main() {
     },
   };
 }
+
+// Where the page is open already, the browser follows a mail's link without loading it.
+addEventListener('hashchange', () => isLink(location.hash) && location.reload());
 
 // The link itself leads to the address without what a mail's link brought.
 document.querySelector('#broken a').addEventListener('click', (event) => {

@@ -74,32 +74,40 @@ export function forgetLink() {
   if (location.hash) history.replaceState(null, '', location.pathname + location.search);
 }
 
+export const isLink = (hash) => /[#&](token_hash|access_token|error)=/.test(hash);
+
 /**
- * What the link of a mail brought. It works once, at Supabase, and its tokens are all that came of it: they stay in
- * the address until they were looked at, for whoever loads the page again because nothing answers.
+ * What the link of a mail brought. It works once. One that leads here with its hash has yet to be used (Session.use).
+ * Of one that led to Supabase first its tokens are all that came: they stay in the address until they were looked at,
+ * for whoever loads the page again because nothing answers.
  * https://supabase.com/docs/guides/auth/sessions/implicit-flow
- * @returns {{access_token, refresh_token} | {error: true} | null}
+ * @returns {{token_hash, type} | {access_token, refresh_token, type} | {problem: string} | null}
  */
 export function linkOfAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  if (!given.access_token && !given.error) return null;
+  if (!isLink(location.hash)) return null;
   if (!given.error && PASSWORD_LINKS.includes(given.type)) return given;
   forgetLink();
-  return given.error ? { error: true } : null;
+  return given.error ? { problem: DEAD_LINK } : null;
 }
+
+const isRefused = ({ status }) => status >= 400 && status < 500 && status !== 429;
 
 export class Session {
   constructor({ supabase_url, publishable_key }) {
     this.storage = usableStorage();
-    this.auth = new AuthClient({
+    this.settings = {
       url: `${supabase_url}/auth/v1`,
       headers: { apikey: publishable_key },
+      detectSessionInUrl: false,
+      fetch: (url, options) => fetch(url, { ...options, signal: AbortSignal.timeout(patienceFor(url)) }),
+    };
+    this.auth = new AuthClient({
+      ...this.settings,
       storage: this.storage,
       storageKey: STORAGE_KEY,
       autoRefreshToken: true,
       persistSession: true,
-      detectSessionInUrl: false,
-      fetch: (url, options) => fetch(url, { ...options, signal: AbortSignal.timeout(patienceFor(url)) }),
     });
     this.leave = this.goOn = () => {}; // until somebody watches
   }
@@ -159,17 +167,41 @@ export class Session {
     this.storage.removeItem(TO_CHOOSE_KEY); // who signs in so has one
     const { error } = await this.auth.signInWithPassword({ email, password });
     if (!error) return null;
-    const isRefused = error.status === 400 || error.status === 401;
-    if (isRefused && !MESSAGES[error.code]) return MESSAGES.invalid_credentials;
+    const isWrong = error.status === 400 || error.status === 401;
+    if (isWrong && !MESSAGES[error.code]) return MESSAGES.invalid_credentials;
     return wordsOf(error, 'Signing in did not work. Try again in a moment.');
+  }
+
+  /**
+   * Uses a link that leads here, once its reader wants it: mail is opened by scanners first, which follow every link.
+   * https://supabase.com/docs/guides/auth/auth-email-templates
+   * @returns {Promise<{link?: object, problem?: string}>} what came of it, as linkOfAddress gives it and now in its
+   *   place; or why that is not known yet
+   */
+  async use({ token_hash, type }) {
+    // Nobody is signed in by this alone.
+    const client = new AuthClient({
+      ...this.settings,
+      storageKey: `${STORAGE_KEY}.link`,
+      persistSession: false,
+    });
+    const { data, error } = await inTime(client.verifyOtp({ token_hash, type })).catch((error) => ({
+      error,
+    }));
+    if (error && !isRefused(error)) return { problem: wordsOf(error, UNREAD_LINK) };
+    if (error) return { link: { problem: MESSAGES[error.code] ?? DEAD_LINK } };
+    const { access_token, refresh_token } = data.session;
+    const link = { access_token, refresh_token, type };
+    history.replaceState(null, '', `#${new URLSearchParams(link)}`);
+    return { link };
   }
 
   /**
    * By what linkOfAddress gave.
    * @returns {Promise<{problem: string | null, isUnread?: boolean}>} as signIn; unread: it may still work
    */
-  async enter({ access_token, refresh_token, error: isDead }) {
-    if (isDead) return { problem: DEAD_LINK };
+  async enter({ access_token, refresh_token, problem }) {
+    if (problem) return { problem };
     const before = this.storage.getItem(TO_CHOOSE_KEY);
     // Before there is a session, which other tabs see at once.
     this.storage.setItem(TO_CHOOSE_KEY, ownerOf(access_token));
@@ -177,8 +209,7 @@ export class Session {
       error,
     }));
     if (!error) return { problem: null };
-    const isRefused = error.status >= 400 && error.status < 500 && error.status !== 429;
-    if (!isRefused) return { problem: wordsOf(error, UNREAD_LINK), isUnread: true };
+    if (!isRefused(error)) return { problem: wordsOf(error, UNREAD_LINK), isUnread: true };
     if (before === null) this.storage.removeItem(TO_CHOOSE_KEY);
     else this.storage.setItem(TO_CHOOSE_KEY, before);
     return { problem: MESSAGES[error.code] ?? DEAD_LINK };

@@ -21,7 +21,7 @@ function bindForm(form, { busy, send }) {
     button.disabled = false;
     button.textContent = words;
     tell(message);
-    if (message) form.elements.password.select();
+    if (message) form.elements.password?.select();
   });
   return tell;
 }
@@ -75,6 +75,26 @@ export function bindSignInForm(session, { openLink }) {
       else email.focus();
     },
   };
+}
+
+/**
+ * For a link that is yet to be used.
+ * @returns {Promise<object | null>} what came of it (Session.use); null: its reader does not want it now
+ */
+export function askForLink(session, link) {
+  const form = document.getElementById('opened-link-form');
+  form.querySelector('[type=submit]').focus();
+  return new Promise((resolve) => {
+    bindForm(form, {
+      busy: 'Looking at the link',
+      send: async () => {
+        const used = await session.use(link);
+        if (used.link) resolve(used.link);
+        return used.problem ?? null;
+      },
+    });
+    document.getElementById('not-now').addEventListener('click', () => resolve(null));
+  });
 }
 
 /** @param {{signOut: () => void}} parts for whoever was let in and chooses none */

@@ -24,29 +24,32 @@ import { applySeed } from './seed.mjs';
 export async function startSupabase({ dataDir, postgresUrl, port = 0, keys, pageUrl, seed }) {
   const database = postgresUrl ? await openPostgres(postgresUrl) : await openPglite(dataDir);
   try {
-    let served;
-    const app = await createApp(database, keys, { origin: () => served.url, pageUrl });
+    const app = await createApp(database, keys, pageUrl);
     await applyPrelude(database);
     await applyMigrations(database);
     if (seed) await applySeed(database, seed);
     await warmUp(app, keys);
-    return (served = await serve({ app, database, port, keys }));
+    return await serve({ app, database, port, keys });
   } catch (error) {
     await database.close().catch(() => {});
     throw error;
   }
 }
 
-// The embedded sign-in believes that the page and itself have one address.
-function printingMails({ origin, pageUrl }) {
+// The embedded sign-in has no templates: its links become those of README's, which lead to the page.
+function printingMails(pageUrl) {
+  const linkOf = (text) => {
+    const { searchParams } = new URL(text);
+    return `${pageUrl}#token_hash=${searchParams.get('token')}&type=${searchParams.get('type')}`;
+  };
   return {
     async send({ to, subject, text }) {
-      console.log(`mail to ${to}: ${subject}\n${text.replaceAll(`${pageUrl}auth/`, `${origin()}/auth/`)}`);
+      console.log(`mail to ${to}: ${subject}\n${text.replace(/http\S+\/auth\/v1\/verify\?\S+/g, linkOf)}`);
     },
   };
 }
 
-async function createApp(database, keys, addresses) {
+async function createApp(database, keys, pageUrl) {
   const { App } = await import('@supabase/lite');
   const app = new App({
     connection: database.connection,
@@ -59,9 +62,9 @@ async function createApp(database, keys, addresses) {
       publishable_key: keys.publishable,
       secret_key: keys.secret,
       email: { enable_confirmations: false },
-      site_url: addresses.pageUrl,
+      site_url: pageUrl,
     },
-    options: { server: { disableStudio: true }, drivers: { email: printingMails(addresses) } },
+    options: { server: { disableStudio: true }, drivers: { email: printingMails(pageUrl) } },
   });
   await app.init();
   await app.ensureSystemSchema();
