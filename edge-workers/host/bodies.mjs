@@ -1,7 +1,7 @@
 // The bodies of requests. Strangers may send as many at once as they like, before anything of them can be checked, and
 // an isolate has 128 MB: of larger ones so many bytes are in hand, and the senders of more are to come again.
 
-import { readAtMost } from './effects.mjs';
+import { readAtMost } from './bytes.mjs';
 
 const SMALL_BYTES = 256 * 1024;
 export const MOST_BYTES = 32 * 1024 * 1024;

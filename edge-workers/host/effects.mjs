@@ -1,6 +1,7 @@
 // What the core can ask for, done. An effect never throws: it says what failed, the core decides.
 
-import { SecretMissing, SecretRefused, joined, localOrigins } from './secrets.mjs';
+import { joined, readAtMost } from './bytes.mjs';
+import { SecretMissing, SecretRefused, localOrigins } from './secrets.mjs';
 import { BadKey, signers, verifiers } from './signatures.mjs';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -184,23 +185,4 @@ function readJson(bytes) {
   } catch {
     return undefined;
   }
-}
-
-// The stream's bytes, or null as soon as there are more than `limit` or than `admits(size)` takes; the rest is never
-// buffered.
-export async function readAtMost(stream, limit, admits = () => true) {
-  if (!stream) return new Uint8Array();
-  const chunks = [];
-  let size = 0;
-  for (const reader = stream.getReader(); ;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.length;
-    if (size > limit || !admits(size)) {
-      reader.cancel().catch(() => {});
-      return null;
-    }
-    chunks.push(value);
-  }
-  return joined(chunks);
 }

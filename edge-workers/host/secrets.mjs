@@ -1,20 +1,15 @@
-// Where keys are read, who may be sent them, and how they are kept out of every text that leaves.
+// Where keys are read, and who may be sent them.
 // The names and their hosts come from the core's manifest; no service is known here.
 
 import { Captures } from './captures.mjs';
+import { MIN_SECRET_LENGTH, Redaction } from './redaction.mjs';
 import { BadKey, hexOf } from './signatures.mjs';
 
 const MAX_BUNDLE_BYTES = 5 * 1024;
 const MAX_ID_BYTES = 2000;
-const MIN_SECRET_LENGTH = 8; // anything shorter would redact ordinary words
 const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const WORKSPACE_PREFIX = 'WORKSPACE_';
-const REDACTED = '[redacted]';
-const MARK = new TextEncoder().encode(REDACTED);
-// What is looked at in one piece: a body of 32 MB would take an isolate's memory as text as well.
-const WINDOW_BYTES = 8 * 1024 * 1024;
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class SecretRefused extends Error {}
 export class SecretMissing extends Error {
@@ -214,11 +209,8 @@ export async function serviceDigests(env, manifest) {
 export class Secrets {
   #values = new Map();
   #hosts = new Map();
+  #redaction = new Redaction();
   #captured = new Map(); // names of what expires, and the values that this flow has used
-  #known = new Set();
-  #forms;
-  #longestForm = 0; // in bytes
-  #clean = new WeakMap(); // bytes, and the forms that they do not hold
 
   constructor(env, manifest, workspace, captures = new Captures()) {
     this.env = env;
@@ -235,15 +227,7 @@ export class Secrets {
       this.#allow(entry);
     }
     if (manifest.session) this.#allow(manifest.session);
-    this.#hide(...this.#values.values());
-  }
-
-  // One pass over a text takes all of them out, however many there are.
-  #hide(...values) {
-    for (const form of values.flatMap(spellings)) this.#known.add(form);
-    const forms = [...this.#known].sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
-    this.#forms = new RegExp(forms.map(escapeRegExp).join('|') || '(?!)', 'g');
-    this.#longestForm = 3 * (forms[0]?.length ?? 0); // a character has at most so many bytes for each unit
+    this.#redaction.hide(...this.#values.values());
   }
 
   #allow({ name, hosts }) {
@@ -256,7 +240,7 @@ export class Secrets {
   // A secret of the request that this flow answers, listed in the manifest as `session`.
   lend(name, value) {
     this.#values.set(name, value);
-    this.#hide(value);
+    this.#redaction.hide(value);
   }
 
   get(name) {
@@ -289,7 +273,7 @@ export class Secrets {
     if (value === undefined) throw new SecretMissing(name);
     if (this.#captured.has(name) && this.#captured.get(name) !== value) {
       this.#captured.set(name, value);
-      this.#hide(value);
+      this.#redaction.hide(value);
     }
     return value;
   }
@@ -310,79 +294,12 @@ export class Secrets {
   }
 
   redact(text) {
-    return text.replace(this.#forms, REDACTED);
+    return this.#redaction.text(text);
   }
 
-  // Byte for byte: what is not a secret stays as it was, whether or not it is valid UTF-8. Bytes are looked through
-  // once, however often they are handed on.
   redactBytes(bytes) {
-    if (this.#clean.get(bytes) === this.#forms) return bytes;
-    const kept = this.#withoutSecrets(bytes);
-    const clean =
-      kept.length === 1 ? bytes : joined(kept.flatMap((part, i) => (i === 0 ? [part] : [MARK, part])));
-    this.#clean.set(clean, this.#forms);
-    return clean;
-  }
-
-  // What is between them. A window is as much longer as one may reach out of it.
-  #withoutSecrets(bytes) {
-    const kept = [];
-    let from = 0;
-    for (let at = 0; at < bytes.length; at += WINDOW_BYTES) {
-      const window = bytes.subarray(at, at + WINDOW_BYTES + this.#longestForm);
-      if (!this.#isIn(window)) continue;
-      const text = byteString(window);
-      this.#forms.lastIndex = Math.max(0, from - at);
-      for (let found; (found = this.#forms.exec(text)) && found.index < WINDOW_BYTES;) {
-        kept.push(bytes.subarray(from, at + found.index));
-        from = at + found.index + found[0].length;
-      }
-      this.#forms.lastIndex = 0;
-    }
-    return [...kept, bytes.subarray(from)];
-  }
-
-  // Decoding is several times faster than byteString, and hides no secret: whatever is no UTF-8 becomes U+FFFD, and
-  // a character after it is read as if nothing had been before.
-  #isIn(bytes) {
-    return UTF8.decode(bytes).search(this.#forms) >= 0;
+    return this.#redaction.bytes(bytes);
   }
 }
-
-const escapeRegExp = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 const hostOf = (host, env) => (host.startsWith('$') ? new URL(env[host.slice(1)]).host : host);
-
-// One character per byte (String.fromCharCode takes only so many arguments at once).
-function byteString(bytes) {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode.apply(null, bytes.subarray(at, at + 8192)); // faster than spreading
-  return text;
-}
-
-export function joined(parts) {
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-// The ways a value can turn up in a text: as it is, escaped, and inside base64 at any offset.
-export function spellings(value) {
-  const bytes = byteString(new TextEncoder().encode(value));
-  const percent = encodeURIComponent(value);
-  const json = JSON.stringify(value).slice(1, -1);
-  const forms = [bytes, percent, percent.replace(/%../g, (code) => code.toLowerCase()), json, value];
-  forms.push(json.replaceAll('/', '\\/')); // as PHP writes it, and with it Meta
-  for (const skip of [0, 1, 2]) {
-    const encoded = btoa('\0'.repeat(skip) + bytes);
-    // The first and last characters also carry bits of what stands around the value.
-    const core = encoded.replace(/=+$/, '').slice(skip === 0 ? 0 : skip + 1, -1);
-    forms.push(core, core.replaceAll('+', '-').replaceAll('/', '_'), encodeURIComponent(core));
-  }
-  return [...new Set(forms)].filter((form) => form.length >= MIN_SECRET_LENGTH);
-}

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { spellings } from '../../edge-workers/host/secrets.mjs';
+import { spellings } from '../../edge-workers/host/redaction.mjs';
 import { sandboxAccounts } from '../../scripts/local/accounts.mjs';
 import { signed } from '../sandbox/stripe_webhook.mjs';
 import { readFixture } from '../sandbox/stripe_account.mjs';

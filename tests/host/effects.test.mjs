@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 
-import { Effects, readAtMost } from '../../edge-workers/host/effects.mjs';
+import { readAtMost } from '../../edge-workers/host/bytes.mjs';
+import { Effects } from '../../edge-workers/host/effects.mjs';
 import { Secrets } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env, textOf } from './core_double.mjs';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { spellings } from '../../edge-workers/host/redaction.mjs';
 import {
   SecretMissing,
   SecretRefused,
@@ -11,7 +12,6 @@ import {
   settingsFor,
   readBundle,
   serviceDigests,
-  spellings,
 } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env } from './core_double.mjs';
 

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { spellings } from '../../edge-workers/host/redaction.mjs';
 import {
   Secrets,
   configurationProblem,
   configuredNames,
   isLoopback,
   readBundle,
-  spellings,
 } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST, bytesOf, env, textOf } from './core_double.mjs';
 
