@@ -6,15 +6,13 @@
 #include "web-ui/screens/notices.hpp"
 #include "web-ui/screens/service_card.hpp"
 #include "web-ui/screens/shell.hpp"
+#include "web-ui/screens/skeleton.hpp"
 #include "web-ui/widgets/controls.hpp"
 #include "web-ui/widgets/running_line.hpp"
 #include "web-ui/widgets/status.hpp"
 
 namespace wf {
 namespace {
-
-constexpr float group_label = 30;
-constexpr float skeleton_height = 268;
 
 Color link_color(const Theme& theme, const Model& model) {
   if (model.read_failed) return theme.late;
@@ -297,41 +295,6 @@ void draw_cards(Ui& ui, Rect area, const IntegrationsState& state, const Integra
     area.y += height + group_label + 14;
   }
   ui.view.content_height = std::max(ui.view.content_height, area.y + 24);
-}
-
-/// Where the filters come to stand, so that the cards come to stand where theirs are; returns where those
-/// begin.
-float draw_skeleton_chips(Ui& ui, Rect area) {
-  constexpr std::array<float, 4> widths{44, 84, 86, 104};
-  const int rows = ui.view.narrow() ? 2 : 1;
-  for (int row = 0; row < rows; ++row) {
-    float x = area.x;
-    for (const float width : widths) {
-      ui.paint.fill({x, area.y, width, chip_height(ui)}, ui.theme.off_tint, chip_height(ui) / 2);
-      x += width + size::chip_gap;
-    }
-    area.y += chip_height(ui) + 8;
-  }
-  return area.y + 10;
-}
-
-void draw_skeleton(Ui& ui, Rect area) {
-  area.y = draw_skeleton_chips(ui, area);
-  const int columns = column_count(area.w);
-  const float width = (area.w - size::gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
-  for (int i = 0; i < columns * 2; ++i) {
-    const auto column = static_cast<float>(i % columns), row = static_cast<float>(i / columns);
-    draw_skeleton_card(ui,
-                       {area.x + column * (width + size::gap),
-                        area.y + group_label + row * (skeleton_height + size::gap), width, skeleton_height});
-  }
-  ui.mirror.add({.tag = "p",
-                 .id = "loading",
-                 .rect = {area.x, area.y, area.w, 20},
-                 .text = "Loading the services",
-                 .attributes = {{"role", "status"}}});
-  ui.view.content_height =
-      std::max(ui.view.content_height, area.y + group_label + 2 * (skeleton_height + size::gap));
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ void draw_integrations(Ui&, const IntegrationsState&, const Model&, const Integr
 /// The explanation or time that hangs from what is hovered or focused; above everything else.
 void draw_integrations_overlays(Ui&, const IntegrationsState&, const IntegrationsView&);
 
+/// Height of the line above a row of cards, which names their groups.
+constexpr float group_label = 30;
 /// Columns of equal width that fit `width`.
 int column_count(float width);
 

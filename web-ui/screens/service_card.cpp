@@ -385,22 +385,4 @@ void draw_card(Ui& ui, Rect r, const CardView& card, float foot, bool explained)
   ui.mirror.close();
 }
 
-void draw_skeleton_card(Ui& ui, Rect r) {
-  ui.paint.fill(r, ui.theme.panel, size::card_radius);
-  ui.paint.border(r, ui.theme.line, size::card_radius);
-  const Color bone = ui.theme.off_tint;
-  const float x = r.x + pad, y = r.y + pad, w = r.w - 2 * pad;
-  ui.paint.fill({x, y, tile_side, tile_side}, bone, 10);
-  ui.paint.fill({x + 50, y + 4, 96, 12}, bone, 6);
-  ui.paint.fill({x + 50, y + 23, 62, 10}, bone, 5);
-  ui.paint.fill({r.right() - pad - 70, y, 70, 24}, bone, 12);
-  ui.paint.fill({x, y + tile_side + 14, w * 0.7F, 10}, bone, 5);
-  ui.paint.fill({x, y + tile_side + 40, w, r.bottom() - y - tile_side - 40 - 112}, bone, 8);
-  for (int i = 0; i < 3; ++i) {
-    ui.paint.fill({x + w * 0.335F * static_cast<float>(i), r.bottom() - 96, 70, 10}, bone, 5);
-    ui.paint.fill({x + w * 0.335F * static_cast<float>(i), r.bottom() - 78, 54, 10}, bone, 5);
-  }
-  ui.paint.fill({x, r.bottom() - pad - 12, w, 12}, bone, 4);
-}
-
 }  // namespace wf

@@ -14,7 +14,6 @@ float card_height(const Ui&, const CardView&, float width, float foot);
 
 /// Draws the card into exactly `r`; room to spare goes to the activity line.
 void draw_card(Ui&, Rect r, const CardView&, float foot, bool explained);
-void draw_skeleton_card(Ui&, Rect r);
 
 /// Where the badge of a card in `r` is; the explanation hangs from it.
 std::string badge_id(std::string_view service);
