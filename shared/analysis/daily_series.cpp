@@ -43,6 +43,24 @@ Result<DailySeries> read_one(const Json& json) {
                      .values = std::move(*values)};
 }
 
+std::string label_among(const DailySeries& series, const std::vector<DailySeries>& all) {
+  const auto alike = std::count_if(all.begin(), all.end(), [&](const DailySeries& other) {
+    return other.service == series.service && other.label == series.label;
+  });
+  if (alike < 2 || series.of.empty()) return series.label;
+  std::string_view of = series.of;
+  for (const std::string_view scheme : {"sc-domain:", "https://", "http://"})
+    if (starts_with(of, scheme)) of.remove_prefix(scheme.size());
+  return concat({series.label, " of ", of});
+}
+
+void tell_apart(std::vector<DailySeries>& all) {
+  std::vector<std::string> labels;
+  labels.reserve(all.size());
+  for (const DailySeries& series : all) labels.push_back(label_among(series, all));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].label = std::move(labels[i]);
+}
+
 // `end` is the place after the period's last day.
 std::optional<double> mean_of_period(const DailySeries& series, std::size_t end) {
   if (end < period_days) return std::nullopt;
@@ -78,6 +96,7 @@ Result<std::vector<DailySeries>> read_daily_series(const Json& answer) {
     if (!series) return tl::unexpected(series.error());
     all.push_back(std::move(*series));
   }
+  tell_apart(all);
   return all;
 }
 

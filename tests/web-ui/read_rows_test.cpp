@@ -75,12 +75,4 @@ TEST_CASE("what is unusual is found in the series, by service") {
   CHECK(wf::format_day(anomaly.day) == "2026-11-22");
   CHECK(anomaly.kind == wf::AnomalyKind::drop);
   CHECK_FALSE(wf::read_anomalies(json(R"({"message":"permission denied"})")));
-
-  wf::Json one = series("search_console", values), other = one;
-  one["of"] = "sc-domain:a.example";
-  other["of"] = "https://b.example/shop/";
-  const auto two = wf::read_anomalies({{"series", wf::Json::array({one, other})}});
-  REQUIRE(two);
-  CHECK(two->at("search_console").at(0).label == "Clicks of a.example");
-  CHECK(two->at("search_console").at(1).label == "Clicks of b.example/shop/");
 }

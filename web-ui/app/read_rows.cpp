@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "shared/analysis/daily_series.hpp"
-#include "shared/base/text.hpp"
 
 namespace wf {
 namespace {
@@ -17,18 +16,6 @@ Result<Workspace> read_workspace(const Json& row) {
                    .name = find_string(row, "name").value_or(*slug),
                    .configuration_problem = find_string(row, "configuration_problem").value_or(""),
                    .may_write = role == "manager" || role == "agency"};
-}
-
-// Of several properties each says whose clicks it means: "Search clicks of example.com".
-std::string label_among(const DailySeries& series, const std::vector<DailySeries>& all) {
-  const auto alike = std::count_if(all.begin(), all.end(), [&](const DailySeries& other) {
-    return other.service == series.service && other.label == series.label;
-  });
-  if (alike < 2 || series.of.empty()) return series.label;
-  std::string_view of = series.of;
-  for (const std::string_view scheme : {"sc-domain:", "https://", "http://"})
-    if (starts_with(of, scheme)) of.remove_prefix(scheme.size());
-  return series.label + " of " + std::string(of);
 }
 
 }  // namespace
@@ -68,9 +55,8 @@ Result<std::map<std::string, std::vector<ServiceAnomaly>>> read_anomalies(const 
   if (!all) return tl::unexpected(all.error());
   std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
   for (const DailySeries& series : *all) {
-    const std::string label = label_among(series, *all);
     for (const Anomaly& one : analyse(series).anomalies) {
-      anomalies[series.service].push_back({.label = label, .unit = series.unit, .anomaly = one});
+      anomalies[series.service].push_back({.label = series.label, .unit = series.unit, .anomaly = one});
     }
   }
   return anomalies;

@@ -34,6 +34,19 @@ TEST_CASE("a series is read as it was sent") {
   CHECK(one.values == std::vector<std::optional<double>>{12, std::nullopt, 3.5, 18446744073709551615.0});
 }
 
+TEST_CASE("of several parts each says whose it is, of one none does") {
+  const auto all = read(R"({"series":[
+    {"id":"a","service":"search_console","label":"Clicks","of":"sc-domain:a.example","first_day":"2026-08-27","values":[]},
+    {"id":"b","service":"search_console","label":"Clicks","of":"https://b.example/shop/","first_day":"2026-08-27","values":[]},
+    {"id":"c","service":"search_console","label":"Position","of":"sc-domain:a.example","first_day":"2026-08-27","values":[]},
+    {"id":"d","service":"google_ads","label":"Clicks","of":"1234567890","first_day":"2026-08-27","values":[]}]})");
+  REQUIRE(all.has_value());
+  std::vector<std::string> labels;
+  for (const DailySeries& series : *all) labels.push_back(series.label);
+  CHECK(labels ==
+        std::vector<std::string>{"Clicks of a.example", "Clicks of b.example/shop/", "Position", "Clicks"});
+}
+
 TEST_CASE("what is no series is refused by name") {
   CHECK(read("{}").error().message == "daily_series: no series");
   CHECK(read(R"({"series":[{}]})").error().message == "daily_series: missing id");
