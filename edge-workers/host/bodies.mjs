@@ -4,9 +4,15 @@
 import { readAtMost } from './bytes.mjs';
 
 const SMALL_BYTES = 256 * 1024;
-export const MOST_BYTES = 32 * 1024 * 1024;
+// What the core is given, and what is held here of a delivery that is larger: more than any provider sends.
+export const MAX_BODY_BYTES = 5 * 1024 * 1024;
+export const MAX_HELD_BYTES = 32 * 1024 * 1024;
+const MOST_BYTES = 48 * 1024 * 1024;
 // Where a client hangs up, its request may end without a word: nobody waits for one that is older, and it gets no more.
 const LONGEST_MS = 60_000;
+
+// The core has the same bytes in its own memory, some of them twice.
+const bytesFor = (size) => (size > MAX_BODY_BYTES ? size : 3 * size);
 
 export class Bodies {
   #large = new Set();
@@ -38,7 +44,7 @@ export class Bodies {
     let inHand = 0;
     for (const body of this.#large) {
       if (body.begun < this.now() - LONGEST_MS) this.#large.delete(body);
-      else inHand += body.size;
+      else inHand += bytesFor(body.size);
     }
     return this.#large.has(own) && inHand <= MOST_BYTES;
   }

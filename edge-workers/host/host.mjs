@@ -1,7 +1,7 @@
 // The Worker around its cores: turns requests, ticks and messages into flows. It decides nothing about
 // them; what it refuses by itself is only size, method and shape of a path.
 
-import { Bodies, MOST_BYTES } from './bodies.mjs';
+import { Bodies, MAX_BODY_BYTES, MAX_HELD_BYTES } from './bodies.mjs';
 import { Captures } from './captures.mjs';
 import { CoreFailure, runFlow } from './core.mjs';
 import { Effects } from './effects.mjs';
@@ -16,10 +16,6 @@ import {
   settingsFor,
 } from './secrets.mjs';
 
-const MAX_BODY_BYTES = 5 * 1024 * 1024;
-// A delivery that is too large for the core is held: its signature tells the provider's, which is kept and on the
-// card, from a stranger's. No provider sends more.
-const MAX_HELD_BYTES = MOST_BYTES;
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
 const WORKSPACE_PATH = /^\/api\/workspaces\/([a-z0-9-]{1,63})\//;
 const BEARER = /^Bearer +(\S+)$/i;
