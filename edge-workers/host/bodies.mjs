@@ -7,34 +7,43 @@ const SMALL_BYTES = 256 * 1024;
 // What the core is given, and what is held here of a delivery that is larger: more than any provider sends.
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
 export const MAX_HELD_BYTES = 32 * 1024 * 1024;
-const MOST_BYTES = 48 * 1024 * 1024;
-// Where a client hangs up, its request may end without a word: nobody waits for one that is older, and it gets no more.
-const LONGEST_MS = 60_000;
+const MOST_BYTES = 64 * 1024 * 1024;
+const LONGEST_MS = 60_000; // to arrive
 
-// The core has the same bytes in its own memory, some of them twice.
-const bytesFor = (size) => (size > MAX_BODY_BYTES ? size : 3 * size);
+// What one takes: it is put together from its chunks, and what the core is given is in its memory too, nearly thrice.
+const bytesFor = (size) => (size > MAX_BODY_BYTES ? 2 : 4) * size;
 
 export class Bodies {
   #large = new Set();
 
-  constructor(now = Date.now) {
+  constructor(now = Date.now, longestMs = LONGEST_MS) {
     this.now = now;
+    this.longestMs = longestMs;
   }
 
-  // What `answer(body)` gives; body: its bytes, or null when there are more than `limit`. Undefined: come again.
+  // The reply of `answer(body)`; body: its bytes, or null when there are more than `limit`. Undefined: come again.
+  // `answer` gives {reply, over}, promises: the body is in hand until both are there.
   async use(request, limit, answer) {
     const own = { begun: this.now(), size: 0 };
     let isRefused = false;
     const admits = (size) => {
-      isRefused = size > SMALL_BYTES && !this.#takes(own, size);
+      isRefused ||= size > SMALL_BYTES && !this.#takes(own, size);
       return !isRefused;
     };
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort((isRefused = true)), this.longestMs);
+    let over;
     try {
       const declared = Number(request.headers.get('content-length') ?? 0);
-      const body = declared > limit ? null : await readAtMost(request.body, limit, admits);
-      return isRefused ? undefined : await answer(body);
+      const body = declared > limit ? null : await readAtMost(request.body, limit, admits, late.signal);
+      clearTimeout(timer);
+      if (isRefused) return undefined;
+      const answered = answer(body);
+      over = answered.over;
+      return await answered.reply;
     } finally {
-      this.#large.delete(own);
+      clearTimeout(timer);
+      Promise.resolve(over).finally(() => this.#large.delete(own));
     }
   }
 
@@ -43,9 +52,10 @@ export class Bodies {
     this.#large.add(own);
     let inHand = 0;
     for (const body of this.#large) {
-      if (body.begun < this.now() - LONGEST_MS) this.#large.delete(body);
+      // Where a client hangs up, its request may end without a word.
+      if (body.begun < this.now() - 2 * this.longestMs) this.#large.delete(body);
       else inHand += bytesFor(body.size);
     }
-    return this.#large.has(own) && inHand <= MOST_BYTES;
+    return inHand <= MOST_BYTES;
   }
 }

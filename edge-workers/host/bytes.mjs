@@ -8,17 +8,18 @@ export function joined(parts) {
   return bytes;
 }
 
-// The stream's bytes, or null as soon as there are more than `limit` or than `admits(size)` takes; the rest is never
-// buffered.
-export async function readAtMost(stream, limit, admits = () => true) {
+// The stream's bytes, or null as soon as there are more than `limit` or than `admits(size)` takes, or `signal` is
+// aborted; the rest is never buffered.
+export async function readAtMost(stream, limit, admits = () => true, signal = undefined) {
   if (!stream) return new Uint8Array();
+  const ended = new Promise((resolve) => signal?.addEventListener('abort', () => resolve({ isOver: true })));
   const chunks = [];
   let size = 0;
   for (const reader = stream.getReader(); ;) {
-    const { done, value } = await reader.read();
+    const { done, value, isOver } = await Promise.race([reader.read(), ended]);
     if (done) break;
-    size += value.length;
-    if (size > limit || !admits(size)) {
+    size += value?.length ?? 0;
+    if (isOver || size > limit || !admits(size)) {
       reader.cancel().catch(() => {});
       return null;
     }

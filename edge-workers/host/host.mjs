@@ -64,18 +64,20 @@ function flowReply(effect, body, secrets) {
   return new Response(body ? secrets.redactBytes(body) : null, { status: effect.status, headers });
 }
 
-// Answers as soon as the flow has said what; the flow itself may go on.
+// `reply` is there as soon as the flow has said what; `over` when the flow itself has ended.
 function httpFlow(core, env, context, event, workspace, options) {
-  return new Promise((resolve) => {
+  let over;
+  const reply = new Promise((resolve) => {
     const failed = (error) => {
       log('error', { what: 'a flow failed', message: error.message });
       resolve(unavailable('30'));
     };
-    const flow = Promise.resolve()
+    over = Promise.resolve()
       .then(() => start(core, env, event, workspace, { ...options, respond: resolve }))
       .then(() => resolve(refusal(500, 'internal', 'No reply')), failed);
-    context.waitUntil(flow);
   });
+  context.waitUntil(over);
+  return { reply, over };
 }
 
 const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVATE_HEADERS.has(name));
@@ -132,7 +134,7 @@ async function api(core, env, context, request, path) {
   };
   const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
   return withBody(request, path, MAX_BODY_BYTES, (body) =>
-    body ? httpFlow(core, env, context, event, workspace, { parts: [body], session }) : tooLarge(),
+    body ? httpFlow(core, env, context, event, workspace, { parts: [body], session }) : { reply: tooLarge() },
   );
 }
 

@@ -4,7 +4,8 @@ import { joined } from './bytes.mjs';
 
 export const MIN_SECRET_LENGTH = 8; // anything shorter would redact ordinary words
 const REDACTED = '[redacted]';
-const MARK = new TextEncoder().encode(REDACTED);
+const ENCODER = new TextEncoder();
+const MARK = ENCODER.encode(REDACTED);
 // What is looked at in one piece: a body of 32 MB would take an isolate's memory as text as well.
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -17,7 +18,8 @@ export class Redaction {
 
   // One pass over a text takes all of them out, however many there are.
   hide(...values) {
-    for (const form of values.flatMap(spellings)) this.#known.add(form);
+    // In a text as it is, in bytes one character for each.
+    for (const form of values.flatMap(spellings)) this.#known.add(form).add(byteString(ENCODER.encode(form)));
     if (this.#known.size === 0) return;
     const forms = [...this.#known].sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
     this.#forms = new RegExp(forms.map(escapeRegExp).join('|'), 'g');
@@ -57,8 +59,8 @@ export class Redaction {
     return [...kept, bytes.subarray(from)];
   }
 
-  // Decoding is several times faster than byteString, and hides no secret: whatever is no UTF-8 becomes U+FFFD, and
-  // a character after it is read as if nothing had been before.
+  // Decoding is several times faster than byteString, and hides no secret that is UTF-8: whatever is none becomes
+  // U+FFFD, and a character after it is read as if nothing had been before.
   #isIn(bytes) {
     return UTF8.decode(bytes).search(this.#forms) >= 0;
   }
@@ -74,13 +76,16 @@ function byteString(bytes) {
   return text;
 }
 
+const escapedUnit = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 // The ways a value can turn up in a text: as it is, escaped, and inside base64 at any offset.
 export function spellings(value) {
-  const bytes = byteString(new TextEncoder().encode(value));
+  const bytes = byteString(ENCODER.encode(value));
   const percent = encodeURIComponent(value);
   const json = JSON.stringify(value).slice(1, -1);
-  const forms = [bytes, percent, percent.replace(/%../g, (code) => code.toLowerCase()), json, value];
-  forms.push(json.replaceAll('/', '\\/')); // as PHP writes it, and with it Meta
+  const forms = [value, percent, percent.replace(/%../g, (code) => code.toLowerCase())];
+  for (const form of [json, json.replace(/[^\u0000-\u007f]/g, escapedUnit)])
+    forms.push(form, form.replaceAll('/', '\\/')); // as PHP writes it, and with it Meta
   for (const skip of [0, 1, 2]) {
     const encoded = btoa('\0'.repeat(skip) + bytes);
     // The first and last characters also carry bits of what stands around the value.

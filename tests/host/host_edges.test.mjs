@@ -28,45 +28,72 @@ test("headers that hold a session are not the core's business", async () => {
 const MB = 1024 * 1024;
 const upload = (mebibytes) => post('/webhooks/stripe/northwind-dental', new Uint8Array(mebibytes * MB));
 
-test('of large bodies 48 MB are in hand at once, with the core’s copies, and the senders of more come again', async () => {
+test('of large bodies 64 MB are in hand at once, with their copies, and the senders of more come again', async () => {
   const bodies = new Bodies();
   // Until it is in hand, where it stays until it is let go.
   const sent = (mebibytes) =>
     new Promise((inHand) => {
-      const used = bodies.use(
-        upload(mebibytes),
-        32 * MB,
-        () => new Promise((letGo) => inHand({ letGo, used })),
-      );
+      const used = bodies.use(upload(mebibytes), 32 * MB, () => ({
+        reply: new Promise((letGo) => inHand({ letGo, used: () => used })),
+      }));
     });
-  const asked = (mebibytes) => bodies.use(upload(mebibytes), 32 * MB, (body) => body?.length ?? null);
+  const asked = (mebibytes) =>
+    bodies.use(upload(mebibytes), 32 * MB, (body) => ({ reply: body?.length ?? null }));
   const first = await sent(20);
-  await sent(20);
-  assert.equal(await asked(3), undefined);
-  assert.equal(await asked(2), 2 * MB);
+  const second = await sent(10);
+  assert.equal(await asked(2), undefined);
   assert.equal(await asked(9), undefined);
+  assert.equal(await asked(1), MB);
   assert.equal(await asked(0.2), Math.floor(0.2 * MB), 'a small one is always read');
   first.letGo('done');
-  assert.equal(await first.used, 'done');
-  assert.equal(await asked(28), 28 * MB);
+  assert.equal(await first.used(), 'done');
+  assert.equal(await asked(22), 22 * MB);
+  assert.equal(await asked(23), undefined);
+  second.letGo();
+  await second.used();
+  assert.equal(await asked(32), 32 * MB);
   assert.equal(await asked(33), null, 'too large');
-  assert.equal(await asked(28), 28 * MB, 'it gave its place back');
+  assert.equal(await asked(32), 32 * MB, 'it gave its place back');
 });
 
-test('a large body has a minute to arrive, and no place after it', async () => {
-  const clock = { now: 0 };
-  const bodies = new Bodies(() => clock.now);
-  let feed;
-  const body = new ReadableStream({ start: (controller) => (feed = controller) });
-  const slow = bodies.use(post('/webhooks/stripe/northwind-dental', body), 32 * MB, (bytes) => bytes?.length);
+test('a large body is in hand until what it is for is over, not only answered', async () => {
+  const bodies = new Bodies();
+  let end;
+  const over = new Promise((resolve) => (end = resolve));
+  assert.equal(await bodies.use(upload(30), 32 * MB, () => ({ reply: 'received', over })), 'received');
+  const asked = () => bodies.use(upload(30), 32 * MB, (body) => ({ reply: body.length }));
+  assert.equal(await asked(), undefined);
+  end();
+  await over;
+  assert.equal(await asked(), 30 * MB);
+});
+
+test('a body has its time to arrive, and no place after it', async () => {
+  const bodies = new Bodies(Date.now, 1000);
+  let feed, reason;
+  const body = new ReadableStream({
+    start: (controller) => (feed = controller),
+    cancel: () => (reason = 'cancelled'),
+  });
+  const answer = (bytes) => ({ reply: bytes.length });
+  const slow = bodies.use(post('/webhooks/stripe/northwind-dental', body), 32 * MB, answer);
   feed.enqueue(new Uint8Array(30 * MB));
   await new Promise((resolve) => setImmediate(resolve));
-  const asked = () => bodies.use(upload(20), 32 * MB, (bytes) => bytes?.length);
+  assert.equal(await bodies.use(upload(2), 32 * MB, answer), undefined);
+  assert.equal(await slow, undefined, 'its sender may come again');
+  assert.equal(reason, 'cancelled');
+  assert.equal(await bodies.use(upload(20), 32 * MB, answer), 20 * MB);
+});
+
+test('a body whose request ended without a word keeps no place for ever', async () => {
+  const clock = { now: 0 };
+  const bodies = new Bodies(() => clock.now);
+  const never = new Promise(() => {});
+  await new Promise((inHand) => bodies.use(upload(30), 32 * MB, () => ({ reply: (inHand(), never) })));
+  const asked = () => bodies.use(upload(30), 32 * MB, (body) => ({ reply: body.length }));
   assert.equal(await asked(), undefined);
-  clock.now += 61_000; // whoever sent it has hung up
-  assert.equal(await asked(), 20 * MB);
-  feed.enqueue(new Uint8Array(1));
-  assert.equal(await slow, undefined, 'or is asked to come again');
+  clock.now += 121_000;
+  assert.equal(await asked(), 30 * MB);
 });
 
 test('a request whose body finds no place is 503 with Retry-After', async () => {

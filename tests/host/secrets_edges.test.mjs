@@ -126,6 +126,20 @@ test('a key is found whatever bytes stand around it', () => {
       }
 });
 
+test('a key of other letters is found as JSON and PHP write it, in texts and in bytes', () => {
+  const value = 'pässwort"a/b\\😀';
+  const own = holding(value);
+  const json = JSON.stringify(value).slice(1, -1);
+  const ascii = json.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  for (const form of [json, ascii].flatMap((text) => [text, text.replaceAll('/', '\\/')])) {
+    assert.equal(own.redact(`{"a":"${form}"}`), '{"a":"[redacted]"}');
+    assert.equal(textOf(own.redactBytes(bytesOf(`{"a":"${form}"}`))), '{"a":"[redacted]"}');
+  }
+});
+
 test('in a long body keys are found wherever they lie, and byte for byte all else stays', () => {
   const WINDOW = 8 * 1024 * 1024; // looked at in one piece
   const filler = (length) => new Uint8Array(length).fill(0x78);

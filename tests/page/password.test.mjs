@@ -229,10 +229,21 @@ test('a link of which nothing answers is tried again, by a button or by loading 
 test('a link that could not be used is used again, by the button or by loading the page', async () => {
   const page = await newPage(browser, { width: 360, height: 740 });
   const link = await askFor(OAK);
-  await page.route(/auth\/v1\/verify/, (route) => route.abort());
+  await page.route(/dashboard\.wasm/, (route) => route.abort());
   await page.goto(link);
+  await page.getByRole('alert').getByText('could not be loaded').waitFor(); // and not only once it was used
+  await page.unroute(/dashboard\.wasm/);
+  await page.getByRole('link', { name: 'Load again' }).click();
+  let abort;
+  await page.route(/auth\/v1\/verify/, (route) => (abort = () => route.abort()));
   await goOn(page);
+  await until('it is asked', () => abort);
+  assert.ok(await page.getByRole('button', { name: 'Not now' }).isDisabled());
+  await abort();
   await page.getByRole('alert').getByText('could not be looked at').waitFor();
+  assert.ok(
+    await page.getByRole('button', { name: 'Continue' }).evaluate((own) => own === document.activeElement),
+  );
   await screenshot(page, 'link-unused');
   await page.unroute(/auth\/v1\/verify/);
   await page.route(/auth\/v1\/user/, (route) => route.abort());
@@ -309,6 +320,11 @@ test('a link of which nothing answers is not called too old', async () => {
   await page.goto(`${address}eyJhIjoxfQ.${payload}.AAAA`);
   await page.getByRole('alert').getByText('could not be looked at').waitFor();
   await page.unroute(/auth\/v1\/user/);
+  // Nobody puts words into the page's mouth.
+  await page.goto('about:blank');
+  await page.goto(`${address}AAAA.AAAA.AAAA&problem=Call+1+555+0100`);
+  await page.getByRole('alert').getByText('could not be looked at').waitFor();
+  assert.equal(await page.getByText('555').count(), 0);
   for (const [token, words] of [
     [`eyJhIjoxfQ.${payload}.AAAA`, 'too old or was used before'],
     ['AAAA.AAAA.AAAA', 'could not be looked at'], // spoilt on its way

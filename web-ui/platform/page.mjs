@@ -256,7 +256,8 @@ async function main() {
   let link = linkOfAddress();
   if (link?.token_hash) {
     show('opened-link');
-    [link] = await Promise.all([askForLink(session, link), loaded]);
+    const asked = askForLink(session, link);
+    link = await Promise.race([asked, loaded.then(() => asked)]); // where the page does not load, that is told
     if (!link) forgetLink();
   }
   const enter = async () => {

@@ -84,11 +84,14 @@ export const isLink = (hash) => /[#&](token_hash|access_token|error)=/.test(hash
  * @returns {{token_hash, type} | {access_token, refresh_token, type} | {problem: string} | null}
  */
 export function linkOfAddress() {
-  const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   if (!isLink(location.hash)) return null;
-  if (!given.error && PASSWORD_LINKS.includes(given.type)) return given;
+  // Nothing else of what anybody may have written there.
+  const { token_hash, access_token, refresh_token, type, error } = Object.fromEntries(
+    new URLSearchParams(location.hash.slice(1)),
+  );
+  if (!error && PASSWORD_LINKS.includes(type)) return { token_hash, access_token, refresh_token, type };
   forgetLink();
-  return given.error ? { problem: DEAD_LINK } : null;
+  return error ? { problem: DEAD_LINK } : null;
 }
 
 const isRefused = ({ status }) => status >= 400 && status < 500 && status !== 429;
@@ -179,17 +182,19 @@ export class Session {
    *   place; or why that is not known yet
    */
   async use({ token_hash, type }) {
-    // Nobody is signed in by this alone.
+    // Nobody is signed in by this alone, and the session is renewed by one client only.
     const client = new AuthClient({
       ...this.settings,
       storageKey: `${STORAGE_KEY}.link`,
       persistSession: false,
+      autoRefreshToken: false,
     });
     const { data, error } = await inTime(client.verifyOtp({ token_hash, type })).catch((error) => ({
       error,
     }));
     if (error && !isRefused(error)) return { problem: wordsOf(error, UNREAD_LINK) };
     if (error) return { link: { problem: MESSAGES[error.code] ?? DEAD_LINK } };
+    if (!data.session) return { problem: UNREAD_LINK };
     const { access_token, refresh_token } = data.session;
     const link = { access_token, refresh_token, type };
     history.replaceState(null, '', `#${new URLSearchParams(link)}`);

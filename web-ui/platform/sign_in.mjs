@@ -21,7 +21,9 @@ function bindForm(form, { busy, send }) {
     button.disabled = false;
     button.textContent = words;
     tell(message);
-    if (message) form.elements.password?.select();
+    if (!message) return;
+    if (form.elements.password) form.elements.password.select();
+    else button.focus();
   });
   return tell;
 }
@@ -83,17 +85,20 @@ export function bindSignInForm(session, { openLink }) {
  */
 export function askForLink(session, link) {
   const form = document.getElementById('opened-link-form');
+  const notNow = document.getElementById('not-now');
   form.querySelector('[type=submit]').focus();
   return new Promise((resolve) => {
     bindForm(form, {
       busy: 'Looking at the link',
       send: async () => {
+        notNow.disabled = true; // the link is used by now
         const used = await session.use(link);
-        if (used.link) resolve(used.link);
-        return used.problem ?? null;
+        if (used.link) return new Promise(() => resolve(used.link)); // nobody presses once more
+        notNow.disabled = false;
+        return used.problem;
       },
     });
-    document.getElementById('not-now').addEventListener('click', () => resolve(null));
+    notNow.addEventListener('click', () => resolve(null));
   });
 }
 
