@@ -268,6 +268,27 @@ test('a link that could not be used is used again, by the button or by loading t
   await lost.context().close();
 });
 
+test('what used a link does not renew the session that the page has of it', async () => {
+  const page = await newPage(browser);
+  await page.clock.install();
+  // The page reads how long a token is good in the token itself.
+  await page.route(/auth\/v1\/verify/, async (route) => {
+    const response = await route.fetch();
+    const expires = { expires_in: 60, expires_at: Math.floor(Date.now() / 1000) + 60 };
+    await route.fulfill({ response, json: { ...(await response.json()), ...expires } });
+  });
+  const renewals = [];
+  page.on('request', (request) => /grant_type=refresh_token/.test(request.url()) && renewals.push(request));
+  await page.goto(await askFor(OAK));
+  await goOn(page);
+  await isAsked(page);
+  await page.clock.runFor(65_000);
+  await choose(page, randomUUID());
+  await card(page, 'stripe').waitFor();
+  assert.equal(renewals.length, 0);
+  await page.context().close();
+});
+
 test('an invitation is used as one, a link of another kind not at all', async () => {
   const link = await askFor(OAK);
   const page = await newPage(browser);
