@@ -96,6 +96,22 @@ test('who may write asks for a sync on the card, and hears what comes of it', as
   await page.context().close();
 });
 
+test('that a sync begins is told no longer than until it has ended', async () => {
+  await untilRested(stack, 120_000);
+  const page = await signedIn(browser, stack, `manager@${NORTHWIND}.example`);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  // The answer does not go by itself.
+  await page.evaluate(() => {
+    const { setTimeout } = window;
+    window.setTimeout = (run, ms) => (ms === 8000 ? 0 : setTimeout(run, ms));
+  });
+  await page.getByRole('button', { name: 'Sync Cloudflare now' }).click();
+  await shown(page, card(page, 'cloudflare').getByText('A sync begins within seconds.'));
+  page.setDefaultTimeout(120_000);
+  await shown(page, card(page, 'cloudflare').getByText(/^Last sync/));
+  await page.context().close();
+});
+
 test('of two answers the later question’s is told, and none in another workspace', async () => {
   const path = `w/${NORTHWIND}/integrations`;
   const page = await signedIn(browser, stack, 'agency@webfluentia.example', { path });
