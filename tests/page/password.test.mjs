@@ -279,12 +279,12 @@ test('what used a link does not renew the session that the page has of it', asyn
   });
   const renewals = [];
   page.on('request', (request) => /grant_type=refresh_token/.test(request.url()) && renewals.push(request));
-  await page.goto(await askFor(OAK));
+  await page.goto(await askFor(FERN));
   await goOn(page);
   await isAsked(page);
   await page.clock.runFor(65_000);
   await choose(page, randomUUID());
-  await card(page, 'stripe').waitFor();
+  await card(page, 'supabase').waitFor();
   assert.equal(renewals.length, 0);
   await page.context().close();
 });
