@@ -31,7 +31,10 @@ export class Bodies {
       return !isRefused;
     };
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort((isRefused = true)), this.longestMs);
+    const timer = setTimeout(() => {
+      isRefused = true;
+      late.abort();
+    }, this.longestMs);
     let over;
     try {
       const declared = Number(request.headers.get('content-length') ?? 0);
