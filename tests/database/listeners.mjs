@@ -1,7 +1,7 @@
 // Two ways to listen: through the unmodified supabase-js, and with bare frames.
 
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createClient } from '@supabase/supabase-js';
@@ -9,22 +9,39 @@ import WebSocket from 'ws';
 
 export const topicOf = (clientId) => `workspace:${clientId}`;
 
-/** Joins as a user: {state, reason, channel, messages, next(), close()}. */
+const clients = new Set(); // who listens now
+
+/** Ends all that listen(): a test that failed must not keep the process alive. */
+export async function closeListeners() {
+  for (const client of clients) {
+    await client.removeAllChannels();
+    await client.realtime.disconnect();
+  }
+  clients.clear();
+}
+
+/**
+ * Joins as a user: {state, reason, channel, next(), soFar(), leave()}. next() is the next message; soFar() gives
+ * those that nobody took of all that was said before it is called: what comes on this socket after it marks the end.
+ */
 export async function listen(stack, name, vsn, topic) {
   const client = createClient(stack.url, stack.keys.publishable, {
     auth: { persistSession: false },
     realtime: { vsn },
   });
+  clients.add(client);
   if (name !== 'anon') {
     const session = (await (await stack.signIn(name)).auth.getSession()).data.session;
     await client.realtime.setAuth(session.access_token);
   }
-  const listener = { messages: [], waiting: [] };
+  const messages = [];
+  const waiting = [];
+  const listener = {};
   listener.channel = client.channel(topic, { config: { private: true } });
   listener.channel.on('broadcast', { event: '*' }, (message) => {
-    const waiter = listener.waiting.shift();
+    const waiter = waiting.shift();
     if (waiter) waiter(message);
-    else listener.messages.push(message);
+    else messages.push(message);
   });
   await new Promise((resolve) => {
     listener.channel.subscribe((state, error) => {
@@ -34,14 +51,27 @@ export async function listen(stack, name, vsn, topic) {
     });
   });
   listener.next = async () => {
-    if (listener.messages.length > 0) return listener.messages.shift();
+    if (messages.length > 0) return messages.shift();
     const late = sleep(3000, null, { ref: false }).then(() => assert.fail('no message within 3 s'));
-    return Promise.race([new Promise((resolve) => listener.waiting.push(resolve)), late]);
+    return Promise.race([new Promise((resolve) => waiting.push(resolve)), late]);
   };
-  listener.close = async () => {
-    await client.removeAllChannels();
-    await client.realtime.disconnect();
+  listener.soFar = async () => {
+    if (listener.state !== 'SUBSCRIBED') {
+      await new Promise((resolve) => {
+        client.channel(randomUUID(), { config: { private: true } }).subscribe(resolve);
+      });
+      return messages.splice(0);
+    }
+    const mark = randomUUID();
+    await stack.query(`select realtime.send('{}', $1, $2, true)`, [mark, topic]);
+    const heard = [];
+    for (;;) {
+      const message = await listener.next();
+      if (message.event === mark) return heard;
+      heard.push(message);
+    }
   };
+  listener.leave = () => client.removeAllChannels();
   return listener;
 }
 
