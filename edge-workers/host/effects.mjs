@@ -86,7 +86,7 @@ export class Effects {
     const headers = effect.headers.map(([name, value]) => [name, this.secrets.fill(value, asked)]);
     headers.push(USER_AGENT);
     const signal = AbortSignal.timeout(effect.timeout_ms ?? DEFAULT_TIMEOUT_MS);
-    const filled = body && this.#filledBody(effect, body, asked);
+    const filled = body && this.#filledBody(effect, this.secrets.redactLent(body), asked);
     const started = Date.now();
     // A redirect is handed to the core like any reply: followed here, it would carry the secrets on.
     const reply = await fetch(target, {

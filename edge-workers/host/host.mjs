@@ -18,7 +18,9 @@ import {
 
 const WEBHOOK_PATH = /^\/webhooks\/([a-z0-9-]{1,63})\/([a-z0-9-]{1,63})$/;
 const WORKSPACE_PATH = /^\/api\/workspaces\/([a-z0-9-]{1,63})\//;
-const BEARER = /^Bearer +(\S+)$/i;
+// A JWT, which Supabase's are: anything longer, or of another form, is nobody's session, and is not looked for either.
+const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
+const MAX_SESSION_LENGTH = 8192;
 export const DEAD_LETTERS = /-dead$/; // the queue of wrangler.toml
 
 // Headers that may hold a person's session are not the core's business.
@@ -30,15 +32,24 @@ const bodies = new Bodies();
 
 const write = (line) => console.log(line);
 const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
+// What others throw may quote what they were given, secrets with it: of that only the kind.
+const wordsOf = (error) => (error instanceof CoreFailure ? error.message : String(error?.name));
 
 const unavailable = (secs) => refusal(503, 'unavailable', 'Temporarily unavailable', { 'retry-after': secs });
 const tooLarge = () => refusal(413, 'too-large', 'The body is larger than 5 MB');
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it. (A held body is
-// checked as it came, and cleaned on its way to R2.)
+// checked as it came, and cleaned on its way to R2.) What is lent is the sender's own, and is looked for in what
+// leaves: in what a stranger sends it might be searched for as long as they like.
 function start(core, env, event, workspace, { parts = [], respond, session, password, held } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
+  const clean = {
+    event: JSON.parse(secrets.redact(JSON.stringify(event))),
+    config: { supabase_url: env.SUPABASE_URL, publishable_key: env.SUPABASE_PUBLISHABLE_KEY },
+    parts: parts.map((part) => secrets.redactBytes(part)),
+    held,
+  };
   if (session) secrets.lend(core.manifest().session.name, session);
   const effects = new Effects(env, secrets, password);
   const act = (effect, body) => {
@@ -49,12 +60,6 @@ function start(core, env, event, workspace, { parts = [], respond, session, pass
     } else {
       return effects.run(effect, body);
     }
-  };
-  const clean = {
-    event: JSON.parse(secrets.redact(JSON.stringify(event))),
-    config: { supabase_url: env.SUPABASE_URL, publishable_key: env.SUPABASE_PUBLISHABLE_KEY },
-    parts: parts.map((part) => secrets.redactBytes(part)),
-    held,
   };
   return runFlow(core, clean, act);
 }
@@ -69,7 +74,7 @@ function httpFlow(core, env, context, event, workspace, options) {
   let over;
   const reply = new Promise((resolve) => {
     const failed = (error) => {
-      log('error', { what: 'a flow failed', message: error.message });
+      log('error', { what: 'a flow failed', message: wordsOf(error) });
       resolve(unavailable('30'));
     };
     over = Promise.resolve()
@@ -132,7 +137,8 @@ async function api(core, env, context, request, path) {
     ...settingsFor(env, core.manifest(), workspace),
     body: 1,
   };
-  const session = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
+  const token = BEARER.exec(request.headers.get('authorization') ?? '')?.[1];
+  const session = token?.length <= MAX_SESSION_LENGTH ? token : undefined;
   return withBody(request, path, MAX_BODY_BYTES, (body) =>
     body ? httpFlow(core, env, context, event, workspace, { parts: [body], session }) : { reply: tooLarge() },
   );
@@ -186,7 +192,7 @@ export function makeWorker({ edge, gateway }) {
       const run = async (message) => {
         if (problem) return message.retry({ delaySeconds: 60 });
         await job(edge, env, message, kind).catch((error) => {
-          log('error', { what: `a ${kind} flow failed`, message: error.message });
+          log('error', { what: `a ${kind} flow failed`, message: wordsOf(error) });
           message.retry({ delaySeconds: 30 }); // what stopped the core once may do so again
         });
       };

@@ -22,7 +22,7 @@ export class Redaction {
     for (const form of values.flatMap(spellings)) this.#known.add(form).add(byteString(ENCODER.encode(form)));
     if (this.#known.size === 0) return;
     const forms = [...this.#known].sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
-    this.#forms = new RegExp(forms.map(escapeRegExp).join('|'), 'g');
+    this.#forms = patternOf(forms);
     this.#longestForm = 3 * forms[0].length; // a character has at most so many bytes for each unit
   }
 
@@ -64,6 +64,17 @@ export class Redaction {
   #isIn(bytes) {
     return UTF8.decode(bytes).search(this.#forms) >= 0;
   }
+}
+
+// An engine compiles a pattern when it is used first, and what it says of one that is too large quotes the whole.
+function patternOf(forms) {
+  const pattern = new RegExp(forms.map(escapeRegExp).join('|'), 'g');
+  try {
+    pattern.test('');
+  } catch {
+    throw new Error('the secrets are too long to be looked for');
+  }
+  return pattern;
 }
 
 const escapeRegExp = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');

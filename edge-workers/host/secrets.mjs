@@ -210,6 +210,7 @@ export class Secrets {
   #values = new Map();
   #hosts = new Map();
   #redaction = new Redaction();
+  #hasLent = false;
   #captured = new Map(); // names of what expires, and the values that this flow has used
 
   constructor(env, manifest, workspace, captures = new Captures()) {
@@ -239,6 +240,7 @@ export class Secrets {
 
   // A secret of the request that this flow answers, listed in the manifest as `session`.
   lend(name, value) {
+    this.#hasLent = true;
     this.#values.set(name, value);
     this.#redaction.hide(value);
   }
@@ -299,6 +301,11 @@ export class Secrets {
 
   redactBytes(bytes) {
     return this.#redaction.bytes(bytes);
+  }
+
+  // Of what goes out: the core has been given nothing that holds another secret, but for what is lent.
+  redactLent(bytes) {
+    return this.#hasLent ? this.redactBytes(bytes) : bytes;
   }
 }
 

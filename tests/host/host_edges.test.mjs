@@ -44,7 +44,7 @@ test('of large bodies 64 MB are in hand at once, with their copies, and the send
   assert.equal(await asked(2), undefined);
   assert.equal(await asked(9), undefined);
   assert.equal(await asked(1), MB);
-  assert.equal(await asked(0.2), Math.floor(0.2 * MB), 'a small one is always read');
+  assert.equal(await asked(0.2), Math.floor(0.2 * MB), 'small ones have a share of their own');
   first.letGo('done');
   assert.equal(await first.used(), 'done');
   assert.equal(await asked(22), 22 * MB);
@@ -54,6 +54,40 @@ test('of large bodies 64 MB are in hand at once, with their copies, and the send
   assert.equal(await asked(32), 32 * MB);
   assert.equal(await asked(33), null, 'too large');
   assert.equal(await asked(32), 32 * MB, 'it gave its place back');
+});
+
+test('of small bodies 32 MB are in hand at once, with their copies', async () => {
+  const bodies = new Bodies();
+  let letGo;
+  const until = new Promise((resolve) => (letGo = resolve));
+  const answer = (body) => ({ reply: body.length, over: until });
+  const ask = () => bodies.use(upload(0.25), 32 * MB, answer);
+  for (let n = 0; n < 32; n++) assert.equal(await ask(), MB / 4);
+  assert.equal(await ask(), undefined);
+  assert.equal(await bodies.use(upload(5), 32 * MB, (body) => ({ reply: body.length })), 5 * MB);
+  letGo();
+  await until;
+  assert.equal(await ask(), MB / 4, 'they gave their places back');
+});
+
+test('a body that is still small after a while does not arrive', async () => {
+  const bodies = new Bodies(Date.now, { small: 20, large: 60_000 });
+  const answer = (bytes) => ({ reply: bytes.length });
+  const hanging = (bytes) =>
+    new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(bytes)) });
+  const use = (body) => bodies.use(post('/webhooks/stripe/northwind-dental', body), 32 * MB, answer);
+  assert.equal(await use(hanging(1000)), undefined);
+  let end;
+  const whole = new ReadableStream({
+    start: (controller) => {
+      controller.enqueue(new Uint8Array(MB));
+      end = () => controller.close();
+    },
+  });
+  const large = use(whole);
+  assert.equal(await use(hanging(1000)), undefined); // so long that the large one's time would be over
+  end();
+  assert.equal(await large, MB);
 });
 
 test('a large body is in hand until what it is for is over, not only answered', async () => {
@@ -69,7 +103,7 @@ test('a large body is in hand until what it is for is over, not only answered', 
 });
 
 test('a body has its time to arrive, and no place after it', async () => {
-  const bodies = new Bodies(Date.now, 1000);
+  const bodies = new Bodies(Date.now, { small: 1000, large: 1000 });
   let feed, reason;
   const body = new ReadableStream({
     start: (controller) => (feed = controller),

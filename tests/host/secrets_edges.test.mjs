@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { spellings } from '../../edge-workers/host/redaction.mjs';
+import { Redaction, spellings } from '../../edge-workers/host/redaction.mjs';
 import {
   Secrets,
   configurationProblem,
@@ -214,4 +214,10 @@ test('a key with slashes, as other libraries escape it', () => {
   const own = holding(value);
   for (const form of ['1\\/\\/0gRefresh+Token\\/abcdef', '1%2f%2f0gRefresh%2bToken%2fabcdef'])
     assert.equal(own.redact(`x${form}y`), 'x[redacted]y', form);
+});
+
+test('what cannot be looked for is not quoted', () => {
+  const redaction = new Redaction();
+  const quoted = (error) => error.message.length < 100 && !error.message.includes('sk_test');
+  assert.throws(() => redaction.hide('sk_test_a1b2c3', 'ab'.repeat(100_000)), quoted);
 });

@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { CoreFailure } from '../../edge-workers/host/core.mjs';
 import { bytesOf, coreDouble, env, steps, textOf } from './core_double.mjs';
-import { answering, context, logged, ok, post, respond, workerAround } from './worker_double.mjs';
+import {
+  answering,
+  batch,
+  context,
+  logged,
+  message,
+  ok,
+  post,
+  respond,
+  workerAround,
+} from './worker_double.mjs';
 
 const SIX_MB = 6 * 1024 * 1024;
 const KEY = 'sk_test_northwind+/=key';
@@ -32,23 +43,25 @@ test('a webhook reaches the core with its raw bytes, workspace and headers', asy
 test('an API request reaches the core with its body and ids, and its token only reaches Supabase', async (t) => {
   const token = 'eyJhbGciOiJIUzI1NiJ9.session.token';
   const asked = [];
-  t.mock.method(globalThis, 'fetch', async (url, { headers }) => {
-    asked.push([url, Object.fromEntries(headers).authorization]);
+  t.mock.method(globalThis, 'fetch', async (url, { headers, body }) => {
+    asked.push([url, Object.fromEntries(headers).authorization, textOf(body)]);
     return new Response(`you are ${token}`);
   });
   const call = (effect, url) => ({
     effect,
+    body: 1,
     kind: 'http',
     method: 'GET',
     url,
     headers: [['authorization', 'Bearer {{secret:session.access_token}}']],
   });
-  let event, sent;
+  let event;
   const seen = [];
   const core = steps(
     (control, parts) => {
-      [event, sent] = [control.event, textOf(parts[0])];
-      return { effects: [call(1, 'http://127.0.0.1:54321/rest/v1/x'), call(2, 'https://api.stripe.com/x')] };
+      ({ event } = control);
+      const effects = [call(1, 'http://127.0.0.1:54321/rest/v1/x'), call(2, 'https://api.stripe.com/x')];
+      return { effects, parts };
     },
     (result, effect, bodies) => {
       seen.push([effect, result.failed ?? textOf(bodies[0])]);
@@ -62,8 +75,9 @@ test('an API request reaches the core with its body and ids, and its token only 
   assert.deepEqual([event.kind, event.method, event.path], ['api', 'POST', path]);
   assert.deepEqual(event.ids, { 'google_ads.customer_id': '1234567890' });
   assert.ok(event.headers.some(([name]) => name === 'idempotency-key'));
-  assert.ok(!JSON.stringify(event).includes(token) && sent === '{"a":"[redacted]"}');
-  assert.deepEqual(asked, [['http://127.0.0.1:54321/rest/v1/x', `Bearer ${token}`]]);
+  assert.ok(!JSON.stringify(event).includes(token));
+  const supabase = ['http://127.0.0.1:54321/rest/v1/x', `Bearer ${token}`, '{"a":"[redacted]"}'];
+  assert.deepEqual(asked, [supabase]);
   assert.deepEqual(
     new Map(seen),
     new Map([
@@ -91,7 +105,9 @@ test('an API request without a token finds its placeholder missing', async () =>
       ok,
     ],
   );
-  for (const headers of [{}, { authorization: 'Basic dTpw' }, { authorization: 'Bearer' }]) {
+  const long = `${'ab'.repeat(4100)}.a.a`; // its search would be a stranger's to write
+  for (const authorization of [undefined, 'Basic dTpw', 'Bearer', 'Bearer x', `Bearer ${long}`]) {
+    const headers = authorization ? { authorization } : {};
     const reply = await workerAround(core).fetch(
       post('/api/workspaces/a/email', '{}', headers),
       env(),
@@ -99,6 +115,24 @@ test('an API request without a token finds its placeholder missing', async () =>
     );
     assert.equal(reply.status, 401);
   }
+});
+
+test('what somebody else throws is logged by its kind: it may quote a secret', async () => {
+  const thrown = new SyntaxError(`sk_test_northwind+/=key is not well-formed`);
+  const core = steps(() => {
+    throw thrown;
+  });
+  const asked = (path) => () => workerAround(core).fetch(post(path, '{}'), env(), context());
+  for (const path of ['/webhooks/stripe/northwind-dental', '/api/workspaces/northwind-dental/email']) {
+    const [reply, lines] = await logged(asked(path));
+    assert.equal(reply.status, 503);
+    assert.deepEqual(lines.map(JSON.parse), [
+      { level: 'error', what: 'a flow failed', message: 'SyntaxError' },
+    ]);
+  }
+  const one = message({ job: 'sync', workspace: 'northwind-dental' });
+  const [, lines] = await logged(() => workerAround(core).queue(batch('webfluentia-jobs', one), env()));
+  assert.equal(JSON.parse(lines[0]).message, 'SyntaxError');
 });
 
 const PASSWORD_CHECK = {
@@ -217,7 +251,7 @@ test('the reply goes out before the flow is over', async () => {
 
 test('a core that fails before answering is 503 with Retry-After, and one log line', async () => {
   const core = coreDouble(() => {
-    throw new Error('the core stopped: unreachable');
+    throw new CoreFailure('the core stopped: unreachable');
   });
   const [reply, lines] = await logged(() =>
     workerAround(core).fetch(post('/webhooks/stripe/a', '{}'), env(), context()),
