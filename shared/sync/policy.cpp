@@ -66,6 +66,7 @@ constexpr std::string_view too_many = ", too many requests";
 
 // What the status usually means. The answer is the words for it.
 std::string_view classify_status(const HttpReply& reply, UnixSeconds now, Problem& problem) {
+  problem.error.retry_after_secs = parse_retry_after(header(reply.headers, "retry-after"), now);
   for (const Refusal& refusal : refusals) {
     if (refusal.status != reply.status) continue;
     problem.error.kind = refusal.kind;
@@ -75,7 +76,6 @@ std::string_view classify_status(const HttpReply& reply, UnixSeconds now, Proble
   if (!limited && reply.status != 408 && reply.status != 409 && reply.status < 500)
     return ", the request was refused";
   problem.error.kind = limited ? ErrorKind::rate_limit : ErrorKind::provider;
-  problem.error.retry_after_secs = parse_retry_after(header(reply.headers, "retry-after"), now);
   problem.remedy = Remedy::retry;
   return limited ? too_many : "";
 }

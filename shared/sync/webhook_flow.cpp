@@ -99,6 +99,7 @@ void WebhookFlow::count_lost(Turn& turn, Respond answer, std::string_view delive
 
 void WebhookFlow::count(Turn& turn, Respond answer, std::string_view function, JsonObject p) {
   turn.ask(std::move(answer));
+  event_.body = std::string();  // not to be held while the database counts: a stranger's may be many
   p.text("workspace", event_.workspace).text("service", event_.service);
   ask(turn, database_.call(function, std::move(p)), &WebhookFlow::on_refused_counted);
 }

@@ -64,6 +64,7 @@ for (const [what, mail] of [
     'a million headers of a part',
     `Content-Type: multipart/mixed; boundary=c\n\n--c\n${filled('a:b\n')}\nhello\n--c--`,
   ],
+  ['a text of control characters', `Content-Type: text/plain\n\n${filled('\x01')}`],
 ])
   test(`a stranger's mail with ${what}`, async () => {
     const put_object = { stored: true };

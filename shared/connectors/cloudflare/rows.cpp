@@ -1,5 +1,6 @@
 #include "shared/connectors/cloudflare/rows.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -80,6 +81,15 @@ void add_operation_class(RowReader& row, const Json& group) {
   row.set("operation_class", action.empty() ? action : r2_operation_class(action));
 }
 
+// A value of another type, which would count as absent, must not become another group's key.
+bool has_texts(const Json& group) {
+  const Json* dimensions = find_object(group, "dimensions");
+  if (!dimensions) return true;
+  const auto& all = members(*dimensions);
+  return std::all_of(all.begin(), all.end(),
+                     [](const auto& one) { return one.second.is_string() || one.second.is_null(); });
+}
+
 // [{clientCountryName: "DE", requests: 5, ...}] as {"DE": {"requests": 5, ...}}
 Json countries_of(std::span<const Json> entries) {
   JsonObject countries;
@@ -111,6 +121,7 @@ void add_maps(RowReader& row, const Json& group) {
 }
 
 Result<Json> row_of(const RowKind& kind, const Json& group, std::string_view tag, UnixSeconds source_at) {
+  if (!has_texts(group)) return fail(ErrorKind::data, {kind.who, ": a dimension is not a text"});
   const auto at = time_of(group, kind.moment);
   if (!at)
     return fail(ErrorKind::data,

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view origin = "https://graph.facebook.com/";
 constexpr std::int64_t minute = 60;
 constexpr std::int64_t hour = 3600;
+constexpr std::int64_t most_minutes = 24 * 60;  // whatever Meta asks for
 constexpr std::int64_t slow_from_percent = 75;
 constexpr std::int64_t stop_from_percent = 95;
 constexpr std::int64_t no_such_object = 33;  // error_subcode of code 100
@@ -113,7 +114,7 @@ Usage read_usage(const HttpReply& reply) {
 }
 
 std::int64_t wait_for(const Usage& usage) {
-  return usage.minutes_until_room > 0 ? usage.minutes_until_room * minute : hour;
+  return usage.minutes_until_room > 0 ? std::min(usage.minutes_until_room, most_minutes) * minute : hour;
 }
 
 HttpRequest call(std::string_view path_and_query, std::string_view bearer) {

@@ -106,10 +106,13 @@ Result<Json> row_of(const PostList& list, const Json& post, const Query& query, 
 }
 
 // The link to the next page holds the token: only the cursor is taken. Empty: this was the last page.
-std::string_view next_cursor(const Json& body) {
+Result<std::string_view> next_cursor(const Json& body, std::string_view who) {
   const Json* paging = find_object(body, "paging");
-  const Json* cursors = paging ? find_object(*paging, "cursors") : nullptr;
-  return cursors && !find_text(*paging, "next").empty() ? find_text(*cursors, "after") : std::string_view();
+  if (!paging || !find(*paging, "next")) return std::string_view();
+  const Json* cursors = find_object(*paging, "cursors");
+  const std::string_view after = cursors ? find_text(*cursors, "after") : std::string_view();
+  if (after.empty()) return fail(ErrorKind::data, {who, ": the next page has no cursor"});
+  return after;
 }
 
 void try_next(Page& page, const PostList& list, Place& place) {
@@ -178,12 +181,13 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   if (place.again) return {};
   // Of a page whose newest post is before the window, all that follow are older still.
   const bool is_past = page.newest && *page.newest < query.window.from;
-  const std::string_view after = next_cursor(*body);
+  const auto after = next_cursor(*body, list.who);
+  if (!after) return tl::unexpected<Error>(after.error());
   place.bare = false;
-  place.again = after.empty() || is_past;
+  place.again = after->empty() || is_past;
   // A run may go on hours after a metric was refused, and then say so for a day.
   if (place.again && place.lost == 0) return {};
-  if (!place.again) place.after = after;
+  if (!place.again) place.after = *after;
   page.next = to_position(place);
   return {};
 }

@@ -20,6 +20,8 @@ constexpr std::string_view search_type = "web";
 constexpr std::string_view site_who = "search_console site";
 // Days are Pacific. Standard time: in summer a day is taken for begun an hour after it has.
 constexpr DayRules pacific{hours{-8}, days{1}};
+// Google gives at most 50,000; an offset that leads back to the beginning would never end.
+constexpr std::int64_t most_rows_of_a_day = 100'000;
 // What is left of a load quota comes back every ten minutes, and of a day's the next day.
 constexpr std::int64_t load_rest_secs = 15 * 60;
 constexpr std::int64_t daily_rest_secs = 6 * 3600;
@@ -106,9 +108,10 @@ Result<std::int64_t> count_of(const Json& row, std::string_view key) {
   return refuse(concat({key, " is ", type_name(*value), ", not a whole number"}));
 }
 
-Json number_of(const Json& row, std::string_view key) {
+Result<Json> number_of(const Json& row, std::string_view key) {
   const Json* value = find(row, key);
-  return value && value->is_number() ? *value : Json();
+  if (value && !value->is_number()) return refuse(concat({key, " is ", type_name(*value), ", not a number"}));
+  return value ? *value : Json();
 }
 
 Result<Day> day_of_row(const Json& row) {
@@ -123,12 +126,16 @@ Result<Json> site_row(const Json& row, Day day, bool provisional) {
   if (!clicks) return tl::unexpected<Error>(clicks.error());
   const auto impressions = count_of(row, "impressions");
   if (!impressions) return tl::unexpected<Error>(impressions.error());
+  auto ctr = number_of(row, "ctr");
+  if (!ctr) return ctr;
+  auto position = number_of(row, "position");
+  if (!position) return position;
   return JsonObject()
       .text("day", format_day(day))
       .number("clicks", *clicks)
       .number("impressions", *impressions)
-      .json("ctr", number_of(row, "ctr"))
-      .json("position", number_of(row, "position"))
+      .json("ctr", *std::move(ctr))
+      .json("position", *std::move(position))
       .flag("provisional", provisional)
       .take();
 }
@@ -165,7 +172,8 @@ void note_day(Page& page, Day day, UnixSeconds source_at) {
 Problem wait(Problem problem, std::optional<std::int64_t> secs) {
   problem.error.kind = ErrorKind::rate_limit;
   problem.remedy = Remedy::retry;
-  if (secs) problem.error.retry_after_secs = secs;
+  auto& asked = problem.error.retry_after_secs;
+  if (secs) asked = std::max(*secs, asked.value_or(0));
   return problem;
 }
 
@@ -227,6 +235,8 @@ Result<Page> parse_detail(const Detail& whole, const HttpReply& reply, const Que
   auto rows = read_bulk_rows(reply.body,
                              {.who = detail.who, .rows = "rows", .columns = detail.columns, .notes = notes});
   if (!rows) return tl::unexpected<Error>(std::move(rows.error()));
+  if (rows->count > 0 && start_row(asked) >= most_rows_of_a_day)
+    return fail(ErrorKind::data, {detail.who, ": more rows than a day can have; the pages lead back"});
   const Query query = without_today(asked);
   const DaySlice slice = slice_of(query, pacific);
   Page page{.items = rows->count, .next = next_position(detail, slice, query, rows->count)};

@@ -1,6 +1,7 @@
 #include "shared/connectors/sendgrid/events.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -79,6 +80,16 @@ struct Reading {
   }
 };
 
+// What tells one event from another; of another type it is not one to be stored.
+constexpr std::array<std::string_view, 3> identity{"email", "sg_message_id", "url"};
+
+bool is_identified(const Json& event) {
+  return std::all_of(identity.begin(), identity.end(), [&](std::string_view member) {
+    const Json* value = find(event, member);
+    return !value || value->is_string();
+  });
+}
+
 std::optional<UnixSeconds> time_of(const Json& event) {
   const auto seconds = find_int64(event, "timestamp");
   if (!seconds || *seconds <= 0 || *seconds > last_second_of_9999) return std::nullopt;
@@ -143,18 +154,18 @@ Result<Delivery> parse_events(const Received& received) {
   for (Json& item : *batch->get_ptr<Json::array_t*>()) {
     const std::string name = name_of(item);
     const auto at = time_of(item);
-    if (name.empty() || !at) continue;
+    if (name.empty() || !at || !is_identified(item)) continue;
     delivery.event_at = std::max(delivery.event_at, *at);
     add_row(delivery.batches, "email_events", event_row(item, name, *at));
     --left_out;
   }
   if (left_out > 0 && delivery.batches.empty())
-    return fail(ErrorKind::data, {who, ": no event with a name and a time"});
+    return fail(ErrorKind::data, {who, ": no event with a name, a time and an address"});
   if (left_out > 0) {
     delivery.lost_rows = true;
-    delivery.left_out = concat({decimal(static_cast<std::int64_t>(left_out)), " of ",
-                                decimal(static_cast<std::int64_t>(batch->size())),
-                                " items are not events with a name and a time"});
+    delivery.left_out =
+        concat({decimal(static_cast<std::int64_t>(left_out)), " of ",
+                decimal(static_cast<std::int64_t>(batch->size())), " items cannot be read as events"});
   }
   return delivery;
 }

@@ -214,6 +214,7 @@ std::optional<UnixSeconds> read_mail_date(std::string_view text) {
 
 std::string read_text(Mail& mail, std::string_view what, std::string_view bytes, std::string_view charset) {
   Decoded decoded = to_utf8(bytes, charset);
+  blank_controls(decoded.text, "\t\n\r");
   if (!decoded.exact) mail.problem = concat({what, " is not in the charset ", one_line(charset, 40)});
   if (decoded.text.size() <= longest_text) return std::move(decoded.text);
   mail.problem = concat({what, " is longer than 2 MB"});

@@ -15,10 +15,15 @@ std::string valid_utf8(std::string_view text) {
   return out;
 }
 
+void blank_controls(std::string& text, std::string_view but) {
+  for (char& c : text)
+    if ((static_cast<unsigned char>(c) < 0x20 || c == '\x7f') && but.find(c) == std::string_view::npos)
+      c = ' ';
+}
+
 std::string one_line(std::string_view text, std::size_t most) {
   std::string line = valid_utf8(text);
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < 0x20 || c == '\x7f') c = ' ';
+  blank_controls(line, "");
   return shorten(trim(line), most);
 }
 

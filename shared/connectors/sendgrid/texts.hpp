@@ -14,6 +14,9 @@ inline constexpr std::size_t longest_indexed_text = 500;
 // Malformed bytes become U+FFFD.
 std::string valid_utf8(std::string_view text);
 
+// Control characters become spaces, all of them `but` these. In JSON each takes six bytes.
+void blank_controls(std::string& text, std::string_view but);
+
 // A header's value or a name as one line of at most `most` bytes: control characters are spaces.
 std::string one_line(std::string_view text, std::size_t most = longest_indexed_text);
 

@@ -60,7 +60,7 @@ std::optional<UnixSeconds> created_at(const Json& event) {
   if (!created) return std::nullopt;
   if (const auto text = text_of(*created); !text.empty() && !parse_int64(text)) return parse_time(text);
   const auto seconds = as_int64(*created);
-  return seconds ? std::optional(from_unix(*seconds)) : std::nullopt;
+  return seconds && *seconds >= 0 ? std::optional(from_unix(*seconds)) : std::nullopt;
 }
 
 // An id, or an expanded object's.
@@ -131,37 +131,42 @@ std::vector<ObjectRef> object_of(const Json& event) {
 struct EventsPosition {
   std::size_t group = 0;
   Json after;
+  bool lost = false;  // an event of this scan could neither be read nor its object be fetched
 };
 
 EventsPosition read_position(const Json& position) {
   if (!position.is_object()) return {0, position};
   const auto group = find_int64(position, "group").value_or(0);
   const std::int64_t last = wanted_types.size() - 1;
-  return {static_cast<std::size_t>(std::clamp<std::int64_t>(group, 0, last)), copy_of(position, "after")};
+  return {static_cast<std::size_t>(std::clamp<std::int64_t>(group, 0, last)), copy_of(position, "after"),
+          is_true(position, "lost")};
 }
 
 Json to_json(EventsPosition position) {
-  return JsonObject()
-      .number("group", static_cast<std::int64_t>(position.group))
-      .json("after", std::move(position.after))
-      .take();
+  JsonObject json;
+  json.number("group", static_cast<std::int64_t>(position.group)).json("after", std::move(position.after));
+  if (position.lost) json.flag("lost", true);
+  return json.take();
 }
 
-void add_event(Page& page, const Json& event, UnixSeconds source_at) {
+// False: it is lost.
+bool add_event(Page& page, const Json& event, UnixSeconds source_at) {
   const std::string_view id = find_text(event, "id");
   const std::string_view type = find_text(event, "type");
-  if (!is_id(id) || !is_wanted(type)) return;
+  if (!is_id(id) || type.empty()) return false;
+  if (!is_wanted(type)) return true;
   auto delivery = read_event(event, source_at);
   const auto stale = delivery ? std::move(delivery->stale) : object_of(event);
   // Of what can neither be read nor fetched nothing is settled by being listed.
-  if (!delivery && stale.empty()) return;
+  if (!delivery && stale.empty()) return false;
   if (find_int64(event, "created").value_or(0) <= to_unix(source_at - under_way))
     page.deliveries.push_back({std::string(id), std::string(type)});
   page.stale.insert(page.stale.end(), stale.begin(), stale.end());
-  if (!delivery) return;
+  if (!delivery) return true;
   note_newest(page, delivery->event_at);
   note_oldest(page, delivery->event_at);
   append(page.batches, std::move(delivery->batches));
+  return true;
 }
 
 }  // namespace
@@ -197,12 +202,15 @@ Result<Page> parse_events(const HttpReply& reply, const Query& query, UnixSecond
   auto list = read_list(reply, who);
   if (!list) return tl::unexpected<Error>(std::move(list.error()));
   Page page{.items = list->data.size()};
-  for (const Json& event : list->data) add_event(page, event, source_at);
-  const std::size_t group = read_position(query.position).group;
+  const EventsPosition at = read_position(query.position);
+  bool lost = at.lost;
+  for (const Json& event : list->data)
+    if (!add_event(page, event, source_at)) lost = true;
   if (list->next)
-    page.next = to_json({group, *std::move(list->next)});
-  else if (group + 1 < wanted_types.size())
-    page.next = to_json({group + 1, nullptr});
+    page.next = to_json({at.group, *std::move(list->next), lost});
+  else if (at.group + 1 < wanted_types.size())
+    page.next = to_json({at.group + 1, nullptr, lost});
+  if (lost) page.unavailable.emplace_back("events that cannot be read");
   return page;
 }
 

@@ -345,6 +345,9 @@ TEST_CASE("groups of a wrong shape are refused whole", "[cloudflare]") {
   CHECK(contains(with("/dimensions/datetimeHour", "today"), "a group has no time"));
   CHECK(contains(with("/quantiles/cpuTimeP50", "fast"), "cpu_p50_us is"));
   CHECK(with("/dimensions/status", "aNewStatus") == "read");
+  CHECK(with("/dimensions/status", nullptr) == "read");
+  for (const char* dimension : {"/dimensions/status", "/dimensions/scriptName"})
+    CHECK(with(dimension, 7) == "cloudflare workers: a dimension is not a text");
   const auto overflow = parse("workers", workers_reply({group_of("2026-11-23T12:00:00Z", 9223372036854775807),
                                                         group_of("2026-11-23T12:00:00Z", 1)}));
   CHECK(overflow.error().message == "cloudflare workers: a sum is larger than 64 bits");

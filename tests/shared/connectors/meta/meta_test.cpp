@@ -198,6 +198,14 @@ TEST_CASE("the token tells when it ends: the earlier of its two ends, or never",
   // Years that no fact can hold: the database refuses the page, or takes it, and then no card can be read.
   CHECK(end_of(R"({"is_valid":true,"expires_at":1800000000000})") == never_ends);
   CHECK(end_of(R"({"is_valid":true,"expires_at":253402300800})") == never_ends);
+  for (const Json& odd : {Json("soon"), Json("2026"), Json(-1), Json(1.5)})
+    for (const char* member : {"expires_at", "data_access_expires_at"}) {
+      const auto read = meta::parse_insights(meta::page_account, reply_of({{"data", {{member, odd}}}}),
+                                             query_of(page_id), source_at);
+      REQUIRE_FALSE(read.has_value());
+      CHECK(read.error().kind == ErrorKind::data);
+      CHECK(contains(read.error().message, std::string(member) + " is not a time"));
+    }
   const auto dead = meta::parse_insights(meta::page_account, reply_of({{"data", {{"is_valid", false}}}}),
                                          query_of(page_id), source_at);
   REQUIRE_FALSE(dead.has_value());
@@ -381,6 +389,10 @@ TEST_CASE("usage headers slow the scan down and stop it before Meta does", "[met
           "x-business-use-case-usage",
           R"({"1":[{"type":"pages","call_count":1}],"2":[{"type":"pages","call_count":99,"estimated_time_to_regain_access":7}]})") ==
       420);
+  for (const char* minutes : {"1440", "307445734561825861", "9223372036854775807"})
+    CHECK(rest("x-app-usage",
+               (R"({"call_count":100,"estimated_time_to_regain_access":)" + std::string(minutes) + "}")
+                   .c_str()) == 86'400);
   for (const char* odd : {"", "[]", "7", R"({"1":7})", R"({"1":[7]})", "{"})
     CHECK(rest("x-business-use-case-usage", odd) == 0);
 }

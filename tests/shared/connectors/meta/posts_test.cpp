@@ -48,6 +48,21 @@ TEST_CASE("posts before the window end the scan, an empty page does not", "[meta
   CHECK(posts_of(meta::page_posts, reply_of(old), posts_query(page_id)).next.has_value());
 }
 
+TEST_CASE("a list of posts that goes on without saying where is not over", "[meta]") {
+  Json list = fixture("page_posts_with_insights");
+  const auto refused = [&] {
+    const auto read = meta::parse_posts(meta::page_posts, reply_of(list), posts_query(page_id), source_at);
+    return read ? std::string("read") : read.error().message;
+  };
+  for (const Json& next : {Json("https://graph.facebook.com/next"), Json(5)})
+    for (const Json& cursors : {Json(), Json::object(), Json({{"after", 5}}), Json({{"after", ""}})}) {
+      list["paging"] = {{"next", next}, {"cursors", cursors}};
+      CHECK(refused() == "meta page_posts: the next page has no cursor");
+    }
+  list["paging"] = {{"cursors", {{"after", "a"}}}};
+  CHECK(refused() == "read");
+}
+
 TEST_CASE("of figures of posts each is tried alone once the call fails, and those that live are asked for",
           "[meta]") {
   Query query = posts_query(account_id);

@@ -225,6 +225,21 @@ TEST_CASE("a full page is followed by the next one of its day", "[search_console
   CHECK_FALSE(need(search_console::parse_detail(search_console::pages, rest, by_page, source_at)).next);
 }
 
+TEST_CASE("a day that does not end after twice what Google gives has pages that lead back",
+          "[search_console]") {
+  const auto read = [](std::int64_t start_row, const char* body) {
+    const HttpReply reply{.body = body};
+    const auto at = at_position({{"day", "2026-11-22"}, {"start_row", start_row}});
+    const auto page = search_console::parse_detail(search_console::pages, reply, at, source_at);
+    return page ? std::string("read") : page.error().message;
+  };
+  const char* row =
+      R"({"rows":[{"keys":["/"],"clicks":1,"impressions":1}],"responseAggregationType":"byPage"})";
+  CHECK(read(75'000, row) == "read");
+  CHECK(read(100'000, row) == "search_console pages: more rows than a day can have; the pages lead back");
+  CHECK(read(100'000, R"({"responseAggregationType":"byPage"})") == "read");
+}
+
 TEST_CASE("what is not a report is refused by name", "[search_console]") {
   CHECK(refusal(R"({"rows":7})") == "search_console site: rows is a number, not an array");
   CHECK(refusal(R"([])") == "search_console site: the reply is not a report");
@@ -232,6 +247,9 @@ TEST_CASE("what is not a report is refused by name", "[search_console]") {
   CHECK(refusal(R"({"rows":[{"clicks":1}]})") == "search_console site: a row has no day");
   CHECK(contains(refusal(R"({"rows":[{"keys":["2026-11-20"],"clicks":"a lot"}]})"), "clicks is a string"));
   CHECK(contains(refusal(R"({"rows":[{"keys":["2026-11-20"],"clicks":1.5}]})"), "not a whole number"));
+  for (const std::string measure : {"ctr", "position"})
+    CHECK(refusal(R"({"rows":[{"keys":["2026-11-20"],"clicks":1,"impressions":2,")" + measure +
+                  R"(":"half"}]})") == "search_console site: " + measure + " is a string, not a number");
   CHECK(contains(refusal("<html>"), "HTML"));
   CHECK(contains(refusal(R"({"rows":[{"keys":["2026)"), "cut off"));
 }
@@ -290,6 +308,18 @@ TEST_CASE("a 403 for a quota does not blame the key", "[search_console]") {
       said("error_403_forbidden.built.json") ==
       "search_console site: answered 403, the key may not do this (forbidden): the Google account is no user "
       "of this property");
+}
+
+TEST_CASE("what a 403 for a quota says of the wait counts, where it is the longer one", "[search_console]") {
+  const auto wait = [](const char* reason, const char* header) {
+    HttpReply refused{.status = 403, .headers = {{"retry-after", header}}};
+    refused.body = R"({"error":{"code":403,"errors":[{"domain":"usageLimits","reason":")" +
+                   std::string(reason) + R"("}]}})";
+    return classify(search_console::connector, "", EffectResult(refused), source_at).error.retry_after_secs;
+  };
+  CHECK(wait("rateLimitExceeded", "600") == 600);
+  CHECK(wait("quotaExceeded", "7200") == 7200);
+  CHECK(wait("quotaExceeded", "10") == 900);
 }
 
 TEST_CASE("every recorded reply of Search Console is read or refused", "[search_console]") {

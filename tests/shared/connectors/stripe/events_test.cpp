@@ -127,8 +127,8 @@ TEST_CASE("the state of an event's object is as old as the event", "[stripe][eve
 
 TEST_CASE("an event from the future is refused: nothing later would count", "[stripe][events]") {
   Json event = json(read("events/charge_succeeded.json"));
-  for (const Json& created : {Json(9'223'372'036'854'775'807), Json("9999-01-01T00:00:00Z"),
-                              Json(to_unix(now + std::chrono::hours(25)))}) {
+  for (const Json& created : {Json(9'223'372'036'854'775'807), Json(INT64_MIN), Json(-1),
+                              Json("9999-01-01T00:00:00Z"), Json(to_unix(now + std::chrono::hours(25)))}) {
     event["created"] = created;
     CHECK_FALSE(stripe::parse_event(dump(event), now).has_value());
   }
@@ -184,6 +184,7 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
   CHECK(page->stale[0].table == "stripe_charges");
   CHECK(page->stale[0].id == "ch_3Kl36gJDPojXS6LN0DCM4A8l");
   CHECK(page->deliveries.size() == 2);
+  CHECK(page->unavailable == std::vector<std::string>{"events that cannot be read"});  // the 7
 
   // With nothing to fetch either, its delivery must not count as settled.
   broken["data"]["object"].erase("id");
@@ -191,6 +192,23 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
   REQUIRE(lost.has_value());
   CHECK(lost->stale.empty());
   CHECK(lost->deliveries.empty());
+  // It is told at the end of the scan, on whatever page it was.
+  REQUIRE(lost->next);
+  const auto told = [](Json position, std::initializer_list<Json> events) {
+    return stripe::parse_events(list_of(events), {{}, "", {}, std::move(position)}, now)->unavailable.size();
+  };
+  const Json good = json(read("events/payment_intent_succeeded.json"));
+  CHECK(told(*lost->next, {good}) == 1);
+  CHECK(told({}, {good}) == 0);
+  Json nameless = good;
+  nameless["id"] = 12345;
+  CHECK(told({}, {nameless}) == 1);
+  Json typeless = good;
+  typeless["type"] = 7;
+  CHECK(told({}, {typeless}) == 1);
+  Json of_others = good;
+  of_others["type"] = "customer.created";
+  CHECK(told({}, {of_others}) == 0);
 }
 
 TEST_CASE("events are asked for by window and by the types that are stored", "[stripe][events]") {
