@@ -39,6 +39,7 @@ Result<DailySeries> read_one(const Json& json) {
                      .unit = text_in(json, "unit"),
                      .of = text_in(json, "of"),
                      .kind = find_text(json, "kind") == "level" ? SeriesKind::level : SeriesKind::sum,
+                     .maturing = is_true(json, "maturing"),
                      .first_day = *day,
                      .values = std::move(*values)};
 }
@@ -76,7 +77,7 @@ std::optional<double> mean_of_period(const DailySeries& series, std::size_t end)
 }
 
 void compare_periods(const DailySeries& series, std::size_t end, SeriesReport& report) {
-  if (end < 2 * period_days) return;
+  if (end < 2 * period_days || series.maturing) return;
   const auto last = mean_of_period(series, end), previous = mean_of_period(series, end - period_days);
   if (!last || !previous) return;
   const double days = series.kind == SeriesKind::sum ? period_days : 1;

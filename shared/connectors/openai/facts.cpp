@@ -96,11 +96,13 @@ std::optional<Json> period_fact(const DailySeries& series) {
   const auto values = known(series, begin, end);
   const double value = total_of(series, values);
   JsonObject fact = opening(series, series.id,
-                            series.kind == SeriesKind::level ? "average of the days" : "total of the days");
+                            series.maturing ? "total of the days, the newest of which still grow"
+                            : series.kind == SeriesKind::level ? "average of the days"
+                                                               : "total of the days");
   fact.json("value", as_number(value));
-  // Only a whole period compares with a whole one.
+  // Only a whole period compares with a whole one, and only what is complete.
   const auto before = known(series, begin - period_days, begin);
-  if (values.size() == before.size() && values.size() >= days_of_a_whole_period)
+  if (!series.maturing && values.size() == before.size() && values.size() >= days_of_a_whole_period)
     compare(fact, "before", value, total_of(series, before));
   return fact.number("days", static_cast<std::int64_t>(values.size()))
       .text("from", format_day(day_at(series, begin)))

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { dayBack, noonBack, zone } from '../days.mjs';
+import { DAY_MS, dayBack, noonBack, zone } from '../days.mjs';
 
 // Never on the same day.
 const east = 'Pacific/Kiritimati';
@@ -85,7 +85,39 @@ export async function partTests({ test, stack, insert, synced, read }) {
     await stack.query(
       `update public.service_facts set last_success_at = now() - interval '4 days' where partition = '2'`,
     );
-    assert.equal((await clicks()).provisional_from, dayBack(0, east));
+    const begunEverywhere = dayBack(0, 'Etc/GMT+12');
+    const asked = new Date(Date.parse(begunEverywhere) + DAY_MS).toISOString().slice(0, 10);
+    assert.equal((await clicks()).provisional_from, [dayBack(0, east), asked].sort()[0]);
+  });
+
+  await test('a day that has not begun everywhere when Google Ads was asked is not zero', async () => {
+    const spent = (days) => ({
+      ...{
+        customer_id: '1',
+        campaign_id: '1',
+        day: dayBack(days),
+        time_zone: east,
+        currency: 'EUR',
+        clicks: 10,
+      },
+    });
+    await insert('google_ads_campaign_daily', [spent(4), spent(2)]);
+    // At 11:00 UTC, which is tomorrow there; and yesterday is the newest day that all have begun.
+    await synced('google_ads', 'campaigns', 1, '1');
+    const { provisional_from, values, maturing } = (await read(5))['google_ads.clicks'];
+    assert.deepEqual([provisional_from, values], [dayBack(1), [10, 0, 10, null, null]]);
+    assert.equal(maturing, false);
+  });
+
+  await test('conversions are told as what still grows', async () => {
+    await insert('google_ads_conversions_daily', [
+      {
+        ...{ customer_id: '1', campaign_id: '1', conversion_action_id: '1', currency: 'EUR' },
+        ...{ day: dayBack(9), conversions: 1 },
+      },
+    ]);
+    await synced('google_ads', 'conversions', 0, '1');
+    assert.equal((await read(20))['google_ads.conversions'].maturing, true);
   });
 
   await test("an account's zone that is none takes no series with it: its days are the workspace's", async () => {

@@ -73,6 +73,7 @@ async function paymentTests({ test, insert, synced, read }) {
     assert.deepEqual(series['stripe.net_charges.eur'], {
       ...{ id: 'stripe.net_charges.eur', service: 'stripe', label: 'Net charges (EUR)', unit: 'money:eur' },
       ...{ kind: 'sum', of: null, first_day: dayBack(4), provisional_from: dayBack(0) },
+      maturing: false,
       values: [null, 1500, 0, 0, null],
     });
     assert.deepEqual(series['stripe.net_charges.usd'].values, [null, 0, 0, 250, null]);
@@ -202,6 +203,18 @@ async function reportTests({ test, stack, insert, synced, read }) {
     assert.deepEqual(known(other), [1], 'after its newest day nothing is known, not zero');
     assert.equal(series[other].provisional_from, pacific(5));
     assert.equal(series[other].of, 'https://a.example/');
+  });
+
+  await test('Search Console: a day that Google has not finished is not known, however old it is', async () => {
+    await synced('search_console', 'site', 0, 'sc-domain:a.example');
+    const row = (days, provisional) => ({
+      ...{ property: 'sc-domain:a.example', search_type: 'web', day: dayBack(days, 'America/Los_Angeles') },
+      ...{ clicks: 5, impressions: 50, position: 1, provisional },
+    });
+    await insert('gsc_site_daily', [row(8, false), row(7, false), row(6, true), row(5, true)]);
+    const series = await read(18);
+    for (const id of ['clicks', 'position'])
+      assert.equal(series[`search_console.${id}`].values.filter((value) => value !== null).length, 2, id);
   });
 
   await test('Search Console: a week without rows is not known, what was before it is zero', async () => {

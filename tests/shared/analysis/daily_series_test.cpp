@@ -47,6 +47,17 @@ TEST_CASE("of several parts each says whose it is, of one none does") {
         std::vector<std::string>{"Clicks of a.example", "Clicks of b.example/shop/", "Position", "Clicks"});
 }
 
+TEST_CASE("what still grows says so") {
+  const auto all = read(R"({"series":[
+    {"id":"a","first_day":"2026-08-27","maturing":true,"values":[]},
+    {"id":"b","first_day":"2026-08-27","maturing":false,"values":[]},
+    {"id":"c","first_day":"2026-08-27","values":[]}]})");
+  REQUIRE(all.has_value());
+  CHECK((*all)[0].maturing);
+  CHECK_FALSE((*all)[1].maturing);
+  CHECK_FALSE((*all)[2].maturing);
+}
+
 TEST_CASE("what is no series is refused by name") {
   CHECK(read("{}").error().message == "daily_series: no series");
   CHECK(read(R"({"series":[{}]})").error().message == "daily_series: missing id");
@@ -81,6 +92,14 @@ TEST_CASE("a level has a mean, and a sum's few missing days count as the others 
   for (const std::size_t i : {40U, 41U, 42U}) series.values[i] = std::nullopt;
   CHECK(*analyse(series).last_28 == Catch::Approx(280));
   series.values[43] = std::nullopt;
+  CHECK_FALSE(analyse(series).last_28);
+  CHECK_FALSE(analyse(series).previous_28);
+}
+
+TEST_CASE("what still grows is not compared with what has grown") {
+  DailySeries series = series_of(60, 10);
+  REQUIRE(analyse(series).last_28);
+  series.maturing = true;
   CHECK_FALSE(analyse(series).last_28);
   CHECK_FALSE(analyse(series).previous_28);
 }

@@ -37,6 +37,17 @@ TEST_CASE("values are told as people read them", "[openai]") {
   CHECK_FALSE(fact("count", "sum", 9, 5).contains("better"));
 }
 
+TEST_CASE("what still grows is not compared with what has grown", "[openai]") {
+  Json conversions = series("c", "count", "sum", steps(10, 8));
+  conversions["maturing"] = true;
+  const Json fact =
+      openai::period_facts({{"series", Json::array({conversions})}}, *parse_day("2026-11-24"))[0];
+  CHECK(fact["value"] == 224);
+  CHECK(fact["what"] == "total of the days, the newest of which still grow");
+  CHECK_FALSE(fact.contains("before"));
+  CHECK_FALSE(fact.contains("change_percent"));
+}
+
 TEST_CASE("days that were not recorded are not zero, and today is not over", "[openai]") {
   auto values = steps(nullptr, 12);
   values.push_back(5);  // today
