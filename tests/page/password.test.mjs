@@ -68,6 +68,7 @@ test('who forgot the password chooses another by a link that is mailed', async (
   const link = await linkTo(FERN);
   await page.goto(link); // and read by a scanner of mail, or by mistake: that does not use it
   await page.getByRole('button', { name: 'Continue' }).waitFor();
+  assert.equal(await page.getByText('You are signed in as').isVisible(), false);
   await screenshot(page, 'opened-link');
   await page.getByRole('button', { name: 'Not now' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -172,6 +173,10 @@ test('who has not chosen a password is asked again: after a reload, in another t
   const viewers = await addressOf(VIEWER);
   await other.goto('about:blank');
   await other.goto(viewers);
+  await other.getByText(`You are signed in as ${AGENCY}.`).waitFor();
+  await screenshot(other, 'opened-link-signed-in');
+  await card(page, 'stripe').waitFor(); // anybody may have sent it
+  await goOn(other);
   for (const tab of [other, page]) await isAsked(tab);
   assert.equal(await page.getByLabel('Account').inputValue(), VIEWER);
   assert.equal(await page.locator('article').count(), 0, 'nothing of the other is left');
@@ -317,6 +322,11 @@ test('a dead link is told to whoever is signed in already, and is soon forgotten
   await fillSignIn(page, userOf(stack, OAK));
   await card(page, 'stripe').waitFor();
   await page.goto(await askFor(VIEWER)); // somebody else's
+  await page.getByText(`You are signed in as ${OAK}.`).waitFor();
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await card(page, 'stripe').waitFor();
+  await page.goto('about:blank');
+  await page.goto(await addressOf(VIEWER)); // and one that needs no use
   await page.getByRole('button', { name: 'Not now' }).click();
   await card(page, 'stripe').waitFor();
   assert.match(page.url(), /oak-bakery/);

@@ -254,9 +254,10 @@ async function main() {
   const dashboard = new Dashboard({ config, session });
   const loaded = dashboard.load();
   let link = linkOfAddress();
-  if (link?.token_hash) {
+  const displaced = link && !link.problem ? session.displacedBy(link) : null;
+  if (link?.token_hash || displaced !== null) {
     show('opened-link');
-    const asked = askForLink(session, link);
+    const asked = askForLink(session, link, displaced);
     link = await Promise.race([asked, loaded.then(() => asked)]); // where the page does not load, that is told
     if (!link) forgetLink();
   }

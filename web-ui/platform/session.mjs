@@ -175,13 +175,22 @@ export class Session {
     return wordsOf(error, 'Signing in did not work. Try again in a moment.');
   }
 
+  /** @returns {string | null} the address of whoever is signed in and may not be who the link is for */
+  displacedBy({ access_token }) {
+    const kept = this.#keptUser();
+    return kept && kept.id !== ownerOf(access_token ?? '') ? (kept.email ?? '') : null;
+  }
+
   /**
    * Uses a link that leads here, once its reader wants it: mail is opened by scanners first, which follow every link.
+   * One that was used on its way stays what it is.
    * https://supabase.com/docs/guides/auth/auth-email-templates
    * @returns {Promise<{link?: object, problem?: string}>} what came of it, as linkOfAddress gives it and now in its
    *   place; or why that is not known yet
    */
-  async use({ token_hash, type }) {
+  async use(link) {
+    const { token_hash, type } = link;
+    if (!token_hash) return { link };
     // Nobody is signed in by this alone, and the session is renewed by one client only.
     const client = new AuthClient({
       ...this.settings,
@@ -196,9 +205,9 @@ export class Session {
     if (error) return { link: { problem: MESSAGES[error.code] ?? DEAD_LINK } };
     if (!data.session) return { problem: UNREAD_LINK };
     const { access_token, refresh_token } = data.session;
-    const link = { access_token, refresh_token, type };
-    history.replaceState(null, '', `#${new URLSearchParams(link)}`);
-    return { link };
+    const used = { access_token, refresh_token, type };
+    history.replaceState(null, '', `#${new URLSearchParams(used)}`);
+    return { link: used };
   }
 
   /**
