@@ -206,6 +206,13 @@ class Reader final : public JsonEvents {
     return count;
   }
 
+  // Whether a column is sought in what stands here.
+  bool is_on_the_way() const {
+    const std::string within = path_ + ".";
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [&](const Column& column) { return starts_with(column.place, within); });
+  }
+
   void begin_cell(std::size_t i) {
     text_.put(std::string_view(names_[i]).substr(seen_ == 0 ? 1 : 0));
     seen_ |= std::uint32_t{1} << i;
@@ -216,7 +223,8 @@ class Reader final : public JsonEvents {
     std::size_t i = find_column();
     if (i < columns_.size() && (seen_ >> i & 1U)) i = columns_.size();
     if (kind != JsonScalar::flag) cells_.push_back(i);
-    if (i == columns_.size()) return true;
+    if (i == columns_.size())
+      return !is_on_the_way() || refuse({path_, " is ", type_of(kind), ", which holds nothing"});
     expected_ = i + 1;
     return write_cell(i, kind, text);
   }

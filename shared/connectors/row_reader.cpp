@@ -21,12 +21,17 @@ const Json* step_into(const Json& at, std::string_view key) {
   return &at[static_cast<std::size_t>(*index)];
 }
 
-// The first of a column's places that holds something.
-const Json* find_at(const Json& object, std::string_view places) {
+// The first of a column's places that holds something; or what stands in the way to it, which can hold
+// nothing.
+const Json* find_at(const Json& object, std::string_view places, bool& in_the_way) {
   while (!places.empty()) {
     std::string_view place = cut(places, '|');
-    const Json* at = &object;
-    while (at && !place.empty()) at = step_into(*at, cut(place, '.'));
+    const Json* at = step_into(object, cut(place, '.'));
+    while (at && !at->is_null() && !place.empty()) {
+      in_the_way = !at->is_structured();
+      if (in_the_way) return at;
+      at = step_into(*at, cut(place, '.'));
+    }
     if (at && !at->is_null()) return at;
   }
   return nullptr;
@@ -102,7 +107,12 @@ Json convert(ColumnType type, const Json& value, std::string_view& wanted) {
 RowReader& RowReader::columns(const RowTable& table, const Json& object) {
   for (std::string_view rest = table.text; !rest.empty();) {
     const Column column = cut_column(rest);
-    read(column.name, ColumnType{column.type}, column.absent, find_at(object, column.place));
+    bool in_the_way = false;
+    const Json* found = find_at(object, column.place, in_the_way);
+    if (in_the_way)
+      refuse({who_, ": ", column.name, " is sought in ", type_name(*found)});
+    else
+      read(column.name, ColumnType{column.type}, column.absent, found);
   }
   return *this;
 }

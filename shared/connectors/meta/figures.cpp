@@ -1,5 +1,6 @@
 #include "shared/connectors/meta/figures.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -16,11 +17,13 @@ Json number_of(const Json& value) {
   return whole ? exact_integer(*whole) : Json();
 }
 
+// Empty where it is no list of texts.
 std::string joined(const Json& object, std::string_view list) {
   std::string text;
   for (const Json& name : list_in(object, list)) {
+    if (!name.is_string()) return {};
     if (!text.empty()) text += '/';
-    text += as_string(name).value_or("?");
+    text += text_of(name);
   }
   return text;
 }
@@ -31,24 +34,28 @@ Json null_if_empty(Json object) {
 }
 
 // [{"dimension_keys":["follow_type"],"results":[{"dimension_values":["FOLLOWER"],"value":60}]}] as
-// {"follow_type":{"FOLLOWER":60}}
-Json parts_of(std::span<const Json> breakdowns) {
-  JsonObject parts;
-  for (const Json& breakdown : breakdowns) {
-    if (!find_array(breakdown, "dimension_keys") || !find_array(breakdown, "results")) continue;
-    JsonObject part;
-    for (const Json& result : list_in(breakdown, "results")) {
-      const Json* value = find(result, "value");
-      if (value && value->is_number() && find_array(result, "dimension_values"))
-        part.json(joined(result, "dimension_values"), *value);
-    }
-    parts.json(joined(breakdown, "dimension_keys"), part.take());
+// {"follow_type":{"FOLLOWER":60}}. One without results has none. False: it cannot be read.
+bool add_parts(JsonObject& parts, const Json& breakdown) {
+  const std::string keys = joined(breakdown, "dimension_keys");
+  if (keys.empty()) return false;
+  const Json* results = find(breakdown, "results");
+  if (!results) return true;
+  if (!results->is_array()) return false;
+  JsonObject part;
+  for (const Json& result : elements(*results)) {
+    const Json* value = find(result, "value");
+    const std::string values = joined(result, "dimension_values");
+    if (!value || !value->is_number() || values.empty()) return false;
+    part.json(values, *value);
   }
-  return null_if_empty(parts.take());
+  parts.json(keys, part.take());
+  return true;
 }
 
 // Adds what `one` holds: {"value":7,"end_time":"2026-11-20T08:00:00+0000"}.
 Result<void> add_figure(Json& figures, const Json& one, std::string_view who) {
+  if (!one.is_object())
+    return fail(ErrorKind::data, {who, ": a value is ", type_name(one), ", not an object"});
   Json number;
   Json parts;
   if (const Json* value = find(one, "value")) {
@@ -56,8 +63,14 @@ Result<void> add_figure(Json& figures, const Json& one, std::string_view who) {
     if (value->is_object()) parts = *value;
     if (number.is_null() && parts.is_null()) return fail(ErrorKind::data, {who, ": a value is no number"});
   }
-  const auto breakdowns = list_in(one, "breakdowns");
-  if (!breakdowns.empty()) parts = parts_of(breakdowns);
+  if (const Json* breakdowns = find(one, "breakdowns"); breakdowns && !breakdowns->empty()) {
+    JsonObject all;
+    const auto list = elements(*breakdowns);
+    if (list.empty() ||
+        !std::all_of(list.begin(), list.end(), [&](const Json& b) { return add_parts(all, b); }))
+      return fail(ErrorKind::data, {who, ": a breakdown cannot be read"});
+    parts = null_if_empty(all.take());
+  }
   if (number.is_null() && parts.is_null()) return {};
   JsonObject figure;
   figure.json("value", std::move(number)).json("parts", std::move(parts));
@@ -86,10 +99,11 @@ Result<Json> read_figures(const Json& item, std::string_view who) {
 }
 
 Result<Json> read_lifetime(const Json& post, std::string_view who) {
-  const Json* insights = find_object(post, "insights");
-  const std::span<const Json> items = insights ? list_in(*insights, "data") : std::span<const Json>();
+  const Json* insights = find(post, "insights");
+  if (!insights) return Json();
+  if (!find_array(*insights, "data")) return fail(ErrorKind::data, {who, ": insights are no list"});
   JsonObject metrics;
-  for (const Json& item : items) {
+  for (const Json& item : list_in(*insights, "data")) {
     const std::string_view name = find_text(item, "name");
     if (name.empty()) return fail(ErrorKind::data, {who, ": missing name"});
     auto figures = read_figures(item, who);

@@ -136,7 +136,9 @@ Result<void> read_field(Page& page, const Asking& asking, const Json& body) {
 Result<void> read_insight(Page& page, const Asking& asking, const Json& body) {
   if (!find_array(body, "data")) return fail(ErrorKind::data, {asking.account.who, ": data is not a list"});
   for (const Json& item : list_in(body, "data")) {
-    if (find_text(item, "name") != asking.metric) continue;
+    const std::string_view name = find_text(item, "name");
+    if (name.empty()) return fail(ErrorKind::data, {asking.account.who, ": missing name"});
+    if (name != asking.metric) continue;
     const auto figures = read_figures(item, concat({asking.account.who, " ", asking.metric}));
     if (!figures) return tl::unexpected<Error>(figures.error());
     for (const Json& figure : elements(*figures)) {

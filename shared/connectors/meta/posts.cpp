@@ -107,7 +107,8 @@ Result<Json> row_of(const PostList& list, const Json& post, const Query& query, 
 
 // The link to the next page holds the token: only the cursor is taken. Empty: this was the last page.
 Result<std::string_view> next_cursor(const Json& body, std::string_view who) {
-  const Json* paging = find_object(body, "paging");
+  const Json* paging = find(body, "paging");
+  if (paging && !paging->is_object()) return fail(ErrorKind::data, {who, ": paging is ", type_name(*paging)});
   if (!paging || !find(*paging, "next")) return std::string_view();
   const Json* cursors = find_object(*paging, "cursors");
   const std::string_view after = cursors ? find_text(*cursors, "after") : std::string_view();

@@ -95,6 +95,7 @@ void divide_by_hundred(Json& value) {
 bool add_scores(Json& row, const Json& lighthouse) {
   Json others = empty_object();
   for (const auto& [id, category] : members(object_or_empty(lighthouse, "categories"))) {
+    if (!category.is_object()) return false;
     const Json* score = find(category, "score");
     const auto value = score ? as_double(*score) : std::nullopt;
     if (score && !(value && *value >= 0 && *value <= 1)) return false;
@@ -160,7 +161,15 @@ Target read_target(std::string_view partition) {
 Result<Run> read_run(const Json& body, const Target& target, UnixSeconds source_at) {
   const Json* lighthouse = find_object(body, "lighthouseResult");
   if (!lighthouse) return fail(ErrorKind::data, {who, ": missing lighthouseResult"});
-  const UnixSeconds at = parse_time(find_text(body, "analysisUTCTimestamp")).value_or(source_at);
+  for (const auto& [parent, member] : {std::pair(&body, "loadingExperience"),
+                                       {&body, "originLoadingExperience"},
+                                       {lighthouse, "categories"}})
+    if (const Json* found = find(*parent, member); found && !found->is_object())
+      return fail(ErrorKind::data, {who, ": ", member, " is ", type_name(*found), ", not an object"});
+  const Json* analysed = find(body, "analysisUTCTimestamp");
+  const auto told_at = analysed ? parse_time(text_of(*analysed)) : source_at;
+  if (!told_at) return fail(ErrorKind::data, {who, ": analysisUTCTimestamp is not a time"});
+  const UnixSeconds at = *told_at;
   const auto failure = failure_of(*lighthouse);
   auto row = read_row(body, target, at, source_at, failure ? &*failure : nullptr);
   if (!row) return tl::unexpected<Error>(std::move(row.error()));

@@ -114,12 +114,18 @@ TEST_CASE("what lies deeper, or in one of two places, is found", "[stripe][objec
   CHECK(row_of(stripe::dispute, dispute)["card_brand"].is_null());
 }
 
-TEST_CASE("a way that leads elsewhere is absent, not a crash", "[stripe][objects]") {
+TEST_CASE("a way that leads nowhere is absent, one that something else stands in is refused",
+          "[stripe][objects]") {
   Json invoice = object("invoice.json");
-  for (const Json& payments : {Json(7), Json::array(), Json{{"data", 7}}, Json{{"data", Json::array()}},
-                               Json{{"data", {{{"payment", "x"}}}}}}) {
+  for (const Json& payments : {Json(), Json::array(), Json::object(), Json{{"data", Json::array()}},
+                               Json{{"data", {nullptr}}}, Json{{"data", {{{"payment", nullptr}}}}}}) {
     invoice["payments"] = payments;
     CHECK(row_of(stripe::invoice, invoice)["payment_intent"].is_null());
+  }
+  for (const Json& payments :
+       {Json(7), Json{{"data", 7}}, Json{{"data", {7}}}, Json{{"data", {{{"payment", 7}}}}}}) {
+    invoice["payments"] = payments;
+    CHECK(refusal(stripe::invoice, invoice) == "stripe invoices: payment_intent is sought in a number");
   }
   invoice["payments"] = {{"data", {{{"payment", {{"payment_intent", 7}}}}}}};
   CHECK(contains(refusal(stripe::invoice, invoice), "payment_intent is"));
@@ -217,7 +223,7 @@ TEST_CASE("a member of a wrong type is named", "[stripe][objects]") {
   CHECK(contains(with("created", "2025-11-23"), "stripe charges: created is"));
   CHECK(refusal(stripe::charge, Json::array()) == "stripe charges: missing id");
   CHECK(with("outcome", nullptr) == "read");
-  CHECK(with("outcome", "gone") == "read");
+  CHECK(with("outcome", "gone") == "stripe charges: outcome_type is sought in a string");
 }
 
 TEST_CASE("errors of Stripe add their code, never their text", "[stripe][errors]") {
