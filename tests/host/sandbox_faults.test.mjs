@@ -229,6 +229,21 @@ for (const [service, provider] of Object.entries(CALLS))
     assert.equal((await answerTo(provider)).status, 200, 'over when it is ended');
   });
 
+test('search_console: a quota that comes as a 403 says so by its reason, as a missing permission does', async () => {
+  for (const name of ['google_oauth', 'search_console']) await addAgency(name);
+  const reasons = [];
+  for (const fault of ['quota_403', '403']) {
+    await steer('/scenario', { key: agencyKey, service: 'search_console', fault });
+    const reply = await answerTo(CALLS.search_console);
+    reasons.push([reply.status, json(reply).error.errors[0].reason]);
+  }
+  await steer('/scenario', { key: agencyKey, service: 'search_console', fault: null });
+  assert.deepEqual(reasons, [
+    [403, 'quotaExceeded'],
+    [403, 'forbidden'],
+  ]);
+});
+
 // What tells two workspaces apart that share a key, and a call of each.
 const SHARED = {
   pagespeed: ['https://one.example/', (text) => [runOf(text), {}]],

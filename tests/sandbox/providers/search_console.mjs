@@ -52,6 +52,7 @@ export const faults = {
   403: () => fault(403, 'error_403_forbidden.built.json'),
   404: notFound,
   429: () => fault(429, 'error_429_quota.built.json'),
+  quota_403: () => fault(403, 'error_403_quota_reason.built.json'),
   500: () => ({ status: 500, body: { error: { code: 500, message: 'Backend Error', status: 'INTERNAL' } } }),
   wrong_type: ({ body }) => ({
     status: 200,
