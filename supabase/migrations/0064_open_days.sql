@@ -25,3 +25,6 @@ select app.exchange_text('public.daily_series', '''provisional_from'', s.provisi
 
 comment on function public.daily_series is
   '{"client_id","days"?: 90, at most 400} -> {"series":[{"id","service","label","unit","kind":"sum"|"level","of": the Search Console property or null,"first_day","provisional_from","maturing": its days grow for weeks, so that newer ones do not compare with older ones,"values":[number or null,...]}]}, one value a day up to today. Null: no row, or not final yet (none is from provisional_from on). unit: count, score, position, ms, bytes, money:eur (smallest unit), micros:eur (millionths). Days are the provider''s. As the signed-in user; another''s workspace and one that does not exist have no series.';
+
+-- Hosted Supabase grants it to everybody when it is made.
+revoke all on sequence public.facts_history_id_seq from anon, authenticated;
