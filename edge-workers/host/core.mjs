@@ -64,7 +64,9 @@ class Instance {
       return decodeFrame(this.#call(control, parts));
     } catch (error) {
       this.dead = true;
-      throw new CoreFailure(`the core stopped: ${error.message}`);
+      // What else fails here may quote what it read.
+      const isTold = error instanceof CoreFailure || error instanceof WebAssembly.RuntimeError;
+      throw new CoreFailure(`the core stopped: ${isTold ? error.message : error.name}`);
     }
   }
 

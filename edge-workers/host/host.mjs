@@ -89,10 +89,13 @@ const headerPairs = (request) => [...request.headers].filter(([name]) => !PRIVAT
 
 const isTooLarge = (body) => body === null || body.length > MAX_BODY_BYTES;
 
+// Of what may be anything only what has the form of a name.
+const pathToTell = (path) => (WEBHOOK_PATH.test(path) ? path : (WORKSPACE_PATH.exec(path)?.[0] ?? '/api/'));
+
 // The sender of one that is too large is told by status, the agency by the log.
 async function withBody(request, path, limit, answer) {
   const reply = await bodies.use(request, limit, (body) => {
-    if (isTooLarge(body)) log('warn', { what: 'a body is larger than 5 MB', path });
+    if (isTooLarge(body)) log('warn', { what: 'a body is larger than 5 MB', path: pathToTell(path) });
     return answer(body);
   });
   return reply ?? unavailable('30');
@@ -184,7 +187,10 @@ export function makeWorker({ edge, gateway }) {
         service_settings: await serviceDigests(env, manifest),
       };
       const event = { kind: 'tick', configured };
-      await start(gateway, env, event, null);
+      await start(gateway, env, event, null).catch((error) => {
+        log('error', { what: 'a tick failed', message: wordsOf(error) });
+        throw new CoreFailure('a tick failed'); // Cloudflare's list of ticks shows it, too
+      });
     },
     async queue(batch, env) {
       const problem = refuse(env);

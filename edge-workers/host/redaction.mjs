@@ -20,7 +20,16 @@ export class Redaction {
   hide(...values) {
     // In a text as it is, in bytes one character for each.
     for (const form of values.flatMap(spellings)) this.#known.add(form).add(byteString(ENCODER.encode(form)));
-    if (this.#known.size === 0) return;
+    if (this.#known.size > 0) this.#compile();
+  }
+
+  // As it is alone: an ASCII text that strangers choose, whose other spellings would take time to no end.
+  hideExactly(value) {
+    this.#known.add(value);
+    this.#compile();
+  }
+
+  #compile() {
     const forms = [...this.#known].sort((a, b) => b.length - a.length); // a key inside a longer one goes with it
     this.#forms = patternOf(forms);
     this.#longestForm = 3 * forms[0].length; // a character has at most so many bytes for each unit
@@ -33,7 +42,7 @@ export class Redaction {
   // Byte for byte: what is not a secret stays as it was, whether or not it is valid UTF-8. Bytes are looked through
   // once, however often they are handed on.
   bytes(bytes) {
-    if (this.#clean.get(bytes) === this.#forms) return bytes;
+    if (this.#known.size === 0 || this.#clean.get(bytes) === this.#forms) return bytes;
     const kept = this.#withoutSecrets(bytes);
     const clean =
       kept.length === 1 ? bytes : joined(kept.flatMap((part, i) => (i === 0 ? [part] : [MARK, part])));

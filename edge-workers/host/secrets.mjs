@@ -210,7 +210,7 @@ export class Secrets {
   #values = new Map();
   #hosts = new Map();
   #redaction = new Redaction();
-  #hasLent = false;
+  #lent = new Redaction();
   #captured = new Map(); // names of what expires, and the values that this flow has used
 
   constructor(env, manifest, workspace, captures = new Captures()) {
@@ -240,9 +240,8 @@ export class Secrets {
 
   // A secret of the request that this flow answers, listed in the manifest as `session`.
   lend(name, value) {
-    this.#hasLent = true;
     this.#values.set(name, value);
-    this.#redaction.hide(value);
+    this.#lent.hideExactly(value);
   }
 
   get(name) {
@@ -296,16 +295,16 @@ export class Secrets {
   }
 
   redact(text) {
-    return this.#redaction.text(text);
+    return this.#lent.text(this.#redaction.text(text));
   }
 
   redactBytes(bytes) {
-    return this.#redaction.bytes(bytes);
+    return this.#lent.bytes(this.#redaction.bytes(bytes));
   }
 
   // Of what goes out: the core has been given nothing that holds another secret, but for what is lent.
   redactLent(bytes) {
-    return this.#hasLent ? this.redactBytes(bytes) : bytes;
+    return this.#lent.bytes(bytes);
   }
 }
 

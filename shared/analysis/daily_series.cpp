@@ -107,7 +107,7 @@ SeriesReport analyse(const DailySeries& series) {
   std::size_t end = 0;
   for (std::size_t i = 0; i < series.values.size(); ++i) {
     const Day day = series.first_day + std::chrono::days(i);
-    detector.add(day, series.values[i]);
+    if (!series.maturing) detector.add(day, series.values[i]);
     if (!series.values[i]) continue;
     report.as_of = day;
     end = i + 1;

@@ -21,7 +21,7 @@ struct DailySeries {
   std::string unit;     // count, score, ms, bytes, position, money:eur (minor units), micros:eur
   std::string of;       // what part of the service: a Search Console property; mostly empty
   SeriesKind kind = SeriesKind::sum;
-  bool maturing = false;  // its days grow for weeks: newer ones are lower than they will be
+  bool maturing = false;  // its days grow for weeks: nothing is to be made of newer ones being lower
   Day first_day{};
   std::vector<std::optional<double>> values;  // one a day; none: no row, or not final yet
 };
@@ -33,10 +33,11 @@ struct SeriesReport {
   std::vector<Anomaly> anomalies;  // oldest first
   std::optional<Day> as_of;        // the last day with a value
   // The 28 days that end with as_of and the 28 before: a sum's total, a level's mean. Only where both
-  // have 25 days; a sum's missing days count as its others do on average. Not of a series that is maturing.
+  // have 25 days; a sum's missing days count as its others do on average.
   std::optional<double> last_28, previous_28;
 };
 
+// Of a series that is maturing only as_of.
 SeriesReport analyse(const DailySeries& series);
 
 }  // namespace wf

@@ -159,7 +159,8 @@ bool lacks_items(const SyncCursor& cursor, const Stream& stream) {
 
 void begin_anew(SyncCursor& cursor, const Stream& stream, const std::vector<std::string>& lacked,
                 std::string_view label, const Page& last, UnixSeconds now) {
-  if (lacks_items(cursor, stream) || holds(lacked, label)) return;
+  // What a reconciliation could not read has gone by; it is not given again.
+  if (stream.reconciles || lacks_items(cursor, stream) || holds(lacked, label)) return;
   const bool reached_back = *cursor.covered_until - *cursor.covered_from >= stream.first_sync;
   if (reached_back) return;
   const bool lately = cursor.begun_anew_at && now - *cursor.begun_anew_at < anew_at_most_every;

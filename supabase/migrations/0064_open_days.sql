@@ -11,7 +11,8 @@ select app.exchange_text('public.daily_series', 'min(t.day) as first_day, max(t.
       max(t.day) as last_day from point t group by 1, 2 having count(t.value) > 0');
 
 -- Google Ads is asked up to the day that has begun everywhere. East of UTC+12 the account's yesterday may be a later one:
--- it was not asked for, which is not zero.
+-- it was not asked for, which is not zero. (A run that goes on over 12:00 UTC was not asked for the day that has begun
+-- everywhere since; the next one is.)
 select app.exchange_text('public.daily_series',
   'case when s.service = ''search_console'' then greatest(f.last_day + 1,
           (r.read_at at time zone c.zone_name)::date - s.hold_days - 7) end) as provisional_from',

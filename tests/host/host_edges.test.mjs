@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 
-import { Bodies } from '../../edge-workers/host/bodies.mjs';
+import { Bodies, SHARES } from '../../edge-workers/host/bodies.mjs';
 import { Captures } from '../../edge-workers/host/captures.mjs';
 import { Effects } from '../../edge-workers/host/effects.mjs';
 import { assetReply, readConfig } from '../../edge-workers/host/pages.mjs';
@@ -64,14 +64,18 @@ test('of small bodies 32 MB are in hand at once, with their copies', async () =>
   const ask = () => bodies.use(upload(0.25), 32 * MB, answer);
   for (let n = 0; n < 32; n++) assert.equal(await ask(), MB / 4);
   assert.equal(await ask(), undefined);
-  assert.equal(await bodies.use(upload(5), 32 * MB, (body) => ({ reply: body.length })), 5 * MB);
+  for (const size of [5, 1 / 64])
+    assert.equal(await bodies.use(upload(size), 32 * MB, (body) => ({ reply: body.length })), size * MB);
   letGo();
   await until;
   assert.equal(await ask(), MB / 4, 'they gave their places back');
 });
 
 test('a body that is still small after a while does not arrive', async () => {
-  const bodies = new Bodies(Date.now, { small: 20, large: 60_000 });
+  const bodies = new Bodies(
+    Date.now,
+    SHARES.map((share) => ({ ...share, longestMs: share.longestMs === 15_000 ? 20 : 60_000 })),
+  );
   const answer = (bytes) => ({ reply: bytes.length });
   const hanging = (bytes) =>
     new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(bytes)) });
@@ -103,7 +107,10 @@ test('a large body is in hand until what it is for is over, not only answered', 
 });
 
 test('a body has its time to arrive, and no place after it', async () => {
-  const bodies = new Bodies(Date.now, { small: 1000, large: 1000 });
+  const bodies = new Bodies(
+    Date.now,
+    SHARES.map((share) => ({ ...share, longestMs: 1000 })),
+  );
   let feed, reason;
   const body = new ReadableStream({
     start: (controller) => (feed = controller),

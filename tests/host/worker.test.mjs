@@ -135,6 +135,31 @@ test('what somebody else throws is logged by its kind: it may quote a secret', a
   assert.equal(JSON.parse(lines[0]).message, 'SyntaxError');
 });
 
+test('a tick that fails says so in the log without its words', async () => {
+  const core = steps(() => {
+    throw new SyntaxError('sk_test_northwind+/=key');
+  });
+  const [, lines] = await logged(() =>
+    assert.rejects(workerAround(core).scheduled({}, env()), { message: 'a tick failed' }),
+  );
+  assert.deepEqual(lines.map(JSON.parse), [
+    { level: 'error', what: 'a tick failed', message: 'SyntaxError' },
+  ]);
+});
+
+test('of a path that may be anything the log has the beginning alone', async () => {
+  const long = new Uint8Array(SIX_MB);
+  for (const [path, told] of [
+    ['/api/eyJhbGciOiJIUzI1NiJ9.session.token', '/api/'],
+    ['/api/workspaces/northwind-dental/eyJhbGciOiJIUzI1NiJ9', '/api/workspaces/northwind-dental/'],
+  ]) {
+    const [reply, lines] = await logged(() =>
+      workerAround(answering(200)).fetch(post(path, long), env(), context()),
+    );
+    assert.deepEqual([reply.status, JSON.parse(lines[0]).path], [413, told]);
+  }
+});
+
 const PASSWORD_CHECK = {
   effect: 1,
   kind: 'verify',

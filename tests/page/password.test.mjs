@@ -157,6 +157,7 @@ test('who has not chosen a password is asked again: after a reload, in another t
   const again = await addressOf(AGENCY);
   await page.goto('about:blank');
   await page.goto(again);
+  await goOn(page);
   await isAsked(page);
   const other = await page.context().newPage();
   await other.goto(`${stack.state.urls.dashboard}w/oak-bakery/integrations`);
@@ -340,6 +341,26 @@ test('a dead link is told to whoever is signed in already, and is soon forgotten
   assert.ok(!page.url().includes('#'));
   await page.clock.fastForward(31_000);
   await told.waitFor({ state: 'detached' });
+  await page.context().close();
+});
+
+test('a link asks whoever is signed in, also where it claims to be theirs', async () => {
+  const page = await newPage(browser);
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, OAK));
+  await card(page, 'stripe').waitFor();
+  const theirs = await page.evaluate(() => JSON.parse(localStorage['webfluentia.session']).user.id);
+  const { refresh_token } = Object.fromEntries(new URLSearchParams((await addressOf(VIEWER)).split('#')[1]));
+  // What has ended is renewed with the other token, and nobody looks at whose it said it was.
+  const payload = Buffer.from(JSON.stringify({ sub: theirs, exp: 1 })).toString('base64url');
+  await page.goto('about:blank');
+  await page.goto(
+    `${stack.state.urls.dashboard}#type=recovery&refresh_token=${refresh_token}&access_token=eyJhIjoxfQ.${payload}.AAAA`,
+  );
+  await page.getByText(`You are signed in as ${OAK}.`).waitFor();
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await card(page, 'stripe').waitFor();
+  assert.equal(page.url().includes('#'), false);
   await page.context().close();
 });
 

@@ -53,12 +53,10 @@ void add_places(const Json& value, const Json::json_pointer& at, std::vector<Jso
     for (const auto& [key, member] : value.items()) add_places(member, at / key, places);
 }
 
-bool is_plain(const Scenario& scenario) {
-  return scenario.kill_after.empty() && !scenario.kill_everywhere && scenario.faults.empty() &&
-         scenario.next_runs.empty();
-}
+bool is_plain(const Scenario& scenario) { return scenario.faults.empty() && scenario.next_runs.empty(); }
 
-Json replay(const Scenario& scenario, const std::string& service) {
+Json replay(Scenario scenario, const std::string& service) {
+  scenario.kill_after.clear();
   if (!scenario.action.empty()) return wf::replay::replay_action(scenario, service);
   if (scenario.stream == "webhook") return wf::replay::replay_webhook(scenario, service);
   return wf::replay::replay_stream(scenario, service, scenario.stream);
@@ -133,11 +131,14 @@ TEST_CASE("a member of a wrong type changes no row unseen") {
       if (has_succeeded(replay(*scenario, service.path().filename().string()))) place = folder;
     }
   }
+  CHECK(tried.contains("stripe webhook"));
+  CHECK(tried.contains("sendgrid webhook"));
   for (const auto& [what, folder] : tried) {
-    if (folder.empty()) continue;
+    INFO(what);
+    REQUIRE_FALSE(folder.empty());
     const auto scenario = wf::replay::read_scenario(folder);
     REQUIRE(scenario);
-    CAPTURE(what, folder.filename().string());
+    CAPTURE(folder.filename().string());
     try_members(*scenario, folder.parent_path().filename().string());
   }
 }

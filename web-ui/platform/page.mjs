@@ -254,10 +254,9 @@ async function main() {
   const dashboard = new Dashboard({ config, session });
   const loaded = dashboard.load();
   let link = linkOfAddress();
-  const displaced = link && !link.problem ? session.displacedBy(link) : null;
-  if (link?.token_hash || displaced !== null) {
+  if (link?.token_hash || (link?.access_token && session.signedInAs !== null)) {
     show('opened-link');
-    const asked = askForLink(session, link, displaced);
+    const asked = askForLink(session, link);
     link = await Promise.race([asked, loaded.then(() => asked)]); // where the page does not load, that is told
     if (!link) forgetLink();
   }

@@ -175,10 +175,10 @@ export class Session {
     return wordsOf(error, 'Signing in did not work. Try again in a moment.');
   }
 
-  /** @returns {string | null} the address of whoever is signed in and may not be who the link is for */
-  displacedBy({ access_token }) {
+  /** @returns {string | null} the address of whoever is signed in: a link does not prove whom it is for */
+  get signedInAs() {
     const kept = this.#keptUser();
-    return kept && kept.id !== ownerOf(access_token ?? '') ? (kept.email ?? '') : null;
+    return kept ? (kept.email ?? '') : null;
   }
 
   /**

@@ -80,16 +80,15 @@ export function bindSignInForm(session, { openLink }) {
 }
 
 /**
- * For a link that is yet to be used, or that would take the place of `displaced`, who is signed in: anybody may have
- * sent it, and made it for an account of theirs.
- * @param {string | null} displaced an address
+ * For a link that is yet to be used, or that may take the place of whoever is signed in: anybody may have sent it, and
+ * made it for an account of theirs.
  * @returns {Promise<object | null>} what came of it (Session.use); null: its reader does not want it now
  */
-export function askForLink(session, link, displaced) {
+export function askForLink(session, link) {
   const form = document.getElementById('opened-link-form');
   const signedInAs = document.getElementById('signed-in-as');
-  signedInAs.hidden = displaced === null;
-  signedInAs.textContent = `You are signed in as ${displaced}. If the link is for another account, that one takes its place, in all tabs.`;
+  signedInAs.hidden = session.signedInAs === null;
+  signedInAs.textContent = `You are signed in as ${session.signedInAs}. If the link is for another account, that one takes its place, in all tabs.`;
   const notNow = document.getElementById('not-now');
   form.querySelector('[type=submit]').focus();
   return new Promise((resolve) => {

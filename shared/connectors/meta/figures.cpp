@@ -1,6 +1,7 @@
 #include "shared/connectors/meta/figures.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,11 +18,12 @@ Json number_of(const Json& value) {
   return whole ? exact_integer(*whole) : Json();
 }
 
-// Empty where it is no list of texts.
-std::string joined(const Json& object, std::string_view list) {
+// None where it is no list of texts.
+std::optional<std::string> joined(const Json& object, std::string_view list) {
+  if (list_in(object, list).empty()) return std::nullopt;
   std::string text;
   for (const Json& name : list_in(object, list)) {
-    if (!name.is_string()) return {};
+    if (!name.is_string()) return std::nullopt;
     if (!text.empty()) text += '/';
     text += text_of(name);
   }
@@ -36,19 +38,19 @@ Json null_if_empty(Json object) {
 // [{"dimension_keys":["follow_type"],"results":[{"dimension_values":["FOLLOWER"],"value":60}]}] as
 // {"follow_type":{"FOLLOWER":60}}. One without results has none. False: it cannot be read.
 bool add_parts(JsonObject& parts, const Json& breakdown) {
-  const std::string keys = joined(breakdown, "dimension_keys");
-  if (keys.empty()) return false;
+  const auto keys = joined(breakdown, "dimension_keys");
+  if (!keys) return false;
   const Json* results = find(breakdown, "results");
   if (!results) return true;
   if (!results->is_array()) return false;
   JsonObject part;
   for (const Json& result : elements(*results)) {
     const Json* value = find(result, "value");
-    const std::string values = joined(result, "dimension_values");
-    if (!value || !value->is_number() || values.empty()) return false;
-    part.json(values, *value);
+    const auto values = joined(result, "dimension_values");
+    if (!value || !value->is_number() || !values) return false;
+    part.json(*values, *value);
   }
-  parts.json(keys, part.take());
+  parts.json(*keys, part.take());
   return true;
 }
 

@@ -109,7 +109,8 @@ Result<Json> row_of(const PostList& list, const Json& post, const Query& query, 
 Result<std::string_view> next_cursor(const Json& body, std::string_view who) {
   const Json* paging = find(body, "paging");
   if (paging && !paging->is_object()) return fail(ErrorKind::data, {who, ": paging is ", type_name(*paging)});
-  if (!paging || !find(*paging, "next")) return std::string_view();
+  const Json* next = paging ? find(*paging, "next") : nullptr;
+  if (!next || (next->is_string() && text_of(*next).empty())) return std::string_view();
   const Json* cursors = find_object(*paging, "cursors");
   const std::string_view after = cursors ? find_text(*cursors, "after") : std::string_view();
   if (after.empty()) return fail(ErrorKind::data, {who, ": the next page has no cursor"});
@@ -182,10 +183,10 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   if (place.again) return {};
   // Of a page whose newest post is before the window, all that follow are older still.
   const bool is_past = page.newest && *page.newest < query.window.from;
-  const auto after = next_cursor(*body, list.who);
+  const auto after = is_past ? Result<std::string_view>() : next_cursor(*body, list.who);
   if (!after) return tl::unexpected<Error>(after.error());
   place.bare = false;
-  place.again = after->empty() || is_past;
+  place.again = after->empty();
   // A run may go on hours after a metric was refused, and then say so for a day.
   if (place.again && place.lost == 0) return {};
   if (!place.again) place.after = *after;

@@ -156,7 +156,7 @@ std::optional<Json> day_fact(const DailySeries& series, Day day) {
   JsonObject fact = opening(series, day_id(series, day), "value of the day");
   fact.json("value", as_number(value));
   auto before = same_weekdays_before(series, at);
-  if (before.size() >= values_for_a_median) {
+  if (!series.maturing && before.size() >= values_for_a_median) {
     compare(fact, "usual", value, to_two_places(median(before) / size));
     fact.text("usual_is", "median of this weekday in the 4 weeks before");
   }

@@ -160,7 +160,7 @@ Result<Delivery> parse_events(const Received& received) {
     --left_out;
   }
   if (left_out > 0 && delivery.batches.empty())
-    return fail(ErrorKind::data, {who, ": no event with a name, a time and an address"});
+    return fail(ErrorKind::data, {who, ": no item can be read as an event"});
   if (left_out > 0) {
     delivery.lost_rows = true;
     delivery.left_out =

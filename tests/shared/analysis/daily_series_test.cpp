@@ -97,11 +97,15 @@ TEST_CASE("a level has a mean, and a sum's few missing days count as the others 
 }
 
 TEST_CASE("what still grows is not compared with what has grown") {
-  DailySeries series = series_of(60, 10);
+  DailySeries series = series_of(90, 10);
+  for (std::size_t i = 70; i < 90; ++i) series.values[i] = 1;
   REQUIRE(analyse(series).last_28);
+  REQUIRE_FALSE(analyse(series).anomalies.empty());
   series.maturing = true;
+  CHECK(analyse(series).as_of == *parse_day("2026-09-01") + std::chrono::days(89));
   CHECK_FALSE(analyse(series).last_28);
   CHECK_FALSE(analyse(series).previous_28);
+  CHECK(analyse(series).anomalies.empty());
 }
 
 TEST_CASE("too short or empty a series has neither period") {

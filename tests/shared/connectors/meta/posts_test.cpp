@@ -59,8 +59,13 @@ TEST_CASE("a list of posts that goes on without saying where is not over", "[met
       list["paging"] = {{"next", next}, {"cursors", cursors}};
       CHECK(refused() == "meta page_posts: the next page has no cursor");
     }
-  list["paging"] = {{"cursors", {{"after", "a"}}}};
-  CHECK(refused() == "read");
+  for (const Json& paging : {Json({{"cursors", {{"after", "a"}}}}), Json({{"next", ""}}), Json()}) {
+    list["paging"] = paging;
+    CHECK(refused() == "read");
+  }
+  list["paging"] = {{"next", "https://graph.facebook.com/next"}};
+  for (Json& post : list["data"]) post["created_time"] = "2026-01-01T00:00:00+0000";
+  CHECK(refused() == "read");  // it would not be asked for
 }
 
 TEST_CASE("of figures of posts each is tried alone once the call fails, and those that live are asked for",

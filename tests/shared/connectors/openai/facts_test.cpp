@@ -46,6 +46,14 @@ TEST_CASE("what still grows is not compared with what has grown", "[openai]") {
   CHECK(fact["what"] == "total of the days, the newest of which still grow");
   CHECK_FALSE(fact.contains("before"));
   CHECK_FALSE(fact.contains("change_percent"));
+  // Beside a day in question, which another series has.
+  Json odd = series("o", "count", "sum", steps(10, 10));
+  odd["values"][50] = 90;
+  const Json day = openai::day_facts({{"series", Json::array({odd, conversions})}}, "o",
+                                     *parse_day(odd["first_day"].get<std::string>()) + std::chrono::days(50));
+  REQUIRE(day.size() == 2);
+  CHECK(day[1]["value"] == 8);
+  CHECK_FALSE(day[1].contains("usual"));
 }
 
 TEST_CASE("days that were not recorded are not zero, and today is not over", "[openai]") {

@@ -211,6 +211,22 @@ TEST_CASE("an event that cannot be read does not stop the reconciliation", "[str
   CHECK(told({}, {of_others}) == 0);
 }
 
+TEST_CASE("data that hold no object are no matter where the type is not stored", "[stripe][events]") {
+  Json event = json(read("events/v2_thin_event.json"));
+  event["data"] = {{"developer_message_summary", "x"}};
+  const auto thin = stripe::parse_event(dump(event), now);
+  REQUIRE(thin.has_value());
+  CHECK(thin->batches.empty());
+  event = json(read("events/charge_refunded.json"));
+  for (const Json& data :
+       {Json(7), Json::array(), Json({{"object", 7}}), Json({{"object", {{"id", "ch_1"}}}})}) {
+    event["data"] = data;
+    const auto refused = stripe::parse_event(dump(event), now);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message == "stripe events: its object cannot be read");
+  }
+}
+
 TEST_CASE("events are asked for by window and by the types that are stored", "[stripe][events]") {
   const Window window{from_unix(1), from_unix(2)};
   const HttpRequest request = stripe::events_request({window, "", {}, "evt_9"});
