@@ -43,7 +43,9 @@ Result<Page> parse_orders(const HttpReply& reply, const Query&, UnixSeconds sour
     batch.rows.push_back(*std::move(row));
   }
   if (!batch.rows.empty()) page.batches.push_back(std::move(batch));
-  if (const auto next = find_string(*body, "next")) page.next = *next;
+  const auto next = allow_string(*body, "next", who);
+  if (!next) return tl::unexpected<Error>(next.error());
+  if (*next) page.next = **next;
   return page;
 }
 
