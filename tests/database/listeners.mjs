@@ -9,15 +9,15 @@ import WebSocket from 'ws';
 
 export const topicOf = (clientId) => `workspace:${clientId}`;
 
-const clients = new Set(); // who listens now
+const listening = new WeakMap(); // a stack, of which several are tried side by side, and its clients
 
-/** Ends all that listen(): a test that failed must not keep the process alive. */
-export async function closeListeners() {
-  for (const client of clients) {
+/** Ends all of a stack that listen(): a test that failed must not keep the process alive. */
+export async function closeListeners(stack) {
+  for (const client of listening.get(stack) ?? []) {
     await client.removeAllChannels();
     await client.realtime.disconnect();
   }
-  clients.clear();
+  listening.delete(stack);
 }
 
 /**
@@ -29,7 +29,7 @@ export async function listen(stack, name, vsn, topic) {
     auth: { persistSession: false },
     realtime: { vsn },
   });
-  clients.add(client);
+  listening.set(stack, [...(listening.get(stack) ?? []), client]);
   if (name !== 'anon') {
     const session = (await (await stack.signIn(name)).auth.getSession()).data.session;
     await client.realtime.setAuth(session.access_token);

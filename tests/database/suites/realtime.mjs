@@ -13,7 +13,7 @@ export async function realtimeSuite(t, stack) {
       try {
         await body();
       } finally {
-        await closeListeners();
+        await closeListeners(stack);
       }
     });
   await memberTests(test, stack);
