@@ -215,6 +215,12 @@ Result<std::optional<std::int64_t>> allow_int64(const Json& object, std::string_
   return number;
 }
 
+Result<const Json*> allow_object(const Json& object, std::string_view key, std::string_view who) {
+  const Json* found = find(object, key);
+  if (found && !found->is_object()) return refuse(object, key, who, "an object");
+  return found;
+}
+
 std::string_view type_name(const Json& value) {
   if (value.is_null()) return "null";
   if (value.is_string()) return "a string";

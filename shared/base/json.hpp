@@ -67,6 +67,9 @@ Result<std::optional<std::string>> allow_string(const Json& object, std::string_
 Result<std::optional<std::int64_t>> allow_int64(const Json& object, std::string_view key,
                                                 std::string_view who);
 
+// The same; null: there is none.
+Result<const Json*> allow_object(const Json& object, std::string_view key, std::string_view who);
+
 // An object's member to write to, null when it is new. Smaller than operator[], which is a template.
 Json& slot(Json& object, std::string_view key);
 

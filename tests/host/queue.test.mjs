@@ -101,3 +101,15 @@ test('a core that stops takes nothing of the other with it', async () => {
   });
   assert.deepEqual([one.became, reply.status], [['retry', 30], 200]);
 });
+
+test('a tick or a job that fails is logged by the kind of its error: the words may quote a secret', async () => {
+  const core = steps(() => {
+    throw new SyntaxError('sk_test_northwind+/=key');
+  });
+  const failed = async (run) => JSON.parse((await logged(run))[1][0]);
+  const tick = () => assert.rejects(workerAround(core).scheduled({}, env()), { message: 'a tick failed' });
+  assert.deepEqual(await failed(tick), { level: 'error', what: 'a tick failed', message: 'SyntaxError' });
+  const one = message({ job: 'sync', workspace: 'northwind-dental' });
+  const job = () => workerAround(core).queue(batch('webfluentia-jobs', one), env());
+  assert.deepEqual(await failed(job), { level: 'error', what: 'a job flow failed', message: 'SyntaxError' });
+});

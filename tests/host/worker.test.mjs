@@ -3,17 +3,7 @@ import { test } from 'node:test';
 
 import { CoreFailure } from '../../edge-workers/host/core.mjs';
 import { bytesOf, coreDouble, env, steps, textOf } from './core_double.mjs';
-import {
-  answering,
-  batch,
-  context,
-  logged,
-  message,
-  ok,
-  post,
-  respond,
-  workerAround,
-} from './worker_double.mjs';
+import { answering, context, logged, ok, post, respond, workerAround } from './worker_double.mjs';
 
 const SIX_MB = 6 * 1024 * 1024;
 const KEY = 'sk_test_northwind+/=key';
@@ -130,21 +120,6 @@ test('what somebody else throws is logged by its kind: it may quote a secret', a
       { level: 'error', what: 'a flow failed', message: 'SyntaxError' },
     ]);
   }
-  const one = message({ job: 'sync', workspace: 'northwind-dental' });
-  const [, lines] = await logged(() => workerAround(core).queue(batch('webfluentia-jobs', one), env()));
-  assert.equal(JSON.parse(lines[0]).message, 'SyntaxError');
-});
-
-test('a tick that fails says so in the log without its words', async () => {
-  const core = steps(() => {
-    throw new SyntaxError('sk_test_northwind+/=key');
-  });
-  const [, lines] = await logged(() =>
-    assert.rejects(workerAround(core).scheduled({}, env()), { message: 'a tick failed' }),
-  );
-  assert.deepEqual(lines.map(JSON.parse), [
-    { level: 'error', what: 'a tick failed', message: 'SyntaxError' },
-  ]);
 });
 
 test('of a path that may be anything the log has the beginning alone', async () => {

@@ -112,12 +112,11 @@ Result<void> read_token(Page& page, std::string_view who, const Json& body) {
     return fail(ErrorKind::credentials, {who, ": the access token is no longer valid"});
   UnixSeconds earliest = never_ends;
   for (const std::string_view member : {"expires_at", "data_access_expires_at"}) {
-    const Json* value = find(*data, member);
-    const auto end = !value               ? std::optional<std::int64_t>(0)
-                     : value->is_number() ? as_int64(*value)
-                                          : std::nullopt;
-    if (!end || *end < 0) return fail(ErrorKind::data, {who, ": ", member, " is not a time"});
-    if (*end > 0) earliest = std::min(earliest, from_unix(*end));
+    const auto end = allow_int64(*data, member, who);
+    if (!end) return tl::unexpected<Error>(end.error());
+    const std::int64_t at = end->value_or(0);
+    if (at < 0) return fail(ErrorKind::data, {who, ": ", member, " is not a time"});
+    if (at > 0) earliest = std::min(earliest, from_unix(at));
   }
   page.credentials_expire_at = earliest;
   return {};

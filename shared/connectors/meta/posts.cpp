@@ -107,11 +107,13 @@ Result<Json> row_of(const PostList& list, const Json& post, const Query& query, 
 
 // The link to the next page holds the token: only the cursor is taken. Empty: this was the last page.
 Result<std::string_view> next_cursor(const Json& body, std::string_view who) {
-  const Json* paging = find(body, "paging");
-  if (paging && !paging->is_object()) return fail(ErrorKind::data, {who, ": paging is ", type_name(*paging)});
-  const Json* next = paging ? find(*paging, "next") : nullptr;
-  if (!next || (next->is_string() && text_of(*next).empty())) return std::string_view();
-  const Json* cursors = find_object(*paging, "cursors");
+  const auto paging = allow_object(body, "paging", who);
+  if (!paging) return tl::unexpected<Error>(paging.error());
+  if (!*paging) return std::string_view();
+  const auto next = allow_string(**paging, "next", who);
+  if (!next) return tl::unexpected<Error>(next.error());
+  if (next->value_or("").empty()) return std::string_view();
+  const Json* cursors = find_object(**paging, "cursors");
   const std::string_view after = cursors ? find_text(*cursors, "after") : std::string_view();
   if (after.empty()) return fail(ErrorKind::data, {who, ": the next page has no cursor"});
   return after;

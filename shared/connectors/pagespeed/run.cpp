@@ -164,8 +164,8 @@ Result<Run> read_run(const Json& body, const Target& target, UnixSeconds source_
   for (const auto& [parent, member] : {std::pair(&body, "loadingExperience"),
                                        {&body, "originLoadingExperience"},
                                        {lighthouse, "categories"}})
-    if (const Json* found = find(*parent, member); found && !found->is_object())
-      return fail(ErrorKind::data, {who, ": ", member, " is ", type_name(*found), ", not an object"});
+    if (const auto found = allow_object(*parent, member, who); !found)
+      return tl::unexpected<Error>(found.error());
   const Json* analysed = find(body, "analysisUTCTimestamp");
   const auto told_at = analysed ? parse_time(text_of(*analysed)) : source_at;
   if (!told_at) return fail(ErrorKind::data, {who, ": analysisUTCTimestamp is not a time"});

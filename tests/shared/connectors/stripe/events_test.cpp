@@ -219,7 +219,7 @@ TEST_CASE("data that hold no object are no matter where the type is not stored",
   CHECK(thin->batches.empty());
   event = json(read("events/charge_refunded.json"));
   for (const Json& data :
-       {Json(7), Json::array(), Json({{"object", 7}}), Json({{"object", {{"id", "ch_1"}}}})}) {
+       {Json(), Json(7), Json::array(), Json({{"object", 7}}), Json({{"object", {{"id", "ch_1"}}}})}) {
     event["data"] = data;
     const auto refused = stripe::parse_event(dump(event), now);
     REQUIRE_FALSE(refused.has_value());
