@@ -14,7 +14,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 find_program(ccache_program ccache)
 if(ccache_program AND NOT DEFINED ENV{WF_NO_CCACHE})
   list(APPEND CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_ABSSTDERR=1
-       ${ccache_program})
+       CCACHE_SLOPPINESS=pch_defines,time_macros ${ccache_program})
 endif()
 
 # Assertions stay on in native builds: the unit tests are their point.

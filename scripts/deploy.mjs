@@ -18,7 +18,7 @@ import { parseArgs } from 'node:util';
 
 import { Core } from '../edge-workers/host/core.mjs';
 import { configurationProblem, configuredNames, isLoopback } from '../edge-workers/host/secrets.mjs';
-import { applyMigrations, readMigrations } from './local/supabase/migrations.mjs';
+import { applyMigrations, inTransaction, readMigrations } from './local/supabase/migrations.mjs';
 import { parseVars } from './local/vars.mjs';
 import { BUCKET, QUEUES } from './local/worker_config.mjs';
 import { ROOT } from './local/wrangler.mjs';
@@ -158,18 +158,7 @@ async function migrate(url, certificate) {
 // What applyMigrations needs of a database, over one connection.
 function hostedDatabase(client) {
   const query = async (sql, params) => (await client.query(sql, params)).rows;
-  const transaction = async (work) => {
-    await client.query('begin');
-    try {
-      const result = await work(query, query);
-      await client.query('commit');
-      return result;
-    } catch (error) {
-      await client.query('rollback');
-      throw error;
-    }
-  };
-  return { query, transaction };
+  return { query, transaction: (work) => inTransaction(query, query, work) };
 }
 
 async function main() {

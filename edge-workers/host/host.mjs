@@ -36,13 +36,15 @@ const log = (level, fields) => write(JSON.stringify({ level, ...fields }));
 const wordsOf = (error) => (error instanceof CoreFailure ? error.message : String(error?.name));
 
 const unavailable = (secs) => refusal(503, 'unavailable', 'Temporarily unavailable', { 'retry-after': secs });
+const outcomeUnknown = () => refusal(502, 'outcome-unknown', 'It is not known whether this was done');
 const tooLarge = () => refusal(413, 'too-large', 'The body is larger than 5 MB');
 
 // Runs one flow bound to one workspace; `respond` receives the reply of an HTTP flow. A secret that
 // somebody sends here is taken out first: its signature then fails, and the core has not seen it. (A held body is
 // checked as it came, and cleaned on its way to R2.) What is lent is the sender's own, and is looked for in what
 // leaves: in what a stranger sends it might be searched for as long as they like.
-function start(core, env, event, workspace, { parts = [], respond, session, password, held } = {}) {
+// `called` is told of each call that is not the database's.
+function start(core, env, event, workspace, { parts = [], respond, session, password, held, called } = {}) {
   const secrets = new Secrets(env, core.manifest(), workspace, captures);
   const clean = {
     event: JSON.parse(secrets.redact(JSON.stringify(event))),
@@ -53,6 +55,7 @@ function start(core, env, event, workspace, { parts = [], respond, session, pass
   if (session) secrets.lend(core.manifest().session.name, session);
   const effects = new Effects(env, secrets, password);
   const act = (effect, body) => {
+    if (effect.kind === 'http' && new URL(effect.url).origin !== new URL(env.SUPABASE_URL).origin) called?.();
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
     } else if (effect.kind === 'respond') {
@@ -73,12 +76,15 @@ function flowReply(effect, body, secrets) {
 function httpFlow(core, env, context, event, workspace, options) {
   let over;
   const reply = new Promise((resolve) => {
+    let hasCalled = false;
+    const called = () => (hasCalled = true);
     const failed = (error) => {
       log('error', { what: 'a flow failed', message: wordsOf(error) });
-      resolve(unavailable('30'));
+      // A mail may be on its way: whoever is told to come again would send it twice.
+      resolve(hasCalled ? outcomeUnknown() : unavailable('30'));
     };
     over = Promise.resolve()
-      .then(() => start(core, env, event, workspace, { ...options, respond: resolve }))
+      .then(() => start(core, env, event, workspace, { ...options, respond: resolve, called }))
       .then(() => resolve(refusal(500, 'internal', 'No reply')), failed);
   });
   context.waitUntil(over);

@@ -83,6 +83,10 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+bool holds(std::span<const std::string> texts, std::string_view text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
 bool is_one_of(std::string_view text, std::string_view words) {
   while (!words.empty())
     if (cut(words, ' ') == text) return true;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ bool contains_ignoring_case(std::string_view text, std::string_view part);  // A
 // Whether it is one of the words, which have a space between them: a list in one text is smaller than an
 // array.
 bool is_one_of(std::string_view text, std::string_view words);
+// Whether it is one of these.
+bool holds(std::span<const std::string> texts, std::string_view text);
 // A code or an id as machines write them, and no free text: letters of ASCII, digits and what is `also`
 // allowed.
 bool is_code(std::string_view text, std::size_t most = 64, std::string_view also = "_");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "shared/base/text.hpp"
+
 namespace wf {
 
 namespace {
@@ -43,10 +45,6 @@ bool needs_own_bundle(const Descriptor& descriptor) {
 bool has_webhook(const Descriptor& descriptor) {
   return std::any_of(descriptor.keys.begin(), descriptor.keys.end(),
                      [](const Key& key) { return !key.when_refused.empty(); });
-}
-
-bool holds(std::span<const std::string> present, std::string_view key_name) {
-  return std::find(present.begin(), present.end(), key_name) != present.end();
 }
 
 bool is_missing(const Key& key, std::span<const std::string> present) {

@@ -12,7 +12,6 @@ namespace wf {
 std::span<const Descriptor> catalogue();
 const Descriptor* find_service(std::string_view id);
 // `present`: the names of the keys that a workspace has.
-bool holds(std::span<const std::string> present, std::string_view key_name);
 bool is_missing(const Key& key, std::span<const std::string> present);
 // Whether the workspace's own bundle takes part in setting this service up.
 bool needs_own_bundle(const Descriptor& descriptor);

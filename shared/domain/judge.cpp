@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/text.hpp"
 #include "shared/domain/judge_evidence.hpp"
 #include "shared/domain/judge_stream.hpp"
 #include "shared/domain/judge_warnings.hpp"

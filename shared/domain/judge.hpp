@@ -76,7 +76,7 @@ struct Verdict {
   std::string words;                 // the sub-state, in words; its time in UTC
   std::string about;                 // the streams that it is about, where others are better
   std::string warning;               // of a card that is still green; `words` end with it
-  std::string_view rule;             // the rule that fired: "stream_overdue"
+  std::string_view rule;             // the rule that fired: "success_too_old"
   std::optional<ErrorKind> kind;     // set when somebody should act or wait
   std::string_view who;              // "account manager", "agency", "nobody", "developers"; empty: no kind
   std::string next_step;             // empty: nothing to do

@@ -65,7 +65,7 @@ void check_access(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) 
     return;
   }
   if (*end <= now || *end - now > warn_before_access_ends || verdict.badge != Badge::active) return;
-  warn(verdict, "access ends on " + format_short_day(day_of(*end)) + ": " +
+  warn(verdict, "access ends in " + describe(*end - now) + ": " +
                     std::string(who_acts(ErrorKind::credentials)) + ", renew it");
   if (!verdict.kind) verdict.kind = ErrorKind::credentials;
 }

@@ -10,28 +10,6 @@
 namespace wf {
 namespace {
 
-struct Analysed {
-  DailySeries series;
-  SeriesReport report;
-};
-
-struct Analysis {
-  std::vector<Analysed> all;
-  std::optional<Day> as_of;
-};
-
-Result<Analysis> analyse_all(const Json& answer) {
-  auto series = read_daily_series(answer);
-  if (!series) return tl::unexpected(series.error());
-  Analysis analysis;
-  for (DailySeries& one : *series) {
-    SeriesReport report = analyse(one);
-    if (report.as_of) analysis.as_of = std::max(analysis.as_of.value_or(*report.as_of), *report.as_of);
-    analysis.all.push_back({std::move(one), std::move(report)});
-  }
-  return analysis;
-}
-
 Json day_or_null(std::optional<Day> day) { return day ? Json(format_day(*day)) : Json(); }
 
 // A whole number is written as one: 12, not 12.0.
@@ -57,38 +35,39 @@ Json anomaly_json(const Anomaly& one, std::string_view unit) {
       .take();
 }
 
-Json series_json(const Analysed& one) {
+Json series_json(const DailySeries& series, const SeriesReport& report) {
   Json anomalies = empty_list();
-  for (const Anomaly& anomaly : one.report.anomalies) {
-    anomalies.push_back(anomaly_json(anomaly, one.series.unit));
-  }
+  for (const Anomaly& anomaly : report.anomalies) anomalies.push_back(anomaly_json(anomaly, series.unit));
   JsonObject json;
-  if (!one.series.of.empty()) json.text("of", one.series.of);
-  return json.text("id", one.series.id)
-      .text("service", one.series.service)
-      .text("label", one.series.label)
-      .text("unit", one.series.unit)
+  if (!series.of.empty()) json.text("of", series.of);
+  return json.text("id", series.id)
+      .text("service", series.service)
+      .text("label", series.label)
+      .text("unit", series.unit)
       .json("anomalies", std::move(anomalies))
-      .json("last_28", number_or_null(one.report.last_28))
-      .json("previous_28", number_or_null(one.report.previous_28))
+      .json("last_28", number_or_null(report.last_28))
+      .json("previous_28", number_or_null(report.previous_28))
       .take();
 }
 
 }  // namespace
 
 Result<Json> anomalies_answer(const Json& daily_series_answer) {
-  const auto analysis = analyse_all(daily_series_answer);
-  if (!analysis) return tl::unexpected(analysis.error());
-  Json series = empty_list();
+  const auto all = read_daily_series(daily_series_answer);
+  if (!all) return tl::unexpected(all.error());
+  Json told = empty_list();
   std::int64_t found = 0;
-  for (const Analysed& one : analysis->all) {
-    series.push_back(series_json(one));
-    found += static_cast<std::int64_t>(one.report.anomalies.size());
+  std::optional<Day> as_of;
+  for (const DailySeries& series : *all) {
+    const SeriesReport report = analyse(series);
+    told.push_back(series_json(series, report));
+    found += static_cast<std::int64_t>(report.anomalies.size());
+    if (report.as_of) as_of = std::max(as_of.value_or(*report.as_of), *report.as_of);
   }
   return JsonObject()
-      .json("series", std::move(series))
+      .json("series", std::move(told))
       .number("found", found)
-      .json("as_of", day_or_null(analysis->as_of))
+      .json("as_of", day_or_null(as_of))
       .take();
 }
 

@@ -11,9 +11,6 @@
 namespace wf {
 namespace {
 
-// The provider's clock counts whole seconds: a tie may outlast one fetch, but not this long.
-constexpr int settlings_per_visit = 2;
-constexpr std::int64_t tie_rest_secs = 2;
 constexpr std::int64_t tick_secs = 300;
 
 }  // namespace

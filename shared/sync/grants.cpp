@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "shared/base/text.hpp"
-#include "shared/domain/catalogue.hpp"
 
 namespace wf {
 namespace {

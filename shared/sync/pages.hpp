@@ -1,6 +1,7 @@
 #pragma once
 // Rows on their way into apply_page, and single objects fetched to settle ties.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ namespace wf {
 // `object` (of at least one member) as text, with apply_page's `tables` as its last member:
 // [{"table","rows","common"?}]. Bulk pages are megabytes of text that no document should be made of.
 std::string with_tables(const Json& object, const std::vector<RowBatch>& batches);
+// The provider's clock counts whole seconds: a tie may outlast one fetch, but not this rest.
+inline constexpr int settlings_per_visit = 2;
+inline constexpr std::int64_t tie_rest_secs = 2;
+
 // Rows of a table that is already there join its batch. Only `rows`: no object and no delivery is a bulk
 // page.
 void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more);

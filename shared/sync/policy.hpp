@@ -30,7 +30,8 @@ struct NextTry {
   std::int64_t delay_secs = 0;
 };
 
-// `attempt`: failures in a row before this one. Retry-After wins over the backoff.
+// `attempt`: failures in a row before this one. The first time Retry-After is taken as it is, later
+// the longer of it and the backoff.
 NextTry next_try(const Problem& problem, std::int64_t attempt);
 
 // The provider's clock when it made the reply, or ours when it did not say. What is stored as of a time that

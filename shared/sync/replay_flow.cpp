@@ -115,6 +115,7 @@ void ReplayFlow::read_delivery(Turn& turn) {
   p.text("service", key_.service)
       .text("delivery_key", key_.delivery_key)
       .text("state", state)
+      .text_or_null("lost_rows", delivery->lost_rows ? std::string_view(delivery->left_out) : "")
       .json("facts", facts_after_delivery(delivery->event_at, turn.now));
   compare(turn, std::move(p), delivery->batches);
 }

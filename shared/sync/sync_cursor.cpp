@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "shared/base/json_object.hpp"
-#include "shared/domain/catalogue.hpp"
+#include "shared/base/text.hpp"
 #include "shared/domain/facts_update.hpp"
 #include "shared/sync/pages.hpp"
 

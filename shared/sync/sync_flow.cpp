@@ -21,9 +21,6 @@ constexpr std::chrono::hours catch_up_after{6};
 constexpr std::int64_t restarts_per_scan = 5;
 // A provider that gives a new position with every page is not read for ever: two million of Stripe's objects.
 constexpr std::int64_t pages_per_scan = 20'000;
-// The provider's clock counts whole seconds: a tie may outlast one fetch, but not this rest.
-constexpr int settlings_per_visit = 2;
-constexpr std::int64_t tie_rest_secs = 2;
 // The lease must outlast the fetches between two applies.
 constexpr int fetches_per_apply = 50;
 // No more than 500 are kept, and a page adds up to 100: more are fetched before the next page.

@@ -83,8 +83,8 @@ void TickFlow::on_claimed(EffectResult& result, Turn& turn) {
     return turn.done();
   }
   for (const Json& job : list_in(*answer, "jobs")) spend(job);
-  queue(turn, list_in(*answer, "jobs"));
-  queue(turn, list_in(*answer, "deliveries"));
+  for (const std::string_view messages : {"jobs", "deliveries", "ends"})
+    queue(turn, list_in(*answer, messages));
   if (unanswered_ == 0) return turn.done();
   more_ = unanswered_ >= claims_per_round && rounds_ < most_rounds;
 }

@@ -20,7 +20,7 @@ function serverUser() {
   throw new Error('no user to run Postgres as');
 }
 
-/** Returns {url, port, pid(), start(), stop(signal)}; a stopped cluster can be started again. */
+/** Returns {url, start(), stop(signal)}; a stopped cluster can be started again. */
 export async function startCluster({ bin, folder }) {
   const user = serverUser();
   const data = join(folder, 'cluster');
@@ -46,6 +46,8 @@ export async function startCluster({ bin, folder }) {
     'listen_addresses=127.0.0.1',
     '-c',
     'unix_socket_directories=',
+    '-c',
+    'deadlock_timeout=100ms',
   ];
   let server;
   process.once('exit', () => server?.kill('SIGKILL')); // also of a test that gave up

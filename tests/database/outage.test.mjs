@@ -65,11 +65,10 @@ test('Postgres is killed for a while', { skip }, async () => {
     await cluster.stop('SIGKILL');
     const { error, status } = await read();
     assert.ok(error && status >= 500, `status ${status}`);
-    await sleep(500);
-    assert.ok(server.isAlive());
 
     await cluster.start();
     await until(async () => (await read()).error === null, 20);
+    assert.ok(server.isAlive());
     // the channel failed and was joined again: what was missed is read again, then it is live
     await until(() => states.filter((state) => state === 'SUBSCRIBED').length > 1, 30);
     await detect({ service: () => service }, {});

@@ -105,6 +105,13 @@ export async function startStack({ bin } = {}) {
   };
 }
 
+/** Tests within `t`, each of which begins without what those before it stored. */
+export const onEmptyTables = (t, stack) => (name, body) =>
+  t.test(name, async () => {
+    await stack.reset();
+    await body();
+  });
+
 /** Calls a function as the service role; throws on an error reply. */
 export async function call(stack, name, p) {
   const { data, error } = await stack.service().rpc(name, { p });

@@ -1,17 +1,13 @@
 // Deliveries and actions of either workspace, and what is stored of them.
 import { randomUUID } from 'node:crypto';
 
-import { call, harbor, northwind } from './stack.mjs';
+import { call, harbor, northwind, onEmptyTables } from './stack.mjs';
 
 const service = 'stripe';
 export const slugs = { [northwind]: 'northwind-dental', [harbor]: 'harbor-yoga' };
 
 export function twoWorkspaces(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   const record = (client_id, delivery_key, more = {}) =>
     call(stack, 'record_receipt', {
       ...{ workspace: slugs[client_id], service, delivery_key, object_key: 'o', event_type: 'x' },

@@ -260,6 +260,26 @@ test('a core that fails before answering is 503 with Retry-After, and one log li
   assert.match(lines[0], /unreachable/);
 });
 
+test('a core that fails after it has called a provider says that nobody knows what became of it', async (t) => {
+  const call = (url) => ({ effect: 1, kind: 'http', method: 'POST', url, headers: [] });
+  t.mock.method(globalThis, 'fetch', async () => new Response('', { status: 202 }));
+  const ask = async (url) => {
+    const core = steps(
+      () => ({ effects: [call(url)] }),
+      () => {
+        throw new CoreFailure('a trap');
+      },
+    );
+    const path = '/api/workspaces/northwind-dental/email';
+    const reply = await workerAround(core).fetch(post(path, '{}'), env(), context());
+    return [reply.status, reply.headers.get('retry-after'), (await reply.json()).type];
+  };
+  const unknown = [502, null, 'urn:webfluentia:outcome-unknown'];
+  assert.deepEqual(await ask('https://api.sendgrid.com/v3/mail/send'), unknown);
+  const database = await ask('http://127.0.0.1:54321/rest/v1/rpc/begin_action');
+  assert.deepEqual(database, [503, '30', 'urn:webfluentia:unavailable']);
+});
+
 test('a secret is taken out of replies and log lines', async () => {
   const body = bytesOf(`key ${KEY}`);
   const core = steps(() => ({

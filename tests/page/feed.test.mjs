@@ -12,6 +12,7 @@ const row = (service, updated_at) => ({ service, stream: '', partition: '', upda
 function feedOf(clientId = 'a', more = {}) {
   const asked = [];
   const posted = [];
+  const seen = [];
   let listener;
   const rest = {
     facts: (id, since) => new Promise((answer) => asked.push({ id, since, answer })),
@@ -25,13 +26,16 @@ function feedOf(clientId = 'a', more = {}) {
     live,
     clientId,
     post: (kind, value) => posted.push([kind, value]),
-    onWorkspaceChange: () => {},
+    onWorkspaceChange: () => seen.push('workspace'),
+    onCaughtUp: () => seen.push(posted.some(([kind]) => kind === 'services') ? 'late' : 'caught up'),
   });
   return {
     feed,
     asked,
     posted,
+    seen,
     hear: (payload) => listener.onChange(payload),
+    connect: (isLive) => listener.onState(isLive),
     services: () =>
       posted
         .filter(([kind]) => kind === 'services')
@@ -82,6 +86,89 @@ test('a page that is looked at again after a while reads everything', async (t) 
   assert.equal(asked.length, 1);
   lookAway(90_000);
   assert.deepEqual([asked.length, asked[1].since], [2, undefined]);
+});
+
+test('what is looked at again is behind until it was read, and is judged by the new time before it is shown', async (t) => {
+  for (const works of [true, false]) {
+    let fail;
+    const facts = () => new Promise((answer, reject) => ((fail = reject), asked.push({ answer })));
+    const asked = [];
+    const { feed, posted, seen } = feedOf('a', { facts });
+    let now = 0;
+    const clock = t.mock.method(Date, 'now', () => now);
+    const look = (hidden) => {
+      document.hidden = hidden;
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+    feed.start();
+    asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+    await turn();
+    look(true);
+    now = 90_000;
+    document.hidden = false;
+    assert.equal(feed.isBehind, true, 'before it has heard that it is seen');
+    posted.length = 0;
+    look(false);
+    assert.equal(feed.isBehind, true);
+    assert.deepEqual(posted.at(-1), ['link', { state: 'connecting' }]);
+    assert.deepEqual(seen, ['workspace'], 'which may have another name');
+    if (works) asked[1].answer([row('stripe', '2026-11-23T11:00:00Z')]);
+    else fail(new Error('offline'));
+    await turn();
+    assert.equal(feed.isBehind, false);
+    assert.deepEqual(seen, ['workspace', 'caught up']);
+    feed.close();
+    clock.mock.restore();
+  }
+});
+
+test('the workspace is read again every five minutes, whether or not changes are told', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  for (const isLive of [false, true]) {
+    const { feed, seen, connect } = feedOf();
+    if (isLive) connect(true);
+    seen.length = 0;
+    for (let i = 0; i < 21; i++) {
+      now += 15_000;
+      t.mock.timers.tick(15_000);
+    }
+    assert.deepEqual(seen, ['workspace'], `live: ${isLive}`);
+    feed.close();
+  }
+});
+
+test('a connection that comes back reads the workspace too, the first one does not', () => {
+  const { feed, seen, connect } = feedOf();
+  connect(true);
+  assert.deepEqual(seen, []);
+  connect(false);
+  assert.deepEqual(seen, []);
+  connect(true);
+  assert.deepEqual(seen, ['workspace']);
+  feed.close();
+});
+
+test('charts are read at once, then every five seconds while deliveries come in', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const read = [];
+  const { feed, asked, hear } = feedOf('a', { activity: async () => (read.push(now), []) });
+  t.after(() => feed.close());
+  feed.start();
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  for (let i = 1; i <= 60; i++) {
+    hear({ table: 'service_facts', service: 'stripe' });
+    asked.at(-1).answer([]);
+    await turn();
+    now += 200;
+    t.mock.timers.tick(200);
+    await turn();
+  }
+  assert.deepEqual(read, [0, 5000, 10_000]);
 });
 
 test('a page that was opened out of sight reads everything when it is looked at', async (t) => {

@@ -335,7 +335,7 @@ test('a dead link is told to whoever is signed in already, and is soon forgotten
   await page.goto('about:blank');
   await page.goto(`${stack.state.urls.dashboard}#error=access_denied&error_code=otp_expired`);
   await card(page, 'stripe').waitFor();
-  const told = page.locator('#mail-link[role=status]', { hasText: 'too old or was used before' });
+  const told = page.locator('[role=status] #mail-link', { hasText: 'too old or was used before' });
   await told.waitFor();
   await screenshot(page, 'dead-link-signed-in');
   assert.ok(!page.url().includes('#'));

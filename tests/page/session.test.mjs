@@ -307,7 +307,7 @@ test('who is taken out of a workspace is told so, and sees nothing of it any mor
     [VIEWER],
   );
   await page.context().setOffline(true);
-  await page.locator('#offline[role=status]').waitFor();
+  await page.locator('[role=status] #offline').waitFor();
   await page.context().setOffline(false);
   await page.getByRole('heading', { name: 'No workspace yet' }).waitFor();
   assert.deepEqual(await cards(page), {});
@@ -315,6 +315,18 @@ test('who is taken out of a workspace is told so, and sees nothing of it any mor
   await stack.query('insert into workspace_members (client_id, user_id, role) values ($1, $2, $3)', [
     ...[client_id, user_id, role],
   ]);
+  await page.context().close();
+});
+
+test('of a workspace whose address was changed nothing is left on the screen', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const rename = (from, to) => stack.query('update workspaces set slug = $2 where slug = $1', [from, to]);
+  await rename('northwind-dental', 'northwind-renamed');
+  await page.getByRole('heading', { name: 'This workspace is not yours to see' }).waitFor();
+  assert.equal(await page.locator('#summary').textContent(), '');
+  assert.equal(await page.getByRole('button', { name: /^Stripe/ }).count(), 0, 'also in the side bar');
+  await rename('northwind-renamed', 'northwind-dental');
   await page.context().close();
 });
 

@@ -197,7 +197,7 @@ test('how many are left of a search is said to those who do not see it', async (
   await page.locator('#found', { hasText: /^1 of \d shown$/ }).waitFor({ state: 'attached' });
   await page.getByRole('searchbox').fill('no such thing');
   await page.locator('#found', { hasText: /^0 of \d shown$/ }).waitFor({ state: 'attached' });
-  await page.locator('#instead-text[role=status]', { hasText: 'only hidden' }).waitFor();
+  await page.locator('[role=status] #instead-text', { hasText: 'only hidden' }).waitFor();
   await page.context().close();
 });
 

@@ -95,6 +95,43 @@ TEST_CASE("what was not read is not told as nothing") {
   CHECK(card(view_of(m), "stripe").days_words == "Last 30 days: 30 without a sync");
 }
 
+TEST_CASE("only what was never synced has its first data on the way") {
+  wf::Model m = model();
+  m.activity.emplace();
+  m.services = {service("stripe", hours(3))};
+  for (auto& stream : m.services[0].streams) stream.running_since = noon - minutes(1);
+  CHECK(card(view_of(m), "stripe").placeholder == "No activity in 30 days");
+  m.services[0].detected_at = noon - hours(1);
+  for (auto& stream : m.services[0].streams) stream.last_success_at.reset();
+  CHECK(card(view_of(m), "stripe").placeholder == "First data is on its way");
+}
+
+TEST_CASE("what cannot be read is judged as of when it was: the time since says nothing about it") {
+  wf::Model m = model();
+  m.services = {service("supabase", minutes(3)), service("stripe", hours(3))};
+  m.services_load = wf::Load::ready;
+  m.read_at = m.now;
+  m.now += hours(80);
+  CHECK(card(view_of(m), "supabase").badge == wf::Badge::error);
+  for (const bool failed : {true, false}) {
+    m.read_failed = failed;
+    m.link = failed ? wf::Link::live : wf::Link::offline;
+    CHECK(card(view_of(m), "supabase").badge == wf::Badge::active);
+    CHECK(card(view_of(m), "supabase").sub_state == "fresh when last read");
+    CHECK(card(view_of(m), "stripe").badge == wf::Badge::active);
+    CHECK(card(view_of(m), "stripe").last_sync.words == "3 d ago");
+  }
+}
+
+TEST_CASE("a date that the provider still moves is called provisional") {
+  wf::Model m = model();
+  m.services = {service("search_console", hours(3))};
+  CHECK(card(view_of(m), "search_console").clocks[2].label == "Provider's lag");
+  m.services[0].streams[0].provisional_until = wf::day_of(m.now) + std::chrono::days(2);
+  CHECK(card(view_of(m), "search_console").clocks[2].label == "Provisional");
+  CHECK(card(view_of(m), "search_console").clocks[2].words == "until 25 Nov");
+}
+
 TEST_CASE("cards come worst first, and only for services of this workspace") {
   const auto view = view_of(model());
   CHECK(shown(view) == std::vector<std::string>{"meta", "search_console", "stripe", "google_ads"});

@@ -42,19 +42,14 @@ bool App::post(std::string_view kind, std::string_view payload) {
   if (kind == "theme") {
     dark_ = is_true(json, "dark");
     reduced_motion_ = is_true(json, "reduced_motion");
+    touched_ = is_true(json, "touched");
   } else if (kind == "account") {
     model_ = Model{.email = member(json, "email"), .now = model_.now, .slug = model_.slug};
     state_ = {};
   } else if (kind == "route") {
     if (model_.slug == member(json, "slug")) return false;
     model_.slug = member(json, "slug");
-    model_.services_load = Load::loading;
-    model_.services.clear();
-    model_.activity.reset();
-    model_.activity_failed = false;
-    model_.anomalies.clear();
-    model_.sync_answers.clear();
-    model_.last_change.reset();
+    forget_services(model_);
     state_ = {};
   } else if (kind == "loading") {
     model_.failure.clear();
@@ -99,7 +94,7 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
   const auto json = parse_json(payload, kind);
   if (!json) {
     if (is_needed) fail_load(json.error().message);
-    return refresh_view();
+    return refresh_view() || is_needed;
   }
   const auto take = [&](auto read, auto& into) {
     if (read)
@@ -108,13 +103,16 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
       fail_load(read.error().message);
     return read.has_value();
   };
-  if (kind == "workspaces" && take(read_workspaces(*json), model_.workspaces))
+  if (kind == "workspaces" && take(read_workspaces(*json), model_.workspaces)) {
     model_.workspaces_load = Load::ready;
+    if (current_workspace(model_) == nullptr) forget_services(model_);
+  }
   if (kind == "services") {
     std::vector<ServiceFacts> services;
     model_.read_failed = !take(read_service_facts(*json), services);
     if (!model_.read_failed) {
       model_.services_load = Load::ready;
+      model_.read_at = model_.now;
       take_services(model_, std::move(services));
     }
   }
@@ -126,7 +124,7 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
     model_.activity_failed = !model_.activity;
   }
   if (kind == "series") take(read_anomalies(*json), model_.anomalies);
-  return refresh_view();
+  return refresh_view() || is_needed;
 }
 
 /// What is shown stays.
@@ -138,14 +136,12 @@ void App::fail_load(std::string message) {
 
 bool App::tick(UnixSeconds now) {
   model_.now = now;
-  const IntegrationsView before = view_;
-  refresh_view();
-  return !(before == view_);
+  return refresh_view();
 }
 
 bool App::refresh_view() {
-  view_ = select_integrations(state_, model_, times_);
-  return true;
+  const IntegrationsView before = std::exchange(view_, select_integrations(state_, model_, times_));
+  return !(before == view_);
 }
 
 bool App::run(const Command& command) {
@@ -171,7 +167,8 @@ bool App::run(const Command& command) {
                  [&](const SignOut&) { effect("sign_out"); },
              },
              command);
-  return refresh_view();
+  refresh_view();
+  return true;
 }
 
 void App::effect(std::string_view what, std::string value) { effects_.emplace_back(what, std::move(value)); }
@@ -189,7 +186,8 @@ Drawn App::draw(ImDrawList& list, const Frame& frame) {
   motion_.begin_frame(frame.secs, reduced_motion_);
   const Mirror before = std::exchange(mirror_, {});
   Painter paint(list, fonts_, frame.scale);
-  Viewport viewport{.width = frame.width, .height = frame.height, .scroll_y = frame.scroll_y};
+  Viewport viewport{
+      .width = frame.width, .height = frame.height, .scroll_y = frame.scroll_y, .has_touch = touched_};
   Ui ui{paint, mirror_, dark_ ? dark : light, attention_, motion_, viewport};
   paint.set_offset({0, -frame.scroll_y});
   draw_integrations(ui, state_, model_, view_);

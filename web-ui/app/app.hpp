@@ -53,6 +53,7 @@ class App {
   bool run(const Command&);
   bool set_rows(std::string_view kind, std::string_view payload);
   void fail_load(std::string message);
+  /// Returns whether it is another one.
   bool refresh_view();
   void keep_mirror(const Viewport&);
   void effect(std::string_view what, std::string value = {});
@@ -67,6 +68,7 @@ class App {
   Mirror mirror_;
   bool dark_ = false;
   bool reduced_motion_ = false;
+  bool touched_ = false;
   std::string mirror_json_;
   int mirror_version_ = 0;
   std::vector<std::pair<std::string, std::string>> effects_;

@@ -20,6 +20,17 @@ std::optional<UnixSeconds> rested_since(const std::vector<ServiceFacts>& service
 
 }  // namespace
 
+void forget_services(Model& model) {
+  model.services_load = Load::loading;
+  model.services.clear();
+  model.activity.reset();
+  model.activity_failed = false;
+  model.anomalies.clear();
+  model.sync_answers.clear();
+  model.last_change.reset();
+  model.read_at.reset();
+}
+
 void take_services(Model& model, std::vector<ServiceFacts> services) {
   std::erase_if(model.sync_answers, [&](const auto& answer) {
     return rested_since(model.services, answer.first) < rested_since(services, answer.first);

@@ -68,6 +68,8 @@ struct Model {
 
   Link link = Link::connecting;
   std::optional<UnixSeconds> last_change;
+  /// When `services` were read.
+  std::optional<UnixSeconds> read_at;
   /// How long the page's latest reading of the database took, if it succeeded.
   std::optional<std::chrono::milliseconds> read_time;
   /// The latest reading failed: what is shown is what was read before.
@@ -80,6 +82,14 @@ inline const Workspace* current_workspace(const Model& model) {
   }
   return nullptr;
 }
+
+/// None is asked: what is shown is what was read before.
+inline bool is_unreached(const Model& model) {
+  return model.read_failed || (model.services_load == Load::ready && model.link == Link::offline);
+}
+
+/// The services of a workspace that is not shown any more.
+void forget_services(Model&);
 
 /// What was read takes the place of what was; what was told of a sync goes when one of that service has
 /// ended.

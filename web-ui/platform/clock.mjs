@@ -40,17 +40,21 @@ export class Clock {
   tick() {
     const jumped = Math.abs(openedAt() - this.openedAt) > TRUSTED_MS;
     if (jumped && !this.asking) this.#askAgain();
+    if (!this.asking) this.#tell();
+  }
+
+  #tell() {
     if (!document.hidden) this.onTick(this.now());
   }
 
-  // The device's clock was set, or it slept. Without an answer the next tick asks.
+  // The device's clock was set, or it slept: by which time to judge is known when the server has answered.
+  // Without an answer the next tick asks.
   async #askAgain() {
     this.asking = true;
     const serverTime = await this.askServer().catch(() => null);
     this.asking = false;
-    if (serverTime === null) return;
-    this.#compare(serverTime);
-    this.tick();
+    if (serverTime !== null) this.#compare(serverTime);
+    this.#tell();
   }
 
   #compare(serverTime) {

@@ -1,5 +1,5 @@
 // The compiled dashboard (web-ui/platform/exports.cpp) as an object. Messages it takes:
-//   theme {dark, reduced_motion} · account {email} · route {slug} · loading {}
+//   theme {dark, reduced_motion, touched} · account {email} · route {slug} · loading {}
 //   workspaces, services, activity, series: REST rows (activity: null when it cannot be read) · failed {message} · changed {at}
 //   sync {service, words: what came of asking for one; empty: it was read}
 //   mail_link {problem: why the link of a mail let nobody in; empty: it was read}

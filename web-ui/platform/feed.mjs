@@ -5,6 +5,8 @@
 const POLL_MS = 15_000;
 const LIVE_POLL_MS = 300_000;
 const ACTIVITY_DELAY_MS = 400;
+// A mailing brings a delivery a second for an hour.
+const ACTIVITY_MS = 5000;
 const RETRY_MS = 3000;
 // Longer than this the first cards do not wait for their charts.
 const CHARTS_MS = 1500;
@@ -29,19 +31,22 @@ function overlapping(since) {
 export class Feed {
   /**
    * @param {{rest, live, clientId: string, post: (kind: string, value: object) => void,
-   *   onWorkspaceChange: () => void}} parts
+   *   onWorkspaceChange: () => void, onCaughtUp: () => void}} parts
+   *   the last is called before what came of looking again is shown
    */
-  constructor({ rest, live, clientId, post, onWorkspaceChange }) {
-    Object.assign(this, { rest, clientId, post, onWorkspaceChange });
+  constructor({ rest, live, clientId, post, onWorkspaceChange, onCaughtUp }) {
+    Object.assign(this, { rest, clientId, post, onWorkspaceChange, onCaughtUp });
     this.rows = new Map();
     this.activityFailures = 0;
     this.hasCharts = false;
     this.since = '';
     this.allDue = true;
     this.isLive = false;
+    this.isWaking = false;
     this.closed = false;
+    this.workspaceReadAt = performance.now();
     this.poll = setInterval(() => this.#readAgain(), POLL_MS);
-    this.whenOnline = () => this.#connectionChanged();
+    this.whenOnline = () => this.#connectionChanged(true);
     addEventListener('online', this.whenOnline);
     addEventListener('offline', this.whenOnline);
     this.hiddenAt = document.hidden ? Date.now() : Infinity;
@@ -71,17 +76,44 @@ export class Feed {
     return this.#catchUp();
   }
 
-  /** After a while in which nobody looked, and nothing may have been heard. */
+  /** What is shown is from before nobody looked: by the time that it is now it must not be judged. */
+  get isBehind() {
+    return this.isWaking || this.#wasAway();
+  }
+
+  #wasAway() {
+    return !document.hidden && Date.now() - this.hiddenAt > AWAY_MS;
+  }
+
   #seen() {
-    if (document.hidden) this.hiddenAt = Date.now();
-    else if (Date.now() - this.hiddenAt > AWAY_MS) this.readAll();
+    if (this.#wasAway()) this.wake();
+    this.hiddenAt = document.hidden ? Date.now() : Infinity;
+  }
+
+  /** After a while in which nobody looked or the device slept, and nothing may have been heard. */
+  wake() {
+    this.isWaking = true;
+    this.#showLink();
+    return this.#readAnew();
+  }
+
+  #caughtUp() {
+    if (!this.isWaking || this.closed) return;
+    this.isWaking = false;
+    this.onCaughtUp();
+    this.#showLink();
   }
 
   #readAgain() {
+    if (performance.now() - this.workspaceReadAt >= LIVE_POLL_MS) return this.#readAnew();
     if (!this.isLive) return this.readAll();
-    if (performance.now() - this.allReadAt < LIVE_POLL_MS) return;
-    this.readAll();
+  }
+
+  /** With the workspace itself, its name and its zone, and which there are. */
+  #readAnew() {
+    this.workspaceReadAt = performance.now();
     this.onWorkspaceChange();
+    return this.readAll();
   }
 
   readAll() {
@@ -96,13 +128,17 @@ export class Feed {
   }
 
   #liveChanged(isLive) {
+    const isBack = isLive && this.wasLive;
+    this.wasLive ||= isLive;
     this.isLive = isLive;
-    this.#connectionChanged();
+    this.#connectionChanged(isBack);
   }
 
-  #connectionChanged() {
+  #connectionChanged(isBack) {
     this.#showLink();
-    if (navigator.onLine) this.readAll();
+    if (!navigator.onLine) return;
+    if (isBack) this.#readAnew();
+    else this.readAll();
   }
 
   #showLink() {
@@ -122,6 +158,7 @@ export class Feed {
 
   #link() {
     if (!navigator.onLine) return 'offline';
+    if (this.isWaking) return 'connecting';
     if (this.isLive) return 'live';
     return this.isDown ? 'polling' : 'connecting';
   }
@@ -150,7 +187,7 @@ export class Feed {
       const [rows] = await Promise.all([facts, charts]);
       if (this.closed) return;
       if (all) {
-        this.allReadAt = performance.now();
+        this.#caughtUp();
         this.rows.clear();
         // Each workspace has some: this one may not be theirs any more.
         if (rows.length === 0) this.onWorkspaceChange();
@@ -161,6 +198,7 @@ export class Feed {
     } catch (error) {
       this.allDue ||= all;
       this.#failed(error);
+      if (!this.again) this.#caughtUp();
     }
   }
 
@@ -189,13 +227,14 @@ export class Feed {
   }
 
   #readActivitySoon() {
-    if (this.activityFailures > 0) return; // its timer runs
-    clearTimeout(this.activityTimer);
-    this.activityTimer = setTimeout(() => this.#readActivity(), ACTIVITY_DELAY_MS);
+    const rest = this.activityAt + ACTIVITY_MS - performance.now();
+    this.activityTimer ??= setTimeout(() => this.#readActivity(), Math.max(rest, ACTIVITY_DELAY_MS));
   }
 
   /** The charts are worth nothing without the cards, which say so where the charts could not be read. */
   async #readActivity() {
+    this.activityTimer = undefined;
+    this.activityAt = performance.now();
     try {
       const rows = await this.rest.activity(this.clientId);
       if (this.closed) return;
@@ -207,9 +246,9 @@ export class Feed {
       // What is shown stays, for minutes: then it would be told as of today. A database that was too slow is not
       // asked again at once.
       this.activityFailures += 1;
-      clearTimeout(this.activityTimer);
       if (this.closed) return;
       if (this.activityFailures === 3 || !this.hasCharts) this.post('activity', null);
+      clearTimeout(this.activityTimer);
       this.activityTimer = setTimeout(() => this.#readActivity(), SERIES_MS);
     }
   }

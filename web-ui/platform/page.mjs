@@ -61,11 +61,14 @@ class Dashboard {
 
   async load() {
     const encoder = new TextEncoder();
-    const onTick = (now) => this.core && this.core.tick(now) && this.surface.invalidate();
+    const onTick = (now) => {
+      if (!this.core || this.feed?.isBehind) return;
+      if (this.core.tick(now)) this.surface.invalidate();
+    };
     // The device's clock was set, or it slept: then what is shown is old, too.
     const askServer = async () => {
       const { server_time } = await readConfig();
-      this.feed?.readAll();
+      this.feed?.wake();
       return server_time;
     };
     this.clock = new Clock(onTick, this.config.server_time, askServer);
@@ -108,8 +111,10 @@ class Dashboard {
   #watchTheme() {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const still = matchMedia('(prefers-reduced-motion: reduce)');
-    const tell = () => this.post('theme', { dark: dark.matches, reduced_motion: still.matches });
-    for (const query of [dark, still]) query.addEventListener('change', tell);
+    const touched = matchMedia('(any-pointer: coarse)');
+    const tell = () =>
+      this.post('theme', { dark: dark.matches, reduced_motion: still.matches, touched: touched.matches });
+    for (const query of [dark, still, touched]) query.addEventListener('change', tell);
     tell();
   }
 
@@ -208,6 +213,7 @@ class Dashboard {
       clientId: workspace.client_id,
       post: (kind, message) => this.post(kind, message),
       onWorkspaceChange: () => this.#readWorkspaces(),
+      onCaughtUp: () => this.clock.tick(),
     });
     this.feed.start();
   }

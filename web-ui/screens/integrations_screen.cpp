@@ -40,18 +40,21 @@ std::string joined(const std::vector<std::string>& parts) {
 /// Returns the height used.
 float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView& view) {
   RunningLine line(ui, area);
-  if (model.services_load == Load::ready) {
+  const bool is_read = model.services_load == Load::ready;
+  if (is_read) {
     for (std::size_t i = 0; i < view.summary.size(); ++i) {
       const bool last = i + 1 == view.summary.size();
       line.write(view.summary[i] + (last ? "" : ","), summary_style(ui, view.summary[i], i == 0));
       line.skip(last ? 14 : 5);
     }
-    ui.mirror.add({.tag = "p",
-                   .id = "summary",
-                   .rect = {area.x, area.y, area.w, 20},
-                   .text = joined(view.summary),
-                   .attributes = {{"role", "status"}}});
   }
+  // Whoever does not see it hears what changes in what is always there, and nothing that comes with its
+  // words.
+  ui.mirror.add({.tag = "p",
+                 .id = "summary",
+                 .rect = {area.x, area.y, area.w, 20},
+                 .text = is_read ? joined(view.summary) : "",
+                 .attributes = {{"role", "status"}}});
   if (view.link.empty()) return line.bottom() - area.y;
   const TextStyle plain{.size = size::body, .color = ui.theme.muted};
   line.reserve(14 + ui.paint.width(view.link, plain));
@@ -315,9 +318,7 @@ void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& mode
   const auto instead = instead_of_cards(model, view);
   const bool cards = !instead && model.services_load == Load::ready;
   if (cards || instead == Instead::no_match) area.y = draw_filters(ui, area, view) + 10;
-  area.y += draw_strips(ui, area, model);
-  // Whoever does not see the cards change hears how many are left. It is always there, or it would not be
-  // heard.
+  // Whoever does not see the cards change hears how many are left.
   const bool some = (cards || instead == Instead::no_match) && view.shown < view.total;
   ui.mirror.add(
       {.tag = "p",
@@ -325,12 +326,14 @@ void draw_integrations(Ui& ui, const IntegrationsState& state, const Model& mode
        .rect = {area.x, area.y, area.w, 1},
        .text = some ? std::to_string(view.shown) + " of " + std::to_string(view.total) + " shown" : "",
        .attributes = {{"role", "status"}}});
+  ui.mirror.open({.tag = "div", .id = "notices", .rect = area, .attributes = {{"role", "status"}}});
+  area.y += draw_strips(ui, area, model);
   if (instead)
     draw_instead(ui, area, *instead, model, state);
-  else if (cards)
-    draw_cards(ui, area, state, view);
-  else
+  else if (!cards)
     draw_skeleton(ui, area);
+  ui.mirror.close();
+  if (cards) draw_cards(ui, area, state, view);
   ui.mirror.close();
 }
 

@@ -20,17 +20,17 @@ std::string exact_or_empty(const std::optional<UnixSeconds>& at, const TimeTexts
   return at ? times.exact(*at) : std::string();
 }
 
-/// "until 25 Nov": the label already says what is provisional, and the place is narrow.
-std::string brief_words(const std::string& words) {
-  constexpr std::string_view prefix = "provisional ";
-  return starts_with(words, prefix) ? words.substr(prefix.size()) : words;
-}
-
 ClockView clock_view(const Clock& clock, const TimeTexts& times) {
-  return {.label = std::string(clock.label),
-          .words = brief_words(clock.words),
-          .exact = clock.is_day ? std::string() : exact_or_empty(clock.at, times),
-          .tone = clock_tone(clock)};
+  ClockView view{.label = std::string(clock.label),
+                 .words = clock.words,
+                 .exact = clock.is_day ? std::string() : exact_or_empty(clock.at, times),
+                 .tone = clock_tone(clock)};
+  // "Provisional, until 25 Nov": the place is narrow.
+  constexpr std::string_view provisional = "provisional ";
+  if (!starts_with(view.words, provisional)) return view;
+  view.label = "Provisional";
+  view.words.erase(0, provisional.size());
+  return view;
 }
 
 std::string sub_state_words(const Verdict& verdict, const TimeTexts& times) {
@@ -67,14 +67,14 @@ std::string placeholder_of(const Verdict& verdict, const std::string& unread) {
       return "Not set up completely";
     case SubState::disabled:
       return "Switched off";
-    case SubState::waiting:
-      return "No data yet";
     case SubState::syncing:
-      return "First data is on its way";
+      if (!verdict.last_sync_at) return "First data is on its way";
+      break;
     default:
-      if (!unread.empty()) return unread;
-      return verdict.last_sync_at ? "No activity in 30 days" : "No data yet";
+      break;
   }
+  if (!verdict.last_sync_at) return "No data yet";
+  return unread.empty() ? "No activity in 30 days" : unread;
 }
 
 /// The time stands with the first words, whose it is: "failed 3 h ago · 08:41: answered 401".
@@ -91,10 +91,6 @@ ClockView last_sync_view(const Verdict& verdict, UnixSeconds now, const TimeText
   const auto age = std::max(std::chrono::seconds(0), now - *at);
   const std::string words = age < std::chrono::seconds(60) ? "just now" : describe(age) + " ago";
   return {.label = "Last sync", .words = words, .exact = times.exact(*at), .tone = Tone::plain};
-}
-
-bool is_unreached(const Model& model) {
-  return model.read_failed || (model.read_time && model.link == Link::offline);
 }
 
 /// How the page's own database answers, seen from here.
@@ -255,7 +251,9 @@ std::vector<std::string> summary_parts(const Model& model, const std::vector<Jud
 }
 
 std::vector<Judged> judged_cards(const Model& model) {
-  auto judged = judge_all(model.services, model.now);
+  // What was read says nothing about the time since, in which it could not be read.
+  const UnixSeconds at = is_unreached(model) ? model.read_at.value_or(model.now) : model.now;
+  auto judged = judge_all(model.services, at);
   const auto hidden = [](const Judged& j) { return j.verdict.badge == Badge::not_relevant; };
   judged.erase(std::remove_if(judged.begin(), judged.end(), hidden), judged.end());
   return judged;

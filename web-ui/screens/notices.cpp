@@ -10,20 +10,57 @@ struct Strip {
   const char* id;
   const char* icon;
   std::string text;
-  Color color, tint;
+  bool is_bad = false;
 };
 
+/// "read 5 min ago"
+std::string read_words(const Model& model) {
+  const auto age = model.now - model.read_at.value_or(model.now);
+  return age < std::chrono::seconds(60) ? "read just now" : "read " + describe(age) + " ago";
+}
+
+std::optional<Strip> connection_strip(const Model& model) {
+  const bool is_read = model.services_load == Load::ready;
+  if (model.link == Link::offline) {
+    return Strip{"offline", icon::offline,
+                 is_read ? "You are offline. This is what was " + read_words(model) + "."
+                         : "You are offline. The services are read as soon as you are back."};
+  }
+  if (!is_read) return std::nullopt;
+  if (model.read_failed) {
+    return Strip{"unanswered", icon::alert,
+                 "The database does not answer. This is what was " + read_words(model) +
+                     "; it is asked again by itself."};
+  }
+  if (model.link != Link::polling) return std::nullopt;
+  return Strip{"polling", icon::live,
+               "Live updates are interrupted. Changes are read every 15 seconds until they are back."};
+}
+
+std::vector<Strip> strips_of(const Model& model) {
+  std::vector<Strip> strips;
+  if (auto strip = connection_strip(model)) strips.push_back(std::move(*strip));
+  if (!model.link_problem.empty()) strips.push_back({"mail-link", icon::alert, model.link_problem});
+  const Workspace* workspace = current_workspace(model);
+  if (workspace != nullptr && !workspace->configuration_problem.empty()) {
+    strips.push_back({"configuration", icon::alert,
+                      "The settings of this workspace cannot be read: " + workspace->configuration_problem,
+                      true});
+  }
+  return strips;
+}
+
 float draw_strip(Ui& ui, Rect area, const Strip& strip) {
-  const TextStyle style{.size = 13, .color = strip.color};
+  const Color color = strip.is_bad ? ui.theme.bad_text : ui.theme.late_text;
+  const TextStyle style{.size = 13, .color = color};
   const auto lines = ui.paint.wrapped(strip.text, style, area.w - 54, 4);
   const Rect r{area.x, area.y, area.w, static_cast<float>(lines.size()) * 19 + 21};
-  ui.paint.fill(r, strip.tint, 10);
-  ui.paint.text({r.x + 15, r.y + 20}, strip.icon, {.face = Face::icon, .size = 16, .color = strip.color});
+  ui.paint.fill(r, strip.is_bad ? ui.theme.bad_tint : ui.theme.late_tint, 10);
+  ui.paint.text({r.x + 15, r.y + 20}, strip.icon, {.face = Face::icon, .size = 16, .color = color});
   for (std::size_t i = 0; i < lines.size(); ++i) {
     ui.paint.text({r.x + 41, r.y + 20 + 19 * static_cast<float>(i)}, lines[i], style);
   }
-  ui.mirror.add(
-      {.tag = "p", .id = strip.id, .rect = r, .text = strip.text, .attributes = {{"role", "status"}}});
+  ui.say("p", strip.id, r, strip.text);
   return r.h + 14;
 }
 
@@ -76,35 +113,7 @@ Message message_for(Instead instead, const Model& model, const IntegrationsState
 
 float draw_strips(Ui& ui, Rect area, const Model& model) {
   const float start = area.y;
-  const Theme& t = ui.theme;
-  if (model.link == Link::offline) {
-    area.y += draw_strip(ui, area,
-                         {"offline", icon::offline,
-                          "You are offline. This is what was last read; ages and badges go on by your clock.",
-                          t.late_text, t.late_tint});
-  } else if (model.read_failed && model.services_load == Load::ready) {
-    area.y +=
-        draw_strip(ui, area,
-                   {"unanswered", icon::alert,
-                    "The database does not answer. This is what was last read; it is asked again by itself.",
-                    t.late_text, t.late_tint});
-  } else if (model.link == Link::polling && model.services_load == Load::ready) {
-    area.y +=
-        draw_strip(ui, area,
-                   {"polling", icon::live,
-                    "Live updates are interrupted. Changes are read every 15 seconds until they are back.",
-                    t.late_text, t.late_tint});
-  }
-  if (!model.link_problem.empty())
-    area.y += draw_strip(ui, area, {"mail-link", icon::alert, model.link_problem, t.late_text, t.late_tint});
-  const Workspace* workspace = current_workspace(model);
-  if (workspace != nullptr && !workspace->configuration_problem.empty()) {
-    area.y +=
-        draw_strip(ui, area,
-                   {"configuration", icon::alert,
-                    "The settings of this workspace cannot be read: " + workspace->configuration_problem,
-                    t.bad_text, t.bad_tint});
-  }
+  for (const Strip& strip : strips_of(model)) area.y += draw_strip(ui, area, strip);
   return area.y - start;
 }
 
@@ -143,11 +152,7 @@ void draw_instead(Ui& ui, Rect area, Instead instead, const Model& model, const 
     ui.paint.text_centred({middle, y + 4}, text, body);
     y += 22;
   }
-  ui.mirror.add({.tag = "p",
-                 .id = "instead-text",
-                 .rect = {area.x, first - 6, area.w, y - first},
-                 .text = message.text,
-                 .attributes = {{"role", "status"}}});
+  ui.say("p", "instead-text", {area.x, first - 6, area.w, y - first}, message.text);
   if (message.button) draw_button(ui, {middle, y + 34}, area.w, *message.button);
   ui.view.content_height = std::max(ui.view.content_height, y + 100);
 }

@@ -107,7 +107,7 @@ void draw_tile(Ui& ui, Rect r, const Brand& brand) {
 void add_badge_button(Ui& ui, Rect badge, const CardView& card, bool explained) {
   ui.mirror.add({.tag = "button",
                  .id = badge_id(card.service),
-                 .rect = ui.view.narrow() ? at_least(badge, size::touch) : badge,
+                 .rect = ui.view.touched() ? at_least(badge, size::touch) : badge,
                  .text = std::string(label(card.badge)),
                  .attributes = {{"aria-label", card.name + ": " + std::string(label(card.badge))},
                                 {"aria-describedby", part(card, "why")},

@@ -10,7 +10,7 @@
 namespace wf {
 namespace {
 
-constexpr float item_height = 36;
+float item_height(const Ui& ui) { return ui.view.touched() ? size::touch : 36; }
 
 const std::string& workspace_name(const Model& model) {
   static const std::string product = "Webfluentia";
@@ -95,6 +95,7 @@ void draw_shortcut(Ui& ui, Rect r, const ShortcutView& shortcut) {
   ui.paint.text({r.x + 10, r.middle()}, brand.icon,
                 {.face = Face::icon, .size = 17, .color = brand_color(brand, ui.theme)});
   const bool worth_a_dot = shortcut.urgency() > 0;
+  const bool warned = shortcut.tone == Tone::late && shortcut.badge != Badge::error;
   const TextStyle style{.size = size::body, .color = mix(ui.theme.muted, ui.theme.text, hover)};
   const float room = r.w - 38 - (worth_a_dot ? 24 : 8);
   ui.paint.text({r.x + 38, r.middle()}, ui.paint.elided(shortcut.name, style, room), style);
@@ -107,7 +108,8 @@ void draw_shortcut(Ui& ui, Rect r, const ShortcutView& shortcut) {
                  .id = id,
                  .rect = r,
                  .text = shortcut.name,
-                 .attributes = {{"aria-label", shortcut.name + ", " + std::string(label(shortcut.badge))}},
+                 .attributes = {{"aria-label", shortcut.name + ", " + std::string(label(shortcut.badge)) +
+                                                   (warned ? ", with a warning" : "")}},
                  .on_activate = ShowService{shortcut.service},
                  .fixed = true});
 }
@@ -118,10 +120,10 @@ void draw_shortcuts(Ui& ui, float y, float end, const IntegrationsView& view) {
   ui.mirror.add(
       {.tag = "h2", .id = "shortcuts", .rect = {22, y, 120, 16}, .text = "Services", .fixed = true});
   y += 25;
-  const auto room = static_cast<std::size_t>(std::max(0.0F, end - y) / item_height);
+  const auto room = static_cast<std::size_t>(std::max(0.0F, end - y) / item_height(ui));
   for (const auto& shortcut : shortcuts_in(view.shortcuts, room)) {
-    draw_shortcut(ui, {12, y, size::sidebar - 24, item_height}, shortcut);
-    y += item_height;
+    draw_shortcut(ui, {12, y, size::sidebar - 24, item_height(ui)}, shortcut);
+    y += item_height(ui);
   }
 }
 
@@ -174,8 +176,8 @@ void draw_sidebar(Ui& ui, const Model& model, const IntegrationsView& view) {
   ui.paint.fill(r, ui.theme.panel);
   ui.paint.fill({r.right() - 1, 0, 1, r.h}, ui.theme.line);
   draw_workspace(ui, {12, 14, size::sidebar - 24, 44}, model);
-  draw_current_page(ui, {12, 70, size::sidebar - 24, item_height});
-  draw_shortcuts(ui, 126, ui.view.height - 64, view);
+  draw_current_page(ui, {12, 70, size::sidebar - 24, item_height(ui)});
+  draw_shortcuts(ui, 90 + item_height(ui), ui.view.height - 64, view);
   draw_account(ui, model);
   ui.mirror.close();
 }

@@ -58,11 +58,7 @@ void draw_skeleton(Ui& ui, Rect area) {
     draw_card(ui, {area.x + column * (width + size::gap),
                    area.y + group_label + row * (card_height + size::gap), width, card_height});
   }
-  ui.mirror.add({.tag = "p",
-                 .id = "loading",
-                 .rect = {area.x, area.y, area.w, 20},
-                 .text = "Loading the services",
-                 .attributes = {{"role", "status"}}});
+  ui.say("p", "loading", {area.x, area.y, area.w, 20}, "Loading the services");
   ui.view.content_height =
       std::max(ui.view.content_height, area.y + group_label + 2 * (card_height + size::gap));
 }

@@ -17,13 +17,13 @@ std::string count_text(const Chip& chip) { return std::to_string(chip.count); }
 
 }  // namespace
 
-float chip_height(const Ui& ui) { return ui.view.narrow() ? 36 : 30; }
+float chip_height(const Ui& ui) { return ui.view.touched() ? 36 : 30; }
 
 float chip_width(const Ui& ui, const Chip& chip) {
   const auto style = chip_style(ui, chip.chosen);
   const float count = chip.count < 0 ? 0 : 6 + ui.paint.width(count_text(chip), style);
   const float width = 13 + (chip.has_dot ? dot_room : 0) + ui.paint.width(chip.label, style) + count + 13;
-  return ui.view.narrow() ? std::max(width, size::touch) : width;
+  return ui.view.touched() ? std::max(width, size::touch) : width;
 }
 
 void draw_chip(Ui& ui, Point at, const Chip& chip) {
@@ -48,7 +48,7 @@ void draw_chip(Ui& ui, Point at, const Chip& chip) {
   }
   ui.focus_ring(chip.id, r, radius);
   const std::string name = chip.count < 0 ? chip.label : chip.label + ", " + count_text(chip);
-  const Rect target = ui.view.narrow() ? Rect{r.x, r.middle() - size::touch / 2, r.w, size::touch} : r;
+  const Rect target = ui.view.touched() ? Rect{r.x, r.middle() - size::touch / 2, r.w, size::touch} : r;
   ui.mirror.add({.tag = "button",
                  .id = chip.id,
                  .rect = target,
@@ -92,7 +92,7 @@ void draw_icon_button(Ui& ui, Rect r, const char* icon, const Button& button, bo
   ui.focus_ring(button.id, r.inset(3), size::control_radius);
   ui.mirror.add({.tag = "button",
                  .id = button.id,
-                 .rect = ui.view.narrow() ? at_least(r, size::touch) : r,
+                 .rect = ui.view.touched() ? at_least(r, size::touch) : r,
                  .attributes = {{"aria-label", button.label}},
                  .on_activate = button.command,
                  .fixed = fixed});

@@ -20,7 +20,7 @@ struct Chip {
 };
 
 float chip_width(const Ui&, const Chip&);
-/// Chips are 30 px high on a desk and touch-sized below size::narrow.
+/// Chips are 30 px high on a desk, and touch-sized where fingers press them.
 float chip_height(const Ui&);
 void draw_chip(Ui&, Point at, const Chip&);
 

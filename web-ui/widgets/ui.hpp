@@ -23,7 +23,11 @@ struct Attention {
 struct Viewport {
   float width = 0, height = 0;
   float scroll_y = 0;
+  /// The device has a touch screen, whatever else it has.
+  bool has_touch = false;
   bool narrow() const { return width < size::narrow; }
+  /// What is pressed has to be as large as a finger.
+  bool touched() const { return has_touch || narrow(); }
   /// Where what scrolls is seen from: the bar on top lies above it.
   float top() const { return scroll_y + (narrow() ? size::top_bar : 0); }
   float bottom() const { return scroll_y + height; }

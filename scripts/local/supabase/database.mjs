@@ -13,6 +13,7 @@ import { createPostgresConnection } from '@supabase/lite/postgres';
 
 import { FifoLock, NoLock } from './fifo_lock.mjs';
 import { lockFolder } from './folder_lock.mjs';
+import { inTransaction } from './migrations.mjs';
 
 export async function openPglite(folder) {
   const release = lockFolder(folder);
@@ -44,18 +45,6 @@ function pgliteDatabase(connection, release) {
         release();
       }),
   };
-}
-
-async function inTransaction(query, run, work) {
-  await run('begin');
-  try {
-    const result = await work(query, run);
-    await run('commit');
-    return result;
-  } catch (error) {
-    await run('rollback');
-    throw error;
-  }
 }
 
 // What postgres.js does with a jsonb argument: lite hands it JSON text already.

@@ -22,6 +22,19 @@ export function readMigrations(folder = migrationsFolder) {
     .sort((a, b) => (a.version < b.version ? -1 : 1));
 }
 
+/** `work(query, run)`, or nothing of it. `run` takes several statements, without parameters. */
+export async function inTransaction(query, run, work) {
+  await run('begin');
+  try {
+    const result = await work(query, run);
+    await run('commit');
+    return result;
+  } catch (error) {
+    await run('rollback');
+    throw error;
+  }
+}
+
 /** Roles, schemas and functions that a hosted project has by itself. */
 export async function applyPrelude(database) {
   await database.transaction((query, run) => run(readFileSync(preludeFile, 'utf8')));

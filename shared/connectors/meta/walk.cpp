@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shared/base/json_object.hpp"
+#include "shared/base/text.hpp"
 #include "shared/connectors/pacific_day.hpp"
 
 namespace wf::meta {
@@ -65,11 +66,7 @@ void begin_group(Step& step, std::span<const Group> groups, const Query& query) 
 
 std::optional<Day> read_day(const Json& position) { return parse_day(find_text(position, "day")); }
 
-bool is_lost(const Step& step, std::string_view name) {
-  for (const std::string& lost : step.lost)
-    if (lost == name) return true;
-  return false;
-}
+bool is_lost(const Step& step, std::string_view name) { return holds(step.lost, name); }
 
 void doubt(Step& step, std::string_view name) {
   Step again = step;

@@ -30,13 +30,17 @@ HttpRequest call_of(const ActionQuery& query, std::string body) {
   return call;
 }
 
-// What a call may cost at most, and as much again for each that is under way or whose end is not known.
-// A token is a byte at least.
-std::int64_t most_spent(const ActionQuery& query, const Settings& settings, std::size_t body_bytes) {
+// What a call may cost at most. A token is a byte at least.
+std::int64_t most_micros(const Settings& settings, std::size_t body_bytes) {
   const Usage most{.input = static_cast<std::int64_t>(body_bytes), .output = settings.max_output_tokens};
+  return cost_micros(most, settings.prices);
+}
+
+// With this call. What is under way or has no known end is in `spent_micros_today` at its most; of whose most
+// is not known either as much as this one.
+std::int64_t most_spent(const ActionQuery& query, std::int64_t most) {
   const std::int64_t open = find_int64(query.facts, "open_today").value_or(0);
-  return find_int64(query.facts, "spent_micros_today").value_or(0) +
-         (open + 1) * cost_micros(most, settings.prices);
+  return find_int64(query.facts, "spent_micros_today").value_or(0) + (open + 1) * most;
 }
 
 // What the other workspaces have not used of their equal share: a busy one cannot take it from them.
@@ -58,13 +62,14 @@ Result<ActionStart> start(const ActionQuery& query, UnixSeconds now) {
   const auto given = given_to_model(query, today_of(query, now));
   if (!given) return tl::unexpected<Error>(given.error());
   std::string body = request_body(*settings, *given, query.client_id);
+  const std::int64_t most = most_micros(*settings, body.size());
   if (settings->daily_limit_micros &&
-      most_spent(query, *settings, body.size()) + kept_for_others(query, *settings->daily_limit_micros) >
+      most_spent(query, most) + kept_for_others(query, *settings->daily_limit_micros) >
           *settings->daily_limit_micros)
     return fail(ErrorKind::rate_limit,
                 concat({who(query), ": OPENAI_DAILY_LIMIT_USD does not allow another call today"}),
                 seconds_to_midnight(now));
-  return ActionStart{running_row(query, *settings, *given, now), call_of(query, std::move(body))};
+  return ActionStart{running_row(query, *settings, *given, most, now), call_of(query, std::move(body))};
 }
 
 Result<ActionEnd> end(const ActionQuery& query, const HttpReply& reply, UnixSeconds now) {

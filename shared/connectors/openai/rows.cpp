@@ -161,8 +161,11 @@ Day today_of(const ActionQuery& query, UnixSeconds now) {
 }
 
 std::vector<RowBatch> running_row(const ActionQuery& query, const Settings& settings, const Json& given,
-                                  UnixSeconds now) {
-  return only(request_row(query, given, "running", now).text("model", settings.model).take());
+                                  std::int64_t most_micros, UnixSeconds now) {
+  return only(request_row(query, given, "running", now)
+                  .text("model", settings.model)
+                  .number("most_micros", most_micros)
+                  .take());
 }
 
 std::vector<RowBatch> failed_row(const ActionQuery& query, const Json& given, const Error& error,

@@ -15,8 +15,9 @@ namespace wf::openai {
 // The workspace's day, as the database says.
 Day today_of(const ActionQuery& query, UnixSeconds now);
 
+// `most_micros`: what the call may cost at most.
 std::vector<RowBatch> running_row(const ActionQuery& query, const Settings& settings, const Json& given,
-                                  UnixSeconds now);
+                                  std::int64_t most_micros, UnixSeconds now);
 
 // Of a call that gave no response: `unknown` says that nobody knows what became of it.
 std::vector<RowBatch> failed_row(const ActionQuery& query, const Json& given, const Error& error,

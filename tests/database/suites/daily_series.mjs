@@ -4,16 +4,12 @@
 import assert from 'node:assert/strict';
 
 import { DAY_MS, dayBack, noonBack, zone } from '../days.mjs';
-import { call, harbor, northwind } from '../stack.mjs';
+import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 import { measurementTests } from './daily_measurements.mjs';
 import { partTests } from './daily_parts.mjs';
 
 export async function dailySeriesSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   const insert = async (table, rows) => {
     const { error } = await stack
       .service()

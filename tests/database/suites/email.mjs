@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
 import { detect, factsOf } from '../runs.mjs';
-import { call, northwind } from '../stack.mjs';
+import { call, northwind, onEmptyTables } from '../stack.mjs';
 import { threadTests } from './email_threads.mjs';
 
 const service = 'sendgrid';
@@ -21,11 +21,7 @@ const event = (name, minute, more = {}) => ({
   ...more,
 });
 export async function emailSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   let deliveries = 0;
   const deliver = async (table, rows) => {
     const delivery_key = `d${++deliveries}`;
@@ -211,7 +207,7 @@ async function reconciliationTests({ test, stack, deliver }) {
 
   const age = async (days) => {
     await stack.query('alter table facts_history disable trigger append_only');
-    await stack.query(`update facts_history set recorded_at = now() - interval '${days} days'`);
+    await stack.query(`update facts_history set recorded_at = recorded_at - interval '${days} days'`);
     await stack.query('alter table facts_history enable trigger append_only');
   };
 
@@ -300,6 +296,20 @@ async function reconciliationTests({ test, stack, deliver }) {
     await deliver('email_events', [...events(4, 1, sample), ...events(3, 1, { ...sample, event: 'bounce' })]);
     await sync([totals(6, { delivered: 5 }), totals(5, { delivered: 3 }), totals(4, { delivered: 8 })]);
     assert.equal(await missed(), 11, 'from the day after the key came');
+  });
+
+  await test('of days in which the webhook had no key nothing is missed', async () => {
+    const missed = async () => (await factsOf(stack, 'webhook', service))?.reconciled_missed;
+    await deliver('email_events', events(8, 3));
+    await sync([totals(7, { delivered: 1 })]);
+    assert.equal(await missed(), 1);
+    await sync([totals(3, { delivered: 9 })], ['sendgrid.api_key']);
+    await age(5);
+    await sync([totals(4, { delivered: 9 })]);
+    assert.equal(await missed(), 0, 'it came back today');
+    await age(6);
+    await sync([totals(6, { delivered: 9 }), totals(5, { delivered: 2 })]);
+    assert.equal(await missed(), 20, 'from the next day on');
   });
 
   await test('a webhook whose key was taken away is missed by nobody', async () => {

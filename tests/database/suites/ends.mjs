@@ -4,14 +4,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
 import { factsOf, leasedRun, page } from '../runs.mjs';
-import { call, harbor, northwind } from '../stack.mjs';
+import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 
 export async function endsSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   const claim = async () => (await call(stack, 'claim_due', { limit: 50 })).jobs;
   const take = (run_id) => call(stack, 'take_lease', { run_id, lease_secs: 60 });
 
@@ -107,6 +103,27 @@ export async function endsSuite(t, stack) {
       assert.deepEqual(await tick(undefined), [], `${kind}, of a Worker that says nothing`);
       assert.equal((await tick('after')).length, kind === 'data' ? 0 : 1, kind);
     }
+  });
+
+  await test('a run that began with an earlier key and is refused after the tick of the new one is asked again', async () => {
+    const dueIn = async (run) => {
+      const ended = { ...run, kind: 'credentials', message: 'x', final: true, retry_at: null, facts: {} };
+      await call(stack, 'fail_run', ended);
+      const [{ mins }] = await stack.query(
+        `select extract(epoch from c.next_due_at - now()) / 60 as mins from sync_cursors c
+         join sync_runs r using (client_id, service, stream, partition) where r.run_id = $1`,
+        [run.run_id],
+      );
+      return Number(mins);
+    };
+    const tick = (settings) => call(stack, 'claim_due', { limit: 50, settings });
+    await tick('before');
+    const run = await leasedRun(stack);
+    await tick('after');
+    assert.ok((await dueIn(run)) <= 5);
+    await stack.query(`update app.heartbeat set settings_changed_at = now() - interval '1 hour'`);
+    await stack.query('update sync_cursors set next_due_at = now()');
+    assert.ok((await dueIn(await leasedRun(stack))) > 60, 'of the new key it is known');
   });
 
   await test('what was refused to a service’s earlier keys is of another set-up; of other keys it is not', async () => {

@@ -5,14 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { connect, signToken, topicOf } from '../listeners.mjs';
 import { detect } from '../runs.mjs';
-import { northwind } from '../stack.mjs';
+import { northwind, onEmptyTables } from '../stack.mjs';
 
 export async function framesSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   const topic = `realtime:${topicOf(northwind)}`;
   const [{ user_id }] = await stack.query(
     `select user_id from public.workspace_members where client_id = $1 and role = 'viewer'`,

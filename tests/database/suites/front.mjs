@@ -55,29 +55,27 @@ async function keyTests({ t, stack, send, secret }) {
     assert.ok(error);
   });
 
-  await t.test(
-    'a write of too many values is 413 and says so, and the next request is served',
-    { skip: !stack.isPglite },
-    async () => {
-      const rows = Array.from({ length: 5000 }, (_, i) => ({
-        client_id: northwind,
-        ...charge(`ch_${i}`, i, '2026-11-23T10:00:00Z'),
-      }));
-      const reply = await send('/rest/v1/stripe_charges', {
-        method: 'POST',
-        headers: secret,
-        body: JSON.stringify(rows),
-      });
-      assert.equal(reply.status, 413);
-      assert.match((await reply.json()).message, /40000 values/);
-      const fewer = await send('/rest/v1/stripe_charges', {
-        method: 'POST',
-        headers: secret,
-        body: JSON.stringify(rows.slice(0, 1000)),
-      });
-      assert.equal(fewer.status, 201);
-    },
-  );
+  // Of the embedded database alone.
+  if (!stack.isPglite) return;
+  await t.test('a write of too many values is 413 and says so, and the next request is served', async () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => ({
+      client_id: northwind,
+      ...charge(`ch_${i}`, i, '2026-11-23T10:00:00Z'),
+    }));
+    const reply = await send('/rest/v1/stripe_charges', {
+      method: 'POST',
+      headers: secret,
+      body: JSON.stringify(rows),
+    });
+    assert.equal(reply.status, 413);
+    assert.match((await reply.json()).message, /40000 values/);
+    const fewer = await send('/rest/v1/stripe_charges', {
+      method: 'POST',
+      headers: secret,
+      body: JSON.stringify(rows.slice(0, 1000)),
+    });
+    assert.equal(fewer.status, 201);
+  });
 }
 
 async function replyTests({ t, stack, send, secret }) {

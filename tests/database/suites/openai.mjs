@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
 import { factsOf } from '../runs.mjs';
-import { call, harbor, northwind } from '../stack.mjs';
+import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 
 const at = '2026-11-23T12:00:00Z';
 const secondsAgo = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -33,11 +33,7 @@ async function insert(stack, table, rows) {
 }
 
 export async function openaiSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   await searchTests(test, stack);
   await costTests(test, stack);
   await spenderTests(test, stack);
@@ -173,11 +169,27 @@ async function costTests(test, stack) {
       request({ client_id: harbor, cost_micros: 700 }),
       request({ state: 'running', cost_micros: null }),
       request({ state: 'unknown', cost_micros: null }),
+      request({ id: 'large', state: 'running', cost_micros: null, most_micros: 50 }),
       request({ requested_at: secondsAgo(86400), cost_micros: 9000 }),
     ]);
+    const spent = async () => {
+      const told = await facts(stack, { purpose: 'content', kind: 'social_post' });
+      return [told.spent_micros_today, told.open_today];
+    };
+    assert.deepEqual(await spent(), [1250, 2]);
     const told = await facts(stack, { purpose: 'content', kind: 'social_post' });
-    assert.deepEqual([told.spent_micros_today, told.open_today], [1200, 2]);
     assert.deepEqual(told.others_spent_micros_today, [700], 'of each other workspace that uses it');
+    // Its end says no more of the most.
+    const ends = (state, cost_micros) =>
+      stack.query('update ai_requests set state = $1, cost_micros = $2, most_micros = null where id = $3', [
+        state,
+        cost_micros,
+        'large',
+      ]);
+    await ends('unknown', null);
+    assert.deepEqual(await spent(), [1250, 2]);
+    await ends('succeeded', 7);
+    assert.deepEqual(await spent(), [1207, 2]);
   });
 }
 
@@ -242,7 +254,15 @@ async function settleTests(test, stack) {
     await begin(other, 'sendgrid');
     await age(left);
     await age(other);
-    await call(stack, 'claim_due', { limit: 1 });
+    const { ends } = await call(stack, 'claim_due', { limit: 1 });
+    const end = (service, id) => ({
+      job: 'action_end',
+      workspace: 'northwind-dental',
+      object_key: `actions/${northwind}/${service}/${id}-end.json`,
+    });
+    const byKey = (a, b) => a.object_key.localeCompare(b.object_key);
+    assert.deepEqual(ends.sort(byKey), [end('openai', left), end('sendgrid', other)].sort(byKey));
+    assert.deepEqual((await call(stack, 'claim_due', { limit: 1 })).ends, [], 'once');
     assert.deepEqual(
       [await stored(left), await stored(young), await stored(other)].map((row) => [
         row.state,

@@ -4,16 +4,12 @@
 import assert from 'node:assert/strict';
 
 import { detect, factsOf } from '../runs.mjs';
-import { call, harbor, northwind } from '../stack.mjs';
+import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 
 const service = 'pagespeed';
 
 export async function partitionsSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   const claim = async (per_service, limit = 50) =>
     (await call(stack, 'claim_due', { limit, per_service })).jobs;
   const urls = (partitions, clientId = northwind, more = {}) =>

@@ -221,6 +221,22 @@ async function deliveryTests({ test, stack, compare, apply, sync }) {
     assert.deepEqual(await state('b'), { state: 'ignored', error: null });
   });
 
+  await test('one that is still read in part is told, also on the card, until it is read in whole', async () => {
+    await record('a', true);
+    const receipt = { client_id: northwind, service, delivery_key: 'a' };
+    await call(stack, 'mark_receipt', { ...receipt, state: 'failed', error: 'why' });
+    const inPart = { ...delivery('a', [charge('ch_1', 1, at)]), lost_rows: '1 of 2 cannot be read' };
+    const told = async () => [(await state('a')).error, (await factsOf(stack, 'webhook')).failure_message];
+    for (let time = 1; time <= 2; time++) {
+      assert.equal((await apply(inPart)).receipt, 'applied');
+      const [error, onCard] = await told();
+      assert.equal(error, '1 of 2 cannot be read', `time ${time}`);
+      assert.match(onCard, /1 of 2 cannot be read/);
+    }
+    await apply(delivery('a', [charge('ch_1', 1, at), charge('ch_2', 2, at)]));
+    assert.deepEqual(await told(), [null, null]);
+  });
+
   await test('a tie with what is stored opens the receipt again, for the flow that may ask', async (run) => {
     await sync(run, [charge('ch_1', 100, at)]);
     await record('a', false);

@@ -3,14 +3,10 @@
 import assert from 'node:assert/strict';
 
 import { charge, detect, factsOf, leasedRun, page } from '../runs.mjs';
-import { call, northwind } from '../stack.mjs';
+import { call, northwind, onEmptyTables } from '../stack.mjs';
 
 export async function scheduleSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   const claim = async () => (await call(stack, 'claim_due', { limit: 50 })).jobs;
   const take = (run_id) => call(stack, 'take_lease', { run_id, lease_secs: 60 });
   const age = (table, where = 'true') =>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
 import { charge, charges, detect, factsOf } from '../runs.mjs';
-import { call, harbor, northwind } from '../stack.mjs';
+import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 import { lostDeliveryTests } from './lost_deliveries.mjs';
 
 const service = 'stripe';
@@ -19,11 +19,7 @@ const receipt = (delivery_key, more = {}) => ({
 });
 
 export async function webhooksSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   const record = (...args) => call(stack, 'record_receipt', receipt(...args));
   const deliver = (delivery_key, rows, facts = {}) =>
     call(stack, 'apply_page', {
@@ -351,6 +347,28 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: true });
     assert.equal(await state('a'), 'failed');
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
+  });
+
+  await test('what each delivery moves is in the history once an hour, anything else at once', async () => {
+    await detect(stack, {});
+    const kept = async () => {
+      const [{ n }] = await stack.query(
+        `select count(*)::int as n from public.facts_history where stream = 'webhook'`,
+      );
+      return n;
+    };
+    for (const key of ['a', 'b', 'c']) {
+      await record(key);
+      await deliver(key, []);
+    }
+    const before = await kept();
+    for (const key of ['d', 'e', 'f']) {
+      await record(key);
+      await deliver(key, []);
+    }
+    assert.equal(await kept(), before);
+    await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service: 'stripe' });
+    assert.equal(await kept(), before + 1);
   });
 
   await test('service_daily tells a member what happened each day, and others nothing', async () => {

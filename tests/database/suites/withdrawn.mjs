@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 import { synced } from '../rows.mjs';
 import { detect } from '../runs.mjs';
-import { call, harbor, northwind } from '../stack.mjs';
+import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 
 const yesterday = '2025-11-22T13:00:00Z';
 const began = '2025-11-23T13:00:00Z';
@@ -21,11 +21,7 @@ const reports = {
 const figures = { google_ads: 'conversions', search_console: 'clicks' };
 
 export async function withdrawnSuite(t, stack) {
-  const test = (name, body) =>
-    t.test(name, async () => {
-      await stack.reset();
-      await body();
-    });
+  const test = onEmptyTables(t, stack);
   for (const table of Object.keys(reports)) await reportTests(kitOf(table, test, stack));
   const kit = kitOf('google_ads_conversions_daily', test, stack);
   await scanTests(kit);

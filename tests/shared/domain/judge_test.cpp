@@ -260,9 +260,9 @@ TEST_CASE("a warning outlasts the time that the page writes in its own zone") {
   facts.streams[0].credentials_expire_at = start + 100h;
   facts.streams[0].provisional_until = wf::day_of(start) + std::chrono::days{2};
   const auto verdict = judge_stripe(facts, start + 1h);
-  CHECK(verdict.words == "provisional until 25 Nov · access ends on 27 Nov: account manager, renew it");
+  CHECK(verdict.words == "provisional until 25 Nov · access ends in 4 d: account manager, renew it");
   CHECK(wf::words_with_time(verdict, "Wednesday") ==
-        "provisional until Wednesday · access ends on 27 Nov: account manager, renew it");
+        "provisional until Wednesday · access ends in 4 d: account manager, renew it");
 }
 
 TEST_CASE("a sign-in that ended is red for every service, and only the newest proof takes it back") {

@@ -48,6 +48,7 @@ struct Database {
   std::vector<Json> lost_deliveries;  // as they were told
   std::vector<Json> dead_letters;
   std::vector<Json> claimable;
+  Json left_ends = Json::array();
   Json claimed_with;  // of the last claim_due
   Json detection;
   std::set<std::string> refused_ids;  // rows that violate a constraint

@@ -32,6 +32,15 @@ TEST_CASE("a tick records what is configured and queues what is due", "[tick]") 
   CHECK(wf::dump(host.logs).find("nobody") != std::string::npos);
 }
 
+TEST_CASE("what a request left behind is looked for", "[tick]") {
+  Host host;
+  host.database.left_ends.push_back(
+      {{"job", "action_end"}, {"workspace", "northwind-dental"}, {"object_key", "actions/x-end.json"}});
+  CHECK(host.run(tick()) == "ok");
+  REQUIRE(host.queue.size() == 1);
+  CHECK(has(wf::dump(host.queue[0]), "actions/x-end.json"));
+}
+
 TEST_CASE("the database is told by a digest whether the settings are others", "[tick]") {
   Host host;
   Json event = tick();

@@ -90,9 +90,9 @@ TEST_CASE("a form is not taken for events, nor events for a form", "[sendgrid][s
 
 TEST_CASE("the bytes name the delivery", "[sendgrid][events]") {
   const auto key = [](const std::string& body) { return sendgrid::webhook.identify(body)->delivery_key; };
-  CHECK(key("[]") == key("[]"));
+  // It is stored, and known again when the same bytes come again.
+  CHECK(key("[]") == "events-4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945");
   CHECK(key("[]") != key("[]\r\n"));
-  CHECK(key("[]").substr(0, 7) == "events-");
   CHECK(sendgrid::webhook.identify(R"([{"event":"open"}])")->event_type == "open");
   CHECK(sendgrid::webhook.identify(read("event_batch_all_types.json"))->event_type == "batch");
   CHECK_FALSE(sendgrid::webhook.identify("{}").has_value());

@@ -1,25 +1,22 @@
 #pragma once
 // What the tests of SendGrid's connector share.
 
-#include <catch_amalgamated.hpp>
 #include <string>
 
 #include "shared/sync/connector.hpp"
 #include "tests/project_files.hpp"
+#include "tests/shared/connectors/fixtures.hpp"
 
 namespace sendgrid_fixtures {
+
+using fixtures::json;
+using fixtures::text_of;
 
 inline constexpr const char* client = "11111111-1111-4111-8111-111111111111";
 inline constexpr const char* thread_id = "0123456789abcdef0123456789abcdef";
 
 inline std::string read(const std::string& name) {
   return project_files::read("tests/fixtures/sendgrid/" + name);
-}
-
-inline wf::Json json(const std::string& text) {
-  auto parsed = wf::parse_json(text, "fixture");
-  REQUIRE(parsed.has_value());
-  return *parsed;
 }
 
 inline wf::Json ids() {
@@ -34,10 +31,6 @@ inline wf::Received received(std::string_view body, wf::Json answers = wf::Json:
           ids(),
           std::move(answers),
           wf::from_unix(1'763'900'000)};
-}
-
-inline std::string text_of(const wf::Json& object, const char* key) {
-  return wf::find_string(object, key).value_or("");
 }
 
 }  // namespace sendgrid_fixtures
