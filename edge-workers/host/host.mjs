@@ -55,7 +55,7 @@ function start(core, env, event, workspace, { parts = [], respond, session, pass
   if (session) secrets.lend(core.manifest().session.name, session);
   const effects = new Effects(env, secrets, password);
   const act = (effect, body) => {
-    if (effect.kind === 'http' && new URL(effect.url).origin !== new URL(env.SUPABASE_URL).origin) called?.();
+    if (called && effect.kind === 'http' && !effect.url.startsWith(env.SUPABASE_URL)) called();
     if (effect.kind === 'log') {
       write(secrets.redact(JSON.stringify({ level: effect.level, ...effect.fields })));
     } else if (effect.kind === 'respond') {

@@ -95,6 +95,9 @@ struct Stream {
   std::chrono::seconds weekly_overlap{};  // and by the first scan of a week, where that is more
   std::chrono::days final_after{};        // how long the provider revises a row; 0: never
   std::chrono::seconds slowest_reply{};   // when one page may take longer than 30 s
+  // Events say what became of its rows, too: a page is as old as its question, so that what changed while it
+  // was answered is newer.
+  bool dated_when_asked = false;
   // An empty answer may be a missing permission: a scan without any item covers nothing, and says so.
   bool expects_items = false;
   // A URL that begins with "$SUPABASE_URL" is one of the agency's own database.

@@ -155,6 +155,8 @@ void SyncFlow::on_page(EffectResult& result, Turn& turn) {
   reply_ = std::move(*reply);
   ++pages_this_visit_;
   source_at_ = source_time(reply_, turn.now);
+  // A second begun counts: what changed within the same one is a tie, and asked for.
+  if (stream_->dated_when_asked) source_at_ -= std::chrono::seconds{(reply_.elapsed_ms + 999) / 1000};
   keep_page(turn);
 }
 

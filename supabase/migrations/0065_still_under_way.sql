@@ -30,20 +30,21 @@ select app.exchange_text('app.ai_spent_today', 'select r.client_id, r.cost_micro
   'select r.client_id, coalesce(r.cost_micros, r.most_micros) as cost_micros, r.requested_at');
 
 -- A Worker that was stopped, or a queue that gave up, may have left what came of a request in R2 (docs/abi.md,
--- `action_end`): whoever settles it without an end has that looked for.
+-- `action_end`): of one that had to be settled without an end it is looked for, for some ticks, since one may be cut off.
 drop function app.settle_actions();
 create function app.settle_actions() returns jsonb language sql set search_path = '' as $$
-  with settled as (
-    update public.action_requests r set state = 'unknown', finished_at = clock_timestamp()
-    from (select o.client_id, o.id from public.action_requests o
-      where o.state = 'running' and o.requested_at < now() - interval '15 minutes'
-      order by o.client_id, o.id for update skip locked) o
-    where r.client_id = o.client_id and r.id = o.id
-    returning r.client_id, r.service, r.id)
+  update public.action_requests r set state = 'unknown', finished_at = clock_timestamp()
+  from (select o.client_id, o.id from public.action_requests o
+    where o.state = 'running' and o.requested_at < now() - interval '15 minutes'
+    order by o.client_id, o.id for update skip locked) o
+  where r.client_id = o.client_id and r.id = o.id;
   select coalesce(jsonb_agg(jsonb_build_object('job', 'action_end', 'workspace', w.slug,
-    'object_key', format('actions/%s/%s/%s-end.json', s.client_id, s.service, s.id))), '[]')
-  from settled s join public.workspaces w using (client_id)
+    'object_key', format('actions/%s/%s/%s-end.json', r.client_id, r.service, r.id))), '[]')
+  from public.action_requests r join public.workspaces w using (client_id)
+  where r.state = 'unknown' and r.finished_at > now() - interval '20 minutes'
+    and r.requested_at < r.finished_at - interval '15 minutes'
 $$;
+create index action_requests_unknown on public.action_requests (finished_at) where state = 'unknown';
 revoke all on function app.settle_actions from public, anon, authenticated;
 grant execute on function app.settle_actions to service_role;
 select app.exchange_text('public.claim_due', 'claimed uuid[]', 'ends jsonb;

@@ -63,6 +63,9 @@ select app.exchange_text('app.record_facts', 'declare
   clocks constant text[] := array[''last_event_at'', ''last_success_at'', ''usual_gap_secs''];
 ');
 
+comment on table public.facts_history is
+  'States that a service_facts row had in the last 90 days, append-only: "what did this card show last Tuesday at 9:00". What only says that a run goes on is not recorded, and of what each delivery moves (the times of a webhook) once an hour the state of then. facts {}: the row was removed. Of older ones the last is kept: it was still in force.';
+
 -- A delivery that another reading still takes in part is told as before, and one that it takes in whole no more.
 select app.exchange_text('app.reopen_receipt', 'set state = outcome, error = null',
   'set state = outcome, error = case when outcome = ''applied'' then p ->> ''lost_rows'' end,

@@ -309,17 +309,20 @@ test('a device whose clock is set while the page is open is compared with the se
   t.mock.method(Date, 'now', () => device);
   t.mock.method(performance, 'now', () => 0);
   let reachable = false;
+  let jumps = 0;
   const ticks = [];
   const clock = new Clock(
     (now) => ticks.push(now),
     server,
     async () => (reachable ? server : Promise.reject(new Error('offline'))),
+    () => (jumps += 1),
   );
   assert.equal(clock.now(), server, 'three hours slow');
   device = server;
   clock.tick();
   await turn();
   assert.notEqual(clock.now(), server, 'nobody could be asked');
+  assert.deepEqual(ticks, [clock.now()], 'by the device’s clock, once that is known');
   reachable = true;
   clock.tick();
   await turn();
@@ -329,6 +332,7 @@ test('a device whose clock is set while the page is open is compared with the se
   clock.tick();
   await turn();
   assert.equal(ticks.length, told + 1, 'and once is enough');
+  assert.equal(jumps, 1);
 });
 
 test('a server that does not say its time is not asked without end', async (t) => {
@@ -342,6 +346,7 @@ test('a server that does not say its time is not asked without end', async (t) =
     () => {},
     NaN,
     async () => ((asked += 1), NaN),
+    () => {},
   );
   device = 3_600_000;
   for (let i = 0; i < 3; ++i) {

@@ -110,7 +110,7 @@ TEST_CASE("what cannot be read is judged as of when it was: the time since says 
   wf::Model m = model();
   m.services = {service("supabase", minutes(3)), service("stripe", hours(3))};
   m.services_load = wf::Load::ready;
-  m.read_at = m.now;
+  m.known_at = m.now;
   m.now += hours(80);
   CHECK(card(view_of(m), "supabase").badge == wf::Badge::error);
   for (const bool failed : {true, false}) {
@@ -120,6 +120,8 @@ TEST_CASE("what cannot be read is judged as of when it was: the time since says 
     CHECK(card(view_of(m), "supabase").sub_state == "fresh when last read");
     CHECK(card(view_of(m), "stripe").badge == wf::Badge::active);
     CHECK(card(view_of(m), "stripe").last_sync.words == "3 d ago");
+    CHECK(view_of(m).link ==
+          (failed ? "no answer from the database, as of 3 d ago" : "offline, as of 3 d ago"));
   }
 }
 

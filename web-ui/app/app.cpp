@@ -112,7 +112,7 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
     model_.read_failed = !take(read_service_facts(*json), services);
     if (!model_.read_failed) {
       model_.services_load = Load::ready;
-      model_.read_at = model_.now;
+      model_.known_at = model_.now;
       take_services(model_, std::move(services));
     }
   }
@@ -136,6 +136,7 @@ void App::fail_load(std::string message) {
 
 bool App::tick(UnixSeconds now) {
   model_.now = now;
+  if (model_.services_load == Load::ready && !is_unreached(model_)) model_.known_at = now;
   return refresh_view();
 }
 

@@ -28,7 +28,7 @@ void forget_services(Model& model) {
   model.anomalies.clear();
   model.sync_answers.clear();
   model.last_change.reset();
-  model.read_at.reset();
+  model.known_at.reset();
 }
 
 void take_services(Model& model, std::vector<ServiceFacts> services) {

@@ -68,8 +68,8 @@ struct Model {
 
   Link link = Link::connecting;
   std::optional<UnixSeconds> last_change;
-  /// When `services` were read.
-  std::optional<UnixSeconds> read_at;
+  /// Until when what is shown was known to be so.
+  std::optional<UnixSeconds> known_at;
   /// How long the page's latest reading of the database took, if it succeeded.
   std::optional<std::chrono::milliseconds> read_time;
   /// The latest reading failed: what is shown is what was read before.

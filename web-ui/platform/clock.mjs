@@ -13,12 +13,12 @@ export class Clock {
    * @param {(nowMs: number) => void} onTick called now and then, and when the clock was set
    * @param {number} serverTime ms, as the server said it just now; NaN: it did not
    * @param {() => Promise<number>} askServer for the same again; rejects without an answer
+   * @param {() => void} onJump the device's clock was set, or it slept: what is shown is old, too
    */
-  constructor(onTick, serverTime, askServer) {
+  constructor(onTick, serverTime, askServer, onJump) {
     this.#compare(serverTime);
     this.offset = 0;
-    this.onTick = onTick;
-    this.askServer = askServer;
+    Object.assign(this, { onTick, askServer, onJump });
     // Not in a link that somebody is sent: it would show them a day that is not today.
     const isLocal = location.hostname === '127.0.0.1';
     const given = isLocal && new URLSearchParams(location.search).get('clock');
@@ -39,6 +39,8 @@ export class Clock {
 
   tick() {
     const jumped = Math.abs(openedAt() - this.openedAt) > TRUSTED_MS;
+    if (jumped && !this.hasJumped) this.onJump();
+    this.hasJumped = jumped;
     if (jumped && !this.asking) this.#askAgain();
     if (!this.asking) this.#tell();
   }
@@ -47,8 +49,8 @@ export class Clock {
     if (!document.hidden) this.onTick(this.now());
   }
 
-  // The device's clock was set, or it slept: by which time to judge is known when the server has answered.
-  // Without an answer the next tick asks.
+  // By which time to judge is known when the server has answered; without an answer it is the device's, and the next
+  // tick asks.
   async #askAgain() {
     this.asking = true;
     const serverTime = await this.askServer().catch(() => null);

@@ -31,11 +31,10 @@ function overlapping(since) {
 export class Feed {
   /**
    * @param {{rest, live, clientId: string, post: (kind: string, value: object) => void,
-   *   onWorkspaceChange: () => void, onCaughtUp: () => void}} parts
-   *   the last is called before what came of looking again is shown
+   *   onWorkspaceChange: () => void}} parts
    */
-  constructor({ rest, live, clientId, post, onWorkspaceChange, onCaughtUp }) {
-    Object.assign(this, { rest, clientId, post, onWorkspaceChange, onCaughtUp });
+  constructor({ rest, live, clientId, post, onWorkspaceChange }) {
+    Object.assign(this, { rest, clientId, post, onWorkspaceChange });
     this.rows = new Map();
     this.activityFailures = 0;
     this.hasCharts = false;
@@ -98,9 +97,8 @@ export class Feed {
   }
 
   #caughtUp() {
-    if (!this.isWaking || this.closed) return;
+    if (!this.isWaking) return;
     this.isWaking = false;
-    this.onCaughtUp();
     this.#showLink();
   }
 
@@ -233,6 +231,7 @@ export class Feed {
 
   /** The charts are worth nothing without the cards, which say so where the charts could not be read. */
   async #readActivity() {
+    clearTimeout(this.activityTimer);
     this.activityTimer = undefined;
     this.activityAt = performance.now();
     try {
@@ -248,7 +247,7 @@ export class Feed {
       this.activityFailures += 1;
       if (this.closed) return;
       if (this.activityFailures === 3 || !this.hasCharts) this.post('activity', null);
-      clearTimeout(this.activityTimer);
+      clearTimeout(this.activityTimer); // of another that failed meanwhile
       this.activityTimer = setTimeout(() => this.#readActivity(), SERIES_MS);
     }
   }

@@ -65,13 +65,8 @@ class Dashboard {
       if (!this.core || this.feed?.isBehind) return;
       if (this.core.tick(now)) this.surface.invalidate();
     };
-    // The device's clock was set, or it slept: then what is shown is old, too.
-    const askServer = async () => {
-      const { server_time } = await readConfig();
-      this.feed?.wake();
-      return server_time;
-    };
-    this.clock = new Clock(onTick, this.config.server_time, askServer);
+    const askServer = async () => (await readConfig()).server_time;
+    this.clock = new Clock(onTick, this.config.server_time, askServer, () => this.feed?.wake());
     this.zone = new Zone(() => this.clock.now());
     this.core = await loadCore(BASE, {
       timeText: (secs, style) => encoder.encode(this.zone.text(secs, STYLES[style])),
@@ -94,6 +89,8 @@ class Dashboard {
   }
 
   post(kind, message) {
+    // They are judged by the time at which they came, also where nobody looks.
+    if (kind === 'services') this.core.tick(this.clock.now());
     if (this.core.post(kind, message)) this.surface.invalidate();
     for (const effect of this.core.takeEffects()) this.#run(effect);
   }
@@ -213,7 +210,6 @@ class Dashboard {
       clientId: workspace.client_id,
       post: (kind, message) => this.post(kind, message),
       onWorkspaceChange: () => this.#readWorkspaces(),
-      onCaughtUp: () => this.clock.tick(),
     });
     this.feed.start();
   }

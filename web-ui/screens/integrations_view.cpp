@@ -252,7 +252,7 @@ std::vector<std::string> summary_parts(const Model& model, const std::vector<Jud
 
 std::vector<Judged> judged_cards(const Model& model) {
   // What was read says nothing about the time since, in which it could not be read.
-  const UnixSeconds at = is_unreached(model) ? model.read_at.value_or(model.now) : model.now;
+  const UnixSeconds at = is_unreached(model) ? model.known_at.value_or(model.now) : model.now;
   auto judged = judge_all(model.services, at);
   const auto hidden = [](const Judged& j) { return j.verdict.badge == Badge::not_relevant; };
   judged.erase(std::remove_if(judged.begin(), judged.end(), hidden), judged.end());
@@ -305,23 +305,27 @@ std::vector<ServiceAnomaly> recent_anomalies(const std::vector<ServiceAnomaly>& 
 }
 
 std::string link_words(const Model& model) {
+  // How old it is stands here: this is not read out each time it changes.
+  const auto age = model.now - model.known_at.value_or(model.now);
+  const std::string as_of =
+      is_unreached(model) && age >= std::chrono::seconds(60) ? ", as of " + describe(age) + " ago" : "";
   if (model.services_load == Load::failed) return {};
   if (model.workspaces_load == Load::ready && current_workspace(model) == nullptr) return {};
-  if (model.read_failed && model.link != Link::offline) return "no answer from the database";
+  if (model.read_failed && model.link != Link::offline) return "no answer from the database" + as_of;
   switch (model.link) {
     case Link::connecting:
       return "connecting";
     case Link::polling:
       return "checking every 15 s";
     case Link::offline:
-      return "offline";
+      return "offline" + as_of;
     case Link::live:
       break;
   }
   if (!model.last_change) return "live";
-  const auto age = model.now - *model.last_change;
-  if (age < std::chrono::seconds(60)) return "live, changed just now";
-  return "live, last change " + describe(age) + " ago";
+  const auto since_change = model.now - *model.last_change;
+  if (since_change < std::chrono::seconds(60)) return "live, changed just now";
+  return "live, last change " + describe(since_change) + " ago";
 }
 
 IntegrationsView select_integrations(const IntegrationsState& state, const Model& model,

@@ -13,24 +13,17 @@ struct Strip {
   bool is_bad = false;
 };
 
-/// "read 5 min ago"
-std::string read_words(const Model& model) {
-  const auto age = model.now - model.read_at.value_or(model.now);
-  return age < std::chrono::seconds(60) ? "read just now" : "read " + describe(age) + " ago";
-}
-
 std::optional<Strip> connection_strip(const Model& model) {
   const bool is_read = model.services_load == Load::ready;
   if (model.link == Link::offline) {
     return Strip{"offline", icon::offline,
-                 is_read ? "You are offline. This is what was " + read_words(model) + "."
+                 is_read ? "You are offline. This is what was last read."
                          : "You are offline. The services are read as soon as you are back."};
   }
   if (!is_read) return std::nullopt;
   if (model.read_failed) {
     return Strip{"unanswered", icon::alert,
-                 "The database does not answer. This is what was " + read_words(model) +
-                     "; it is asked again by itself."};
+                 "The database does not answer. This is what was last read; it is asked again by itself."};
   }
   if (model.link != Link::polling) return std::nullopt;
   return Strip{"polling", icon::live,

@@ -76,11 +76,8 @@ Result<Page> parse_objects(const HttpReply& reply, const ObjectKind& kind, UnixS
   auto list = read_list(reply, kind.who);
   if (!list) return tl::unexpected<Error>(std::move(list.error()));
   Page page{.items = list->data.size(), .next = std::move(list->next)};
-  // Each was read at some time since the question, not when the answer was dated: an event of that while has
-  // the newer state. A second begun counts: what changed within the same one is a tie, and asked for.
-  const UnixSeconds read_since = source_at - std::chrono::seconds{(reply.elapsed_ms + 999) / 1000};
   for (const Json& object : list->data) {
-    auto row = read_row(kind, object, read_since);
+    auto row = read_row(kind, object, source_at);
     if (!row) return tl::unexpected<Error>(std::move(row.error()));
     note_newest_and_oldest(page, object);
     add_row(page.batches, kind.table, *std::move(row));

@@ -34,6 +34,7 @@ constexpr Stream windowed(std::string_view id, std::chrono::seconds look_back = 
   return {.id = id,
           .first_sync = backfill,
           .overlap = look_back,
+          .dated_when_asked = true,
           .request = request_window<kind>,
           .parse = parse<kind>};
 }
@@ -46,6 +47,7 @@ constexpr std::array streams{
     // https://docs.stripe.com/api/payment-link/list: neither a filter by time nor a time of its own.
     Stream{.id = "payment_links",
            .full_scan = true,
+           .dated_when_asked = true,
            .request = request_all<payment_link>,
            .parse = parse<payment_link>},
     // https://docs.stripe.com/api/balance_transactions/list

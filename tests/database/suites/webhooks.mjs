@@ -357,18 +357,23 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
       );
       return n;
     };
-    for (const key of ['a', 'b', 'c']) {
-      await record(key);
-      await deliver(key, []);
-    }
+    let minute = 10;
+    const deliverNext = async () => {
+      const at = `2026-11-23T10:${minute++}:00Z`;
+      await record(at);
+      await deliver(at, [], { last_event_at: at, last_success_at: at });
+    };
+    await deliverNext();
     const before = await kept();
-    for (const key of ['d', 'e', 'f']) {
-      await record(key);
-      await deliver(key, []);
-    }
+    for (let i = 0; i < 3; i++) await deliverNext();
     assert.equal(await kept(), before);
-    await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service: 'stripe' });
+    await stack.query('alter table facts_history disable trigger append_only');
+    await stack.query(`update facts_history set recorded_at = recorded_at - interval '61 minutes'`);
+    await stack.query('alter table facts_history enable trigger append_only');
+    for (let i = 0; i < 3; i++) await deliverNext();
     assert.equal(await kept(), before + 1);
+    await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service: 'stripe' });
+    assert.equal(await kept(), before + 2);
   });
 
   await test('service_daily tells a member what happened each day, and others nothing', async () => {

@@ -187,7 +187,9 @@ Json Host::call_provider(const Json& effect, std::string& reply_body) {
   reply_body = reply.body;
   if (wf::header(reply.headers, "date").empty())
     reply.headers.emplace_back("date", wf::format_http_date(wf::from_millis(now_ms)));
-  return reply_json(reply.status, reply.headers);
+  Json result = reply_json(reply.status, reply.headers);
+  result["elapsed_ms"] = reply.elapsed_ms;
+  return result;
 }
 
 std::string Host::run_job(const Json& message) {

@@ -82,6 +82,7 @@ struct Reply {
   std::string body;
   wf::Headers headers{};
   std::string failed{};  // not empty: no reply at all
+  int elapsed_ms = 0;
 };
 
 struct Death {

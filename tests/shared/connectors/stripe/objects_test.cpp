@@ -99,18 +99,6 @@ TEST_CASE("an invoice's subscription and payment are found in both shapes", "[st
   check_columns(stripe::invoice, row_of(stripe::invoice, event_object("invoice_paid.json")));
 }
 
-TEST_CASE("a list is as old as its question: what changed while it was answered is newer",
-          "[stripe][objects]") {
-  const auto source_at = [](std::int64_t elapsed_ms) {
-    const HttpReply reply{200, {}, fixtures::read("lists/refunds_page1.built.json"), elapsed_ms};
-    return stripe::parse_objects(reply, stripe::refund, from_unix(at))->batches[0].rows[0]["source_at"];
-  };
-  CHECK(source_at(0) == format_time(from_unix(at)));
-  CHECK(source_at(1) == format_time(from_unix(at - 1)));
-  CHECK(source_at(2000) == format_time(from_unix(at - 2)));
-  CHECK(source_at(2001) == format_time(from_unix(at - 3)));
-}
-
 TEST_CASE("what lies deeper, or in one of two places, is found", "[stripe][objects]") {
   const Json data = json(fixtures::read("lists/checkout_sessions_page1.built.json"))["data"];
   CHECK(row_of(stripe::checkout_session, data[0])["customer_email"] == "example@example.com");
