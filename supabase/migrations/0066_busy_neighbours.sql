@@ -86,3 +86,14 @@ select app.exchange_text('app.email_missed', 'where t.day > c.day',
         select max(o.recorded_at) from public.facts_history o
         where o.client_id = p_client and o.service = ''sendgrid'' and o.stream = ''''
           and not coalesce(o.facts -> ''present_keys'' ? ''sendgrid.webhook_public_key'', false))), ''-infinity'')');
+
+-- What the reading of a delivery with ties wrote was never counted: the one that ends it finds these rows there.
+select app.exchange_text('app.apply_delivery', '    where r.client_id = receipt.client_id and r.service = receipt.service
+      and r.delivery_key = receipt.delivery_key;
+  end if;', '    where r.client_id = receipt.client_id and r.service = receipt.service
+      and r.delivery_key = receipt.delivery_key;
+  else
+    update public.webhook_receipts r set rows_written = r.rows_written + (result ->> ''written'')::bigint
+    where r.client_id = receipt.client_id and r.service = receipt.service
+      and r.delivery_key = receipt.delivery_key;
+  end if;');

@@ -97,13 +97,20 @@ async function orderTests({ test, stack, record, deliver, state }) {
   await test('a tie keeps the receipt open until the object was fetched', async () => {
     await Promise.all(['a', 'b'].map((key) => record(key)));
     await deliver('a', [charge('ch_1', 1, '2026-11-23T10:00:00Z')]);
-    const tied = await deliver('b', [charge('ch_1', 2, '2026-11-23T10:00:00Z')]);
+    const tied = await deliver('b', [
+      charge('ch_1', 2, '2026-11-23T10:00:00Z'),
+      charge('ch_2', 2, '2026-11-23T10:00:00Z'),
+    ]);
     assert.deepEqual(tied.ties, [{ table: 'stripe_charges', id: 'ch_1' }]);
     assert.equal(await state('b'), 'received');
     const settled = await deliver('b', [charge('ch_1', 2, '2026-11-23T10:00:09Z')]);
     assert.deepEqual([settled.applied, settled.ties], [true, []]);
+    const [{ rows_written }] = await stack.query(
+      `select rows_written::int from webhook_receipts where delivery_key = 'b'`,
+    );
+    assert.equal(rows_written, 2, 'of both readings');
     assert.equal(await state('b'), 'applied');
-    assert.deepEqual(await charges(stack), { ch_1: 2 });
+    assert.deepEqual(await charges(stack), { ch_1: 2, ch_2: 2 });
   });
 
   await test('an unknown receipt writes nothing', async () => {
