@@ -399,7 +399,7 @@ for (const [what, first, then] of [
       async (inFirst, query) => {
         await first(query);
         return async () => {
-          await sleep(400); // longer than Postgres waits before it looks for a deadlock (cluster.mjs)
+          await sleep(1500); // longer than Postgres waits before it looks for a deadlock
           await then(query);
         };
       },

@@ -46,8 +46,6 @@ export async function startCluster({ bin, folder }) {
     'listen_addresses=127.0.0.1',
     '-c',
     'unix_socket_directories=',
-    '-c',
-    'deadlock_timeout=100ms',
   ];
   let server;
   process.once('exit', () => server?.kill('SIGKILL')); // also of a test that gave up
