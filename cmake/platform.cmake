@@ -10,7 +10,8 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
-# What one checkout has compiled, another need not: paths count from the project's folder.
+# What one checkout has compiled, another need not: paths count from the project's folder. What is built with precompiled
+# headers (tests/CMakeLists.txt) ccache keeps only with this sloppiness; after another definition for them, clear it.
 find_program(ccache_program ccache)
 if(ccache_program AND NOT DEFINED ENV{WF_NO_CCACHE})
   list(APPEND CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_ABSSTDERR=1

@@ -83,10 +83,12 @@ void TickFlow::on_claimed(EffectResult& result, Turn& turn) {
     return turn.done();
   }
   for (const Json& job : list_in(*answer, "jobs")) spend(job);
-  for (const std::string_view messages : {"jobs", "deliveries", "ends"})
-    queue(turn, list_in(*answer, messages));
-  if (unanswered_ == 0) return turn.done();
+  queue(turn, list_in(*answer, "jobs"));
+  queue(turn, list_in(*answer, "deliveries"));
   more_ = unanswered_ >= claims_per_round && rounds_ < most_rounds;
+  // Each claim of this tick names them again.
+  if (rounds_ == 1) queue(turn, list_in(*answer, "ends"));
+  if (unanswered_ == 0) return turn.done();
 }
 
 void TickFlow::spend(const Json& job) {
@@ -102,7 +104,7 @@ void TickFlow::queue(Turn& turn, std::span<const Json> messages) {
   }
 }
 
-// What could not be queued is still recorded as unfinished, so a later tick finds it.
+// What could not be queued is still recorded as unfinished, or named for some ticks: a later one finds it.
 void TickFlow::on_queued(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Queued>(result)) ++not_queued_;
   if (--unanswered_ > 0) return;

@@ -17,6 +17,13 @@ import {
 } from './browser.mjs';
 import { VIEWER, browser, stack, startSuite } from './suite.mjs';
 
+/** As when another tab is in front. */
+const hide = (page, hidden) =>
+  page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+
 startSuite('page-cut-off');
 
 test('offline is said, and what was read stays', async () => {
@@ -26,8 +33,69 @@ test('offline is said, and what was read stays', async () => {
   await page.getByText('You are offline').first().waitFor();
   assert.deepEqual(await cards(page), before);
   await screenshot(page, 'offline');
+  // What cannot be read says nothing about the hours since.
+  await page.evaluate(() => window.webfluentia.setClock(window.webfluentia.now() + 3 * 3_600_000));
+  await page.locator('#link', { hasText: 'offline, as of 3 h ago' }).waitFor();
+  assert.deepEqual(await cards(page), before);
+  await page.evaluate(() => window.webfluentia.setClock(null));
   await page.context().setOffline(false);
   await page.locator('#link', { hasText: 'live' }).waitFor();
+  await page.context().close();
+});
+
+test('a page that was not looked at for hours judges nothing before it was read again', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const before = await cards(page);
+  assert.equal(before.supabase, 'active');
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
+  await page.route(/service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/, (route) =>
+    held.then(() => route.continue()),
+  );
+  await hide(page, true);
+  await page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 70_000; // longer than is nothing, shorter than makes the clock doubtful
+    window.webfluentia.setClock(window.webfluentia.now() + 3 * 3_600_000);
+  });
+  await hide(page, false);
+  await page.locator('#link', { hasText: 'connecting' }).waitFor();
+  await page.evaluate(() => window.webfluentia.setClock(window.webfluentia.now())); // as any tick
+  await settled(page);
+  assert.deepEqual(await cards(page), before);
+  letGo();
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  await page.locator('[id="badge:supabase"]', { hasText: 'Error' }).waitFor({ state: 'attached' });
+  assert.equal((await cards(page)).supabase, 'error', 'three hours without a probe');
+  await page.getByRole('button', { name: 'Supabase, Error', exact: true }).waitFor({ state: 'attached' });
+  await page
+    .getByRole('button', { name: /, Active, with a warning$/ })
+    .first()
+    .waitFor({ state: 'attached' });
+  await page.context().close();
+});
+
+test('rows that came while nobody looked are as new as they are, also where the network is gone by then', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.locator('#link', { hasText: 'live' }).waitFor();
+  const before = await cards(page);
+  await hide(page, true);
+  await page.evaluate(() => window.webfluentia.setClock(window.webfluentia.now() + 3 * 3_600_000));
+  const read = page.waitForResponse(/service_facts.*updated_at/);
+  const move = (hours) =>
+    stack.query(
+      `update service_facts set last_success_at = last_success_at + $1::interval,
+         last_attempt_at = last_attempt_at + $1::interval where client_id = $2`,
+      [`${hours} hours`, CLIENT[NORTHWIND]],
+    );
+  await move(3);
+  await (await read).finished();
+  await page.context().setOffline(true);
+  await hide(page, false);
+  await page.locator('#link', { hasText: /^offline$/ }).waitFor();
+  assert.deepEqual(await cards(page), before);
+  await move(-3);
   await page.context().close();
 });
 

@@ -91,19 +91,23 @@ test('a bundle that cannot be read is on each card that needs it, with its kind 
   await page.context().close();
 });
 
-test('axe finds nothing on a phone, and every target is large enough for a finger', async () => {
-  const page = await signedIn(browser, stack, AGENCY, { width: 360, height: 740 });
-  assert.deepEqual(await violations(page), []);
-  const small = await page.locator('#mirror :is(button, select, input)').evaluateAll((targets) =>
-    targets
-      .map((target) => ({ id: target.id, box: target.getBoundingClientRect() }))
-      .filter(({ box }) => box.height < 44 || box.width < 40)
-      .map(({ id, box }) => `${id} ${box.width}x${box.height}`),
-  );
-  assert.deepEqual(small, []);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, 'nothing sticks out');
-  await page.context().close();
-});
+const tablet = { width: 1180, height: 820, hasTouch: true, isMobile: true };
+for (const [device, size] of Object.entries({ phone: { width: 360, height: 740 }, tablet }))
+  test(`axe finds nothing on a ${device}, and every target is large enough for a finger`, async () => {
+    const page = await signedIn(browser, stack, AGENCY, size);
+    assert.deepEqual(await violations(page), []);
+    const small = await page.locator('#mirror :is(button, select, input)').evaluateAll((targets) =>
+      targets
+        .map((target) => ({ id: target.id, box: target.getBoundingClientRect() }))
+        .filter(({ box }) => box.height < 44 || box.width < 40)
+        .map(({ id, box }) => `${id} ${box.width}x${box.height}`),
+    );
+    assert.deepEqual(small, []);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(width, size.width, 'nothing sticks out');
+    await screenshot(page, `touched-${device}`);
+    await page.context().close();
+  });
 
 test('loading, an empty workspace and no workspace are drawn on purpose', async () => {
   const page = await newPage(browser);

@@ -1,63 +1,10 @@
-#include "web-ui/screens/integrations_view.hpp"
-
 #include <algorithm>
-#include <catch_amalgamated.hpp>
+
+#include "view_model.hpp"
+
+using namespace view_model;
 
 namespace {
-
-using std::chrono::hours;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-const wf::UnixSeconds noon = *wf::parse_time("2026-11-23T12:00:00Z");
-
-wf::TimeTexts utc() {
-  return {.exact = [](wf::UnixSeconds at) { return wf::format_time(at); },
-          .brief = [](wf::UnixSeconds at) { return wf::format_clock(at); },
-          .day = [](wf::UnixSeconds at) { return wf::day_of(at); }};
-}
-
-wf::StreamFacts stream(std::string name, seconds age) {
-  wf::StreamFacts facts;
-  facts.stream = std::move(name);
-  facts.last_attempt_at = facts.last_success_at = facts.newest_row_at = noon - age;
-  facts.last_rows = 12;
-  return facts;
-}
-
-wf::ServiceFacts service(std::string_view id, seconds age) {
-  wf::ServiceFacts facts;
-  facts.service = std::string(id);
-  facts.detected_at = noon - hours(1000);
-  const wf::Descriptor* descriptor = wf::find_service(id);
-  for (const auto& key : descriptor->keys) {
-    if (key.required) facts.present_keys.emplace_back(key.name);
-  }
-  for (const auto& one : descriptor->streams) {
-    facts.streams.push_back(stream(std::string(one.name), age));
-    if (!one.partitioned_by.empty()) facts.streams.back().partition = "one";
-  }
-  if (facts.streams.empty()) facts.streams.push_back(stream("rows", age));
-  return facts;
-}
-
-/// Stripe and Google Ads fresh, Search Console late, Meta's sign-in expired.
-wf::Model model() {
-  wf::Model m;
-  m.now = noon;
-  m.services_load = m.workspaces_load = wf::Load::ready;
-  m.link = wf::Link::live;
-  m.workspaces = {{.slug = "northwind-dental", .name = "Northwind Dental"}};
-  m.slug = "northwind-dental";
-  m.services = {service("stripe", hours(3)), service("google_ads", hours(4)),
-                service("search_console", hours(30)), service("meta", hours(20))};
-  auto& meta = m.services.back().streams.front();
-  meta.failure_kind = wf::ErrorKind::credentials;
-  meta.failed_at = noon - hours(1);
-  meta.failures = 5;
-  meta.failure_final = true;
-  return m;
-}
 
 std::vector<std::string> shown(const wf::IntegrationsView& view) {
   std::vector<std::string> services;
@@ -67,63 +14,7 @@ std::vector<std::string> shown(const wf::IntegrationsView& view) {
   return services;
 }
 
-wf::IntegrationsView view_of(const wf::Model& m, const wf::IntegrationsState& state = {}) {
-  return wf::select_integrations(state, m, utc());
-}
-
-const wf::CardView& card(const wf::IntegrationsView& view, std::string_view id) {
-  for (const auto& group : view.groups) {
-    for (const auto& one : group.cards) {
-      if (one.service == id) return one;
-    }
-  }
-  FAIL("no card of " << id);
-  std::abort();
-}
-
 }  // namespace
-
-TEST_CASE("what was not read is not told as nothing") {
-  wf::Model m = model();
-  CHECK(card(view_of(m), "stripe").placeholder == "Reading the last 30 days");
-  CHECK(card(view_of(m), "stripe").days_words == "Reading the last 30 days");
-  m.activity_failed = true;
-  CHECK(card(view_of(m), "stripe").placeholder == "The last 30 days could not be read");
-  CHECK(card(view_of(m), "stripe").days_words == "The last 30 days could not be read");
-  m.activity.emplace();
-  CHECK(card(view_of(m), "stripe").placeholder == "No activity in 30 days");
-  CHECK(card(view_of(m), "stripe").days_words == "Last 30 days: 30 without a sync");
-}
-
-TEST_CASE("only what was never synced has its first data on the way") {
-  wf::Model m = model();
-  m.activity.emplace();
-  m.services = {service("stripe", hours(3))};
-  for (auto& stream : m.services[0].streams) stream.running_since = noon - minutes(1);
-  CHECK(card(view_of(m), "stripe").placeholder == "No activity in 30 days");
-  m.services[0].detected_at = noon - hours(1);
-  for (auto& stream : m.services[0].streams) stream.last_success_at.reset();
-  CHECK(card(view_of(m), "stripe").placeholder == "First data is on its way");
-}
-
-TEST_CASE("what cannot be read is judged as of when it was: the time since says nothing about it") {
-  wf::Model m = model();
-  m.services = {service("supabase", minutes(3)), service("stripe", hours(3))};
-  m.services_load = wf::Load::ready;
-  m.known_at = m.now;
-  m.now += hours(80);
-  CHECK(card(view_of(m), "supabase").badge == wf::Badge::error);
-  for (const bool failed : {true, false}) {
-    m.read_failed = failed;
-    m.link = failed ? wf::Link::live : wf::Link::offline;
-    CHECK(card(view_of(m), "supabase").badge == wf::Badge::active);
-    CHECK(card(view_of(m), "supabase").sub_state == "fresh when last read");
-    CHECK(card(view_of(m), "stripe").badge == wf::Badge::active);
-    CHECK(card(view_of(m), "stripe").last_sync.words == "3 d ago");
-    CHECK(view_of(m).link ==
-          (failed ? "no answer from the database, as of 3 d ago" : "offline, as of 3 d ago"));
-  }
-}
 
 TEST_CASE("a date that the provider still moves is called provisional") {
   wf::Model m = model();
@@ -310,25 +201,6 @@ TEST_CASE("exact times are the zone's, relative ones are in words") {
   CHECK(card(view_of(m), "stripe").last_sync.words == "never");
 }
 
-TEST_CASE("the page says how changes reach it") {
-  auto m = model();
-  CHECK(wf::link_words(m) == "live");
-  m.last_change = noon - seconds(20);
-  CHECK(wf::link_words(m) == "live, changed just now");
-  m.last_change = noon - minutes(4);
-  CHECK(wf::link_words(m) == "live, last change 4 min ago");
-  m.link = wf::Link::polling;
-  CHECK(wf::link_words(m) == "checking every 15 s");
-  m.link = wf::Link::offline;
-  CHECK(wf::link_words(m) == "offline");
-  m.read_failed = true;
-  CHECK(wf::link_words(m) == "offline");
-  m.link = wf::Link::polling;
-  CHECK(wf::link_words(m) == "no answer from the database");
-  m.slug = "nobodys";
-  CHECK(wf::link_words(m).empty());
-}
-
 TEST_CASE("an explanation's time stands with what happened then") {
   wf::Model m = model();
   m.services = {service("meta", hours(20))};
@@ -370,37 +242,6 @@ TEST_CASE("a day of the provider's is told as no moment") {
   CHECK(card(view, "cloudflare").clocks[1].words == "1 h ago");
   CHECK(card(view, "cloudflare").clocks[1].exact == wf::format_time(noon - hours(1)));
   CHECK(card(view, "stripe").clocks[1].exact == wf::format_time(noon - hours(3)));
-}
-
-TEST_CASE("the card of the page's own database says how it answers from here", "[view]") {
-  wf::Model m = model();
-  m.services = {service("supabase", minutes(3)), service("stripe", hours(3))};
-  const auto live = [&] { return card(view_of(m), "supabase").last_sync; };
-  const auto state = [&] { return card(view_of(m), "supabase").sub_state; };
-  CHECK(live().words == "3 min ago");  // not read yet
-  m.read_time = std::chrono::milliseconds(41);
-  CHECK(live().label == "Live");
-  CHECK(live().words == "answers in 41 ms");
-  CHECK(state() == "fresh");
-  m.link = wf::Link::polling;
-  CHECK(live().words == "in 41 ms, live updates down");
-  CHECK(live().tone == wf::Tone::late);
-  m.link = wf::Link::offline;
-  CHECK(live().words == "not reached from here");
-  CHECK(state() == "fresh when last read");
-  m.link = wf::Link::connecting;
-  CHECK(live().words == "3 min ago");
-  m.read_time.reset();
-  m.read_failed = true;  // whatever the link is
-  for (const auto link : {wf::Link::live, wf::Link::polling, wf::Link::connecting, wf::Link::offline}) {
-    m.link = link;
-    CHECK(live().words == "not reached from here");
-    CHECK(live().tone == wf::Tone::late);
-    CHECK(state() == "fresh when last read");
-    CHECK(view_of(m).shortcuts.front().tone == wf::Tone::late);
-  }
-  CHECK(card(view_of(m), "stripe").sub_state == "fresh");
-  CHECK(card(view_of(m), "stripe").last_sync.label == "Last sync");
 }
 
 TEST_CASE("whoever may write can ask for a sync of what is set up and synced") {

@@ -72,7 +72,7 @@ float draw_head(Ui& ui, Rect area, const IntegrationsState& state, const Model& 
                 {.face = Face::title, .size = size::title, .color = ui.theme.text});
   ui.say("h1", "title", {area.x, area.y, 200, 36}, "Integrations");
   if (!ui.view.narrow()) {
-    draw_search(ui, {area.right() - 230, area.y, 230, 38}, state.search);
+    draw_search(ui, {area.right() - 230, area.y, 230, ui.view.touched() ? size::touch : 38}, state.search);
     return area.y + 44 + draw_summary(ui, {area.x, area.y + 44, area.w, 20}, model, view) + 16;
   }
   draw_search(ui, {area.x, area.y + 44, area.w, 44}, state.search);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
+import { dayBack, zone } from '../days.mjs';
 import { detect, leasedRun, page } from '../runs.mjs';
 import { call, harbor, northwind } from '../stack.mjs';
 import { slugs, twoWorkspaces } from '../two_workspaces.mjs';
@@ -63,6 +64,50 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
     const [{ now }] = await stack.query(`select last_bad_signature_at > now() - interval '1 minute' as now
       from public.service_facts where stream = 'webhook'`);
     assert.equal(now, true);
+  });
+
+  await test('what each delivery moves is in the history once an hour, anything else at once', async () => {
+    const kept = async () =>
+      (await stack.query(`select from public.facts_history where stream = 'webhook'`)).length;
+    let minute = 10;
+    const deliverNext = async () => {
+      const time = `2026-11-23T10:${minute++}:00Z`;
+      await record(northwind, time);
+      await call(stack, 'apply_page', {
+        receipt: { client_id: northwind, service, delivery_key: time },
+        tables: [],
+        facts: { last_event_at: time, last_success_at: time },
+      });
+    };
+    await deliverNext();
+    const before = await kept();
+    for (let i = 0; i < 3; i++) await deliverNext();
+    assert.equal(await kept(), before);
+    await silently(`update public.facts_history set recorded_at = recorded_at - interval '61 minutes'`);
+    for (let i = 0; i < 3; i++) await deliverNext();
+    assert.equal(await kept(), before + 1);
+    await call(stack, 'record_bad_signature', { workspace: slugs[northwind], service });
+    assert.equal(await kept(), before + 2);
+  });
+
+  await test('a day of service_daily begins at midnight where the workspace is, also a quarter past the hour', async () => {
+    const timeZone = 'Asia/Kathmandu'; // where it is midnight at 18:15 UTC
+    const [day, next] = [3, 2].map((days) => dayBack(days, timeZone));
+    await stack.query('update workspaces set time_zone = $1 where client_id = $2', [timeZone, northwind]);
+    for (const [key, ms] of Object.entries({ a: -1, b: 0, c: 1 })) {
+      await record(northwind, key);
+      await mark(northwind, key, 'failed', { error: 'x' });
+      await stack.query('update webhook_receipts set received_at = $1 where delivery_key = $2', [
+        new Date(Date.parse(`${day}T18:15:00Z`) + ms),
+        key,
+      ]);
+    }
+    const days = await stack.query('select day::text, failed from service_daily($1) order by 1', [northwind]);
+    await stack.query('update workspaces set time_zone = $1 where client_id = $2', [zone, northwind]);
+    assert.deepEqual(days, [
+      { day, failed: 1 },
+      { day: next, failed: 2 },
+    ]);
   });
 
   await test('what was refused a week ago is not in a row with what is refused today', async () => {

@@ -55,9 +55,7 @@ async function keyTests({ t, stack, send, secret }) {
     assert.ok(error);
   });
 
-  // Of the embedded database alone.
-  if (!stack.isPglite) return;
-  await t.test('a write of too many values is 413 and says so, and the next request is served', async () => {
+  const tooMany = async () => {
     const rows = Array.from({ length: 5000 }, (_, i) => ({
       client_id: northwind,
       ...charge(`ch_${i}`, i, '2026-11-23T10:00:00Z'),
@@ -75,7 +73,9 @@ async function keyTests({ t, stack, send, secret }) {
       body: JSON.stringify(rows.slice(0, 1000)),
     });
     assert.equal(fewer.status, 201);
-  });
+  };
+  if (stack.isPglite)
+    await t.test('a write of too many values is 413 and says so, and the next request is served', tooMany);
 }
 
 async function replyTests({ t, stack, send, secret }) {

@@ -262,9 +262,6 @@ async function settleTests(test, stack) {
     });
     const byKey = (a, b) => a.object_key.localeCompare(b.object_key);
     assert.deepEqual(ends.sort(byKey), [end('openai', left), end('sendgrid', other)].sort(byKey));
-    await call(stack, 'end_action', {
-      ...{ client_id: northwind, id: other, service: 'sendgrid', state: 'unknown', tables: [] },
-    });
     await stack.query(
       `update public.action_requests set finished_at = now() - interval '21 minutes' where id = $1`,
       [left],

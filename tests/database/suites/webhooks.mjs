@@ -356,33 +356,6 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await call(stack, 'record_dead_letter', { message }), { recorded: false });
   });
 
-  await test('what each delivery moves is in the history once an hour, anything else at once', async () => {
-    await detect(stack, {});
-    const kept = async () => {
-      const [{ n }] = await stack.query(
-        `select count(*)::int as n from public.facts_history where stream = 'webhook'`,
-      );
-      return n;
-    };
-    let minute = 10;
-    const deliverNext = async () => {
-      const at = `2026-11-23T10:${minute++}:00Z`;
-      await record(at);
-      await deliver(at, [], { last_event_at: at, last_success_at: at });
-    };
-    await deliverNext();
-    const before = await kept();
-    for (let i = 0; i < 3; i++) await deliverNext();
-    assert.equal(await kept(), before);
-    await stack.query('alter table facts_history disable trigger append_only');
-    await stack.query(`update facts_history set recorded_at = recorded_at - interval '61 minutes'`);
-    await stack.query('alter table facts_history enable trigger append_only');
-    for (let i = 0; i < 3; i++) await deliverNext();
-    assert.equal(await kept(), before + 1);
-    await call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service: 'stripe' });
-    assert.equal(await kept(), before + 2);
-  });
-
   await test('service_daily tells a member what happened each day, and others nothing', async () => {
     await detect(stack, {});
     await record('a');

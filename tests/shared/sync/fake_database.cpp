@@ -52,12 +52,8 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "record_dead_letter")
     return dead_letters.push_back(p["message"]), std::pair{200, Json::object()};
   if (function == "record_detection") return detection = p, std::pair{200, Json::object()};
-  if (function == "claim_due") {
-    return {200,
-            {{"jobs", claim_due(p)},
-             {"deliveries", Json::array()},
-             {"ends", std::exchange(left_ends, Json::array())}}};
-  }
+  if (function == "claim_due")
+    return {200, {{"jobs", claim_due(p)}, {"deliveries", Json::array()}, {"ends", left_ends}}};
   if (function == "session_workspace") return {200, session};
   if (function == "start_run") return {200, start_run};
   if (function == "health") return {200, health};

@@ -25,6 +25,25 @@ std::string unreadable_events(int page, bool has_more) {
 
 }  // namespace
 
+TEST_CASE("objects of which events tell are as old as the question: what changed meanwhile is newer",
+          "[settling]") {
+  const auto [elapsed_ms, expected] = GENERATE(table<int, const char*>({
+      {0, "2025-11-23T12:00:10Z"},
+      {1, "2025-11-23T12:00:09Z"},
+      {2000, "2025-11-23T12:00:08Z"},
+      {2001, "2025-11-23T12:00:07Z"},
+  }));
+  Host host = stripe_host();
+  const wf::Headers answered{{"date", "Sun, 23 Nov 2025 12:00:10 GMT"}};
+  host.provider = [&, took = elapsed_ms](const std::string&) -> Reply {
+    return {200, fixture("lists/charges_page2.built.json"), answered, {}, took};
+  };
+  CHECK(host.sync("charges") == "ok");
+  const auto& stored = host.database.rows["stripe_charges"];
+  REQUIRE_FALSE(stored.empty());
+  for (const auto& [id, row] : stored) CHECK(text_of(row, "source_at") == expected);
+}
+
 TEST_CASE("a list and a webhook of the same second are settled by asking again", "[settling]") {
   Host host = stripe_host();
   host.database.rows["stripe_charges"]["ch_3Q0000000000000000000002"] = {

@@ -32,13 +32,16 @@ TEST_CASE("a tick records what is configured and queues what is due", "[tick]") 
   CHECK(wf::dump(host.logs).find("nobody") != std::string::npos);
 }
 
-TEST_CASE("what a request left behind is looked for", "[tick]") {
+TEST_CASE("what requests left behind is looked for, once a tick", "[tick]") {
   Host host;
-  host.database.left_ends.push_back(
-      {{"job", "action_end"}, {"workspace", "northwind-dental"}, {"object_key", "actions/x-end.json"}});
+  for (int i = 0; i < 60; ++i)
+    host.database.left_ends.push_back({{"job", "action_end"}, {"object_key", std::to_string(i)}});
   CHECK(host.run(tick()) == "ok");
-  REQUIRE(host.queue.size() == 1);
-  CHECK(has(wf::dump(host.queue[0]), "actions/x-end.json"));
+  CHECK(host.queue.size() == 60);
+  for (int i = 0; i < 50; ++i)
+    host.database.claimable.push_back({{"job", "sync"}, {"run_id", std::to_string(i)}});
+  CHECK(host.run(tick()) == "ok");
+  CHECK(host.queue.size() == 60 + 50 + 60);
 }
 
 TEST_CASE("the database is told by a digest whether the settings are others", "[tick]") {
