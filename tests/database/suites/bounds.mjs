@@ -98,7 +98,7 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
       await record(northwind, key);
       await mark(northwind, key, 'failed', { error: 'x' });
       await stack.query('update webhook_receipts set received_at = $1 where delivery_key = $2', [
-        new Date(Date.parse(`${day}T18:15:00Z`) + ms),
+        new Date(Date.parse(`${day}T18:15:00Z`) + ms).toISOString(),
         key,
       ]);
     }
