@@ -29,20 +29,6 @@ bool are_equal(const char* a, const char* b, std::size_t size) {
   return true;
 }
 
-void append_utf8(std::string& out, unsigned point) {
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-    return;
-  }
-  unsigned shift = point < 0x800 ? 6 : point < 0x10000 ? 12 : 18;
-  // As many leading ones as there are bytes.
-  out += static_cast<char>((0xFF00U >> (shift / 6 + 1) & 0xFFU) | point >> shift);
-  while (shift > 0) {
-    shift -= 6;
-    out += static_cast<char>(0x80U | (point >> shift & 0x3FU));
-  }
-}
-
 // RFC 8259, from left to right, in a text that is valid UTF-8. Each step says whether it was taken, and the
 // first that was not ends it all.
 class Reader {

@@ -52,6 +52,8 @@ std::string percent_encode(std::string_view text);
 std::string shorten(std::string_view text, std::size_t max_bytes);
 
 bool is_valid_utf8(std::string_view text);
+// A code point, U+10FFFF at most.
+void append_utf8(std::string& out, unsigned point);
 // How much of its front may stand in a JSON string as it is: no quote, backslash or control character.
 std::size_t plain_length(std::string_view text);
 

@@ -55,6 +55,20 @@ Utf8Character first_character(std::string_view text) {
   return {length, true};
 }
 
+void append_utf8(std::string& out, unsigned point) {
+  if (point < 0x80) {
+    out += static_cast<char>(point);
+    return;
+  }
+  unsigned shift = point < 0x800 ? 6 : point < 0x10000 ? 12 : 18;
+  // As many leading ones as there are bytes.
+  out += static_cast<char>((0xFF00U >> (shift / 6 + 1) & 0xFFU) | point >> shift);
+  while (shift > 0) {
+    shift -= 6;
+    out += static_cast<char>(0x80U | (point >> shift & 0x3FU));
+  }
+}
+
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
     if (text.size() >= block_size && (block_at(text, 0) & top_bits) == 0) {

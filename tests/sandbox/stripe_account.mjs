@@ -1,9 +1,9 @@
 // One Stripe account as the sandbox knows it: recorded objects, moved in time so that the newest is
 // minutes old, and the log of events that changed them.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../fixtures/stripe/', import.meta.url);
+import { fixturesOf } from './fixtures.mjs';
+
 const NEWEST_FIXTURE = 1763899940;
 const OLDEST_TO_MOVE = 1763000000; // older stamps are the API documentation's filler
 const MINUTES_OLD = 120;
@@ -11,7 +11,7 @@ const API_VERSION = '2026-07-29.dahlia';
 
 export const shiftFor = (nowSecs) => nowSecs - MINUTES_OLD - NEWEST_FIXTURE;
 
-export const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+export const readFixture = fixturesOf('stripe');
 
 const LISTS = {
   charges: ['lists/charges_page1.built.json', 'lists/charges_page2.built.json'],

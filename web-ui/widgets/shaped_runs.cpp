@@ -82,12 +82,6 @@ std::size_t end_of_run(std::string_view text, std::size_t at) {
   return end;
 }
 
-void append_utf8(std::string& out, char32_t code) {
-  if (code >= 0x800) out += static_cast<char>(0xE0U | code >> 12);
-  out += static_cast<char>(code >= 0x800 ? 0x80U | (code >> 6 & 0x3FU) : 0xC0U | code >> 6);
-  out += static_cast<char>(0x80U | (code & 0x3FU));
-}
-
 }  // namespace
 
 std::string_view ShapedRuns::encode(std::string_view text) {

@@ -21,19 +21,6 @@ constexpr std::array<std::uint16_t, 32> windows_1252{
 constexpr std::string_view latin_9 = "\xA4\x80\xA6\x8A\xA8\x9A\xB4\x8E\xB8\x9E\xBC\x8C\xBD\x9C\xBE\x9F";
 constexpr std::uint16_t replacement = 0xFFFD;
 
-void append_utf8(std::string& out, std::uint16_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xE0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
-
 // Senders say ISO-8859-1 and mean windows-1252, so both are read as the latter, as browsers do.
 // https://encoding.spec.whatwg.org/#names-and-labels
 Decoded from_windows_1252(const std::string& bytes) {

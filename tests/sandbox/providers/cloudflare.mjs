@@ -1,9 +1,8 @@
 // Cloudflare's GraphQL analytics over the recorded groups, moved in time so that the newest are of
 // this hour or of yesterday. https://developers.cloudflare.com/analytics/graphql-api/
-import { readFileSync } from 'node:fs';
+import { fixturesOf } from '../fixtures.mjs';
 
-const FIXTURES = new URL('../../fixtures/cloudflare/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+const readFixture = fixturesOf('cloudflare');
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,11 +1,10 @@
 // Google Ads' reports over the recorded rows, moved in time so that the newest day is yesterday.
 // https://developers.google.com/google-ads/api/rest/reference/rest/v26/customers.googleAds/search
-import { readFileSync } from 'node:fs';
 
 import { holderOf, keyOfToken } from './google_oauth.mjs';
+import { fixturesOf } from '../fixtures.mjs';
 
-const FIXTURES = new URL('../../fixtures/google-ads/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+const readFixture = fixturesOf('google-ads');
 
 const DAY = 86_400_000;
 const NEWEST_RECORDED = Date.parse('2026-11-21');

@@ -2,10 +2,10 @@
 // token. https://developers.google.com/identity/protocols/oauth2
 // The token says itself whose it is and until when, so that the other modules need no memory of it.
 import { createPublicKey, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../../fixtures/google-ads/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+import { fixturesOf } from '../fixtures.mjs';
+
+const readFixture = fixturesOf('google-ads');
 
 const LIFETIME_SECS = 3599;
 const ASSERTION_SECS = 3600;

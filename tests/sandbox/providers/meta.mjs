@@ -1,10 +1,11 @@
 // The Graph API over the recorded figures and posts, moved in time so that the newest day is yesterday in
 // California. https://developers.facebook.com/docs/graph-api
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../../fixtures/meta/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(`${name}.built.json`, FIXTURES), 'utf8'));
+import { fixturesOf } from '../fixtures.mjs';
+
+const readRecorded = fixturesOf('meta');
+const readFixture = (name) => readRecorded(`${name}.built.json`);
 
 const VERSION = 'v26.0';
 const DAY = 86_400_000;

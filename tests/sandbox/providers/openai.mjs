@@ -1,9 +1,8 @@
 // The Responses API as far as it is used: text that fits the JSON schema asked for, made of nothing but the
 // facts in the request. https://platform.openai.com/docs/api-reference/responses
-import { readFileSync } from 'node:fs';
+import { fixturesOf } from '../fixtures.mjs';
 
-const FIXTURES = new URL('../../fixtures/openai/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+const readFixture = fixturesOf('openai');
 const recorded = (name) => {
   const { status, headers, body } = readFixture(name);
   return { status, headers, body };

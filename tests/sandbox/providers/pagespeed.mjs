@@ -1,9 +1,8 @@
 // PageSpeed Insights over the recorded runs, as if Lighthouse had just looked at the page.
 // https://developers.google.com/speed/docs/insights/rest/v5/pagespeedapi/runpagespeed
-import { readFileSync } from 'node:fs';
+import { fixturesOf } from '../fixtures.mjs';
 
-const FIXTURES = new URL('../../fixtures/pagespeed/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+const readFixture = fixturesOf('pagespeed');
 
 const PARAMETERS = ['url', 'strategy', 'category', 'locale', 'key', 'fields', 'utm_campaign', 'utm_source'];
 const STRATEGIES = ['MOBILE', 'DESKTOP'];

@@ -1,11 +1,10 @@
 // Search Console's performance report over the recorded rows, moved in time so that the newest day is
 // yesterday. https://developers.google.com/webmaster-tools/v1/searchanalytics/query
-import { readFileSync } from 'node:fs';
 
 import { holderOf, keyOfToken } from './google_oauth.mjs';
+import { fixturesOf } from '../fixtures.mjs';
 
-const FIXTURES = new URL('../../fixtures/search-console/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+const readFixture = fixturesOf('search-console');
 
 const DAY = 86_400_000;
 const PACIFIC = -8 * 3_600_000;

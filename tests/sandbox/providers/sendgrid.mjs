@@ -2,10 +2,10 @@
 // strictly as SendGrid takes it, and deliveries: signed events and inbound mail.
 // https://www.twilio.com/docs/sendgrid/api-reference
 import { createPrivateKey, randomBytes, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 
-const FIXTURES = new URL('../../fixtures/sendgrid/', import.meta.url);
-const readFixture = (name) => JSON.parse(readFileSync(new URL(name, FIXTURES), 'utf8'));
+import { fixturesOf } from '../fixtures.mjs';
+
+const readFixture = fixturesOf('sendgrid');
 
 const DAY = 86_400_000;
 const NEWEST_RECORDED = Date.parse('2026-11-22');
