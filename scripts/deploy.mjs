@@ -1,10 +1,11 @@
 // Sends the Worker and the dashboard to a real account, after checking everything that can be
 // checked from here. Nothing is sent while there is a problem.
 //
-// usage: deploy.mjs [--vars production.vars] [--check] [--remove]
+// usage: deploy.mjs [--vars production.vars] [--check] [--change] [--remove]
 //   --vars   NAME=value lines, the form of .dev.vars: SUPABASE_URL, the Supabase keys, the agency's
 //            keys and one WORKSPACE_<SLUG> per client; they become the Worker's secrets
 //   --check  checks and lists only
+//   --change sends other keys and settings of services than the Worker runs with
 //   --remove takes away the secrets that the Worker has and the file does not name
 // from the environment: CLOUDFLARE_API_TOKEN, CLOUDFLARE_ACCOUNT_ID (for wrangler);
 //   SUPABASE_DB_URL (optional: the migrations that are missing there are applied; without it none may be missing),
@@ -17,7 +18,12 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { Core } from '../edge-workers/host/core.mjs';
-import { configurationProblem, configuredNames, isLoopback } from '../edge-workers/host/secrets.mjs';
+import {
+  configurationProblem,
+  configuredNames,
+  isLoopback,
+  serviceDigests,
+} from '../edge-workers/host/secrets.mjs';
 import { applyMigrations, inTransaction, readMigrations } from './local/supabase/migrations.mjs';
 import { parseVars } from './local/vars.mjs';
 import { BUCKET, QUEUES } from './local/worker_config.mjs';
@@ -112,21 +118,35 @@ export function removalProblem(others, file) {
   return `the Worker has ${others.join(', ')}, which ${file} does not name: add --remove to take that away`;
 }
 
-// In words, or null: the Worker must not run on a database that is older than it.
-export async function migrationProblem({ SUPABASE_URL, SUPABASE_SECRET_KEY }, migrations = readMigrations()) {
-  const reply = await fetch(`${SUPABASE_URL}/rest/v1/rpc/newest_migration`, {
+// What the database knows of the deployment before: its migrations, and the digest of each service's settings.
+export async function readDeployment({ SUPABASE_URL, SUPABASE_SECRET_KEY }) {
+  const reply = await fetch(`${SUPABASE_URL}/rest/v1/rpc/deployment`, {
     method: 'POST',
     headers: { apikey: SUPABASE_SECRET_KEY, 'content-type': 'application/json' },
-    body: '{}',
+    body: '{"p":{}}',
   }).catch(() => null);
-  if (!reply) return `the database does not answer at ${SUPABASE_URL}`;
-  if (!reply.ok && reply.status !== 404)
-    return `the database answered ${reply.status} to SUPABASE_SECRET_KEY`;
-  const newest = (reply.ok && (await reply.json())) || ''; // 404: it is older than the question
-  const pending = migrations.filter(({ version }) => version > newest);
-  if (pending.length === 0) return null;
-  const from = newest ? `after ${newest}` : 'all that are missing';
-  return `the database lacks migrations, ${from} up to ${pending.at(-1).version}: supabase db push, or set SUPABASE_DB_URL`;
+  if (!reply) throw new Error(`the database does not answer at ${SUPABASE_URL}`);
+  if (reply.status === 404) return { migrations: null, service_settings: {} }; // it is older than the question
+  if (!reply.ok) throw new Error(`the database answered ${reply.status} to SUPABASE_SECRET_KEY`);
+  return reply.json();
+}
+
+// In words, or null: the Worker must not run on a database that is older than it.
+export function migrationProblem(applied, migrations = readMigrations()) {
+  const lacking = migrations.map(({ version }) => version).filter((version) => !applied?.includes(version));
+  if (lacking.length === 0) return null;
+  const which = applied ? lacking.join(', ') : `all that are missing up to ${lacking.at(-1)}`;
+  return `the database lacks migrations, ${which}: supabase db push, or set SUPABASE_DB_URL`;
+}
+
+// In words, or null: a file of another day or person would put keys back that were exchanged since.
+export function changeProblem(before, now) {
+  const known = Object.keys(now).filter((owner) => owner in before);
+  const others = known.filter((owner) => before[owner] !== now[owner]);
+  if (others.length === 0) return null;
+  const all = others.length === known.length ? ' (as they all are where SUPABASE_SECRET_KEY is)' : '';
+  const names = others.map((owner) => owner.replace(/^ /, 'agency ')).sort();
+  return `keys or settings are others than the Worker runs with${all}: ${names.join(', ')}; add --change if they should be`;
 }
 
 // Never in clear text over a network. pg takes what a URL says of it before what it is told, and knows fewer words.
@@ -166,6 +186,7 @@ async function main() {
     options: {
       vars: { type: 'string', default: 'production.vars' },
       check: { type: 'boolean', default: false },
+      change: { type: 'boolean', default: false },
       remove: { type: 'boolean', default: false },
     },
   });
@@ -175,8 +196,8 @@ async function main() {
   const manifest = new Core(module).manifest();
   const { SUPABASE_DB_URL, SUPABASE_DB_CA } = process.env;
   const problems = problemsOf(vars, process.env, manifest);
-  const pending = problems.length > 0 || SUPABASE_DB_URL ? null : await migrationProblem(vars);
-  if (pending) problems.push(pending);
+  if (problems.length === 0)
+    problems.push(...(await databaseProblems(vars, manifest, values, SUPABASE_DB_URL)));
   const others = problems.length > 0 ? [] : otherSecrets(vars);
   const removal = values.remove ? null : removalProblem(others, values.vars);
   if (removal) problems.push(removal);
@@ -188,15 +209,28 @@ async function main() {
   if (SUPABASE_DB_URL) {
     await migrate(SUPABASE_DB_URL, SUPABASE_DB_CA);
     // It may lead to another project than SUPABASE_URL. PostgREST reads its schema anew within seconds.
-    let lacking = await migrationProblem(vars);
+    const lackingNow = async () => migrationProblem((await readDeployment(vars)).migrations);
+    let lacking = await lackingNow();
     for (let tries = 1; lacking && tries < 5; tries += 1) {
       await setTimeout(2000);
-      lacking = await migrationProblem(vars);
+      lacking = await lackingNow();
     }
     if (lacking) refuse([lacking]);
   }
   deploy(vars);
   removeSecrets(others);
+}
+
+// What keeps this Worker from running on that database, in words.
+async function databaseProblems(vars, manifest, { change }, willMigrate) {
+  try {
+    const { migrations, service_settings } = await readDeployment(vars);
+    const lacking = willMigrate ? null : migrationProblem(migrations);
+    const changes = change ? null : changeProblem(service_settings, await serviceDigests(vars, manifest));
+    return [lacking, changes].filter(Boolean);
+  } catch (error) {
+    return [error.message];
+  }
 }
 
 function refuse(problems) {

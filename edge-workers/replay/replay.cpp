@@ -113,7 +113,8 @@ class Replay {
       database_.store_facts({{"stream", std::string(other.name)},
                              {"partition", other.partitioned_by.empty() ? "" : "any other"},
                              {"last_attempt_at", at},
-                             {"last_success_at", at}});
+                             {"last_success_at", at},
+                             {"newest_row_at", at}});
     }
     for (const Json& row : scenario_.facts) database_.store_facts(row);
   }

@@ -75,6 +75,7 @@ Result<void> read_service_row(const Json& row, ServiceFacts& facts) {
   columns.read("present_keys", facts.present_keys);
   columns.read("detection_problem", facts.detection_problem);
   columns.read("detected_at", facts.detected_at);
+  columns.read("keys_since", facts.keys_since);
   if (columns.error()) return tl::unexpected<Error>(*columns.error());
   return {};
 }

@@ -62,8 +62,9 @@ struct ServiceFacts {
   bool enabled = true;
   std::vector<std::string> present_keys;
   std::string detection_problem;
-  std::string unreadable{};  // why a row of it could not be read; empty: all could
-  std::optional<UnixSeconds> detected_at;
+  std::string unreadable{};                // why a row of it could not be read; empty: all could
+  std::optional<UnixSeconds> detected_at;  // since when it may run: keys complete, settings readable
+  std::optional<UnixSeconds> keys_since;   // since when its keys and settings are these
   std::optional<StreamFacts> webhook;
   std::vector<StreamFacts> streams;  // syncs and what people ask for, in the order of the rows
 };

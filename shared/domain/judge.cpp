@@ -15,9 +15,6 @@ namespace {
 
 using std::chrono::seconds;
 
-// Nobody may send again for weeks, and a key that was replaced in place is not seen.
-constexpr std::chrono::days failed_use_counts_for{7};
-
 std::vector<std::string> missing_keys(const Descriptor& descriptor, const ServiceFacts& facts) {
   std::vector<std::string> missing;
   for (const Key& key : descriptor.keys) {
@@ -70,11 +67,6 @@ void judge_listed(std::vector<StreamCondition>& conditions, const Descriptor& de
     conditions.push_back(judge_stream(descriptor.thresholds, std::move(label), *partition,
                                       known_since(facts, *partition), now));
   }
-}
-
-// Of what people ask for a failure is of the past with other keys, which are another set-up, and after days.
-bool counts_still(const ServiceFacts& facts, const StreamFacts& use, UnixSeconds now) {
-  return use.failed_at && facts.detected_at <= use.failed_at && now - *use.failed_at <= failed_use_counts_for;
 }
 
 // What people ask of a service that is synced as well: its syncs tell the rest, and this whether it fails.

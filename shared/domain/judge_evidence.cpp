@@ -183,10 +183,11 @@ std::string webhook_words(const StreamFacts& webhook, const Silence& silence, Un
   return words;
 }
 
-void add_webhook_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSeconds now) {
+void add_webhook_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                          UnixSeconds now) {
   if (!verdict.silence) return;
   const StreamFacts none;
-  const StreamFacts& webhook = facts.webhook ? *facts.webhook : none;
+  const StreamFacts& webhook = facts.webhook && receives(descriptor, facts) ? *facts.webhook : none;
   verdict.evidence.push_back(
       {"Webhook", webhook_words(webhook, *verdict.silence, now), webhook.last_event_at});
 }
@@ -276,7 +277,10 @@ std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceF
                                     UnixSeconds now) {
   if (!has_webhook(descriptor)) return std::nullopt;
   Silence silence{.words = "no event observed yet"};
-  if (!receives(descriptor, facts)) silence.words = "no webhook set up";
+  if (!receives(descriptor, facts)) {
+    silence.words = "no webhook set up";  // whatever came through an earlier one
+    return silence;
+  }
   if (!facts.webhook || !facts.webhook->last_event_at) return silence;
   silence.last_event_at = std::min(*facts.webhook->last_event_at, now);
   silence.quiet_for = now - *silence.last_event_at;
@@ -319,7 +323,7 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
                               found_at});
   add_failures(verdict, descriptor, facts, conditions, now);
   add_successes(verdict, facts, conditions, now);
-  add_webhook_evidence(verdict, facts, now);
+  add_webhook_evidence(verdict, descriptor, facts, now);
   add_access_evidence(verdict, facts, now);
   add_reconciliation(verdict, descriptor, facts, now);
   if (verdict.skew > seconds{0}) {

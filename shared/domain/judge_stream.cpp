@@ -19,6 +19,8 @@ constexpr std::string_view not_tried_rule = "not_tried";
 constexpr std::chrono::hours tried_again_within{1};
 // A provider that is refused sends again for days; strangers come and go. After that it is a warning.
 constexpr std::chrono::days refusals_count_for{7};
+// Nobody may send again for weeks, and a key that was replaced in place is not seen.
+constexpr std::chrono::days failed_use_counts_for{7};
 
 bool failed_for_good(const StreamFacts& facts, std::optional<UnixSeconds> success_at) {
   if (!facts.failure_kind || !facts.failure_final) return false;
@@ -50,7 +52,8 @@ bool begins_again(std::optional<UnixSeconds> configured_since, UnixSeconds now) 
 
 // Whatever the last attempt met, since then there was none: it is our schedule that stands.
 bool was_left(const Thresholds& thresholds, const StreamFacts& facts, UnixSeconds now) {
-  return thresholds.error_after > seconds{0} && facts.last_attempt_at && !is_rate_limited(facts, now) &&
+  const bool waits = is_rate_limited(facts, now) || facts.next_try_at > now;  // for a time that was asked for
+  return thresholds.error_after > seconds{0} && facts.last_attempt_at && !waits &&
          now - *facts.last_attempt_at > thresholds.error_after + tried_again_within;
 }
 
@@ -166,6 +169,10 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string label, co
     judge_first_sync(condition, thresholds, facts, configured_since, now);
   }
   return condition;
+}
+
+bool counts_still(const ServiceFacts& facts, const StreamFacts& use, UnixSeconds now) {
+  return use.failed_at && facts.keys_since <= use.failed_at && now - *use.failed_at <= failed_use_counts_for;
 }
 
 bool refuses(const StreamFacts& webhook) { return webhook.bad_signatures > bad_signatures_allowed; }

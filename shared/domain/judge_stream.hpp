@@ -47,6 +47,9 @@ std::string label_of_part(std::string_view label, std::string_view partition);
 StreamCondition judge_stream(const Thresholds& thresholds, std::string label, const StreamFacts& facts,
                              std::optional<UnixSeconds> configured_since, UnixSeconds now);
 
+// Of what people ask for a failure is of the past with other keys, which are another set-up, and after days.
+bool counts_still(const ServiceFacts& facts, const StreamFacts& use, UnixSeconds now);
+
 // More deliveries than by coincidence were refused since the last good one, the last of them lately or not.
 bool refuses(const StreamFacts& webhook);
 // Three signature failures in a row with none good: the webhook secret is wrong. Or a delivery could not be

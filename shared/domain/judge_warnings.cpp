@@ -30,15 +30,16 @@ std::vector<std::string> silent_parts(const Descriptor& descriptor, const Servic
   return silent;
 }
 
-// "R2 storage of media": where quiet is usual, a part of which nothing was ever found may not exist.
+// "R2 storage of media": a part of which nothing was ever found may not exist, or be another's of that name.
 std::vector<std::string> unseen_parts(const Descriptor& descriptor, const ServiceFacts& facts,
                                       std::span<const StreamCondition> conditions) {
   std::vector<std::string> unseen;
   for (const StreamCondition& condition : conditions) {
     const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
     const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
-    if (descriptor.thresholds.quiet_is_usual && condition.proven && stream && stream->has_daily_rows &&
-        part && !part->newest_row_at)
+    // What is known not to be given is told as that.
+    if (condition.proven && !condition.partition.empty() && stream && stream->has_daily_rows && part &&
+        !part->newest_row_at && part->unavailable.empty())
       unseen.push_back(label_of_part(stream->label, condition.partition));  // its name may be the mistake
   }
   return unseen;
@@ -76,6 +77,21 @@ void check_unavailable(Verdict& verdict, const ServiceFacts& facts) {
   if (!names.empty() && verdict.badge == Badge::active) warn(verdict, "not given: " + list_labels(names));
 }
 
+// Nobody tries again by itself what people asked for: a failure that is not for good is of the last use, too.
+void check_last_use(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                    std::span<const StreamCondition> conditions, UnixSeconds now) {
+  if (descriptor.evidenced != Evidenced::by_activity || verdict.badge != Badge::active || verdict.kind)
+    return;
+  for (const StreamCondition& condition : conditions) {
+    const StreamFacts* use = find_stream(facts, condition.stream, condition.partition);
+    if (!use || !use->failure_kind || !counts_still(facts, *use, now)) continue;
+    if (condition.success_at && *use->failed_at < *condition.success_at) continue;
+    warn(verdict, "the last request failed: " + std::string(failure_words(*use->failure_kind)));
+    verdict.kind = use->failure_kind;
+    return;
+  }
+}
+
 void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                         std::span<const StreamCondition> conditions, UnixSeconds now) {
   const auto silent = silent_parts(descriptor, facts, conditions, now);
@@ -101,6 +117,7 @@ void check_refusals(Verdict& verdict, const Descriptor& descriptor, const Servic
 void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                   std::span<const StreamCondition> conditions, UnixSeconds now) {
   check_access(verdict, facts, now);
+  check_last_use(verdict, descriptor, facts, conditions, now);
   check_unavailable(verdict, facts);
   check_silent_parts(verdict, descriptor, facts, conditions, now);
   check_refusals(verdict, descriptor, facts);

@@ -80,7 +80,8 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
         return "Correct the settings of this workspace; the details say what is wrong with them.";
       if (!verdict.reason.empty()) return "Set this right for " + service + ": " + verdict.reason + '.';
       if (verdict.badge == Badge::active)
-        return "Check the name in the settings of " + service + ": nothing was ever found under it.";
+        return "Check the name or id in the settings of " + service +
+               ", unless it is new: nothing was ever found under it.";
       return "Add what is missing to the settings of " + service + '.';
     case ErrorKind::provider:
       return "Wait: " + service + " has a problem on its side, the next sync tries again.";

@@ -20,6 +20,7 @@ inline constexpr Thresholds real_time{
 inline constexpr Thresholds quarter_hourly{.expected_every = minutes{15},
                                            .warn_after = minutes{45},
                                            .error_after = hours{2},
+                                           .newest_row_within = days{7},
                                            .quiet_is_usual = true};
 
 // Where money or mail moves, quiet days are normal: only a long silence of data is worth a word.

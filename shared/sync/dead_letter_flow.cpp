@@ -16,7 +16,10 @@ void DeadLetterFlow::start(Turn& turn) {
 
 void DeadLetterFlow::on_recorded(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (answer) return turn.done();
+  if (answer) {
+    turn.log("error", JsonObject().text("what", "the queue gave up a message").json("of", message_));
+    return turn.done();
+  }
   turn.log_error("dead letter not recorded", answer.error().message);
   if (answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
   turn.done();

@@ -41,7 +41,7 @@ void DeliveryFlow::start(Turn& turn) {
 void DeliveryFlow::on_read(EffectResult& result, Turn& turn) {
   if (std::holds_alternative<NoObject>(result)) return mark(turn, "failed", "the stored bytes are gone");
   auto* object = std::get_if<FoundObject>(&result);
-  if (!object) return turn.retry(database_rest_secs);
+  if (!object) return wait(turn, "the stored bytes cannot be read now");
   body_ = std::move(object->body);
   questions_.begin(*connector_->webhook, received(turn.now));
   ask_next(turn);
@@ -61,7 +61,7 @@ void DeliveryFlow::ask_next(Turn& turn) {
 void DeliveryFlow::on_answered(EffectResult& result, Turn& turn) {
   if (const auto taken = questions_.take(result); !taken) {
     if (taken.error().trouble == DatabaseTrouble::refused) return mark(turn, "failed", taken.error().message);
-    return turn.retry(database_rest_secs);
+    return wait(turn, taken.error().message);
   }
   ask_next(turn);
 }
@@ -89,7 +89,7 @@ void DeliveryFlow::keep_next(Turn& turn) {
 }
 
 void DeliveryFlow::on_object_kept(EffectResult& result, Turn& turn) {
-  if (!std::holds_alternative<Stored>(result)) return turn.retry(database_rest_secs);
+  if (!std::holds_alternative<Stored>(result)) return wait(turn, "a part of it could not be kept");
   keep_next(turn);
 }
 
@@ -105,7 +105,7 @@ void DeliveryFlow::on_applied(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer && answer.error().trouble == DatabaseTrouble::refused)
     return mark(turn, "failed", answer.error().message);
-  if (!answer) return turn.retry(database_rest_secs);
+  if (!answer) return wait(turn, answer.error().message);
   if (ignored_ && is_true(*answer, "applied")) return mark(turn, "ignored", "");
   auto ties = read_refs(*answer, "ties");
   if (ties.empty()) return turn.done();
@@ -153,6 +153,11 @@ void DeliveryFlow::log(Turn& turn, std::string_view what, std::string_view state
                        .text("message", message));
 }
 
+void DeliveryFlow::wait(Turn& turn, std::string_view why) const {
+  log(turn, "delivery waits", "received", why);
+  turn.retry(database_rest_secs);
+}
+
 void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view error, std::string_view kind) {
   if (!error.empty()) log(turn, "delivery not applied", state, error);
   ask(turn,
@@ -166,7 +171,7 @@ void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view err
 
 void DeliveryFlow::on_marked(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer && answer.error().trouble == DatabaseTrouble::away) return turn.retry(database_rest_secs);
+  if (!answer && answer.error().trouble == DatabaseTrouble::away) return wait(turn, answer.error().message);
   // A tick finds what waits longer than from one to the next.
   if (rest_secs_ > 0 && rest_secs_ < tick_secs) return turn.retry(rest_secs_);
   turn.done();

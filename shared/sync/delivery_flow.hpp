@@ -48,6 +48,7 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   void fetch_next(Turn& turn);
   JsonObject receipt() const;
   void log(Turn& turn, std::string_view what, std::string_view state, std::string_view message) const;
+  void wait(Turn& turn, std::string_view why) const;  // for the database or the object store
   // `kind` of what failed at the provider; empty: it is ours, or of the data.
   void mark(Turn& turn, std::string_view state, std::string_view error, std::string_view kind = {});
 

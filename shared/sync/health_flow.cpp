@@ -7,8 +7,14 @@
 namespace wf {
 namespace {
 
-// Three ticks missed in a row.
-constexpr std::int64_t tick_is_late_after_secs = 15 * 60;
+// Three ticks missed in a row, or three that could not detect anything.
+constexpr std::int64_t late_after_secs = 15 * 60;
+
+bool is_late(std::optional<std::int64_t> secs_ago) { return secs_ago && *secs_ago > late_after_secs; }
+
+Respond late(std::string_view type, std::string_view title, std::string_view what, std::int64_t secs) {
+  return problem_reply(503, type, title, concat({what, describe(std::chrono::seconds(secs)), " ago"}));
+}
 
 }  // namespace
 
@@ -23,11 +29,16 @@ void HealthFlow::on_answer(EffectResult& result, Turn& turn) {
     return turn.finish(database_away_reply());
   }
   const auto ticked = find_int64(*answer, "ticked_secs_ago");
-  // A Worker that was deployed a moment ago has not ticked yet.
-  if (ticked && *ticked > tick_is_late_after_secs)
-    return turn.finish(
-        problem_reply(503, "schedule-late", "The schedule has stopped",
-                      concat({"the last tick was ", describe(std::chrono::seconds(*ticked)), " ago"})));
+  // A Worker that was deployed a moment ago has not ticked yet; nothing waits before there is a workspace.
+  const auto waits = ticked ? ticked : find_int64(*answer, "first_workspace_secs_ago");
+  if (is_late(waits))
+    return turn.finish(late("schedule-late", "The schedule has stopped",
+                            ticked ? "the last tick was " : "no tick yet, and the first workspace was made ",
+                            *waits));
+  const auto detected = find_int64(*answer, "detected_secs_ago");
+  if (is_late(detected))
+    return turn.finish(late("detection-late", "New keys and settings are not seen",
+                            "what is configured was last recorded ", *detected));
   turn.finish(
       json_reply(200, JsonObject()
                           .text("status", "ok")
@@ -35,6 +46,7 @@ void HealthFlow::on_answer(EffectResult& result, Turn& turn) {
                           .json("ticked_secs_ago", ticked ? Json(*ticked) : Json())
                           .number("runs_left_behind", find_int64(*answer, "runs_left_behind").value_or(0))
                           .number("deliveries_waiting", find_int64(*answer, "deliveries_waiting").value_or(0))
+                          .number("schedules_failing", find_int64(*answer, "schedules_failing").value_or(0))
                           .take()));
 }
 

@@ -96,7 +96,7 @@ void SyncFlow::start(Turn& turn) {
 
 void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
-  if (!answer) return turn.retry(database_rest_secs);
+  if (!answer) return wait_for_database(turn, answer.error().message);
   // Busy: another flow has it, and the tick queues it again should that one die.
   if (!is_true(*answer, "granted")) return turn.done();
   lease_ = find_text(*answer, "lease");
@@ -237,7 +237,7 @@ void SyncFlow::on_applied(EffectResult& result, Turn& turn) {
     return fail_run(turn, ErrorKind::data, concat({": the rows were refused, ", answer.error().message}),
                     Remedy::give_up);
   // Whether the page was written is unknown; the next lease tells.
-  if (!answer) return turn.retry(database_rest_secs);
+  if (!answer) return wait_for_database(turn, answer.error().message);
   if (is_true(*answer, "applied")) return after_apply(*answer, turn);
   turn.log("warn", log_fields("page not applied").text("message", find_text(*answer, "why")));
   turn.done();
@@ -321,7 +321,8 @@ void SyncFlow::record_failure(Turn& turn, const Error& error, Json facts) {
 }
 
 void SyncFlow::on_failure_recorded(EffectResult& result, Turn& turn) {
-  if (!read_answer(result)) return turn.retry(database_rest_secs);
+  if (const auto answer = read_answer(result); !answer)
+    return wait_for_database(turn, answer.error().message);
   if (rest_secs_ < 0) return turn.done();
   const std::int64_t delay = std::min(rest_secs_, longest_queue_delay_secs);
   ask(turn, Enqueue{sync_message(job_), delay}, &SyncFlow::on_queued);
@@ -341,6 +342,11 @@ void SyncFlow::on_yielded(EffectResult& result, Turn& turn) {
 void SyncFlow::on_queued(EffectResult& result, Turn& turn) {
   if (!std::holds_alternative<Queued>(result)) turn.log("warn", log_fields("continuation not queued"));
   turn.done();
+}
+
+void SyncFlow::wait_for_database(Turn& turn, std::string_view message) {
+  turn.log("warn", log_fields("database away").text("message", message));
+  turn.retry(database_rest_secs);
 }
 
 bool SyncFlow::budget_used_up(UnixSeconds now) const {

@@ -64,6 +64,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   void record_failure(Turn& turn, const Error& error, Json facts);
   void rest(Turn& turn, std::int64_t rest_secs);
   void yield_run(Turn& turn, std::int64_t delay_secs);
+  void wait_for_database(Turn& turn, std::string_view message);
   bool budget_used_up(UnixSeconds now) const;
   std::int64_t lease_secs() const;
   std::string label() const;

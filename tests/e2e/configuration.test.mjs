@@ -8,7 +8,8 @@ import { after, before, test } from 'node:test';
 import { startStack } from '../../scripts/local/stack.mjs';
 import { bundleOf, parseVars } from '../../scripts/local/vars.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
-import { migrationProblem, problemsOf } from '../../scripts/deploy.mjs';
+import { changeProblem, migrationProblem, problemsOf, readDeployment } from '../../scripts/deploy.mjs';
+import { serviceDigests } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST } from '../host/core_double.mjs';
 import { CLIENT, NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
 
@@ -164,13 +165,24 @@ test('a missing .dev.vars is written anew, for its owner only to read', async ()
   }
 });
 
-test('a deployment learns from the database whether it is as new as this Worker', async () => {
+test('a deployment learns from the database whether it is as new as this Worker, and with which keys that runs', async () => {
   const vars = { SUPABASE_URL: stack.state.urls.supabase, SUPABASE_SECRET_KEY: stack.state.keys.secret };
-  assert.equal(await migrationProblem(vars), null);
-  await stack.query(`delete from supabase_migrations.schema_migrations where version > '0047'`);
-  assert.match(await migrationProblem(vars), /lacks migrations, after 0047 up to 00\d\d/);
+  const { migrations, service_settings } = await readDeployment(vars);
+  assert.equal(migrationProblem(migrations), null);
+  const change = async (changes) =>
+    changeProblem(service_settings, await serviceDigests({ ...stack.vars, ...changes }, MANIFEST));
+  assert.equal(await change({}), null);
+  const { stripe, ...others } = bundleOf(stack.vars, NORTHWIND);
+  const exchanged = { ...others, stripe: { ...stripe, secret_key: 'sk_test_of_another_day' } };
+  assert.match(
+    await change({ WORKSPACE_NORTHWIND_DENTAL: JSON.stringify(exchanged) }),
+    /with: northwind-dental stripe;/,
+  );
+  await stack.query(`delete from supabase_migrations.schema_migrations where version = '0047'`);
+  const without = (await readDeployment(vars)).migrations;
+  assert.match(migrationProblem(without), /lacks migrations, 0047:/);
   const asPage = { ...vars, SUPABASE_SECRET_KEY: stack.state.keys.publishable };
-  assert.match(await migrationProblem(asPage), /answered 40[13]/);
+  await assert.rejects(readDeployment(asPage), /answered 40[13]/);
 });
 
 test('a deployment is refused while anything about its variables is wrong', () => {

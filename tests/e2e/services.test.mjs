@@ -390,8 +390,8 @@ test('Supabase: each part is reached once, in every workspace', async () => {
   const runs = await stack.query(
     `select w.slug, created_at_counts, finished_at_counts, tables from sync_runs r
      join workspaces w using (client_id),
-     lateral (select extract(epoch from r.created_at) % 1800 < 300 as created_at_counts,
-       extract(epoch from r.finished_at) % 1800 < 300 as finished_at_counts) moments,
+     lateral (select extract(epoch from r.created_at) % 21600 < 300 as created_at_counts,
+       extract(epoch from r.finished_at) % 21600 < 300 as finished_at_counts) moments,
      (select count(*)::int as tables from app.sync_targets) targets
      where service = 'supabase' order by 1`,
   );

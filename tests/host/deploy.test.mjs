@@ -11,7 +11,13 @@ import { test } from 'node:test';
 import { unstable_readConfig } from 'wrangler';
 
 import { DEAD_LETTERS } from '../../edge-workers/host/host.mjs';
-import { connectionTo, migrationProblem, removalProblem } from '../../scripts/deploy.mjs';
+import {
+  changeProblem,
+  connectionTo,
+  migrationProblem,
+  readDeployment,
+  removalProblem,
+} from '../../scripts/deploy.mjs';
 import { BUCKET, COMPATIBILITY_DATE, CRON, QUEUES } from '../../scripts/local/worker_config.mjs';
 
 const SECRETS = /^\/accounts\/account\/workers\/scripts\/webfluentia-integrations\/secrets(?:\/([A-Z_]+))?$/;
@@ -120,23 +126,38 @@ test('a database that is older than the Worker, or does not know how old it is, 
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const SUPABASE_URL = `http://127.0.0.1:${server.address().port}`;
-  const problem = (status, body, SUPABASE_SECRET_KEY = 'sb_secret_local') => {
+  const problem = async (status, body, SUPABASE_SECRET_KEY = 'sb_secret_local') => {
     answer = { status, body };
-    const migrations = ['0046', '0047', '0048'].map((version) => ({ version }));
-    return migrationProblem({ SUPABASE_URL, SUPABASE_SECRET_KEY }, migrations);
+    const { migrations } = await readDeployment({ SUPABASE_URL, SUPABASE_SECRET_KEY });
+    return migrationProblem(
+      migrations,
+      ['0046', '0047', '0048'].map((version) => ({ version })),
+    );
   };
+  const applied = (...migrations) => ({ migrations, service_settings: {} });
   try {
-    assert.equal(await problem(200, '0048'), null);
-    assert.match(await problem(200, '0046'), /lacks migrations, after 0046 up to 0048/);
-    assert.match(await problem(200, null), /all that are missing up to 0048/);
+    assert.equal(await problem(200, applied('0046', '0047', '0048')), null);
+    assert.match(await problem(200, applied('0046')), /lacks migrations, 0047, 0048: supabase db push/);
+    assert.match(await problem(200, applied('0046', '0048', '20261130101500')), /lacks migrations, 0047:/);
+    assert.match(await problem(200, applied()), /lacks migrations, 0046, 0047, 0048:/);
     assert.match(await problem(404, { code: 'PGRST202' }), /all that are missing up to 0048/);
-    assert.match(await problem(200, '0048', 'sb_secret_other'), /answered 401 to SUPABASE_SECRET_KEY/);
+    await assert.rejects(problem(200, applied(), 'sb_secret_other'), /answered 401 to SUPABASE_SECRET_KEY/);
     server.close();
     server.closeAllConnections();
-    assert.match(await problem(200, '0048'), /does not answer at http/);
+    await assert.rejects(problem(200, applied()), /does not answer at http/);
   } finally {
     server.close();
   }
+});
+
+test('keys of another day or person are not sent by mistake', () => {
+  const running = { 'acme stripe': 'a', ' google_ads': 'b', 'gone meta': 'c' };
+  assert.equal(changeProblem({}, running), null);
+  assert.equal(changeProblem(running, { 'acme stripe': 'a', 'new stripe': 'd' }), null);
+  const one = changeProblem(running, { 'acme stripe': 'x', ' google_ads': 'b' });
+  assert.match(one, /^keys or settings are others than the Worker runs with: acme stripe; add --change/);
+  const all = changeProblem(running, { 'acme stripe': 'x', ' google_ads': 'y' });
+  assert.match(all, /\(as they all are where SUPABASE_SECRET_KEY is\): acme stripe, agency google_ads;/);
 });
 
 test('a database elsewhere is never asked in clear text', () => {

@@ -30,6 +30,7 @@ TEST_CASE("what cannot be read is judged as of when it was: the time since says 
   wf::Model m = model();
   m.services = {service("supabase", minutes(3)), service("stripe", hours(3))};
   m.services_load = wf::Load::ready;
+  m.activity = {{"stripe", {{wf::day_of(m.now), 7, 1, 0}}}};
   m.known_at = m.now;
   m.now += hours(80);
   CHECK(card(view_of(m), "supabase").badge == wf::Badge::error);
@@ -40,6 +41,9 @@ TEST_CASE("what cannot be read is judged as of when it was: the time since says 
     CHECK(card(view_of(m), "supabase").sub_state == "fresh when last read");
     CHECK(card(view_of(m), "stripe").badge == wf::Badge::active);
     CHECK(card(view_of(m), "stripe").last_sync.words == "3 d ago");
+    // Of the days since nothing is known: the last one of the chart is the one of which it is.
+    CHECK(card(view_of(m), "stripe").activity.back() == 7);
+    CHECK(card(view_of(m), "stripe").days.back() == wf::DayState::ok);
     CHECK(view_of(m).link ==
           (failed ? "no answer from the database, as of 3 d ago" : "offline, as of 3 d ago"));
   }

@@ -165,9 +165,15 @@ Tone state_tone_of(const Verdict& verdict) {
   return is_late ? Tone::late : Tone::plain;
 }
 
+// What was read says nothing about the time since, in which it could not be read.
+UnixSeconds judged_at(const Model& model) {
+  return is_unreached(model) ? model.known_at.value_or(model.now) : model.now;
+}
+
 CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, const Model& model,
                    const TimeTexts& times) {
   const auto& [descriptor, verdict] = judged;
+  const Day today = times.day(judged_at(model));
   CardView card{.service = std::string(descriptor->id),
                 .name = std::string(descriptor->name),
                 .category = std::string(label(descriptor->category)),
@@ -179,15 +185,15 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                 .tone = tone_of(verdict),
                 .notice = notice_of(verdict),
                 .last_sync = last_sync_view(verdict, model.now, times),
-                .activity = activity_rows(days, times.day(model.now)),
-                .days = day_states(days, times.day(model.now)),
+                .activity = activity_rows(days, today),
+                .days = day_states(days, today),
                 .placeholder = placeholder_of(verdict, unread_words(model)),
                 .rule = readable_rule(verdict.rule),
                 .evidence = evidence_of(verdict, times)};
   for (std::size_t i = 0; i < verdict.clocks.size(); ++i)
     card.clocks[i] = clock_view(verdict.clocks[i], times);
-  card.activity_words = describe_activity(card.activity, times.day(model.now));
-  card.days_words = describe_days(card.days, times.day(model.now));
+  card.activity_words = describe_activity(card.activity, today);
+  card.days_words = describe_days(card.days, today);
   if (!model.activity) card.days_words = unread_words(model);
   if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);
   if (is_doubtful(judged, model)) {
@@ -201,7 +207,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
     card.silence = verdict.silence->words;
     card.silence_unusual = verdict.silence->unusual;
   }
-  add_anomalies(card, model, times.day(model.now));
+  add_anomalies(card, model, today);
   add_drawings(card);
   return card;
 }
@@ -251,9 +257,7 @@ std::vector<std::string> summary_parts(const Model& model, const std::vector<Jud
 }
 
 std::vector<Judged> judged_cards(const Model& model) {
-  // What was read says nothing about the time since, in which it could not be read.
-  const UnixSeconds at = is_unreached(model) ? model.known_at.value_or(model.now) : model.now;
-  auto judged = judge_all(model.services, at);
+  auto judged = judge_all(model.services, judged_at(model));
   const auto hidden = [](const Judged& j) { return j.verdict.badge == Badge::not_relevant; };
   judged.erase(std::remove_if(judged.begin(), judged.end(), hidden), judged.end());
   return judged;

@@ -29,7 +29,8 @@ inline constexpr std::array keys{
     // "eu" for a subuser of that region.
     Key{.name = "sendgrid.region", .secret = false, .required = false}};
 
-inline constexpr std::array streams{StreamDescriptor{.name = "stats", .label = "daily totals"}};
+inline constexpr std::array streams{
+    schedule::with_daily_rows(StreamDescriptor{.name = "stats", .label = "daily totals"})};
 
 inline constexpr Descriptor descriptor{
     .id = "sendgrid",

@@ -12,8 +12,8 @@
 namespace wf::supabase {
 namespace {
 
-// Counting reads an index of every table: every half hour is often enough.
-constexpr std::chrono::minutes count_every{30};
+// Counting reads an index of every table, of all workspaces at the same time.
+constexpr std::chrono::hours count_every{6};
 constexpr std::chrono::minutes probe_every{5};
 
 // The connector's position: which probe.

@@ -228,6 +228,7 @@ async function functionTests(t, stack, clients) {
     'begin_action',
     'end_action',
     'health',
+    'deployment',
     'ai_facts',
     'archived_objects',
     'compare_rows',

@@ -163,7 +163,8 @@ async function deliveryTests({ test, stack, record, mark, receipts, factOf, sile
 
   await test('health: deliveries that wait, and when the last tick was', async () => {
     await stack.query('delete from app.heartbeat');
-    assert.equal((await call(stack, 'health', {})).ticked_secs_ago, null);
+    const { ticked_secs_ago: never, first_workspace_secs_ago } = await call(stack, 'health', {});
+    assert.deepEqual([never, Number.isInteger(first_workspace_secs_ago)], [null, true]);
     await record(northwind, 'evt_1');
     await record(northwind, 'evt_2');
     await mark(northwind, 'evt_2', 'ignored');

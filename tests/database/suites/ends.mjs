@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
-import { factsOf, leasedRun, page } from '../runs.mjs';
+import { detect, factsOf, leasedRun, page } from '../runs.mjs';
 import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 
 export async function endsSuite(t, stack) {
@@ -54,7 +54,7 @@ export async function endsSuite(t, stack) {
     for (const [kind, hours, everySecs] of [
       ['provider', 1],
       ['rate_limit', 1],
-      ['ours', 6],
+      ['ours', 1],
       ['provider', 7, week],
       ['ours', 7, week],
       ['credentials', 24],
@@ -135,7 +135,7 @@ export async function endsSuite(t, stack) {
     const outlived = async () => {
       const rows = await stack.query(
         `select u.client_id from public.service_facts u join public.service_facts f using (client_id, service)
-         where u.stream = 'requests' and f.stream = '' and f.detected_at > u.failed_at order by 1`,
+         where u.stream = 'requests' and f.stream = '' and f.keys_since > u.failed_at order by 1`,
       );
       return rows.map((row) => row.client_id);
     };
@@ -175,9 +175,41 @@ export async function endsSuite(t, stack) {
     // Settings that could not be read for a while are the same as before.
     await refused('credentials');
     for (const settings of [{ ' meta': 'a' }, before, before]) await tick(settings);
+    for (const problem of ['not a JSON object', null]) {
+      const services = problem ? [] : [openai];
+      const found = set.map(({ client_id }) => ({ client_id, problem, services }));
+      await call(stack, 'record_detection', { workspaces: found });
+    }
     assert.deepEqual(await outlived(), []);
     for (const settings of [{ ' meta': 'b' }, { ...before, ...others }]) await tick(settings);
     assert.deepEqual(await outlived(), [northwind, harbor], 'and those that are others then are noticed');
+  });
+
+  await test('a key that is not needed is another set-up, and yet no new beginning', async () => {
+    const since = async () => {
+      const [row] = await stack.query(
+        `select detected_at, keys_since from public.service_facts where service = 'stripe' and stream = ''`,
+      );
+      await stack.query(
+        `update public.service_facts set detected_at = '2026-11-23', keys_since = '2026-11-23'`,
+      );
+      return Object.values(row).map((at) => new Date(at) > new Date('2026-11-23'));
+    };
+    const key = 'stripe.secret_key';
+    const both = [key, 'stripe.webhook_secret'];
+    for (const [settings, expected] of [
+      [{ present: [key] }, [true, true]],
+      [{ present: [key] }, [false, false]],
+      [{ present: both }, [false, true]],
+      [{ present: [key] }, [false, true]],
+      [{ problem: 'not a JSON object' }, [true, false]],
+      [{ present: [key] }, [true, false]],
+      [{ present: [], missing: [key] }, [true, true]],
+      [{ present: [key] }, [true, true]],
+    ]) {
+      await detect(stack, settings);
+      assert.deepEqual(await since(), expected, JSON.stringify(settings));
+    }
   });
 
   await test('a tick goes on while the only keys there are belong to no workspace yet, or any more', async () => {
@@ -264,6 +296,32 @@ export async function endsSuite(t, stack) {
     assert.equal(await leftBehind(), 1);
     await stack.query(`update public.service_facts set enabled = false where stream = ''`);
     assert.equal(await leftBehind(), 0);
+  });
+
+  await test('health counts what failed for good until it succeeds, and when the tick could last detect', async () => {
+    const failing = async () => (await call(stack, 'health', {})).schedules_failing;
+    const run = await leasedRun(stack);
+    await call(stack, 'fail_run', {
+      ...run,
+      kind: 'provider',
+      message: 'x',
+      facts: { failure_kind: 'provider' },
+    });
+    assert.equal(await failing(), 0, 'it is tried again');
+    await stack.query('update public.sync_runs set retry_at = now()');
+    const again = { run_id: run.run_id, ...(await take(run.run_id)) };
+    const facts = { failure_kind: 'provider', failure_final: true };
+    await call(stack, 'fail_run', { ...again, kind: 'provider', message: 'x', final: true, facts });
+    assert.equal(await failing(), 1);
+    await stack.query(`update public.service_facts set enabled = false where stream = ''`);
+    assert.equal(await failing(), 0);
+    await stack.query('update app.heartbeat set detected_at = $1', ['2026-11-23T10:00:00Z']);
+    const detected = async () => (await call(stack, 'health', {})).detected_secs_ago;
+    assert.ok((await detected()) > 3600);
+    await call(stack, 'claim_due', { limit: 0 });
+    assert.ok((await detected()) > 3600, 'a tick that claims has not detected');
+    await call(stack, 'record_detection', { workspaces: [] });
+    assert.ok((await detected()) < 60);
   });
 
   await test('a tick takes away what is older than anybody may ask for, and nothing else', async () => {

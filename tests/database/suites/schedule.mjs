@@ -224,6 +224,16 @@ async function detectionTests({ test, stack, claim, take }) {
     assert.deepEqual(await all(), before);
   });
 
+  await test('what a run wrote before it failed was written', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'apply_page', page(run, 1, [charge('ch_1', 1, '2026-11-23T10:00:00Z')]));
+    await call(stack, 'fail_run', { ...run, kind: 'provider', message: 'x', final: true, facts: {} });
+    assert.deepEqual(
+      await stack.query('select rows::int, succeeded, failed from public.service_daily($1)', [northwind]),
+      [{ rows: 1, succeeded: 0, failed: 1 }],
+    );
+  });
+
   await test('a stream that is no longer listed goes: cursor, unfinished run and facts', async () => {
     const run = await leasedRun(stack);
     await call(stack, 'apply_page', page(run, 1, []));
@@ -233,6 +243,8 @@ async function detectionTests({ test, stack, claim, take }) {
     assert.equal(await factsOf(stack, 'charges'), undefined);
     const late = await call(stack, 'apply_page', page(run, 2, [charge('ch_1', 1, '2026-11-23T10:00:00Z')]));
     assert.deepEqual(late, { applied: false, why: 'finished' });
+    const days = () => stack.query('select failed, rows::int from public.service_daily($1)', [northwind]);
+    assert.deepEqual(await days(), [], 'what was taken away did not fail');
     const ended = await stack.query('select state, error_kind, error_message from public.sync_runs');
     assert.deepEqual(ended, [
       { state: 'failed', error_kind: 'configuration', error_message: 'no longer configured' },
@@ -301,7 +313,12 @@ async function recoveryTests({ test, stack, claim, take, age }) {
     await call(stack, 'apply_page', page(run, 1, []));
     for (let i = 0; i < 11; i++) assert.equal(await stop(), 1);
     assert.equal((await factsOf(stack, 'charges')).failure_kind, null);
+    await stack.query(`update public.sync_cursors set next_due_at = now() + interval '5 days'`);
     assert.equal(await stop(), 0);
+    const [{ hours }] = await stack.query(
+      'select round(extract(epoch from next_due_at - now()) / 3600)::int as hours from public.sync_cursors',
+    );
+    assert.equal(hours, 6);
     const facts = await factsOf(stack, 'charges');
     assert.deepEqual([facts.failure_kind, facts.failures, facts.running_since], ['ours', 1, null]);
     assert.match(facts.failure_message, /stopped 12 times/);
@@ -330,6 +347,33 @@ async function recoveryTests({ test, stack, claim, take, age }) {
       [run_id],
     );
     assert.deepEqual(await claim(), [], 'and is not named at every tick');
+  });
+
+  await test('a queue that nobody empties is not filled with every tick; a run that was taken is named at once again', async () => {
+    await detect(stack, {});
+    const [{ run_id }] = await claim();
+    const longAgo = (mins) =>
+      stack.query(`do $$ begin set local session_replication_role = replica;
+        update public.sync_runs set updated_at = now() - interval '${mins} minutes'; end $$`);
+    const namedAfter = async (mins) => {
+      await longAgo(mins);
+      return (await claim()).length;
+    };
+    assert.deepEqual(
+      [
+        await namedAfter(3),
+        await namedAfter(3),
+        await namedAfter(5),
+        await namedAfter(5),
+        await namedAfter(9),
+      ],
+      [1, 0, 1, 0, 1],
+    );
+    for (let i = 0; i < 9; i++) assert.equal(await namedAfter(61), 1);
+    assert.equal(await namedAfter(59), 0);
+    const { lease } = await take(run_id);
+    await call(stack, 'yield_run', { run_id, lease });
+    assert.equal(await namedAfter(3), 1);
   });
 
   await test('a failure waits for its time, keeps the cursor and comes again', async () => {

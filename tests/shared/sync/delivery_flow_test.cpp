@@ -167,6 +167,7 @@ TEST_CASE("a delivery waits while the object store or the database is away", "[d
   };
   CHECK(host.run_job(host.queue.front()) == "retry");
   CHECK(host.seen.back()["delay_secs"] == 30);
+  CHECK(host.logs.back()["what"] == "delivery waits");
   host.fault = nullptr;
   host.work_until_quiet();
   CHECK(charge(host)["status"] == "succeeded");

@@ -352,6 +352,8 @@ TEST_CASE("the database away sends the message back, whatever was going on", "[s
     };
     INFO(function);
     CHECK(host.sync("charges") == "retry");
+    CHECK(host.logs.back()["what"] == "database away");
+    CHECK(host.logs.back()["message"] == "database: 503");
     CHECK(rows(host, "stripe_charges") == 0);
     host.fault = nullptr;
     host.work_until_quiet();

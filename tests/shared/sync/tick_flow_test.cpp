@@ -117,6 +117,8 @@ TEST_CASE("a dead letter is recorded", "[dead letter]") {
   const Json event = {{"kind", "dead_letter"}, {"message", {{"job", "sync"}, {"run_id", "a"}}}};
   CHECK(host.run(event) == "ok");
   CHECK(host.database.dead_letters.size() == 1);
+  CHECK(host.logs.back()["what"] == "the queue gave up a message");
+  CHECK(host.logs.back()["of"] == event["message"]);
   host.fault = [](const Json&) { return failed(); };
   CHECK(host.run(event) == "retry");
 }

@@ -11,7 +11,7 @@ using namespace wf;
 namespace {
 
 const std::string client = "11111111-1111-4111-8111-111111111111";
-const std::string half_past = "2026-11-23T13:30:00Z";
+const std::string noon = "2026-11-23T12:00:00Z";
 const std::string later = "2026-11-23T13:35:00Z";
 
 Json step(int probe) { return {{"probe", probe}}; }
@@ -87,10 +87,10 @@ TEST_CASE("a latency that the host did not measure is unknown, not 0", "[supabas
   CHECK(only_row(page)["latency_ms"].is_null());
 }
 
-TEST_CASE("rows are counted every half hour", "[supabase]") {
-  CHECK(parse(200, R"({"message":"Success"})", query_of(step(2), half_past))->next == step(3));
+TEST_CASE("rows are counted every six hours", "[supabase]") {
+  CHECK(parse(200, R"({"message":"Success"})", query_of(step(2), noon))->next == step(3));
   const auto page = parse(200, R"({"counts":{"stripe_charges":9007199254740993,"probe_results":0}})",
-                          query_of(step(3), half_past));
+                          query_of(step(3), noon));
   REQUIRE(page.has_value());
   CHECK_FALSE(page->next.has_value());
   REQUIRE(page->batches[0].rows.size() == 2);
