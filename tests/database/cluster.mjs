@@ -46,6 +46,8 @@ export async function startCluster({ bin, folder }) {
     'listen_addresses=127.0.0.1',
     '-c',
     'unix_socket_directories=',
+    '-c',
+    'timezone=UTC',
   ];
   let server;
   process.once('exit', () => server?.kill('SIGKILL')); // also of a test that gave up

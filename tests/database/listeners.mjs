@@ -52,7 +52,7 @@ export async function listen(stack, name, vsn, topic) {
   });
   listener.next = async () => {
     if (messages.length > 0) return messages.shift();
-    const late = sleep(3000, null, { ref: false }).then(() => assert.fail('no message within 3 s'));
+    const late = sleep(10_000, null, { ref: false }).then(() => assert.fail('no message within 10 s'));
     return Promise.race([new Promise((resolve) => waiting.push(resolve)), late]);
   };
   listener.soFar = async () => {
@@ -104,7 +104,7 @@ export async function connect(stack, vsn, apikey = stack.keys.publishable) {
         ? Promise.resolve(frames.shift())
         : Promise.race([
             new Promise((resolve) => waiting.push(resolve)),
-            sleep(3000, null, { ref: false }).then(() => assert.fail('no frame within 3 s')),
+            sleep(10_000, null, { ref: false }).then(() => assert.fail('no frame within 10 s')),
           ]),
     close: () => ws.close(),
   };

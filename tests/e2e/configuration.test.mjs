@@ -9,6 +9,7 @@ import { startStack } from '../../scripts/local/stack.mjs';
 import { bundleOf, parseVars } from '../../scripts/local/vars.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
 import { changeProblem, migrationProblem, problemsOf, readDeployment } from '../../scripts/deploy.mjs';
+import { Core } from '../../edge-workers/host/core.mjs';
 import { serviceDigests } from '../../edge-workers/host/secrets.mjs';
 import { MANIFEST } from '../host/core_double.mjs';
 import { CLIENT, NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
@@ -168,9 +169,12 @@ test('a missing .dev.vars is written anew, for its owner only to read', async ()
 test('a deployment learns from the database whether it is as new as this Worker, and with which keys that runs', async () => {
   const vars = { SUPABASE_URL: stack.state.urls.supabase, SUPABASE_SECRET_KEY: stack.state.keys.secret };
   const { migrations, service_settings } = await readDeployment(vars);
+  const manifest = new Core(
+    new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm'))),
+  ).manifest();
   assert.equal(migrationProblem(migrations), null);
   const change = async (changes) =>
-    changeProblem(service_settings, await serviceDigests({ ...stack.vars, ...changes }, MANIFEST));
+    changeProblem(service_settings, await serviceDigests({ ...stack.vars, ...changes }, manifest));
   assert.equal(await change({}), null);
   const { stripe, ...others } = bundleOf(stack.vars, NORTHWIND);
   const exchanged = { ...others, stripe: { ...stripe, secret_key: 'sk_test_of_another_day' } };

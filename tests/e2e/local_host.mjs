@@ -83,10 +83,12 @@ export class LocalHost {
     return this.#logging(() => this.worker.scheduled({ scheduledTime: Date.now() }, this.env));
   }
 
-  // What the queue does with a message that it has given up on.
-  giveUp({ body }) {
-    const message = { body, ack: () => {}, retry: () => {} };
-    return this.#logging(() => this.worker.queue({ queue: DEAD_LETTERS, messages: [message] }, this.env));
+  // What the queue does with a message that it has given up on; gives whether it was taken.
+  async giveUp({ body }) {
+    let outcome;
+    const message = { body, ack: () => (outcome = { ack: true }), retry: () => (outcome = { ack: false }) };
+    await this.#logging(() => this.worker.queue({ queue: DEAD_LETTERS, messages: [message] }, this.env));
+    return outcome;
   }
 
   // Runs what is queued for now until nothing is; gives what became of each message.

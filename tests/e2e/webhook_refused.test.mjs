@@ -43,7 +43,7 @@ test('a header that is wrong in any way is 400, keeps nothing, and is counted', 
     'without v1': t,
     'only v0': `${t},v0=${v1.slice(3)}`,
     'another secret': signed({ payload, secret: 'whsec_of_somebody_else' })['stripe-signature'],
-    'another time': `t=${now() - 1},${v1}`,
+    'another time': `t=${Number(t.slice(2)) - 1},${v1}`,
     old: signed({ payload, secret, timestamp: now() - 301 })['stripe-signature'],
     'cut short': `${t},${v1.slice(0, -1)}`,
   };
@@ -86,11 +86,11 @@ test('a header sent twice counts when one of its signatures is right', async () 
   const event = fresh('charge_succeeded.json');
   const payload = JSON.stringify(event);
   const good = signed({ payload, secret })['stripe-signature'];
-  const twice = await send(payload, [
+  const twice = [
+    ['stripe-signature', `${good.split(',')[0]},v1=${'0'.repeat(64)}`],
     ['stripe-signature', good],
-    ['stripe-signature', good],
-  ]);
-  assert.ok([200, 400].includes(twice.status), `${twice.status}`);
+  ];
+  assert.equal((await send(payload, twice)).status, 200);
   const rolled = `${good.split(',')[0]},v1=${'0'.repeat(64)},${good.split(',')[1]}`;
   assert.equal((await send(payload, { 'stripe-signature': rolled })).status, 200);
   assert.equal((await settled(event.id)).state, 'applied');
@@ -131,7 +131,6 @@ test('an unknown workspace answers like one without the secret and like a known 
 });
 
 test('a body of 6 MB is 413 and stores nothing; a signed one is kept and on the card at once, as what it is', async () => {
-  const before = bucketObjects(stack).length;
   const body = Buffer.alloc(SIX_MB, 0x20);
   const facts = () =>
     one(
@@ -140,6 +139,9 @@ test('a body of 6 MB is 413 and stores nothing; a signed one is kept and on the 
        where client_id = $1 and service = 'stripe' and stream = 'webhook'`,
       [CLIENT[NORTHWIND]],
     );
+  await deliver(fresh('charge_succeeded.json'));
+  await until('those before are over', async () => (await facts()).bad_signatures === 0);
+  const before = bucketObjects(stack).length;
   const stranger = signed({ payload: body.toString(), secret: 'whsec_of_somebody_else' });
   assert.equal((await send(body, stranger)).status, 413);
   await until('the stranger is counted', async () => (await facts()).bad_signatures > 0);

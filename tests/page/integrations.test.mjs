@@ -65,7 +65,7 @@ const BADGES = {
 
 // The words beside the badge. Google, Meta and SendGrid still revise their last days.
 const WORDS = {
-  supabase: /^fresh$/,
+  supabase: /^(fresh|due)$/,
   stripe: /^fresh$/,
   google_ads: /^provisional until /,
   search_console: /^provisional until /,
@@ -237,10 +237,14 @@ test('no frame is drawn while nothing changes', async () => {
   await page.getByText(/^live/).waitFor();
   // An hour later ages change by the hour, not by the second.
   await page.evaluate((ms) => window.webfluentia.setClock(ms), Date.now() + 90 * 60_000);
-  await page.waitForTimeout(1500);
-  const before = await countFrames(page);
-  await page.waitForTimeout(6000);
-  assert.equal(await countFrames(page), before);
+  // What is read late comes within some seconds, and draws once.
+  let [before, after] = [-1, await countFrames(page)];
+  for (let tries = 0; tries < 5 && before !== after; tries += 1) {
+    before = after;
+    await page.waitForTimeout(6000);
+    after = await countFrames(page);
+  }
+  assert.equal(after, before);
   await page.context().close();
 });
 

@@ -116,7 +116,7 @@ async function tokenTests({ test, stack, topic, user_id, token, join }) {
 
   await test('an expired token closes its channel, a renewed one keeps it', async () => {
     const socket = await connect(stack, '2.0.0');
-    socket.send(['1', '1', topic, 'phx_join', join(token(1))]);
+    socket.send(['1', '1', topic, 'phx_join', join(token(2))]);
     await socket.next();
     const [, , , event, payload] = await socket.next();
     assert.deepEqual([event, payload.extension, payload.status], ['system', 'system', 'error']);
