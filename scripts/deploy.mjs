@@ -139,9 +139,11 @@ export function migrationProblem(applied, migrations = readMigrations()) {
   return `the database lacks migrations, ${which}: supabase db push, or set SUPABASE_DB_URL`;
 }
 
-// In words, or null: a file of another day or person would put keys back that were exchanged since.
+// In words, or null: a file of another day or person would bring keys back that were exchanged since, or lack some. What
+// is compared is what the last tick saw; clients that are new, and those that left (--remove), are no change.
 export function changeProblem(before, now) {
-  const known = Object.keys(now).filter((owner) => owner in before);
+  const slugs = new Set(Object.keys(now).map((owner) => owner.split(' ')[0]));
+  const known = Object.keys(before).filter((owner) => slugs.has(owner.split(' ')[0]));
   const others = known.filter((owner) => before[owner] !== now[owner]);
   if (others.length === 0) return null;
   const all = others.length === known.length ? ' (as they all are where SUPABASE_SECRET_KEY is)' : '';
@@ -209,7 +211,11 @@ async function main() {
   if (SUPABASE_DB_URL) {
     await migrate(SUPABASE_DB_URL, SUPABASE_DB_CA);
     // It may lead to another project than SUPABASE_URL. PostgREST reads its schema anew within seconds.
-    const lackingNow = async () => migrationProblem((await readDeployment(vars)).migrations);
+    const lackingNow = () =>
+      readDeployment(vars).then(
+        ({ migrations }) => migrationProblem(migrations),
+        (error) => error.message,
+      );
     let lacking = await lackingNow();
     for (let tries = 1; lacking && tries < 5; tries += 1) {
       await setTimeout(2000);

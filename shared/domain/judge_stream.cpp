@@ -52,7 +52,9 @@ bool begins_again(std::optional<UnixSeconds> configured_since, UnixSeconds now) 
 
 // Whatever the last attempt met, since then there was none: it is our schedule that stands.
 bool was_left(const Thresholds& thresholds, const StreamFacts& facts, UnixSeconds now) {
-  const bool waits = is_rate_limited(facts, now) || facts.next_try_at > now;  // for a time that was asked for
+  // For a time that was asked for, and then for its turn.
+  const auto waits_until = std::max(facts.rate_limited_until, facts.next_try_at);
+  const bool waits = waits_until && *waits_until + tried_again_within > now;
   return thresholds.error_after > seconds{0} && facts.last_attempt_at && !waits &&
          now - *facts.last_attempt_at > thresholds.error_after + tried_again_within;
 }

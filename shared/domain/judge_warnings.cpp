@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::days warn_before_access_ends{10};
 
-// "campaigns of 1234567890 since 30 Oct": an account, property or Page with nothing new, beside others.
+// "campaigns of 1234567890 since 30 Oct": an account, property or Worker with nothing new, beside others.
 std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
                                       std::span<const StreamCondition> conditions, UnixSeconds now) {
   const auto is_new = [&](const StreamFacts& part) {
@@ -23,7 +23,8 @@ std::vector<std::string> silent_parts(const Descriptor& descriptor, const Servic
     const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
     if (!stream || !stream->has_daily_rows || !part || !part->newest_row_at || is_new(*part)) continue;
     if (std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& other) {
-          return other.enabled && other.stream == part->stream && is_new(other);
+          const StreamDescriptor* of = find_stream(descriptor, other.stream);
+          return other.enabled && of && of->has_daily_rows && is_new(other);
         }))
       silent.push_back(condition.label + " since " + format_short_day(day_of(*part->newest_row_at)));
   }
@@ -37,9 +38,10 @@ std::vector<std::string> unseen_parts(const Descriptor& descriptor, const Servic
   for (const StreamCondition& condition : conditions) {
     const StreamDescriptor* stream = find_stream(descriptor, condition.stream);
     const StreamFacts* part = find_stream(facts, condition.stream, condition.partition);
-    // What is known not to be given is told as that.
+    // What is known not to be given is told as that; of a small Page of Meta there are followers and no
+    // figures.
     if (condition.proven && !condition.partition.empty() && stream && stream->has_daily_rows && part &&
-        !part->newest_row_at && part->unavailable.empty())
+        !part->newest_row_at && part->unavailable.empty() && part->last_rows.value_or(0) == 0)
       unseen.push_back(label_of_part(stream->label, condition.partition));  // its name may be the mistake
   }
   return unseen;

@@ -72,6 +72,7 @@ std::string_view who_acts(ErrorKind kind) {
 
 std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdict& verdict) {
   const std::string service(descriptor.name);
+  const bool by_itself = descriptor.evidenced == Evidenced::by_sync;
   switch (kind) {
     case ErrorKind::credentials:
       return renew(descriptor, verdict);
@@ -81,11 +82,14 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
       if (!verdict.reason.empty()) return "Set this right for " + service + ": " + verdict.reason + '.';
       if (verdict.badge == Badge::active)
         return "Check the name or id in the settings of " + service +
-               ", unless it is new: nothing was ever found under it.";
+               ", unless it is new or paused: nothing was found under it.";
       return "Add what is missing to the settings of " + service + '.';
     case ErrorKind::provider:
+      if (!by_itself) return service + " had a problem on its side. Ask again: nothing does by itself.";
       return "Wait: " + service + " has a problem on its side, the next sync tries again.";
     case ErrorKind::rate_limit:
+      if (!by_itself)
+        return service + " limits the number of requests. Ask again later: nothing does by itself.";
       return verdict.until ? std::string("Wait: the sync goes on where it stopped.")
                            : "Wait: " + service + " limits the number of requests, the next sync goes on.";
     case ErrorKind::data:

@@ -25,17 +25,17 @@ $$;
 comment on function public.health is
   '{} -> {"ticked_secs_ago","detected_secs_ago": null before the first tick,"first_workspace_secs_ago": null before there is one,"runs_left_behind","deliveries_waiting","schedules_failing"}: of all workspaces together, and naming none. schedules_failing: partitions of streams whose last run failed for good.';
 
--- A queue that is paused, or whose messages nobody takes, gets a message of a run at once, after 4, 8, 16, 32 minutes
--- and then each hour, not with each tick.
+-- A queue that is paused, or whose messages nobody takes, gets a message of a run after 2, 4, 8 and then each 15
+-- minutes, not with each tick.
 alter table public.sync_runs add column wakes smallint not null default 0;
 comment on column public.sync_runs.wakes is 'how often in a row it was queued again because nobody had taken it';
 select app.exchange_text('app.choose_work', 'or app.is_left_behind(r, c.lease_until))',
   'or app.is_left_behind(r, c.lease_until)
         and (r.wakes = 0 or r.state <> ''queued''
-          or r.updated_at < now() - interval ''1 minute'' * least(2 * 2 ^ r.wakes, 60)))');
+          or r.updated_at < now() - interval ''1 minute'' * least(2 * 2 ^ r.wakes, 15)))');
 select app.exchange_text('app.revive_run', 'stops_page = run.pages
 ', 'stops_page = run.pages,
-    wakes = case when run.state = ''queued'' then least(run.wakes + 1, 5) else 0 end
+    wakes = case when run.state = ''queued'' then least(run.wakes + 1, 3) else 0 end
 ');
 select app.exchange_text('public.take_lease', 'set state = ''running'', retry_at = null,',
   'set state = ''running'', retry_at = null, wakes = 0,');
@@ -99,6 +99,18 @@ select app.exchange_text('app.detect_workspace', 'detection_problem = problem, d
       then now() else f.keys_since end');
 select app.exchange_text('app.note_settings', 'set detected_at = beat.ticked_at', 'set keys_since = beat.ticked_at');
 select app.exchange_text('app.note_settings', 'u.failed_at >= f.detected_at', 'u.failed_at >= coalesce(f.keys_since, ''-infinity'')');
+-- What a bundle names no more is forgotten, unless it cannot be read: `deployment` tells what the Worker runs with.
+select app.exchange_text('app.note_settings', 'beat constant app.heartbeat := (select h from app.heartbeat h);
+begin
+  if beat.service_settings @> p_found then return; end if;', 'beat constant app.heartbeat := (select h from app.heartbeat h);
+  runs_with jsonb;
+begin
+  select p_found || coalesce(jsonb_object_agg(e.key, e.value), ''{}'') into runs_with
+  from jsonb_each(beat.service_settings) e
+  join public.workspaces w on w.slug = split_part(e.key, '' '', 1) and w.configuration_problem is not null
+  where not p_found ? e.key;
+  if beat.service_settings = runs_with then return; end if;');
+select app.exchange_text('app.note_settings', 'jsonb_each(beat.service_settings || p_found)', 'jsonb_each(runs_with)');
 
 -- What a run wrote before it failed was written; what was taken away by who set it up did not fail.
 select app.exchange_text('public.service_daily', 'coalesce(sum(d.rows) filter (where d.good), 0)::bigint',

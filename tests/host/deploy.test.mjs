@@ -153,7 +153,9 @@ test('a database that is older than the Worker, or does not know how old it is, 
 test('keys of another day or person are not sent by mistake', () => {
   const running = { 'acme stripe': 'a', ' google_ads': 'b', 'gone meta': 'c' };
   assert.equal(changeProblem({}, running), null);
-  assert.equal(changeProblem(running, { 'acme stripe': 'a', 'new stripe': 'd' }), null);
+  const same = { 'acme stripe': 'a', ' google_ads': 'b' };
+  assert.equal(changeProblem(running, { ...same, 'acme meta': 'd', 'new stripe': 'd' }), null);
+  assert.match(changeProblem(running, { ' google_ads': 'b', 'acme meta': 'd' }), /with: acme stripe;/);
   const one = changeProblem(running, { 'acme stripe': 'x', ' google_ads': 'b' });
   assert.match(one, /^keys or settings are others than the Worker runs with: acme stripe; add --change/);
   const all = changeProblem(running, { 'acme stripe': 'x', ' google_ads': 'y' });

@@ -181,8 +181,16 @@ export async function endsSuite(t, stack) {
       await call(stack, 'record_detection', { workspaces: found });
     }
     assert.deepEqual(await outlived(), []);
-    for (const settings of [{ ' meta': 'b' }, { ...before, ...others }]) await tick(settings);
-    assert.deepEqual(await outlived(), [northwind, harbor], 'and those that are others then are noticed');
+    const readable = (problem) =>
+      stack.query('update public.workspaces set configuration_problem = $1', [problem]);
+    await readable('not a JSON object');
+    await tick({ ' openai': 'a' });
+    await readable(null);
+    await tick({ ...before, ...own });
+    assert.deepEqual(await outlived(), [northwind], 'and those that are others then are noticed');
+    await tick({ ' openai': 'a' });
+    const { service_settings: runsWith } = await call(stack, 'deployment', {});
+    assert.deepEqual(runsWith, { ' openai': 'a' }, 'what is named no more is forgotten');
   });
 
   await test('a key that is not needed is another set-up, and yet no new beginning', async () => {

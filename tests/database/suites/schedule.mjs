@@ -369,8 +369,8 @@ async function recoveryTests({ test, stack, claim, take, age }) {
       ],
       [1, 0, 1, 0, 1],
     );
-    for (let i = 0; i < 9; i++) assert.equal(await namedAfter(61), 1);
-    assert.equal(await namedAfter(59), 0);
+    for (let i = 0; i < 9; i++) assert.equal(await namedAfter(16), 1);
+    assert.equal(await namedAfter(14), 0);
     const { lease } = await take(run_id);
     await call(stack, 'yield_run', { run_id, lease });
     assert.equal(await namedAfter(3), 1);
