@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 import { detect, factsOf, leasedRun, page } from '../runs.mjs';
 import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
@@ -321,8 +322,14 @@ export async function endsSuite(t, stack) {
     const facts = { failure_kind: 'provider', failure_final: true };
     await call(stack, 'fail_run', { ...again, kind: 'provider', message: 'x', final: true, facts });
     assert.equal(await failing(), 1);
+    // README's query names them.
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const [, query] = /```sql\n( *select w\.slug.+?)```/s.exec(readme);
+    const named = async () => (await stack.query(query)).map(({ slug, stream }) => `${slug} ${stream}`);
+    assert.deepEqual(await named(), ['northwind-dental charges']);
     await stack.query(`update public.service_facts set enabled = false where stream = ''`);
     assert.equal(await failing(), 0);
+    assert.deepEqual(await named(), []);
     await stack.query('update app.heartbeat set detected_at = $1', ['2026-11-23T10:00:00Z']);
     const detected = async () => (await call(stack, 'health', {})).detected_secs_ago;
     assert.ok((await detected()) > 3600);
