@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import { createClient } from '@supabase/supabase-js';
 
@@ -105,10 +106,18 @@ export async function startStack({ bin } = {}) {
   };
 }
 
+// Days begin at full hours, or a quarter past, of one zone or another: what a test takes for today is no other day when SQL looks.
+const QUARTER_MS = 15 * 60_000;
+const untilNoDayBegins = async () => {
+  const left = QUARTER_MS - (Date.now() % QUARTER_MS);
+  if (left < 3000) await setTimeout(left);
+};
+
 /** Tests within `t`, each of which begins without what those before it stored. */
 export const onEmptyTables = (t, stack) => (name, body) =>
   t.test(name, async () => {
     await stack.reset();
+    await untilNoDayBegins();
     await body();
   });
 
