@@ -95,6 +95,10 @@ export async function openPostgres(url) {
   };
 }
 
+// After these a connection closes, and is told of when it has: between, it would be given to the next one.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html (admin_shutdown, crash_shutdown)
+const ENDS_CONNECTION = /^(57P0[12]|ECONNRESET|EPIPE|CONNECTION_CLOSED)$/;
+
 // postgres.js 3.4.9 writes to a reserved connection after it was lost, and takes it back as an
 // open one: what is asked of it is never answered, neither then nor by whoever has it next. So a
 // lost one answers with its error, also what was asked while the end was on its way, and is not
@@ -102,11 +106,12 @@ export async function openPostgres(url) {
 function reserveUntilLost(reserve) {
   return async () => {
     const reserved = await reserve();
-    let isLost = false;
+    let [isWatched, isLost] = [false, false];
     let lose;
     const loss = new Promise((_, reject) => (lose = reject));
     loss.catch(() => {}); // a connection that nobody uses may be lost
     const watch = (connection) => {
+      isWatched = true;
       connection.onclose = (error) => {
         isLost = true;
         lose(error);
@@ -115,7 +120,12 @@ function reserveUntilLost(reserve) {
     };
     return {
       unsafe(sql, params = []) {
-        return isLost ? loss : Promise.race([reserved.unsafe(sql, params, { onexecute: watch }), loss]);
+        if (isLost) return loss;
+        const answer = reserved.unsafe(sql, params, { onexecute: watch }).catch((error) => {
+          if (isWatched && ENDS_CONNECTION.test(error.code)) return loss;
+          throw error;
+        });
+        return Promise.race([answer, loss]);
       },
       release() {
         if (!isLost) reserved.release();
