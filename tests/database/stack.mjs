@@ -106,7 +106,8 @@ export async function startStack({ bin } = {}) {
   };
 }
 
-// Days begin at full hours, or a quarter past, of one zone or another: what a test takes for today is no other day when SQL looks.
+// Days begin at full hours, or a quarter past, of one zone or another: what a test takes for today is no other day when
+// SQL looks.
 const QUARTER_MS = 15 * 60_000;
 const untilNoDayBegins = async () => {
   const left = QUARTER_MS - (Date.now() % QUARTER_MS);

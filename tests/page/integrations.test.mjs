@@ -235,16 +235,25 @@ test('the clock alone turns a green card late, then red', async () => {
 test('no frame is drawn while nothing changes', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.getByText(/^live/).waitFor();
+  // The remarks and, once live, the charts again are read late, and draw.
+  for (const [path, times] of Object.entries({ 'rpc/daily_series': 1, 'rpc/service_daily': 2 }))
+    await page.waitForFunction(
+      ([part, least]) =>
+        performance.getEntriesByType('resource').filter(({ name }) => name.includes(part)).length >= least,
+      [path, times],
+    );
   // An hour later ages change by the hour, not by the second.
   await page.evaluate((ms) => window.webfluentia.setClock(ms), Date.now() + 90 * 60_000);
-  // What is read late comes within some seconds, and draws once.
-  let [before, after] = [-1, await countFrames(page)];
-  for (let tries = 0; tries < 5 && before !== after; tries += 1) {
-    before = after;
-    await page.waitForTimeout(6000);
-    after = await countFrames(page);
-  }
-  assert.equal(after, before);
+  const atRest = () => {
+    const { frames } = window.webfluentia;
+    const seen = window.framesSeen;
+    window.framesSeen = frames;
+    return frames === seen;
+  };
+  await page.waitForFunction(atRest, null, { polling: 500 });
+  const before = await countFrames(page);
+  await page.waitForTimeout(6000); // in which nothing is to come
+  assert.equal(await countFrames(page), before);
   await page.context().close();
 });
 
