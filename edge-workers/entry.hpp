@@ -30,7 +30,7 @@ bool is_queued(const Json& event);
 
 Made make_queue_flow(Registry registry, Start start);     // edge.wasm: messages of the queues
 Made make_gateway_flow(Registry registry, Start start);   // gateway.wasm: requests, webhooks, ticks
-Made make_deployed_flow(Registry registry, Start start);  // both, as native programs run them
+Made make_deployed_flow(Registry registry, Start start);  // both, for one.wasm and unit tests
 Made make_replay_flow(Registry registry, Start start);    // replay.wasm: what only scripts/replay starts
 
 }  // namespace wf

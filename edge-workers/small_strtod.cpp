@@ -1,5 +1,5 @@
-// strtod for the edge only, linked with --wrap=strtod: the JSON library reads fractions with it,
-// already checked to be JSON numbers. The C library's version computes in 128-bit long doubles,
+// strtod for the edge only, linked with --wrap=strtod: the readers of JSON and of bulk rows read fractions
+// with it, already checked to be JSON numbers. The C library's version computes in 128-bit long doubles,
 // a twentieth of the edge's budget. This one divides whole numbers, so it rounds exactly too.
 #include <array>
 #include <bit>

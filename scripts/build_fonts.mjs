@@ -88,7 +88,7 @@ async function icons() {
   return Buffer.from(svg2ttf(Buffer.concat(chunks.map((c) => Buffer.from(c))).toString(), { ts: 0 }).buffer);
 }
 
-export async function buildFonts(folder) {
+async function buildFonts(folder) {
   await mkdir(folder, { recursive: true });
   const fonts = {
     'inter-text.ttf': await inter(450, 14),

@@ -1,6 +1,7 @@
 #pragma once
-// Files of the project, wherever the test program is started. Only the library of this header knows the
-// project's folder, so that a checkout elsewhere compiles to the same objects (cmake/platform.cmake).
+// Files of the project, wherever the test program is started. Of the tests only the library of this header
+// knows the project's folder, so that a checkout elsewhere compiles to the same objects
+// (cmake/platform.cmake).
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,6 @@
 // The Worker around its cores: turns requests, ticks and messages into flows. It decides nothing about
-// them; what it refuses by itself is only size, method and shape of a path.
+// them; what it refuses by itself is only size, method and shape of a path, a service that has no webhook, and
+// what needs settings that it cannot read.
 
 import { Bodies, MAX_BODY_BYTES, MAX_HELD_BYTES } from './bodies.mjs';
 import { Captures } from './captures.mjs';

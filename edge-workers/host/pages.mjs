@@ -23,8 +23,6 @@ function fence(env) {
     "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' data:",
-    "font-src 'self'",
-    "manifest-src 'self'",
     `connect-src 'self' ${origin} ${socket}`,
     "base-uri 'none'",
     "form-action 'self'",

@@ -73,7 +73,7 @@ function parseObject(text) {
 }
 
 const utf8Length = (text) => new TextEncoder().encode(text).length;
-const variableOf = (slug) => WORKSPACE_PREFIX + slug.toUpperCase().replaceAll('-', '_');
+export const variableOf = (slug) => WORKSPACE_PREFIX + slug.toUpperCase().replaceAll('-', '_');
 const slugOf = (variable) => variable.slice(WORKSPACE_PREFIX.length).toLowerCase().replaceAll('_', '-');
 
 // What is part of a name would be taken out of our own messages, too.

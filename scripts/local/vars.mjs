@@ -2,14 +2,13 @@
 // Written once with random keys; whoever runs the stack may edit it, so it is checked at each start.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
+import { variableOf } from '../../edge-workers/host/secrets.mjs';
 import { demoAgencyKeys, demoBundles, random } from './demo.mjs';
 
 const REQUIRED = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_SECRET_KEY'];
 const HEAD = '# Variables of the local Worker. Delete this file to have it written anew.\n';
 
 const OR_ANEW = 'or delete the file to have it written anew.';
-
-const workspaceVariable = (slug) => `WORKSPACE_${slug.toUpperCase().replaceAll('-', '_')}`;
 
 // A value is as it stands, or inside single or double quotes.
 export function parseVars(text, file) {
@@ -40,8 +39,7 @@ function demoVars() {
     SUPABASE_SECRET_KEY: random('sb_secret_'),
     ...demoAgencyKeys(),
   };
-  for (const [slug, bundle] of Object.entries(demoBundles()))
-    vars[workspaceVariable(slug)] = JSON.stringify(bundle);
+  for (const [slug, bundle] of Object.entries(demoBundles())) vars[variableOf(slug)] = JSON.stringify(bundle);
   return vars;
 }
 
@@ -67,7 +65,7 @@ export function prepareVars(file, addresses) {
 // The secret values by workspace, for the tools that steer the stack; a bad bundle has none.
 export function bundleOf(vars, slug) {
   try {
-    return JSON.parse(vars[workspaceVariable(slug)] ?? '{}') ?? {};
+    return JSON.parse(vars[variableOf(slug)] ?? '{}') ?? {};
   } catch {
     return {};
   }

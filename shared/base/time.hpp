@@ -13,6 +13,9 @@ namespace wf {
 using UnixSeconds = std::chrono::sys_seconds;
 using Day = std::chrono::sys_days;
 
+// 9999-12-31T23:59:59Z. Postgres takes more, but no provider means a later year.
+inline constexpr UnixSeconds end_of_9999{std::chrono::seconds{253'402'300'799}};
+
 UnixSeconds from_unix(std::int64_t seconds);
 UnixSeconds from_millis(std::int64_t milliseconds);
 std::int64_t to_unix(UnixSeconds time);

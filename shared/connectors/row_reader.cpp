@@ -9,8 +9,6 @@
 namespace wf {
 namespace {
 
-// Postgres takes more, but no provider means a year above 9999.
-constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
 // 2^53: beyond it a double no longer counts in ones.
 constexpr double most_counted = 9'007'199'254'740'992.0;
 
@@ -58,7 +56,7 @@ Json to_count(double value) {
 
 std::optional<UnixSeconds> unix_time_of(const Json& value) {
   const auto seconds = integer_of(value);
-  if (!seconds || *seconds < 0 || *seconds > last_second_of_9999) return std::nullopt;
+  if (!seconds || *seconds < 0 || *seconds > to_unix(end_of_9999)) return std::nullopt;
   return from_unix(*seconds);
 }
 

@@ -17,7 +17,7 @@ inline constexpr std::string_view service_stream = "";
 inline constexpr std::string_view webhook_stream = "webhook";
 inline constexpr std::string_view use_stream = "requests";  // what people ask of a service
 // Of a sign-in that was looked at and does not end by itself. A later end has no text that the page can read.
-inline constexpr UnixSeconds never_ends{std::chrono::seconds{253'402'300'799}};
+inline constexpr UnixSeconds never_ends = end_of_9999;
 
 struct StreamFacts {
   std::string stream;

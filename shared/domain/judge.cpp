@@ -269,8 +269,9 @@ std::optional<UnixSeconds> newest_proof(const Descriptor& descriptor, const Serv
 
 // A success further in the future than `late` would stay green for that long, with no proof.
 bool skew_hides_age(const Descriptor& descriptor, const Verdict& verdict) {
-  return verdict.badge == Badge::active && verdict.skew > descriptor.thresholds.warn_after &&
-         descriptor.thresholds.warn_after > seconds{0};
+  const Thresholds& thresholds = descriptor.thresholds;
+  const seconds late = thresholds.warn_after > seconds{0} ? thresholds.warn_after : thresholds.idle_window;
+  return verdict.badge == Badge::active && verdict.skew > late;
 }
 
 void report_skew(Verdict& verdict, const Descriptor& descriptor) {

@@ -94,6 +94,19 @@ void check_last_use(Verdict& verdict, const Descriptor& descriptor, const Servic
   }
 }
 
+// No longer red, but age alone mends nothing: it is told until a success, or other keys.
+void check_old_failure(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                       UnixSeconds now) {
+  const StreamFacts* use = find_stream(facts, use_stream, "");
+  if (verdict.badge != Badge::active || !use || !use->enabled || !use->failure_final || !use->failed_at ||
+      facts.keys_since > use->failed_at || counts_still(facts, *use, now))
+    return;
+  const auto success = proven_success(*use);
+  if (success && *success > *use->failed_at) return;
+  const std::string_view what = descriptor.use_label.empty() ? "the last request" : descriptor.use_label;
+  warn(verdict, std::string(what) + " failed " + describe(now - *use->failed_at) + " ago");
+}
+
 void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                         std::span<const StreamCondition> conditions, UnixSeconds now) {
   const auto silent = silent_parts(descriptor, facts, conditions, now);
@@ -120,6 +133,7 @@ void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceF
                   std::span<const StreamCondition> conditions, UnixSeconds now) {
   check_access(verdict, facts, now);
   check_last_use(verdict, descriptor, facts, conditions, now);
+  check_old_failure(verdict, descriptor, facts, now);
   check_unavailable(verdict, facts);
   check_silent_parts(verdict, descriptor, facts, conditions, now);
   check_refusals(verdict, descriptor, facts);

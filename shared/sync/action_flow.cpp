@@ -30,10 +30,11 @@ bool is_uuid(std::string_view text) {
 }
 
 // No word from the provider: it may have done what it was asked. A gateway that heard nothing usable from
-// it does not know either (RFC 9110, sections 15.6.3 and 15.6.5).
+// it does not know either (RFC 9110, sections 15.6.3 and 15.6.5; Cloudflare's own are 520 to 524,
+// https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/).
 bool is_silence(const EffectResult& result) {
   if (const auto* reply = std::get_if<HttpReply>(&result))
-    return reply->status == 502 || reply->status == 504;
+    return reply->status == 502 || reply->status == 504 || (reply->status >= 520 && reply->status <= 524);
   const auto* failed = std::get_if<Failed>(&result);
   return failed && failed->reason != "secret_missing" && failed->reason != "secret_refused" &&
          failed->reason != "bad_key" && failed->reason != "not_captured" && failed->reason != "short_lived";

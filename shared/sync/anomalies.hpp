@@ -7,7 +7,7 @@
 namespace wf {
 
 // The body of GET /api/workspaces/{slug}/anomalies:
-// {"series":[{"id","service","label","unit","of"?,"anomalies":[{"day","kind","value","expected","low",
+// {"series":[{"id","service","label","unit","of"?,"anomalies":[{"day","until"?,"kind","value","expected","low",
 // "high","score","words"}],"last_28","previous_28"}],"found": anomalies,"as_of": the last day with a value}.
 // Errors: data.
 Result<Json> anomalies_answer(const Json& daily_series_answer);

@@ -93,8 +93,11 @@ struct Stream {
   std::chrono::seconds first_sync{};      // how far back the first window reaches
   std::chrono::seconds overlap{};         // how much of the last window is read again
   std::chrono::seconds weekly_overlap{};  // and by the first scan of a week, where that is more
-  std::chrono::days final_after{};        // how long the provider revises a row; 0: never
-  std::chrono::seconds slowest_reply{};   // when one page may take longer than 30 s
+  // How far back another stream lists what became of the rows; after a longer gap as much is read as at
+  // first.
+  std::chrono::seconds changes_listed_for{};
+  std::chrono::days final_after{};       // how long the provider revises a row; 0: never
+  std::chrono::seconds slowest_reply{};  // when one page may take longer than 30 s
   // Events say what became of its rows, too: a page is as old as its question, so that what changed while it
   // was answered is newer.
   bool dated_when_asked = false;
@@ -157,7 +160,6 @@ struct Delivery {
 };
 
 struct Webhook {
-  std::span<const std::string_view> secrets;  // that a claim may name
   // Errors: data; the message may be shown to the caller.
   Result<SignatureClaim> (*claim)(const Headers&, std::string_view body, UnixSeconds now) = nullptr;
   Result<Identity> (*identify)(std::string_view body) = nullptr;

@@ -69,6 +69,9 @@ UnixSeconds scan_from(const SyncCursor& cursor, const Stream& stream, UnixSecond
   // A clock that ran ahead once must not leave a window that ends before it begins.
   const UnixSeconds until = std::min(*cursor.covered_until, now);
   using std::chrono::weeks;
+  const bool missed_changes =
+      stream.changes_listed_for.count() > 0 && now - until > stream.changes_listed_for;
+  if (missed_changes) return until - stream.first_sync;
   const bool new_week = std::chrono::floor<weeks>(until) != std::chrono::floor<weeks>(now);
   return until - (new_week ? std::max(stream.overlap, stream.weekly_overlap) : stream.overlap);
 }

@@ -6,7 +6,6 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { spellings } from '../../edge-workers/host/redaction.mjs';
 import { sandboxAccounts } from '../../scripts/local/accounts.mjs';
 import { signed } from '../sandbox/stripe_webhook.mjs';
 import { readFixture } from '../sandbox/stripe_account.mjs';
@@ -24,10 +23,8 @@ import {
   untilRested,
 } from './harness.mjs';
 import { LocalHost } from './local_host.mjs';
+import { secretForms } from './secret_forms.mjs';
 
-const PUBLIC = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_URL', 'LOCAL_ORIGINS', 'OPENAI_MODEL', 'OPENAI_PRICES'];
-const ACCOUNT_IDS =
-  /^(customer_id|page_id|instagram_id|site_url|urls|client_email|zone_id|worker_names|bucket_names|from_email|from_name|inbound_domain)$/;
 const STREAMS = ['charges', 'payment_intents', 'payment_links', 'balance_transactions', 'events'];
 
 const HARBOR = 'harbor-yoga'; // which has an account with SendGrid
@@ -42,25 +39,9 @@ const replies = [];
 
 before(async () => {
   stack = await testStack('secrets');
-  needles = [...secretValues(stack)].flatMap(([name, value]) =>
-    spellings(value).map((form) => ({ name, form })),
-  );
+  needles = secretForms(stack);
 });
 after(() => stack?.stop());
-
-// Every secret of this deployment by the name it is configured under.
-function* secretValues({ vars, keys }) {
-  for (const [name, text] of Object.entries(vars)) {
-    if (PUBLIC.includes(name) || name.endsWith('_ID')) continue;
-    if (!name.startsWith('WORKSPACE_')) yield [name, text];
-    else
-      for (const [service, bundle] of Object.entries(JSON.parse(text)))
-        for (const [key, value] of Object.entries(bundle))
-          if (!ACCOUNT_IDS.test(key)) yield [`${name} ${service}.${key}`, value];
-  }
-  yield ["the tokens' signing key", keys.jwt_secret];
-  for (const [email, password] of Object.entries(keys.passwords)) yield [`password of ${email}`, password];
-}
 
 function assertClean(where, content) {
   const text = Buffer.isBuffer(content) ? content.toString('latin1') : content;

@@ -219,7 +219,7 @@ test('the headers of every page, whole', async () => {
   for (const reply of [config, await assetReply(hosted, new Request('http://worker/'))]) {
     assert.equal(
       reply.headers.get('content-security-policy'),
-      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; " +
+      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
         "connect-src 'self' https://abc.supabase.co wss://abc.supabase.co; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     );
     for (const [name, value] of [

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "shared/base/text.hpp"
 #include "view_model.hpp"
 
 using namespace view_model;
@@ -261,4 +262,16 @@ TEST_CASE("whoever may write can ask for a sync of what is set up and synced") {
   view = view_of(m);
   CHECK(card(view, "stripe").sync_answer == "A sync begins within seconds.");
   CHECK(card(view, "meta").sync_answer.empty());
+}
+
+TEST_CASE("the line of a service that has stopped says so") {
+  auto m = model();
+  const wf::Day today = wf::day_of(m.now);
+  m.activity.emplace();
+  for (const char* id : {"stripe", "meta", "search_console"})
+    (*m.activity)[id] = {{.day = today - std::chrono::days(3), .rows = 800}, {.day = today, .rows = 400}};
+  const auto words = [&](std::string_view id) { return card(view_of(m), id).activity_words; };
+  CHECK(words("stripe") == "1,200 rows in the last 30 days, most on 20 Nov: 800");
+  CHECK(words("meta") == words("stripe") + "; now " + card(view_of(m), "meta").sub_state);
+  CHECK(wf::starts_with(words("search_console"), words("stripe") + "; now late"));
 }

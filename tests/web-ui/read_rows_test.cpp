@@ -14,10 +14,11 @@ wf::Json json(std::string_view text) {
 
 TEST_CASE("workspaces stay in the order that they come in") {
   const auto workspaces = wf::read_workspaces(json(R"([
-    {"slug":"b","name":"Zebra","configuration_problem":null},
+    {"client_id":"c-1","slug":"b","name":"Zebra","configuration_problem":null},
     {"slug":"a","name":"Alder","configuration_problem":"not JSON"}])"));
   REQUIRE(workspaces);
   REQUIRE(workspaces->size() == 2);
+  CHECK(workspaces->at(0).client_id == "c-1");
   CHECK(workspaces->at(0).name == "Zebra");
   CHECK(workspaces->at(0).configuration_problem.empty());
   CHECK(workspaces->at(1).configuration_problem == "not JSON");

@@ -41,6 +41,7 @@ std::vector<Pair> text_pairs(const wf::Theme& t) {
           {"accent on its tint", t.accent_text, t.accent_tint},
           {"accent on panel", t.accent_text, t.panel},
           {"button", t.on_accent, t.accent},
+          {"count of workspaces", t.panel, t.bad},
           {"ok on its tint", t.ok_text, t.ok_tint},
           {"bad on its tint", t.bad_text, t.bad_tint},
           {"bad on panel", t.bad_text, t.panel},

@@ -34,7 +34,8 @@ std::string member(const Json& json, std::string_view key) { return find_string(
 }  // namespace
 
 bool App::post(std::string_view kind, std::string_view payload) {
-  if (kind == "workspaces" || kind == "services" || kind == "activity" || kind == "series")
+  if (kind == "workspaces" || kind == "services" || kind == "all_services" || kind == "activity" ||
+      kind == "series")
     return set_rows(kind, payload);
   const auto parsed = parse_json(payload, kind);
   if (!parsed) return false;
@@ -115,6 +116,14 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
       model_.known_at = model_.now;
       take_services(model_, std::move(services));
     }
+  }
+  if (kind == "all_services") {
+    // By their own time: that of the cards stands still until these have been read anew.
+    const auto now_ms = find_int64(*json, "now_ms");
+    const Json* rows = find_array(*json, "rows");
+    std::vector<ServiceFacts> all;
+    if (now_ms && rows != nullptr && take(read_service_facts(*rows), all))
+      model_.attention = count_attention(all, from_millis(*now_ms));
   }
   if (kind == "activity") {
     if (json->is_null())

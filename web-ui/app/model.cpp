@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "shared/domain/judge.hpp"
+
 namespace wf {
 namespace {
 
@@ -31,10 +33,22 @@ void forget_services(Model& model) {
   model.known_at.reset();
 }
 
+std::map<std::string, int> count_attention(const std::vector<ServiceFacts>& services, UnixSeconds now) {
+  std::map<std::string, int> attention;
+  for (const ServiceFacts& facts : services) {
+    const Descriptor* descriptor = find_service(facts.service);
+    const bool counts = descriptor != nullptr && needs_attention(judge(*descriptor, facts, now));
+    attention[facts.client_id] += counts ? 1 : 0;
+  }
+  return attention;
+}
+
 void take_services(Model& model, std::vector<ServiceFacts> services) {
   std::erase_if(model.sync_answers, [&](const auto& answer) {
     return rested_since(model.services, answer.first) < rested_since(services, answer.first);
   });
+  for (const auto& [client_id, count] : count_attention(services, model.now))
+    model.attention[client_id] = count;
   model.services = std::move(services);
 }
 

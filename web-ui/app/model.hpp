@@ -15,6 +15,7 @@
 namespace wf {
 
 struct Workspace {
+  std::string client_id;
   std::string slug;
   std::string name;
   /// Why the workspace's settings could not be read; empty when they could.
@@ -51,6 +52,9 @@ struct Model {
   std::vector<Workspace> workspaces;
   /// From the URL; empty until one is chosen.
   std::string slug;
+  /// By client_id: how many services needed attention when they were last read, every five minutes if not
+  /// shown.
+  std::map<std::string, int> attention;
 
   Load services_load = Load::loading;
   std::vector<ServiceFacts> services;
@@ -90,6 +94,9 @@ inline bool is_unreached(const Model& model) {
 
 /// The services of a workspace that is not shown any more.
 void forget_services(Model&);
+
+/// Of one or several workspaces, by client_id: how many services need attention at `now`.
+std::map<std::string, int> count_attention(const std::vector<ServiceFacts>&, UnixSeconds now);
 
 /// What was read takes the place of what was; what was told of a sync goes when one of that service has
 /// ended.

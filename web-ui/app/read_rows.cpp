@@ -12,7 +12,8 @@ Result<Workspace> read_workspace(const Json& row) {
   if (!slug) return tl::unexpected(slug.error());
   const Json* members = find_array(row, "workspace_members");
   const std::string_view role = members && !members->empty() ? find_text(members->front(), "role") : "";
-  return Workspace{.slug = *slug,
+  return Workspace{.client_id = find_string(row, "client_id").value_or(""),
+                   .slug = *slug,
                    .name = find_string(row, "name").value_or(*slug),
                    .configuration_problem = find_string(row, "configuration_problem").value_or(""),
                    .may_write = role == "manager" || role == "agency"};

@@ -1,6 +1,7 @@
 // The compiled dashboard (web-ui/platform/exports.cpp) as an object. Messages it takes:
 //   theme {dark, reduced_motion, touched} · account {email} · route {slug} · loading {}
 //   workspaces, services, activity, series: REST rows (activity: null when it cannot be read) · failed {message} · changed {at}
+//   all_services {now_ms, rows: service_facts of all workspaces, for what the switcher says of them}
 //   sync {service, words: what came of asking for one; empty: it was read}
 //   mail_link {problem: why the link of a mail let nobody in; empty: it was read}
 //   link {state: connecting|live|polling|offline} · read {ms: the latest reading took, null: it failed}

@@ -181,7 +181,16 @@ class Dashboard {
     this.#followWorkspace();
     const isGone = this.feed && !workspaces.some(({ slug }) => slug === this.slug);
     if (!this.feed || isGone) this.#open(slugOfPath() || this.#usualWorkspace());
+    if (workspaces.length > 1) this.#readAllServices();
     if (workspaces.length === 0) this.retry = setTimeout(() => this.#readWorkspaces(), NO_WORKSPACE_MS);
+  }
+
+  /** For the marks in the switcher. What is shown stays where it fails: the workspaces are read again in minutes. */
+  async #readAllServices() {
+    if (document.hidden) return;
+    const { userId } = this;
+    const rows = await this.rest.factsOfAll().catch(() => null);
+    if (rows && this.userId === userId) this.post('all_services', { now_ms: this.clock.now(), rows });
   }
 
   #usualWorkspace() {

@@ -3,6 +3,8 @@
 
 const TIMEOUT_MS = 15_000;
 const RENEW_EVERY_MS = 60_000;
+// Hosted Supabase gives no more rows at once.
+const PAGE = 1000;
 
 const OFFLINE = 'You are offline.';
 const SIGNED_OUT = 'You are signed out.';
@@ -88,6 +90,18 @@ export class Rest {
   facts(clientId, since) {
     const changed = since ? `&updated_at=gte.${encodeURIComponent(since)}` : '';
     return this.read(`service_facts?select=*&client_id=eq.${clientId}${changed}`);
+  }
+
+  /** Of every workspace that the user sees. */
+  async factsOfAll() {
+    const rows = [];
+    for (;;) {
+      const page = await this.read(
+        `service_facts?select=*&order=client_id,service,stream,partition&limit=${PAGE}&offset=${rows.length}`,
+      );
+      rows.push(...page);
+      if (page.length < PAGE) return rows;
+    }
   }
 
   activity(clientId) {

@@ -209,6 +209,9 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   }
   add_anomalies(card, model, today);
   add_drawings(card);
+  // A line that is looked at by itself does not tell that it has stopped.
+  if (card.activity.size() > 1 && card.state_tone != Tone::plain)
+    card.activity_words += "; now " + card.sub_state;
   return card;
 }
 
@@ -261,6 +264,22 @@ std::vector<Judged> judged_cards(const Model& model) {
   const auto hidden = [](const Judged& j) { return j.verdict.badge == Badge::not_relevant; };
   judged.erase(std::remove_if(judged.begin(), judged.end(), hidden), judged.end());
   return judged;
+}
+
+/// What of a workspace needs somebody; empty: nothing does, or it is not known yet.
+std::string attention_words(const Workspace& workspace, const Model& model) {
+  if (!workspace.configuration_problem.empty()) return "settings cannot be read";
+  const auto found = model.attention.find(workspace.client_id);
+  if (found == model.attention.end() || found->second == 0) return {};
+  return std::to_string(found->second) + (found->second == 1 ? " needs attention" : " need attention");
+}
+
+void add_workspaces(IntegrationsView& view, const Model& model) {
+  for (const Workspace& workspace : model.workspaces) {
+    const std::string words = attention_words(workspace, model);
+    view.workspaces.push_back({workspace.slug, workspace.name + (words.empty() ? "" : " · " + words)});
+    if (!words.empty() && workspace.slug != model.slug) ++view.troubled_elsewhere;
+  }
 }
 
 const std::vector<ServiceDay>& days_of(const Model& model, std::string_view service) {
@@ -340,6 +359,7 @@ IntegrationsView select_integrations(const IntegrationsState& state, const Model
                         .categories = category_filters(judged, state),
                         .statuses = status_filters(judged, state),
                         .total = static_cast<int>(judged.size())};
+  add_workspaces(view, model);
   for (const auto& j : judged) {
     view.shortcuts.push_back({std::string(j.descriptor->id), std::string(j.descriptor->name), j.verdict.badge,
                               is_doubtful(j, model) ? Tone::late : tone_of(j.verdict)});

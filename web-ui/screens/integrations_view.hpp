@@ -110,7 +110,17 @@ struct ShortcutView {
   bool operator==(const ShortcutView&) const = default;
 };
 
+/// A workspace in the switcher.
+struct WorkspaceView {
+  std::string slug;
+  std::string words;  // "Oak Bakery · 1 needs attention"
+  bool operator==(const WorkspaceView&) const = default;
+};
+
 struct IntegrationsView {
+  std::vector<WorkspaceView> workspaces;
+  /// Of the others, how many have something that needs attention.
+  int troubled_elsewhere = 0;
   std::vector<std::string> summary;  // "5 active", "1 needs attention", ...
   std::string link;                  // "live, last change 4 min ago"
   std::vector<FilterView> categories;

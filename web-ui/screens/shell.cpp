@@ -26,26 +26,46 @@ void draw_initial(Ui& ui, Rect r, const std::string& name) {
                         {.face = Face::title, .size = 13, .color = ui.theme.on_accent});
 }
 
+std::string elsewhere_words(const IntegrationsView& view) {
+  const int count = view.troubled_elsewhere;
+  return count == 1 ? "1 other workspace needs attention"
+                    : std::to_string(count) + " other workspaces need attention";
+}
+
+/// At the corner of the tile: how many of the other workspaces need attention.
+void draw_elsewhere(Ui& ui, Rect tile, int count) {
+  if (count == 0) return;
+  const TextStyle style{.face = Face::title, .size = 10, .color = ui.theme.panel};
+  const std::string words = std::to_string(count);
+  const float width = std::max(16.0F, ui.paint.width(words, style) + 8);
+  const Rect r{tile.right() - 8, tile.y - 7, width, 16};
+  ui.paint.fill(r.grown(1.5F), ui.theme.panel, 9.5F);
+  ui.paint.fill(r, ui.theme.bad, 8);
+  ui.paint.text_centred({r.middle_x(), r.middle()}, words, style);
+}
+
 /// One `select` holds all workspaces: a real list, whatever their number. The value it shows
 /// is drawn here.
-void add_workspace_select(Ui& ui, Rect r, const Model& model) {
-  ui.mirror.open({.tag = "select",
-                  .id = "workspace",
-                  .rect = r,
-                  .attributes = {{"aria-label", "Workspace"}, {"value", model.slug}},
-                  .fixed = true});
-  for (const auto& workspace : model.workspaces) {
+void add_workspace_select(Ui& ui, Rect r, const Model& model, const IntegrationsView& view) {
+  Node select{.tag = "select",
+              .id = "workspace",
+              .rect = r,
+              .attributes = {{"aria-label", "Workspace"}, {"value", model.slug}},
+              .fixed = true};
+  if (view.troubled_elsewhere > 0) select.attributes.emplace_back("title", elsewhere_words(view));
+  ui.mirror.open(std::move(select));
+  for (const auto& workspace : view.workspaces) {
     ui.mirror.add({.tag = "option",
                    .id = "workspace:" + workspace.slug,
                    .rect = r,
-                   .text = workspace.name,
+                   .text = workspace.words,
                    .attributes = {{"value", workspace.slug}},
                    .on_activate = SelectWorkspace{workspace.slug}});
   }
   ui.mirror.close();
 }
 
-void draw_workspace(Ui& ui, Rect r, const Model& model) {
+void draw_workspace(Ui& ui, Rect r, const Model& model, const IntegrationsView& view) {
   const bool choice = model.workspaces.size() > 1;
   if (choice) {
     const float hover = ui.hover_amount("workspace");
@@ -55,6 +75,7 @@ void draw_workspace(Ui& ui, Rect r, const Model& model) {
   const std::string& name = workspace_name(model);
   const Rect tile{r.x + 8, r.middle() - 13, 26, 26};
   draw_initial(ui, tile, name);
+  draw_elsewhere(ui, tile, view.troubled_elsewhere);
   const TextStyle style{.face = Face::title, .size = 14, .color = ui.theme.text};
   const float room = r.right() - tile.right() - 10 - (choice ? 30 : 8);
   const auto lines = ui.paint.wrapped(name, style, room, 2);
@@ -67,7 +88,7 @@ void draw_workspace(Ui& ui, Rect r, const Model& model) {
   if (choice) {
     const float x = ui.view.narrow() ? tile.right() + 10 + used + 8 : r.right() - 24;
     ui.paint.text({x, r.middle()}, icon::chevrons, {.face = Face::icon, .size = 15, .color = ui.theme.muted});
-    add_workspace_select(ui, r, model);
+    add_workspace_select(ui, r, model, view);
     return;
   }
   ui.mirror.add({.tag = "p", .id = "workspace-name", .rect = r, .text = name, .fixed = true});
@@ -175,20 +196,20 @@ void draw_sidebar(Ui& ui, const Model& model, const IntegrationsView& view) {
       {.tag = "nav", .id = "nav", .rect = r, .attributes = {{"aria-label", "Main"}}, .fixed = true});
   ui.paint.fill(r, ui.theme.panel);
   ui.paint.fill({r.right() - 1, 0, 1, r.h}, ui.theme.line);
-  draw_workspace(ui, {12, 14, size::sidebar - 24, 44}, model);
+  draw_workspace(ui, {12, 14, size::sidebar - 24, 44}, model, view);
   draw_current_page(ui, {12, 70, size::sidebar - 24, item_height(ui)});
   draw_shortcuts(ui, 90 + item_height(ui), ui.view.height - 64, view);
   draw_account(ui, model);
   ui.mirror.close();
 }
 
-void draw_top_bar(Ui& ui, const Model& model) {
+void draw_top_bar(Ui& ui, const Model& model, const IntegrationsView& view) {
   const Rect r{0, 0, ui.view.width, size::top_bar};
   ui.mirror.open(
       {.tag = "nav", .id = "nav", .rect = r, .attributes = {{"aria-label", "Main"}}, .fixed = true});
   ui.paint.fill(r, ui.theme.panel);
   ui.paint.hairline({0, r.bottom() - 1}, r.w, ui.theme.line);
-  draw_workspace(ui, {8, 8, r.w - 8 - 60, 44}, model);
+  draw_workspace(ui, {8, 8, r.w - 8 - 60, 44}, model, view);
   draw_icon_button(ui, {r.right() - 52, 8, 44, 44}, icon::sign_out,
                    {.id = "sign-out", .label = "Sign out", .command = SignOut{}}, true);
   ui.mirror.close();
@@ -206,7 +227,7 @@ void draw_shell(Ui& ui, const Model& model, const IntegrationsView& view) {
   const Point scrolled = ui.paint.offset();
   ui.paint.set_offset({0, 0});
   if (ui.view.narrow())
-    draw_top_bar(ui, model);
+    draw_top_bar(ui, model, view);
   else
     draw_sidebar(ui, model, view);
   ui.paint.set_offset(scrolled);

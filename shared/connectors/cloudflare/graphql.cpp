@@ -53,7 +53,7 @@ constexpr std::array<Meaning, 8> meanings{
     Meaning{ErrorKind::data, ": the shortest window holds more than a reply can"},
     Meaning{ErrorKind::ours, ": the query was refused"},
     Meaning{ErrorKind::rate_limit, ": too many queries"},
-    Meaning{ErrorKind::credentials, ": the token may not read this"},
+    Meaning{ErrorKind::credentials, ": the token may not read this, or the id is wrong"},
     Meaning{ErrorKind::ours, ": the query was refused"}};
 
 // Of " 2678400s", what follows "data older than". A number beyond a century is no limit, and would

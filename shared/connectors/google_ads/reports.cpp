@@ -117,6 +117,10 @@ std::optional<Json> next_position(const std::string& token, const DaySlice& slic
   return position;
 }
 
+// Google refuses it with a code at first; later the path is gone, with a page for people.
+constexpr std::string_view dead_version =
+    "this version of the API is gone, set google_ads.api_version to a living one";
+
 // The developers' reading of the codes, all of which the agency has to mend.
 struct Meaning {
   std::string_view codes;
@@ -126,13 +130,17 @@ constexpr std::array meanings{
     Meaning{"USER_PERMISSION_DENIED",
             "this sign-in cannot reach the account; under a manager account it needs "
             "google_ads.login_customer_id"},
+    Meaning{"INVALID_LOGIN_CUSTOMER_ID INVALID_LOGIN_CUSTOMER_ID_SERVING_CUSTOMER_ID_COMBINATION",
+            "google_ads.login_customer_id is not the manager of this account"},
     Meaning{"CUSTOMER_NOT_ENABLED CUSTOMER_NOT_FOUND ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT",
             "google_ads.customer_id names no active account"},
     Meaning{"REQUESTED_METRICS_FOR_MANAGER INVALID_CUSTOMER_ID",
             "google_ads.customer_id is not the id of a client account, but of a manager's or of none"},
-    Meaning{"SERVICE_DISABLED", "the Google Ads API is not enabled in the project that signs in"},
+    Meaning{"SERVICE_DISABLED PROJECT_DISABLED",
+            "the Google Ads API is not enabled in the project that signs in"},
     Meaning{"CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION DEVELOPER_TOKEN_NOT_APPROVED",
-            "the Google Cloud project may only read test accounts"}};
+            "the Google Cloud project may only read test accounts"},
+    Meaning{"UNSUPPORTED_VERSION", dead_version}};
 
 Problem misconfigured(Problem problem, std::string_view words) {
   problem.error.kind = ErrorKind::configuration;
@@ -237,8 +245,7 @@ Result<Page> parse_report(const Report& report, const HttpReply& reply, const Qu
 Problem explain(const HttpReply& reply, Problem general) {
   if (reply.status == 404 && google::is_html(reply))
     return misconfigured(std::move(general),
-                         "this version of the API is gone, set google_ads.api_version to a living one; or "
-                         "google_ads.customer_id is no number");
+                         concat({dead_version, "; or google_ads.customer_id is no number"}));
   const auto error = google::read_api_error(reply);
   if (!error) return general;
   if (!error->word().empty()) general.error.message += concat({" (", error->word(), ")"});

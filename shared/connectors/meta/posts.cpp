@@ -40,6 +40,7 @@ struct Place {
   std::string_view after;
   std::int64_t trying = 0;  // k: the k-th metric alone, to see whether it lives
   std::int64_t lost = 0;    // a bit for each that does not
+  std::int64_t before = 0;  // what was lost of the page before, or is not permitted
   bool bare = false;        // this page alone is asked for without figures
   bool spared = false;      // some page was
   bool heard = false;       // some post had a figure
@@ -52,6 +53,7 @@ Place read_place(const PostList& list, const Json& position) {
   Place place{find_text(position, "after"),
               find_int64(position, "trying").value_or(0),
               find_int64(position, "lost").value_or(0),
+              find_int64(position, "before").value_or(0),
               is_true(position, "bare"),
               is_true(position, "spared"),
               is_true(position, "heard"),
@@ -66,6 +68,7 @@ Json to_position(const Place& place) {
   position.text("after", place.after)
       .number("trying", place.trying)
       .number("lost", place.lost)
+      .number("before", place.before)
       .flag("bare", place.bare)
       .flag("spared", place.spared)
       .flag("heard", place.heard);
@@ -133,12 +136,23 @@ Result<void> ask_for_less(Page& page, const PostList& list, Place& place, const 
     page.next = to_position(place);
     return {};
   }
-  if (place.trying > 0)
-    place.lost |= std::int64_t{1} << (place.trying - 1);
-  else
+  if (place.trying > 0) {
+    const auto metric = std::int64_t{1} << (place.trying - 1);
+    place.lost |= metric;
+    if (is_not_permitted(reply)) place.before |= metric;  // of no post
+  } else {
     place.lost = 0;
+  }
   try_next(page, list, place);
   return {};
+}
+
+// One post may be of a kind that has no such figure, and takes it from its whole page: a metric lives until
+// it is lost of two pages in a row.
+void turn_page(Place& place, std::string_view after) {
+  place.after = after;
+  const std::int64_t dead = place.lost & place.before;
+  place.before = std::exchange(place.lost, dead);
 }
 
 // What of this scan was not given, as far as it is known.
@@ -179,7 +193,8 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   // Posts that come once more were counted before.
   page.items = place.again ? 0 : posts.size();
   // What is permitted by now was not given of the pages before.
-  place.spared = place.spared || place.bare || (place.again && !place.after.empty());
+  place.spared = place.spared || place.bare || (place.again && !place.after.empty()) ||
+                 (place.before & ~place.lost) != 0;
   if (place.again) place.lost = 0;
   page.unavailable = not_given(list, place, place.spared || (asks && has_posts && !place.heard));
   if (place.again) return {};
@@ -191,7 +206,7 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   place.again = after->empty();
   // A run may go on hours after a metric was refused, and then say so for a day.
   if (place.again && place.lost == 0) return {};
-  if (!place.again) place.after = *after;
+  if (!place.again) turn_page(place, *after);
   page.next = to_position(place);
   return {};
 }

@@ -19,20 +19,23 @@ struct Meaning {
 };
 
 // Waiting fills no account, and asking again brings no retired model back.
-constexpr std::array meanings{Meaning{"insufficient_quota", ErrorKind::configuration, Remedy::give_up,
-                                      ", the account has no credit left"},
-                              Meaning{"billing_hard_limit_reached", ErrorKind::configuration, Remedy::give_up,
-                                      ", the account's spending limit is reached"},
-                              Meaning{"billing_not_active", ErrorKind::configuration, Remedy::give_up,
-                                      ", the account's billing is not active"},
-                              Meaning{"model_not_found", ErrorKind::configuration, Remedy::give_up,
-                                      ", this key may not use the model of OPENAI_MODEL, or it was retired"},
-                              Meaning{"unsupported_value", ErrorKind::configuration, Remedy::give_up,
-                                      ", the model does not take a setting such as OPENAI_EFFORT"},
-                              Meaning{"unsupported_parameter", ErrorKind::configuration, Remedy::give_up,
-                                      ", the model does not take a setting such as OPENAI_EFFORT"},
-                              Meaning{"rate_limit_exceeded", ErrorKind::rate_limit, Remedy::retry, ""},
-                              Meaning{"server_error", ErrorKind::provider, Remedy::retry, ""}};
+constexpr std::array meanings{
+    Meaning{"insufficient_quota", ErrorKind::configuration, Remedy::give_up,
+            ", the account has no credit left"},
+    Meaning{"billing_hard_limit_reached", ErrorKind::configuration, Remedy::give_up,
+            ", the account's spending limit is reached"},
+    Meaning{"billing_not_active", ErrorKind::configuration, Remedy::give_up,
+            ", the account's billing is not active"},
+    Meaning{"model_not_found", ErrorKind::configuration, Remedy::give_up,
+            ", this key may not use the model of OPENAI_MODEL, or it was retired"},
+    Meaning{"unsupported_value", ErrorKind::configuration, Remedy::give_up,
+            ", the model does not take a setting such as OPENAI_EFFORT"},
+    Meaning{"unsupported_parameter", ErrorKind::configuration, Remedy::give_up,
+            ", the model does not take a setting such as OPENAI_EFFORT"},
+    Meaning{"unsupported_country_region_territory", ErrorKind::configuration, Remedy::give_up,
+            ", OpenAI does not serve the place that this ran from"},
+    Meaning{"rate_limit_exceeded", ErrorKind::rate_limit, Remedy::retry, ""},
+    Meaning{"server_error", ErrorKind::provider, Remedy::retry, ""}};
 
 std::optional<std::int64_t> whole_seconds(std::optional<milliseconds> wait) {
   if (!wait) return std::nullopt;

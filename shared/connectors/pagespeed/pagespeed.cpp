@@ -117,6 +117,8 @@ Problem explain(const HttpReply& reply, Problem general) {
     means(ErrorKind::configuration, ", the API is not switched on in the key's project");
   else if (code == "API_KEY_SERVICE_BLOCKED")
     means(ErrorKind::configuration, ", the key is restricted to other APIs");
+  else if (is_one_of(code, "API_KEY_HTTP_REFERRER_BLOCKED API_KEY_IP_ADDRESS_BLOCKED"))
+    means(ErrorKind::configuration, ", the key is restricted to other callers");
   else if (reply.status == 400 && general.error.kind == ErrorKind::ours)
     means(ErrorKind::configuration, ", Google does not accept the address");
   if (!code.empty()) general.error.message += concat({" (", code, ")"});

@@ -264,6 +264,11 @@ Problem explain(const HttpReply& reply, Problem general) {
   if (is_one_of(error->code, "accessNotConfigured SERVICE_DISABLED")) {
     general.error.kind = ErrorKind::configuration;
     general.error.message += ": the Search Console API is not switched on in the Google Cloud project";
+  } else if (reply.status == 400 && contains(reply.body, "site URL")) {
+    // Of our own mistakes the reason is the same.
+    general.error.kind = ErrorKind::configuration;
+    general.error.message +=
+        ": search_console.site_url is neither sc-domain:example.com nor a URL with its final slash";
   } else if (is_one_of(error->code, "insufficientPermissions ACCESS_TOKEN_SCOPE_INSUFFICIENT")) {
     general.error.message += ": the consent lacks the scope webmasters.readonly; it has to be given again";
   } else if (reply.status == 403) {

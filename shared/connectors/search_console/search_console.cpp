@@ -17,6 +17,8 @@ constexpr days backfill{90};
 constexpr days overlap{5};
 // The totals of any number of days are one call, so a day that Google leaves open for weeks is closed too.
 constexpr days overlap_of_totals{30};
+// Google was late by more than a week now and then.
+constexpr days weekly_overlap_of_details{16};
 
 template <const Detail& detail>
 HttpRequest request(const Query& query) {
@@ -36,12 +38,14 @@ constexpr std::array streams{Stream{.id = "site",
                              Stream{.id = "queries",
                                     .first_sync = backfill,
                                     .overlap = overlap,
+                                    .weekly_overlap = weekly_overlap_of_details,
                                     .final_after = final_after,
                                     .request = request<queries>,
                                     .parse = parse<queries>},
                              Stream{.id = "pages",
                                     .first_sync = backfill,
                                     .overlap = overlap,
+                                    .weekly_overlap = weekly_overlap_of_details,
                                     .final_after = final_after,
                                     .request = request<pages>,
                                     .parse = parse<pages>}};

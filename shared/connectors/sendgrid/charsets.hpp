@@ -1,5 +1,5 @@
 #pragma once
-// Text in the charsets of mail as UTF-8: UTF-8, US-ASCII, ISO-8859-1 and windows-1252, which are what
+// Text in the charsets of mail as UTF-8: UTF-8, US-ASCII, ISO-8859-1, -15 and windows-1252, which are what
 // nearly all mail is in. The Worker's C library has no others.
 
 #include <string>

@@ -22,7 +22,6 @@ constexpr std::string_view timestamp_header = "x-twilio-email-event-webhook-time
 constexpr std::int64_t oldest_secs = 25 * 3600;
 constexpr std::int64_t newest_secs = 600;
 constexpr std::size_t most_digits = 11;
-constexpr std::int64_t last_second_of_9999 = 253'402'300'799;
 
 enum class Kind : char { any = 'a', text = 't', integer = 'i', flag = 'f', list = 'l' };
 constexpr std::string_view kinds = " any text integer flag list ";
@@ -92,7 +91,7 @@ bool is_identified(const Json& event) {
 
 std::optional<UnixSeconds> time_of(const Json& event) {
   const auto seconds = find_int64(event, "timestamp");
-  if (!seconds || *seconds <= 0 || *seconds > last_second_of_9999) return std::nullopt;
+  if (!seconds || *seconds <= 0 || *seconds > to_unix(end_of_9999)) return std::nullopt;
   return from_unix(*seconds);
 }
 

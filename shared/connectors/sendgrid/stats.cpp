@@ -107,7 +107,8 @@ Problem explain(const HttpReply& reply, Problem general) {
   if (is_code(field, 64, "_.")) general.error.message += concat({" (", field, ")"});
   // A sender that is not verified with SendGrid, or no address: the key is not at fault.
   if (starts_with(field, "from")) general.error.kind = ErrorKind::configuration;
-  if (reply.status == 401 && contains(reply.body, "credits exceeded")) {
+  const bool refuses_key = reply.status == 401 || reply.status == 403;
+  if (refuses_key && (contains(reply.body, "credits exceeded") || contains(reply.body, "messaging limits"))) {
     general.error.kind = ErrorKind::configuration;
     general.error.message += ": the plan's mails are used up";
   }

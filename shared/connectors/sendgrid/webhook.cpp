@@ -10,8 +10,6 @@
 namespace wf::sendgrid {
 namespace {
 
-constexpr std::array secrets{public_key, inbound_password, thread_key};
-
 // A form begins with its boundary, which no JSON does: so the later steps can tell the two apart by the
 // bytes alone. Of one that is too large there are none.
 Result<SignatureClaim> claim(const Headers& headers, std::string_view body, UnixSeconds now) {
@@ -34,7 +32,6 @@ Result<Delivery> parse(const Received& received) {
 
 }  // namespace
 
-constinit const Webhook webhook{
-    .secrets = secrets, .claim = claim, .identify = identify, .questions = questions, .parse = parse};
+constinit const Webhook webhook{.claim = claim, .identify = identify, .questions = questions, .parse = parse};
 
 }  // namespace wf::sendgrid

@@ -34,6 +34,7 @@ constexpr Stream windowed(std::string_view id, std::chrono::seconds look_back = 
   return {.id = id,
           .first_sync = backfill,
           .overlap = look_back,
+          .changes_listed_for = listed_events,
           .dated_when_asked = true,
           .request = request_window<kind>,
           .parse = parse<kind>};

@@ -18,7 +18,6 @@ constexpr std::string_view who = "stripe events";
 constexpr std::size_t longest_id = 200;
 // A younger event may be on its way: it is not called missed yet.
 constexpr std::chrono::minutes under_way{15};
-constexpr std::array secrets{webhook_secret};
 
 // The events whose objects are stored, by request: `types` holds at most 20 names.
 constexpr std::array<std::string_view, 3> wanted_types{
@@ -216,9 +215,8 @@ Result<Page> parse_events(const HttpReply& reply, const Query& query, UnixSecond
   return page;
 }
 
-constinit const Webhook webhook{
-    .secrets = secrets, .claim = read_signature, .identify = identify_event, .parse = [](const Received& r) {
-      return parse_event(r.body, r.now);
-    }};
+constinit const Webhook webhook{.claim = read_signature,
+                                .identify = identify_event,
+                                .parse = [](const Received& r) { return parse_event(r.body, r.now); }};
 
 }  // namespace wf::stripe

@@ -13,8 +13,7 @@ namespace wf::supabase {
 namespace {
 
 // Counting reads an index of every table, of all workspaces at the same time.
-constexpr std::chrono::hours count_every{6};
-constexpr std::chrono::minutes probe_every{5};
+using CountEvery = std::chrono::duration<int, std::ratio<6 * 3600>>;
 
 // The connector's position: which probe.
 std::size_t read_step(const Json& position) {
@@ -23,8 +22,9 @@ std::size_t read_step(const Json& position) {
   return static_cast<std::size_t>(std::clamp<std::int64_t>(number, 0, last));
 }
 
+// With the first probe of each sixth hour that reaches the end, however late it is, and with the very first.
 bool is_time_to_count(const Query& query) {
-  return query.window.to.time_since_epoch() % count_every < probe_every;
+  return std::chrono::floor<CountEvery>(query.window.from) != std::chrono::floor<CountEvery>(query.window.to);
 }
 
 std::optional<Json> step_after(std::size_t step, const Query& query) {
@@ -38,7 +38,7 @@ HttpRequest probe_request(const Query& query) {
   return probes()[read_step(query.position)].request(query.client_id);
 }
 
-// The first refusal is written down and asked about again at once, so that a single one is seen but
+// The first refusal is written down and asked about again soon, so that a single one is seen but
 // does no more; the second fails the run, because a green card needs a part that works.
 Result<Page> parse_refusal(const Probe& probe, bool again, const HttpReply& reply, UnixSeconds now) {
   if (again) {
@@ -48,7 +48,8 @@ Result<Page> parse_refusal(const Probe& probe, bool again, const HttpReply& repl
                                     : ErrorKind::provider,
                 concat({"supabase ", probe.name, ": answered ", decimal(reply.status)}));
   }
-  Page page{.items = 1, .newest = now, .ask_again = true};
+  // A row is of its second: in the same one the answer would take the place of the refusal.
+  Page page{.items = 1, .newest = now, .ask_again = true, .pause_secs = 2};
   add_row(page.batches, "probe_results", failed_row(probe, reply, now));
   return page;
 }
@@ -72,8 +73,11 @@ Problem explain(const HttpReply& reply, Problem general) {
   return general;
 }
 
-constexpr std::array streams{
-    Stream{.id = "probe", .full_scan = true, .request = probe_request, .parse = parse_probe}};
+constexpr std::array streams{Stream{.id = "probe",
+                                    .full_scan = true,
+                                    .first_sync = CountEvery{1},
+                                    .request = probe_request,
+                                    .parse = parse_probe}};
 
 }  // namespace
 

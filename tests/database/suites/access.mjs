@@ -15,7 +15,7 @@ const matrix = {
   workspaces: membersRead,
   workspace_members: membersRead,
   service_facts: membersRead,
-  facts_history: { ...membersRead, service: 'si' }, // append-only for everybody
+  facts_history: { ...membersRead, service: 'si' }, // written by triggers alone
   sync_runs: membersRead,
   sync_cursors: membersRead,
   webhook_receipts: membersRead,

@@ -310,6 +310,12 @@ async function settleTests(test, stack) {
     assert.equal(await kind(), null);
   });
 
+  await test('nor does one whose clock ran ahead', async () => {
+    await end(6, { last_attempt_at: new Date(Date.now() + 86_400_000).toISOString() });
+    await end(6, { failure_kind: 'provider', failures: 1 });
+    assert.equal(await kind(), 'provider');
+  });
+
   await test('a use that failed for good is told until one succeeds', async () => {
     await end(7, { failure_kind: 'credentials', failure_final: true, failures: 1 });
     await end(8, { failure_kind: 'provider', failure_final: false, failures: 1 });

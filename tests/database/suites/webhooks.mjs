@@ -156,6 +156,22 @@ async function factsTests({ test, stack, record, deliver }) {
     assert.equal((await facts()).usual_gap_secs, 960, 'what comes within a minute is one happening');
   });
 
+  await test('what a clock that ran ahead wrote gives way to the next delivery', async () => {
+    const facts = (at) => ({ last_event_at: at, last_success_at: at, last_attempt_at: at, failures: 0 });
+    const last = async () => {
+      const { last_event_at, last_success_at, last_attempt_at } = await factsOf(stack, 'webhook');
+      return [last_event_at, last_success_at, last_attempt_at].map((at) => Date.parse(at));
+    };
+    const ahead = new Date(Date.now() + 26 * 3_600_000).toISOString();
+    await record('a');
+    await deliver('a', [], facts(ahead));
+    assert.deepEqual(await last(), Array(3).fill(Date.parse(ahead)), 'the card says that a clock is wrong');
+    const now = new Date().toISOString();
+    await record('b');
+    await deliver('b', [], facts(now));
+    assert.deepEqual(await last(), Array(3).fill(Date.parse(now)));
+  });
+
   await test('bad signatures are counted in a row; a good delivery ends the row', async () => {
     const bad = (workspace = 'northwind-dental') =>
       call(stack, 'record_bad_signature', { workspace, service });

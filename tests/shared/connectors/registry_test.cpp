@@ -51,7 +51,7 @@ TEST_CASE("of each connector, a module of the Worker has what its flows use, and
     REQUIRE((queue.webhook != nullptr) == (webhook != nullptr));
     REQUIRE((gateway.webhook != nullptr) == (webhook != nullptr));
     if (!webhook) continue;
-    const auto& [secrets, claim, identify, questions, parse] = *webhook;
+    const auto& [claim, identify, questions, parse] = *webhook;
     CHECK(queue.webhook->questions == questions);
     CHECK(queue.webhook->parse == parse);
     CHECK(queue.webhook->claim == nullptr);
@@ -72,10 +72,6 @@ TEST_CASE("every connector is complete and every scheduled stream has one") {
     }
     CHECK((connector->fetch == nullptr) == (connector->parse_object == nullptr));
     CHECK(has_webhook(*find_service(connector->service)) == (connector->webhook != nullptr));
-    if (connector->webhook != nullptr) {
-      CHECK_FALSE(connector->webhook->secrets.empty());
-      for (const std::string_view secret : connector->webhook->secrets) CHECK(find_key(secret) != nullptr);
-    }
     const auto kept = find_service(connector->service)->captured;
     for (const Grant& grant : connector->grants)
       CHECK(std::any_of(kept.begin(), kept.end(),

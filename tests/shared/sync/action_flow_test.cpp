@@ -134,7 +134,7 @@ TEST_CASE("a provider that fails is told with the rows, and never asked twice", 
     state = "unknown";
   }
   SECTION("a gateway answers in its place: it may have done it all the same") {
-    const int status = GENERATE(502, 504);
+    const int status = GENERATE(502, 504, 520, 524);
     api.host.provider = [status](const std::string&) { return Reply{status, "<html>", {}, ""}; };
     expected = 502;
     state = "unknown";

@@ -75,9 +75,18 @@ TEST_CASE("the log has the provider's own id of a call that failed", "[sync]") {
 TEST_CASE("the next window overlaps the last one by a day and covers a downtime", "[sync]") {
   Host host = stripe_host();
   host.sync("charges");
+  host.now_ms += 20LL * 86'400'000;
+  host.sync("charges");
+  CHECK(has(host.provider_urls[2], "created[gte]=1763813600&created[lte]=1765628000"));
+}
+
+TEST_CASE("after a downtime whose changes are listed no more, all is read from as far back as at first",
+          "[sync]") {
+  Host host = stripe_host();
+  host.sync("charges");
   host.now_ms += 40LL * 86'400'000;
   host.sync("charges");
-  CHECK(has(host.provider_urls[2], "created[gte]=1763813600&created[lte]=1767356000"));
+  CHECK(has(host.provider_urls[2], "created[gte]=1756124000&created[lte]=1767356000"));
 }
 
 TEST_CASE("what becomes available later, and tells nobody, is read again for a month", "[sync]") {

@@ -231,6 +231,17 @@ TEST_CASE("errors say who must act", "[google_ads]") {
        .body =
            R"({"error":{"details":[{"errors":[{"errorCode":{"authorizationError":"ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT"}}]}]}})"},
       configuration, Remedy::give_up);
+  const auto refused = [](std::string_view family, std::string_view code, int status) {
+    return explained({.status = status,
+                      .body = concat({R"({"error":{"details":[{"errors":[{"errorCode":{")", family, R"(":")",
+                                      code, R"("}}]}]}})"})},
+                     configuration, Remedy::give_up)
+        .error.message;
+  };
+  // In the first days after its end a version is refused with a code.
+  CHECK(contains(refused("requestError", "UNSUPPORTED_VERSION", 400), "google_ads.api_version"));
+  CHECK(contains(refused("headerError", "INVALID_LOGIN_CUSTOMER_ID", 400), "google_ads.login_customer_id"));
+  refused("authenticationError", "PROJECT_DISABLED", 403);
   explained({.status = 502, .body = ""}, ours, Remedy::give_up);
 }
 

@@ -21,6 +21,7 @@ TEST_CASE("posts of Facebook and Instagram, with the table's columns", "[meta]")
   CHECK(page.next.value_or(Json()) == Json{{"after", "QVFIUnAx"},
                                            {"trying", 0},
                                            {"lost", 0},
+                                           {"before", 0},
                                            {"bare", false},
                                            {"spared", false},
                                            {"heard", true}});

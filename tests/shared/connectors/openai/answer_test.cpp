@@ -272,7 +272,7 @@ TEST_CASE("each status has its kind", "[openai]") {
   CHECK(contains(key.error.message, "(invalid_api_key)"));
   CHECK_FALSE(contains(key.error.message, "sk-"));
   CHECK(explained(403, R"({"code":"unsupported_country_region_territory"})").error.kind ==
-        ErrorKind::credentials);
+        ErrorKind::configuration);
   const Problem retired = explained(404, R"({"code":"model_not_found"})");
   CHECK(retired.error.kind == ErrorKind::configuration);
   CHECK(retired.error.message ==

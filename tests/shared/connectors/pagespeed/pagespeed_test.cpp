@@ -243,7 +243,8 @@ TEST_CASE("errors of PageSpeed", "[pagespeed]") {
   CHECK(explained(500, "<html>", {}, ErrorKind::provider).error.kind == ErrorKind::provider);
   for (const auto& [code, words] :
        {std::pair{"SERVICE_DISABLED", ", the API is not switched on in the key's project"},
-        {"API_KEY_SERVICE_BLOCKED", ", the key is restricted to other APIs"}}) {
+        {"API_KEY_SERVICE_BLOCKED", ", the key is restricted to other APIs"},
+        {"API_KEY_IP_ADDRESS_BLOCKED", ", the key is restricted to other callers"}}) {
     const Json refused = {{"error", {{"details", {{{"reason", code}}}}}}};
     const Error error = explained(403, dump(refused), {}, ErrorKind::credentials).error;
     CHECK(error.kind == ErrorKind::configuration);

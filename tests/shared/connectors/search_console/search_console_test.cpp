@@ -294,6 +294,17 @@ TEST_CASE("a quota is told from a missing permission by its reason", "[search_co
     CHECK(contains(explained({.status = 403, .body = body}, credentials, Remedy::give_up).message,
                    "lacks the scope webmasters.readonly"));
   CHECK(contains(forbidden.message, "no user of this property"));
+  const auto refused = [&](const char* message, ErrorKind kind) {
+    const Json error{{"message", message}, {"errors", {{{"reason", "invalidParameter"}}}}};
+    const Problem general{{ours, "search_console site: answered 400"}};
+    const auto problem =
+        search_console::explain({.status = 400, .body = dump(Json{{"error", error}})}, general);
+    CHECK(problem.error.kind == kind);
+    return problem.error.message;
+  };
+  CHECK(contains(refused("'example.com' is not a valid Search Console site URL.", configuration),
+                 "search_console.site_url"));
+  refused("Invalid value at 'dimensions[0]'", ours);
   explained({.status = 502, .body = "<html>"}, credentials, Remedy::give_up);
 }
 

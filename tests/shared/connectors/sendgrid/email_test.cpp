@@ -181,11 +181,13 @@ TEST_CASE("nobody can send before it is said who", "[sendgrid][email]") {
 }
 
 TEST_CASE("a plan that is used up is no refused key", "[sendgrid][email]") {
-  const auto said = [](const char* message) {
+  const auto said = [](const char* message, int status = 401) {
     const std::string body = R"({"errors":[{"message":")" + std::string(message) + R"(","field":null}]})";
-    const EffectResult answer = HttpReply{401, {}, body};
+    const EffectResult answer = HttpReply{status, {}, body};
     return classify(sendgrid::connector, "sendgrid email", answer, now).error;
   };
+  CHECK(said("You have exceeded your messaging limits", 403).kind == ErrorKind::configuration);
+  CHECK(said("access forbidden", 403).kind == ErrorKind::credentials);
   CHECK(said("Maximum credits exceeded").kind == ErrorKind::configuration);
   CHECK(said("Maximum credits exceeded").message ==
         "sendgrid email: answered 401: the plan's mails are used up");

@@ -16,9 +16,9 @@ const std::string later = "2026-11-23T13:35:00Z";
 
 Json step(int probe) { return {{"probe", probe}}; }
 
-Query query_of(Json position = nullptr, const std::string& now = later) {
-  const UnixSeconds to = *parse_time(now);
-  return {{to, to}, "", Json::object(), std::move(position), client};
+/// With the time at which the probe before it reached the end.
+Query query_of(Json position = nullptr, const std::string& now = later, const std::string& before = noon) {
+  return {{*parse_time(before), *parse_time(now)}, "", Json::object(), std::move(position), client};
 }
 Query asked_again(int probe) {
   Query query = query_of(step(probe));
@@ -88,7 +88,13 @@ TEST_CASE("a latency that the host did not measure is unknown, not 0", "[supabas
 }
 
 TEST_CASE("rows are counted every six hours", "[supabase]") {
-  CHECK(parse(200, R"({"message":"Success"})", query_of(step(2), noon))->next == step(3));
+  const auto counts = [](const std::string& before, const std::string& now) {
+    return parse(200, R"({"message":"Success"})", query_of(step(2), now, before))->next == step(3);
+  };
+  CHECK(counts("2026-11-23T11:55:00Z", noon));
+  CHECK_FALSE(counts(noon, "2026-11-23T12:05:00Z"));
+  // Ticks were missed: the next one makes up for them.
+  CHECK(counts("2026-11-23T11:55:00Z", "2026-11-23T15:20:00Z"));
   const auto page = parse(200, R"({"counts":{"stripe_charges":9007199254740993,"probe_results":0}})",
                           query_of(step(3), noon));
   REQUIRE(page.has_value());
