@@ -3,7 +3,7 @@
 if(NOT WF_PLATFORM)
   set(WF_PLATFORM native)
 endif()
-option(WF_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
+option(WF_SANITIZE "Build with the address and undefined-behaviour sanitizers, and the fuzzer of tests/fuzz" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -26,7 +26,7 @@ if(WF_PLATFORM STREQUAL "native")
   if(WF_SANITIZE)
     set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O0 -g1") # half the time to build, and enough speed
     set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-    add_compile_options(${sanitizers})
+    add_compile_options(${sanitizers} -fsanitize=fuzzer-no-link) # tests/fuzz looks for what is reached first
     add_link_options(${sanitizers})
   endif()
 else()

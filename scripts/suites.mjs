@@ -83,6 +83,7 @@ function toolSuite(name, ...commands) {
 export const suites = [
   ...[...BUILDS, 'page'].map(buildSuite),
   ...BUILDS.map(unitSuite),
+  toolSuite('fuzz', ['./scripts/fuzz']),
   nodeSuite('database', 'tests/database'),
   nodeSuite('host', 'tests/host'),
   nodeSuite('scenarios-wasm', 'tests/scenarios'),

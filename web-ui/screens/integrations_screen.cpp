@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "shared/base/text.hpp"
 #include "web-ui/screens/notices.hpp"
 #include "web-ui/screens/service_card.hpp"
 #include "web-ui/screens/shell.hpp"
@@ -81,34 +82,27 @@ float draw_head(Ui& ui, Rect area, const IntegrationsState& state, const Model& 
 
 std::vector<Chip> category_chips(const IntegrationsView& view) {
   std::vector<Chip> chips;
-  for (const auto& filter : view.categories) {
-    std::optional<Category> chosen;
-    for (const Category category : categories()) {
-      if (label(category) == filter.label) chosen = category;
-    }
-    chips.push_back({.id = "category:" + filter.id,
-                     .label = filter.label,
+  for (const auto& [category, chosen] : view.categories) {
+    const std::string words(category ? label(*category) : "All");
+    chips.push_back({.id = "category:" + to_lower(words),
+                     .label = words,
                      .count = -1,
-                     .chosen = filter.chosen,
-                     .command = ChooseCategory{chosen}});
+                     .chosen = chosen,
+                     .command = ChooseCategory{category}});
   }
   return chips;
 }
 
 std::vector<Chip> status_chips(const Ui& ui, const IntegrationsView& view) {
   std::vector<Chip> chips;
-  for (const auto& filter : view.statuses) {
-    Badge badge = Badge::inactive;
-    for (const Badge b : {Badge::active, Badge::error}) {
-      if (name(b) == filter.id) badge = b;
-    }
-    chips.push_back({.id = "status:" + filter.id,
-                     .label = filter.label,
-                     .count = filter.count,
-                     .chosen = filter.chosen,
+  for (const auto& [badge, count, chosen] : view.statuses) {
+    chips.push_back({.id = "status:" + std::string(name(badge)),
+                     .label = std::string(label(badge)),
+                     .count = count,
+                     .chosen = chosen,
                      .has_dot = true,
                      .dot = badge_colors(ui.theme, badge).dot,
-                     .command = ChooseStatus{filter.chosen ? std::nullopt : std::optional(badge)}});
+                     .command = ChooseStatus{chosen ? std::nullopt : std::optional(badge)}});
   }
   return chips;
 }

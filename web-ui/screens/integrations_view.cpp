@@ -226,25 +226,24 @@ void add_to_group(std::vector<GroupView>& groups, Category category, CardView ca
   group->cards.push_back(std::move(card));
 }
 
-std::vector<FilterView> category_filters(const std::vector<Judged>& judged, const IntegrationsState& state) {
-  std::vector<FilterView> filters{{"all", "All", static_cast<int>(judged.size()), !state.category}};
+/// All, and the categories of which there are cards.
+std::vector<CategoryFilter> category_filters(const std::vector<Judged>& judged,
+                                             const IntegrationsState& state) {
+  std::vector<CategoryFilter> filters{{std::nullopt, !state.category}};
   for (const Category category : categories()) {
-    const auto count = std::count_if(judged.begin(), judged.end(),
-                                     [&](const Judged& j) { return j.descriptor->category == category; });
-    if (count == 0) continue;
-    filters.push_back({to_lower(label(category)), std::string(label(category)), static_cast<int>(count),
-                       state.category == category});
+    const auto is_of = [&](const Judged& j) { return j.descriptor->category == category; };
+    if (std::any_of(judged.begin(), judged.end(), is_of))
+      filters.push_back({category, state.category == category});
   }
   return filters;
 }
 
-std::vector<FilterView> status_filters(const std::vector<Judged>& judged, const IntegrationsState& state) {
-  std::vector<FilterView> filters;
+std::vector<StatusFilter> status_filters(const std::vector<Judged>& judged, const IntegrationsState& state) {
+  std::vector<StatusFilter> filters;
   for (const Badge badge : {Badge::active, Badge::error, Badge::inactive}) {
     const auto count = std::count_if(judged.begin(), judged.end(),
                                      [&](const Judged& j) { return j.verdict.badge == badge; });
-    filters.push_back({std::string(name(badge)), std::string(label(badge)), static_cast<int>(count),
-                       state.status == badge});
+    filters.push_back({badge, static_cast<int>(count), state.status == badge});
   }
   return filters;
 }

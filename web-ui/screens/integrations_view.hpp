@@ -92,12 +92,17 @@ struct GroupView {
   bool operator==(const GroupView&) const = default;
 };
 
-struct FilterView {
-  std::string id;
-  std::string label;
+struct CategoryFilter {
+  std::optional<Category> category;  // none: all of them
+  bool chosen = false;
+  bool operator==(const CategoryFilter&) const = default;
+};
+
+struct StatusFilter {
+  Badge badge = Badge::active;
   int count = 0;
   bool chosen = false;
-  bool operator==(const FilterView&) const = default;
+  bool operator==(const StatusFilter&) const = default;
 };
 
 /// A service in the side bar, whatever the filters hide.
@@ -123,8 +128,8 @@ struct IntegrationsView {
   int troubled_elsewhere = 0;
   std::vector<std::string> summary;  // "5 active", "1 needs attention", ...
   std::string link;                  // "live, last change 4 min ago"
-  std::vector<FilterView> categories;
-  std::vector<FilterView> statuses;
+  std::vector<CategoryFilter> categories;
+  std::vector<StatusFilter> statuses;
   std::vector<GroupView> groups;
   std::vector<ShortcutView> shortcuts;
   int shown = 0;
