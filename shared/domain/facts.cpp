@@ -1,5 +1,6 @@
 #include "shared/domain/facts.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace wf {
@@ -82,9 +83,11 @@ Result<void> read_service_row(const Json& row, ServiceFacts& facts) {
 
 ServiceFacts& facts_of(std::vector<ServiceFacts>& all, const std::string& client_id,
                        const std::string& service) {
-  for (ServiceFacts& facts : all) {
-    if (facts.client_id == client_id && facts.service == service) return facts;
-  }
+  // Mostly the last: of many workspaces the rows come in order.
+  const auto is_it = [&](const ServiceFacts& facts) {
+    return facts.client_id == client_id && facts.service == service;
+  };
+  if (const auto found = std::find_if(all.rbegin(), all.rend(), is_it); found != all.rend()) return *found;
   all.push_back({.client_id = client_id, .service = service});
   return all.back();
 }

@@ -1,7 +1,7 @@
 // Whatever bytes a provider or a stranger sends: the connector reads them or refuses them, in bounds, and
-// what it makes of them the database can take. One input is given to all readers of the service that
-// WF_FUZZ_SERVICE names, as the body of a reply and of a delivery; its first line is the delivery's
-// signature, too. https://llvm.org/docs/LibFuzzer.html
+// what it makes of them the database can take. One input is given to all readers of first pages, refusals and
+// deliveries of the service that WF_FUZZ_SERVICE names; its first line is the delivery's signature, too.
+// https://llvm.org/docs/LibFuzzer.html
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

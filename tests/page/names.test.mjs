@@ -145,7 +145,7 @@ for (const [name, options] of [
 }
 
 test('an emoji keeps its colours', async () => {
-  const page = await pageNamed('Rose 🌸');
+  const page = await pageNamed('Rose 東京 Καφέ 🌸');
   // In place of a font of emoji, which not every machine has.
   await page.addInitScript(() => {
     const { fillText } = CanvasRenderingContext2D.prototype;

@@ -41,8 +41,8 @@ TEST_CASE("the switcher says of each workspace how many services need attention"
   CHECK(words_of(model) == std::vector<std::string>{"Acme", "Birch", "Cedar"});
 
   const auto fine = of("acme", view_model::service("stripe", hours(3)));
-  model.attention =
-      wf::count_attention({fine, refused("birch"), refused("cedar"), refused("cedar", "stripe")}, noon);
+  model.troubled =
+      wf::count_troubled({fine, refused("birch"), refused("cedar"), refused("cedar", "stripe")}, noon);
   CHECK(words_of(model) ==
         std::vector<std::string>{"Acme", "Birch · 1 needs attention", "Cedar · 2 need attention"});
   CHECK(view_model::view_of(model).troubled_elsewhere == 2);
@@ -52,14 +52,14 @@ TEST_CASE("the switcher says of each workspace how many services need attention"
 
 TEST_CASE("what turns red by time alone counts by the time that is given") {
   const std::vector<wf::ServiceFacts> services{of("birch", view_model::service("stripe", hours(3)))};
-  CHECK(wf::count_attention(services, noon).at("birch") == 0);
-  CHECK(wf::count_attention(services, noon + hours(24 * 9)).at("birch") == 1);
+  CHECK(wf::count_troubled(services, noon).at("birch") == 0);
+  CHECK(wf::count_troubled(services, noon + hours(24 * 9)).at("birch") == 1);
 }
 
 TEST_CASE("a service that the catalogue does not know needs nobody") {
   wf::ServiceFacts unknown = refused("birch");
   unknown.service = "of_another_version";
-  CHECK(wf::count_attention({unknown}, noon).at("birch") == 0);
+  CHECK(wf::count_troubled({unknown}, noon).at("birch") == 0);
 }
 
 TEST_CASE("a workspace whose settings cannot be read is in trouble, whatever was counted") {
@@ -71,7 +71,17 @@ TEST_CASE("a workspace whose settings cannot be read is in trouble, whatever was
 
 TEST_CASE("the workspace that is shown is counted anew with each reading, and the others stay") {
   auto model = agency();
-  model.attention = {{"acme", 1}, {"birch", 1}};
+  model.troubled = {{"acme", 1}, {"birch", 1}};
   wf::take_services(model, {of("acme", view_model::service("stripe", hours(3)))});
-  CHECK(model.attention == std::map<std::string, int>{{"acme", 0}, {"birch", 1}});
+  CHECK(model.troubled == std::map<std::string, int>{{"acme", 0}, {"birch", 1}});
+}
+
+TEST_CASE("a reading of all does not undo what was read for the cards") {
+  auto model = agency();
+  wf::take_services(model, {refused("acme")});
+  wf::take_all_services(model, {of("acme", view_model::service("meta", hours(20))), refused("birch")}, noon);
+  CHECK(model.troubled == std::map<std::string, int>{{"acme", 1}, {"birch", 1}});
+  model.services_load = wf::Load::loading;
+  wf::take_all_services(model, {of("acme", view_model::service("meta", hours(20)))}, noon);
+  CHECK(model.troubled == std::map<std::string, int>{{"acme", 0}});
 }

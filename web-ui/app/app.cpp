@@ -123,7 +123,7 @@ bool App::set_rows(std::string_view kind, std::string_view payload) {
     const Json* rows = find_array(*json, "rows");
     std::vector<ServiceFacts> all;
     if (now_ms && rows != nullptr && take(read_service_facts(*rows), all))
-      model_.attention = count_attention(all, from_millis(*now_ms));
+      take_all_services(model_, all, from_millis(*now_ms));
   }
   if (kind == "activity") {
     if (json->is_null())

@@ -33,22 +33,29 @@ void forget_services(Model& model) {
   model.known_at.reset();
 }
 
-std::map<std::string, int> count_attention(const std::vector<ServiceFacts>& services, UnixSeconds now) {
-  std::map<std::string, int> attention;
+std::map<std::string, int> count_troubled(const std::vector<ServiceFacts>& services, UnixSeconds now) {
+  std::map<std::string, int> troubled;
   for (const ServiceFacts& facts : services) {
     const Descriptor* descriptor = find_service(facts.service);
     const bool counts = descriptor != nullptr && needs_attention(judge(*descriptor, facts, now));
-    attention[facts.client_id] += counts ? 1 : 0;
+    troubled[facts.client_id] += counts ? 1 : 0;
   }
-  return attention;
+  return troubled;
+}
+
+void take_all_services(Model& model, const std::vector<ServiceFacts>& services, UnixSeconds now) {
+  auto troubled = count_troubled(services, now);
+  const Workspace* shown = model.services_load == Load::ready ? current_workspace(model) : nullptr;
+  if (shown != nullptr) troubled[shown->client_id] = model.troubled[shown->client_id];
+  model.troubled = std::move(troubled);
 }
 
 void take_services(Model& model, std::vector<ServiceFacts> services) {
   std::erase_if(model.sync_answers, [&](const auto& answer) {
     return rested_since(model.services, answer.first) < rested_since(services, answer.first);
   });
-  for (const auto& [client_id, count] : count_attention(services, model.now))
-    model.attention[client_id] = count;
+  for (const auto& [client_id, count] : count_troubled(services, model.now))
+    model.troubled[client_id] = count;
   model.services = std::move(services);
 }
 

@@ -54,7 +54,7 @@ struct Model {
   std::string slug;
   /// By client_id: how many services needed attention when they were last read, every five minutes if not
   /// shown.
-  std::map<std::string, int> attention;
+  std::map<std::string, int> troubled;
 
   Load services_load = Load::loading;
   std::vector<ServiceFacts> services;
@@ -96,7 +96,10 @@ inline bool is_unreached(const Model& model) {
 void forget_services(Model&);
 
 /// Of one or several workspaces, by client_id: how many services need attention at `now`.
-std::map<std::string, int> count_attention(const std::vector<ServiceFacts>&, UnixSeconds now);
+std::map<std::string, int> count_troubled(const std::vector<ServiceFacts>&, UnixSeconds now);
+
+/// Of all workspaces, as of `now`. Of the one that is shown what was read for its cards is newer.
+void take_all_services(Model&, const std::vector<ServiceFacts>&, UnixSeconds now);
 
 /// What was read takes the place of what was; what was told of a sync goes when one of that service has
 /// ended.

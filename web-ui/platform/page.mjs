@@ -19,6 +19,7 @@ const NO_WORKSPACE_MS = 15_000;
 // As long as two lines take to be read.
 const ANSWER_MS = 8000;
 const LINK_MS = 30_000;
+const ALL_MS = 60_000;
 const STYLES = ['brief', 'exact', 'day'];
 
 // A browser may refuse its storage: then nothing is remembered.
@@ -85,6 +86,7 @@ class Dashboard {
     this.clock.tick();
     // A link within the page is a step in history as well.
     addEventListener('popstate', () => slugOfPath() !== this.slug && this.#open(slugOfPath()));
+    document.addEventListener('visibilitychange', () => this.#readAllServices());
     addEventListener('online', () => this.retry && this.#readWorkspaces());
   }
 
@@ -145,6 +147,7 @@ class Dashboard {
     this.#closeFeed();
     this.live?.close();
     this.live = this.reading = undefined;
+    this.allReadAt = -Infinity;
     this.#stopRetrying();
     this.workspaces = [];
   }
@@ -181,16 +184,22 @@ class Dashboard {
     this.#followWorkspace();
     const isGone = this.feed && !workspaces.some(({ slug }) => slug === this.slug);
     if (!this.feed || isGone) this.#open(slugOfPath() || this.#usualWorkspace());
-    if (workspaces.length > 1) this.#readAllServices();
+    this.#readAllServices();
     if (workspaces.length === 0) this.retry = setTimeout(() => this.#readWorkspaces(), NO_WORKSPACE_MS);
   }
 
-  /** For the marks in the switcher. What is shown stays where it fails: the workspaces are read again in minutes. */
+  /**
+   * For the marks in the switcher, after the cards. What is shown stays where it fails: the workspaces are read again in
+   * minutes.
+   */
   async #readAllServices() {
-    if (document.hidden) return;
-    const { userId } = this;
+    const isRecent = performance.now() - this.allReadAt < ALL_MS;
+    if (document.hidden || isRecent || this.workspaces.length < 2) return;
+    this.allReadAt = performance.now();
+    const { reading } = this;
+    const now_ms = this.clock.now();
     const rows = await this.rest.factsOfAll().catch(() => null);
-    if (rows && this.userId === userId) this.post('all_services', { now_ms: this.clock.now(), rows });
+    if (rows && this.reading === reading) this.post('all_services', { now_ms, rows });
   }
 
   #usualWorkspace() {

@@ -3,8 +3,6 @@
 
 const TIMEOUT_MS = 15_000;
 const RENEW_EVERY_MS = 60_000;
-// Hosted Supabase gives no more rows at once.
-const PAGE = 1000;
 
 const OFFLINE = 'You are offline.';
 const SIGNED_OUT = 'You are signed out.';
@@ -92,15 +90,15 @@ export class Rest {
     return this.read(`service_facts?select=*&client_id=eq.${clientId}${changed}`);
   }
 
-  /** Of every workspace that the user sees. */
+  /** Of every workspace that the user sees. How many rows come at once is a setting of the project. */
   async factsOfAll() {
     const rows = [];
     for (;;) {
       const page = await this.read(
-        `service_facts?select=*&order=client_id,service,stream,partition&limit=${PAGE}&offset=${rows.length}`,
+        `service_facts?select=*&order=client_id,service,stream,partition&offset=${rows.length}`,
       );
+      if (page.length === 0) return rows;
       rows.push(...page);
-      if (page.length < PAGE) return rows;
     }
   }
 

@@ -210,7 +210,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   add_anomalies(card, model, today);
   add_drawings(card);
   // A line that is looked at by itself does not tell that it has stopped.
-  if (card.activity.size() > 1 && card.state_tone != Tone::plain)
+  if (card.activity.size() > 1 && state_tone_of(verdict) != Tone::plain)
     card.activity_words += "; now " + card.sub_state;
   return card;
 }
@@ -268,8 +268,8 @@ std::vector<Judged> judged_cards(const Model& model) {
 /// What of a workspace needs somebody; empty: nothing does, or it is not known yet.
 std::string attention_words(const Workspace& workspace, const Model& model) {
   if (!workspace.configuration_problem.empty()) return "settings cannot be read";
-  const auto found = model.attention.find(workspace.client_id);
-  if (found == model.attention.end() || found->second == 0) return {};
+  const auto found = model.troubled.find(workspace.client_id);
+  if (found == model.troubled.end() || found->second == 0) return {};
   return std::to_string(found->second) + (found->second == 1 ? " needs attention" : " need attention");
 }
 

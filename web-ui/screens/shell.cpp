@@ -38,7 +38,7 @@ void draw_elsewhere(Ui& ui, Rect tile, int count) {
   const TextStyle style{.face = Face::title, .size = 10, .color = ui.theme.panel};
   const std::string words = std::to_string(count);
   const float width = std::max(16.0F, ui.paint.width(words, style) + 8);
-  const Rect r{tile.right() - 8, tile.y - 7, width, 16};
+  const Rect r{tile.right() + 8 - width, tile.y - 7, width, 16};
   ui.paint.fill(r.grown(1.5F), ui.theme.panel, 9.5F);
   ui.paint.fill(r, ui.theme.bad, 8);
   ui.paint.text_centred({r.middle_x(), r.middle()}, words, style);

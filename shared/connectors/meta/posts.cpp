@@ -41,6 +41,7 @@ struct Place {
   std::int64_t trying = 0;  // k: the k-th metric alone, to see whether it lives
   std::int64_t lost = 0;    // a bit for each that does not
   std::int64_t before = 0;  // what was lost of the page before, or is not permitted
+  std::int64_t given = 0;   // what some page was given
   bool bare = false;        // this page alone is asked for without figures
   bool spared = false;      // some page was
   bool heard = false;       // some post had a figure
@@ -54,6 +55,7 @@ Place read_place(const PostList& list, const Json& position) {
               find_int64(position, "trying").value_or(0),
               find_int64(position, "lost").value_or(0),
               find_int64(position, "before").value_or(0),
+              find_int64(position, "given").value_or(0),
               is_true(position, "bare"),
               is_true(position, "spared"),
               is_true(position, "heard"),
@@ -69,6 +71,7 @@ Json to_position(const Place& place) {
       .number("trying", place.trying)
       .number("lost", place.lost)
       .number("before", place.before)
+      .number("given", place.given)
       .flag("bare", place.bare)
       .flag("spared", place.spared)
       .flag("heard", place.heard);
@@ -77,6 +80,10 @@ Json to_position(const Place& place) {
 }
 
 bool is_lost(const Place& place, std::size_t metric) { return (place.lost >> metric & 1) != 0; }
+
+bool is_never_given(const Place& place, std::size_t metric) {
+  return is_lost(place, metric) && (place.given >> metric & 1) == 0;
+}
 
 bool is_asked(const Place& place, std::size_t metric) {
   if (place.bare) return false;
@@ -157,8 +164,8 @@ void turn_page(Place& place, std::string_view after) {
 
 // What of this scan was not given, as far as it is known.
 std::vector<std::string> not_given(const PostList& list, const Place& place, bool some_lack) {
-  auto names = names_where(list, place, is_lost);
-  if (some_lack) names.emplace_back(some_posts);
+  auto names = names_where(list, place, is_never_given);
+  if (some_lack || (place.lost & place.given) != 0) names.emplace_back(some_posts);
   return names;
 }
 
@@ -178,6 +185,8 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   if (place.trying > 0) return try_next(page, list, place), Result<void>();
   const auto body = read_data(reply, list.who);
   if (!body) return tl::unexpected<Error>(body.error());
+  for (std::size_t i = 0; i < list.metrics.size(); ++i)
+    if (is_asked(place, i)) place.given |= std::int64_t{1} << i;
   const auto posts = list_in(*body, "data");
   for (const Json& post : posts) {
     const auto at = parse_time(find_text(post, list.posted_at));

@@ -22,6 +22,7 @@ TEST_CASE("posts of Facebook and Instagram, with the table's columns", "[meta]")
                                            {"trying", 0},
                                            {"lost", 0},
                                            {"before", 0},
+                                           {"given", 3},
                                            {"bare", false},
                                            {"spared", false},
                                            {"heard", true}});
