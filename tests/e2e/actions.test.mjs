@@ -155,10 +155,12 @@ test('insights hold to the facts, or say that they do not; and the card follows'
   assert.equal(invented.status, 200, JSON.stringify(invented.body));
   assert.ok(JSON.stringify(invented.body).includes('"numbers_hold":false'), JSON.stringify(invented.body));
 
-  await openaiFault('insufficient_quota');
-  const broke = await ask('insights', {});
-  assert.deepEqual([broke.status, broke.type], [409, 'application/problem+json']);
-  assert.equal(broke.body.title, 'The service cannot do this as it is set up');
+  for (const fault of ['insufficient_quota', 'unsupported_country']) {
+    await openaiFault(fault);
+    const broke = await ask('insights', {});
+    assert.deepEqual([broke.status, broke.type], [409, 'application/problem+json'], fault);
+    assert.equal(broke.body.title, 'The service cannot do this as it is set up');
+  }
   await openaiFault('refusal');
   const refused = await ask('insights', {});
   assert.deepEqual([refused.status, refused.type], [422, 'application/problem+json']);

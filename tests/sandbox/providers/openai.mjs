@@ -126,7 +126,8 @@ const success = (fixture) => ({ status: 200, headers: limitHeaders, body: readFi
 export const faults = {
   401: wrongKey,
   // https://platform.openai.com/docs/guides/error-codes
-  403: () =>
+  403: () => apiError(403, 'You have insufficient permissions for this operation.'),
+  unsupported_country: () =>
     apiError(403, 'Country, region, or territory not supported', 'unsupported_country_region_territory'),
   404: modelNotFound,
   429: () => recorded('error_429_rate_limit.built.json'),

@@ -5,6 +5,7 @@
 #include "shared/connectors/sendgrid/webhook.hpp"
 #include "tests/shared/connectors/columns.hpp"
 #include "tests/shared/connectors/sendgrid/fixtures.hpp"
+#include "tests/shared/find_key.hpp"
 
 using namespace wf;
 using sendgrid_fixtures::json;
@@ -86,6 +87,10 @@ TEST_CASE("a form is not taken for events, nor events for a form", "[sendgrid][s
   const auto events = sendgrid::webhook.claim(form, "[{}]", from_unix(now));
   REQUIRE(events.has_value());
   CHECK(events->algorithm == "ecdsa-p256-sha256");
+  for (const std::string_view secret : {made->secret, events->secret}) {
+    REQUIRE(find_key(secret) != nullptr);
+    CHECK_FALSE(find_key(secret)->when_refused.empty());  // by which the card knows of the webhook
+  }
 }
 
 TEST_CASE("the bytes name the delivery", "[sendgrid][events]") {

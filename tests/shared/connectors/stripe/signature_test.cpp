@@ -3,6 +3,7 @@
 
 #include "shared/connectors/stripe/webhook.hpp"
 #include "tests/shared/connectors/fixtures.hpp"
+#include "tests/shared/find_key.hpp"
 
 using namespace wf;
 using fixtures::json;
@@ -23,6 +24,13 @@ std::string refusal(const std::string& header) {
 }
 
 }  // namespace
+
+TEST_CASE("the card says what to do about the secret that is claimed", "[stripe][signature]") {
+  const auto read = claim("t=1763900000,v1=" + std::string(64, 'a'));
+  REQUIRE(read.has_value());
+  REQUIRE(find_key(read->secret) != nullptr);
+  CHECK_FALSE(find_key(read->secret)->when_refused.empty());
+}
 
 TEST_CASE("the published vectors are read as far as no key is needed", "[stripe][signature]") {
   // What only the HMAC can tell passes here; the host refuses it.
