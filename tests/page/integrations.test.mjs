@@ -260,7 +260,14 @@ test('no frame is drawn while nothing changes', async () => {
   };
   await page.waitForFunction(atRest, null, { polling: 500 });
   const before = await countFrames(page);
-  await page.waitForTimeout(6000); // in which nothing is to come
+  // As often as the page's clock ticks on the same thread, however busy the machine is.
+  await page.evaluate(
+    () =>
+      new Promise((done) => {
+        let ticks = 0;
+        const timer = setInterval(() => ++ticks === 6 && done(clearInterval(timer)), 1000);
+      }),
+  );
   assert.equal(await countFrames(page), before);
   await page.context().close();
 });
@@ -277,7 +284,9 @@ test('no configured secret is in the page, its storage or its traffic', async ()
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, AGENCY));
   await card(page, 'stripe').waitFor();
-  await page.waitForTimeout(500);
+  await page.getByText(/^live/).waitFor();
+  // The last of what is read at first: every workspace's services.
+  await page.locator('option', { hasText: 'needs attention' }).first().waitFor({ state: 'attached' });
   const shown = await page.content();
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
   const everything = [...traffic, shown, stored].join('\n');

@@ -26,8 +26,7 @@ void draw_initial(Ui& ui, Rect r, const std::string& name) {
                         {.face = Face::title, .size = 13, .color = ui.theme.on_accent});
 }
 
-std::string elsewhere_words(const IntegrationsView& view) {
-  const int count = view.troubled_elsewhere;
+std::string elsewhere_words(int count) {
   return count == 1 ? "1 other workspace needs attention"
                     : std::to_string(count) + " other workspaces need attention";
 }
@@ -52,7 +51,8 @@ void add_workspace_select(Ui& ui, Rect r, const Model& model, const Integrations
               .rect = r,
               .attributes = {{"aria-label", "Workspace"}, {"value", model.slug}},
               .fixed = true};
-  if (view.troubled_elsewhere > 0) select.attributes.emplace_back("title", elsewhere_words(view));
+  if (view.troubled_elsewhere > 0)
+    select.attributes.emplace_back("title", elsewhere_words(view.troubled_elsewhere));
   ui.mirror.open(std::move(select));
   for (const auto& workspace : view.workspaces) {
     ui.mirror.add({.tag = "option",

@@ -12,30 +12,24 @@ namespace {
 using std::chrono::milliseconds;
 
 struct Meaning {
-  std::string_view code;
+  std::string_view codes;
   ErrorKind kind;
-  Remedy remedy;
   std::string_view advice;
 };
 
-// Waiting fills no account, and asking again brings no retired model back.
 constexpr std::array meanings{
-    Meaning{"insufficient_quota", ErrorKind::configuration, Remedy::give_up,
-            ", the account has no credit left"},
-    Meaning{"billing_hard_limit_reached", ErrorKind::configuration, Remedy::give_up,
+    Meaning{"insufficient_quota", ErrorKind::configuration, ", the account has no credit left"},
+    Meaning{"billing_hard_limit_reached", ErrorKind::configuration,
             ", the account's spending limit is reached"},
-    Meaning{"billing_not_active", ErrorKind::configuration, Remedy::give_up,
-            ", the account's billing is not active"},
-    Meaning{"model_not_found", ErrorKind::configuration, Remedy::give_up,
+    Meaning{"billing_not_active", ErrorKind::configuration, ", the account's billing is not active"},
+    Meaning{"model_not_found", ErrorKind::configuration,
             ", this key may not use the model of OPENAI_MODEL, or it was retired"},
-    Meaning{"unsupported_value", ErrorKind::configuration, Remedy::give_up,
+    Meaning{"unsupported_value unsupported_parameter", ErrorKind::configuration,
             ", the model does not take a setting such as OPENAI_EFFORT"},
-    Meaning{"unsupported_parameter", ErrorKind::configuration, Remedy::give_up,
-            ", the model does not take a setting such as OPENAI_EFFORT"},
-    Meaning{"unsupported_country_region_territory", ErrorKind::configuration, Remedy::give_up,
+    Meaning{"unsupported_country_region_territory", ErrorKind::configuration,
             ", OpenAI does not serve the place that this ran from"},
-    Meaning{"rate_limit_exceeded", ErrorKind::rate_limit, Remedy::retry, ""},
-    Meaning{"server_error", ErrorKind::provider, Remedy::retry, ""}};
+    Meaning{"rate_limit_exceeded", ErrorKind::rate_limit, ""},
+    Meaning{"server_error", ErrorKind::provider, ""}};
 
 std::optional<std::int64_t> whole_seconds(std::optional<milliseconds> wait) {
   if (!wait) return std::nullopt;
@@ -113,11 +107,13 @@ Problem explain_error(const Json& error, Problem general) {
   if (!is_code(code)) code = find_text(error, "type");
   if (!is_code(code)) return general;
   for (const Meaning& meaning : meanings) {
-    if (code != meaning.code) continue;
+    if (!is_one_of(code, meaning.codes)) continue;
+    // Waiting fills no account, and asking again brings no retired model back.
+    const bool is_settled = meaning.kind == ErrorKind::configuration;
     general.error.kind = meaning.kind;
-    general.remedy = meaning.remedy;
+    general.remedy = is_settled ? Remedy::give_up : Remedy::retry;
     general.error.message += meaning.advice;
-    if (meaning.remedy == Remedy::give_up) general.error.retry_after_secs = std::nullopt;
+    if (is_settled) general.error.retry_after_secs = std::nullopt;
   }
   general.error.message += concat({" (", code, ")"});
   return general;

@@ -119,6 +119,7 @@ TEST_CASE("a refusal is written down once and fails the second time", "[supabase
     CHECK(row["detail"]["code"] == recorded["body"]["code"]);
     CHECK_FALSE(contains(dump(row), "Failing row"));
     CHECK(first->ask_again);
+    CHECK(first->pause_secs >= 1);  // or the answer would be of the same second, and stored in its place
   }
   const auto second = parse(503, "<html>", asked_again(1));
   CHECK(second.error().kind == ErrorKind::provider);
