@@ -81,6 +81,6 @@ Edge::Flows::iterator Edge::running(std::string_view id) {
 Edge queue_edge(Registry registry) { return {registry, make_queue_flow}; }
 Edge gateway_edge(Registry registry) { return {registry, make_gateway_flow}; }
 Edge deployed_edge(Registry registry) { return {registry, make_deployed_flow}; }
-Edge replay_edge(Registry registry) { return {registry, make_replay_flow}; }
+Edge tools_edge(Registry registry) { return {registry, make_tools_flow}; }
 
 }  // namespace wf

@@ -48,7 +48,7 @@ class Edge {
 Edge queue_edge(Registry registry);
 Edge gateway_edge(Registry registry);
 Edge deployed_edge(Registry registry);  // both of these
-Edge replay_edge(Registry registry);
+Edge tools_edge(Registry registry);
 
 // Which names the host may resolve, and where it may send them.
 Json manifest();

@@ -6,6 +6,7 @@
 #include "shared/domain/catalogue.hpp"
 #include "shared/sync/action_flow.hpp"
 #include "shared/sync/api_flow.hpp"
+#include "shared/sync/cards_flow.hpp"
 #include "shared/sync/dead_letter_flow.hpp"
 #include "shared/sync/delivery_flow.hpp"
 #include "shared/sync/replay_flow.hpp"
@@ -107,9 +108,13 @@ Made make_deployed_flow(Registry registry, Start start) {
   return (is_queued(start.event) ? make_queue_flow : make_gateway_flow)(registry, std::move(start));
 }
 
-Made make_replay_flow(Registry registry, Start start) {
+Made make_tools_flow(Registry registry, Start start) {
   const Json& event = start.event;
-  if (find_text(event, "kind") != "replay") return unknown();
+  const std::string_view kind = find_text(event, "kind");
+  if (kind == "cards")
+    return std::make_unique<CardsFlow>(std::move(start.database), text_in(event, "workspace"),
+                                       text_in(event, "at"));
+  if (kind != "replay") return unknown();
   return std::make_unique<ReplayFlow>(
       registry, std::move(start.database),
       ReplayJob{text_in(event, "workspace"), text_in(event, "client_id"), text_in(event, "object_key"),

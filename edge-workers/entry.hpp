@@ -31,6 +31,6 @@ bool is_queued(const Json& event);
 Made make_queue_flow(Registry registry, Start start);     // edge.wasm: messages of the queues
 Made make_gateway_flow(Registry registry, Start start);   // gateway.wasm: requests, webhooks, ticks
 Made make_deployed_flow(Registry registry, Start start);  // both, for one.wasm and unit tests
-Made make_replay_flow(Registry registry, Start start);    // replay.wasm: what only scripts/replay starts
+Made make_tools_flow(Registry registry, Start start);     // tools.wasm: what only scripts start
 
 }  // namespace wf

@@ -13,20 +13,16 @@
 // what is done
 //   --apply         write the rows     --export DIR   copy the objects instead of reading them
 //   --json          for machines       --examples N   changed rows to show of each table (3)
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { Core, runFlow } from '../edge-workers/host/core.mjs';
-import { Effects } from '../edge-workers/host/effects.mjs';
-import { Secrets, configurationProblem, settingsFor } from '../edge-workers/host/secrets.mjs';
+import { settingsFor } from '../edge-workers/host/secrets.mjs';
 import { openAccountBucket } from './archive/account.mjs';
 import { FolderBucket } from './archive/folder.mjs';
 import { LocalBucket } from './archive/local.mjs';
 import { Database, objectsOfDatabase, objectsOfFolder } from './archive/objects.mjs';
 import { Summary } from './archive/summary.mjs';
-import { parseVars } from './local/vars.mjs';
-import { ROOT } from './local/wrangler.mjs';
+import { STACK_DIR, Usage, openCore, readVars, respondTo, runTool } from './core_tool.mjs';
 
 // The replay flow reads objects, checks what they carry and asks the database; nothing else.
 const ALLOWED = new Set(['get_object', 'http', 'verify']);
@@ -42,14 +38,12 @@ const OPTIONS = {
       { type: 'string' },
     ]),
   ),
-  dir: { type: 'string', default: join(ROOT, '.dev') },
+  dir: { type: 'string', default: STACK_DIR },
   examples: { type: 'string', default: '3' },
   ...Object.fromEntries(
     ['local', 'account', 'apply', 'json'].map((name) => [name, { type: 'boolean', default: false }]),
   ),
 };
-
-class Usage extends Error {}
 
 function readOptions(args) {
   let options;
@@ -80,35 +74,16 @@ function checkService({ service }, { secrets }) {
   if (service && !services.includes(service)) throw new Usage(`--service is none of ${services.join(', ')}`);
 }
 
-function readVars({ vars, account, dir }) {
-  const stack = existsSync(join(dir, 'state.json')) && join(dir, '.dev.vars');
-  const file = vars ?? (account || !stack ? 'production.vars' : stack);
-  if (!existsSync(file)) throw new Usage(`${file} is missing: --vars names a file of variables`);
-  const env = parseVars(readFileSync(file, 'utf8'), file);
-  const problem = configurationProblem(env);
-  if (problem) throw new Usage(`${file}: ${problem}`);
-  return env;
-}
-
 async function openBucket({ folder, account, dir }) {
   if (account) return openAccountBucket();
   return { bucket: folder ? new FolderBucket(resolve(folder)) : new LocalBucket(resolve(dir)), close() {} };
 }
 
-// One object through the Worker's core: {status, ...what the flow responds}.
-async function replayObject(core, env, { object_key, workspace, client_id }, { apply, examples }) {
-  const secrets = new Secrets(env, core.manifest(), workspace);
-  const effects = new Effects(env, secrets);
-  let response;
-  const act = (effect, body) => {
-    if (effect.kind === 'respond')
-      response = { status: effect.status, ...JSON.parse(secrets.redact(new TextDecoder().decode(body))) };
-    else if (ALLOWED.has(effect.kind)) return effects.run(effect, body);
-  };
+// {status, ...what the flow responds}
+function replayObject(core, env, { object_key, workspace, client_id }, { apply, examples }) {
   const { ids } = settingsFor(env, core.manifest(), workspace);
   const event = { kind: 'replay', workspace, client_id, object_key, apply, examples, ids };
-  await runFlow(core, { event, config: { supabase_url: env.SUPABASE_URL } }, act);
-  return response;
+  return respondTo(core, env, event, ALLOWED);
 }
 
 async function replayAll(core, env, objects, options, report) {
@@ -154,7 +129,7 @@ async function exportAll(bucket, objects, folder, report) {
 
 export async function main(args, { print = console.log, report = console.error } = {}) {
   const options = readOptions(args);
-  const core = new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/replay.wasm'))));
+  const core = openCore();
   checkService(options, core.manifest());
   const vars = readVars(options);
   const { bucket, close } = await openBucket(options);
@@ -180,11 +155,7 @@ export async function main(args, { print = console.log, report = console.error }
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname)
-  main(process.argv.slice(2)).catch((error) => {
-    console.error(error.message);
-    if (error instanceof Usage)
-      console.error(
-        'usage: replay --workspace SLUG --service NAME [--local [--dir FOLDER] | --folder DIR | --account] [--vars FILE] [--stream NAME] [--since ISO] [--until ISO] [--state STATE] [--apply | --export DIR] [--json] [--examples N]',
-      );
-    process.exit(error instanceof Usage ? 2 : 1);
-  });
+  runTool(
+    main,
+    'replay --workspace SLUG --service NAME [--local [--dir FOLDER] | --folder DIR | --account] [--vars FILE] [--stream NAME] [--since ISO] [--until ISO] [--state STATE] [--apply | --export DIR] [--json] [--examples N]',
+  );

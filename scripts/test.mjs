@@ -108,14 +108,16 @@ function chosen(names) {
 
 async function main(names) {
   mkdirSync(LOGS, { recursive: true });
-  const sum = { passed: 0, failed: 0 };
+  const sum = { passed: 0, failed: 0, skipped: 0 };
   const summary = [];
   for (const suite of chosen(names)) {
     console.log(`== ${suite.name}`);
     const started = performance.now();
     const { passed, failed, skipped } = await runSuite(suite);
     sum.passed += passed;
-    sum.failed += failed;
+    // What this machine lacks is told; where it decides, nothing may be lacking.
+    sum.failed += failed + (process.env.CI ? skipped : 0);
+    sum.skipped += skipped;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const counts = suite.mayBeEmpty ? (failed ? 'failed' : 'done') : `${passed} passed, ${failed} failed`;
     const line = `${suite.name}: ${counts}${skipped ? `, ${skipped} skipped` : ''} in ${seconds} s`;
@@ -123,7 +125,7 @@ async function main(names) {
     console.log(`   ${line}`);
   }
   console.log(`\nEach suite's output is in ${LOGS}/.\n${summary.join('\n')}`);
-  console.log(`${sum.passed} passed, ${sum.failed} failed`);
+  console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ''}`);
   process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;
 }
 

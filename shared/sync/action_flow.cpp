@@ -63,6 +63,9 @@ Respond not_begun(std::string_view state) {
   if (state == "disabled") return switched_off_reply();
   if (state == "changed")
     return provider_problem_reply({ErrorKind::rate_limit, "too many ask for this at the same time", 5});
+  if (state == "too_many")
+    return provider_problem_reply(
+        {ErrorKind::rate_limit, "a workspace has 200 requests of a service in an hour", 600});
   std::string became = concat({"its request ", state});
   if (state == "running") became = "its request is under way";
   if (state == "unknown") became = "it is not known whether its request was carried out";

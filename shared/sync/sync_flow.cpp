@@ -89,15 +89,17 @@ SyncFlow::SyncFlow(Registry registry, Database database, SyncJob job)
 void SyncFlow::start(Turn& turn) {
   started_at_ = turn.now;
   ask(turn,
-      database_.call("take_lease",
-                     JsonObject().text("run_id", job_.run_id).number("lease_secs", lease_secs())),
+      database_.call("take_lease", JsonObject()
+                                       .text("run_id", job_.run_id)
+                                       .text("workspace", job_.workspace)
+                                       .number("lease_secs", lease_secs())),
       &SyncFlow::on_leased);
 }
 
 void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return wait_for_database(turn, answer.error().message);
-  // Busy: another flow has it, and the tick queues it again should that one die.
+  // Busy: another flow has it, and the tick queues it again should that one die. Renamed: under its new name.
   if (!is_true(*answer, "granted")) return turn.done();
   lease_ = find_text(*answer, "lease");
   pages_ = find_int64(*answer, "pages").value_or(0);

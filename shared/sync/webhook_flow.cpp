@@ -72,42 +72,51 @@ void WebhookFlow::on_verified(EffectResult& result, Turn& turn) {
   if (event_.too_large && !verified->valid) return count_stranger(turn, plain_text(413, "too large"));
   // It comes again and again, and nothing tells one from the next: one row a day says that there are any.
   if (event_.too_large && (!event_.held || !untimely_.empty()))
-    return count_lost(turn, plain_text(413, "too large"),
-                      concat({event_.held ? "late-over-5-mb-" : "over-32-mb-", format_day(day_of(turn.now))}),
-                      event_.held ? untimely_ : "it has more than 32 MB");
+    return record_lost(
+        turn, plain_text(413, "too large"),
+        concat({event_.held ? "late-over-5-mb-" : "over-32-mb-", format_day(day_of(turn.now))}),
+        event_.held ? untimely_ : "it has more than 32 MB");
   if (!verified->valid) return count_stranger(turn, plain_text(mismatch_status_, no_match));
   if (!untimely_.empty()) {
     // Bytes that do not say what they are may be those of a good one, cut elsewhere between time and body.
     const auto identity = webhook_->identify(event_.body);
     if (!identity) return count_stranger(turn, plain_text(400, untimely_));
-    return count_lost(turn, plain_text(400, untimely_), identity->delivery_key, untimely_);
+    return record_lost(turn, plain_text(400, untimely_), identity->delivery_key, untimely_);
   }
   store_bytes(turn);
 }
 
 void WebhookFlow::count_stranger(Turn& turn, Respond answer) {
-  count(turn, std::move(answer), "record_bad_signature", JsonObject().text("key", key_));
-}
-
-void WebhookFlow::count_lost(Turn& turn, Respond answer, std::string_view delivery_key,
-                             std::string_view why) {
-  count(turn, std::move(answer), "record_lost_delivery",
-        JsonObject()
-            .text("error", concat({"a delivery was refused: ", why}))
-            .text("delivery_key", delivery_key));
-}
-
-void WebhookFlow::count(Turn& turn, Respond answer, std::string_view function, JsonObject p) {
   turn.ask(std::move(answer));
-  event_.body = std::string();  // not to be held while the database counts: a stranger's may be many
-  p.text("workspace", event_.workspace).text("service", event_.service);
-  ask(turn, database_.call(function, std::move(p)), &WebhookFlow::on_refused_counted);
+  tell(turn, "record_bad_signature", JsonObject().text("key", key_), &WebhookFlow::on_stranger_counted);
 }
 
-void WebhookFlow::on_refused_counted(EffectResult& result, Turn& turn) {
+void WebhookFlow::on_stranger_counted(EffectResult& result, Turn& turn) {
   if (const auto answer = read_answer(result); !answer)
     turn.log("warn", log_fields("refusal not counted").text("message", answer.error().message));
   turn.done();
+}
+
+void WebhookFlow::record_lost(Turn& turn, Respond answer, std::string_view delivery_key,
+                              std::string_view why) {
+  refusal_ = std::move(answer);
+  tell(turn, "record_lost_delivery",
+       JsonObject()
+           .text("error", concat({"a delivery was refused: ", why}))
+           .text("delivery_key", delivery_key),
+       &WebhookFlow::on_lost_recorded);
+}
+
+void WebhookFlow::on_lost_recorded(EffectResult& result, Turn& turn) {
+  if (const auto recorded = read_answer(result); !recorded)
+    return answer_unavailable(turn, "record_lost_delivery", recorded.error().message);
+  turn.finish(std::move(refusal_));
+}
+
+void WebhookFlow::tell(Turn& turn, std::string_view function, JsonObject p, Step next) {
+  event_.body = std::string();  // not to be held while the database counts: a stranger's may be many
+  p.text("workspace", event_.workspace).text("service", event_.service);
+  ask(turn, database_.call(function, std::move(p)), next);
 }
 
 void WebhookFlow::store_bytes(Turn& turn) {

@@ -29,15 +29,18 @@ class WebhookFlow final : public Steps<WebhookFlow> {
 
  private:
   void on_verified(EffectResult& result, Turn& turn);
-  void on_refused_counted(EffectResult& result, Turn& turn);
+  void on_stranger_counted(EffectResult& result, Turn& turn);
+  void on_lost_recorded(EffectResult& result, Turn& turn);
   void on_stored(EffectResult& result, Turn& turn);
   void on_recorded(EffectResult& result, Turn& turn);
   void on_queued(EffectResult& result, Turn& turn);
 
-  // What is refused: by a stranger, as far as anybody can tell, or genuine and lost.
+  // What is refused. Of a stranger, as far as anybody can tell: answered at once, then counted. Genuine and
+  // lost: recorded, then answered; for many a sender nothing but a 5xx is a reason to come again.
   void count_stranger(Turn& turn, Respond answer);
-  void count_lost(Turn& turn, Respond answer, std::string_view delivery_key, std::string_view why);
-  void count(Turn& turn, Respond answer, std::string_view function, JsonObject p);
+  void record_lost(Turn& turn, Respond answer, std::string_view delivery_key, std::string_view why);
+  // Asks a function of the database about this workspace's service.
+  void tell(Turn& turn, std::string_view function, JsonObject p, Step next);
   void store_bytes(Turn& turn);
   void finish(Turn& turn, int status, std::string_view text);
   // The provider is asked to deliver again: nothing may be acknowledged that is not kept.
@@ -55,6 +58,7 @@ class WebhookFlow final : public Steps<WebhookFlow> {
   std::string unreadable_;  // why; empty: it is not
   std::string object_key_;
   std::string client_id_;
+  Respond refusal_;
 };
 
 }  // namespace wf

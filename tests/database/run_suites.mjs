@@ -11,6 +11,7 @@ import { neighboursSuite } from './suites/neighbours.mjs';
 import { openaiSuite } from './suites/openai.mjs';
 import { pagesSuite } from './suites/pages.mjs';
 import { partitionsSuite } from './suites/partitions.mjs';
+import { pastSuite } from './suites/past.mjs';
 import { realtimeSuite } from './suites/realtime.mjs';
 import { replaySuite } from './suites/replay.mjs';
 import { scheduleSuite } from './suites/schedule.mjs';
@@ -23,6 +24,7 @@ const suites = {
   pages: pagesSuite,
   schedule: scheduleSuite,
   ends: endsSuite,
+  past: pastSuite,
   partitions: partitionsSuite,
   withdrawn: withdrawnSuite,
   webhooks: webhooksSuite,

@@ -134,9 +134,9 @@ export const bucketObject = (stack, key) =>
     .find((object) => object.key === key)
     ?.bytes();
 
-// {code, out, errors} of scripts/replay.mjs, as a person would run it.
-export function runReplay(stack, ...args) {
-  const script = join(ROOT, 'scripts/replay.mjs');
+// {code, out, errors} of scripts/<name>.mjs, as a person would run it.
+export function runTool(stack, name, ...args) {
+  const script = join(ROOT, `scripts/${name}.mjs`);
   const child = spawn(process.execPath, ['--no-warnings', script, '--dir', stack.dir, ...args]);
   const read = (stream) => {
     let text = '';

@@ -13,7 +13,7 @@ import {
   bucketObjects,
   letTimePass,
   one,
-  runReplay,
+  runTool,
   testStack,
   until,
   untilRested,
@@ -35,7 +35,7 @@ after(async () => {
   rmSync(scratch, { recursive: true });
 });
 
-const run = (...args) => runReplay(stack, ...args);
+const run = (...args) => runTool(stack, 'replay', ...args);
 
 async function replay(...args) {
   const { code, out, errors } = await run('--json', ...args);

@@ -12,7 +12,7 @@ import {
   count,
   letTimePass,
   one,
-  runReplay,
+  runTool,
   steer,
   testStack,
   until,
@@ -235,7 +235,7 @@ test('mail that is too large is kept and on the card, also when the next one is 
   assert.match(await failure(), /more than 5 MB/);
 
   const of = ['--workspace', HARBOR, '--service', 'sendgrid', '--state', 'unreadable'];
-  const { out } = await runReplay(stack, ...of, '--apply', '--json');
+  const { out } = await runTool(stack, 'replay', ...of, '--apply', '--json');
   // Whose thread it is the host must be asked: the next tick does.
   assert.deepEqual(JSON.parse(out).receipts, { received: 1 });
   await letTimePass(stack);

@@ -1,10 +1,10 @@
-// Chromium on the real page: signing in, what is on the screen, and how long it takes to change.
+// Chromium on the real page: signing in, what is on the screen, and what of it changes.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 import { ROOT } from '../../scripts/local/wrangler.mjs';
-import { CLIENT, NORTHWIND } from '../e2e/harness.mjs';
+import { CLIENT, NORTHWIND, until } from '../e2e/harness.mjs';
 
 const SCREENS = join(ROOT, '.dev', 'screens');
 mkdirSync(SCREENS, { recursive: true });
@@ -97,6 +97,25 @@ export async function screenshot(page, name) {
   await settled(page);
   await page.waitForTimeout(250); // hover and focus have moved
   await page.screenshot({ path: join(SCREENS, `${name}.png`) });
+}
+
+/** A part of the page in pictures, which are waited for: {atRest(), becomes(picture, what), leaves(picture, what)}. */
+export function watch(page, clip) {
+  const shot = () => page.screenshot({ clip });
+  const comes = (what, isSo) => until(what, async () => isSo(await shot()));
+  return {
+    async atRest() {
+      let last = await shot();
+      await comes('a picture at rest', (now) => {
+        const isSame = now.equals(last);
+        last = now;
+        return isSame;
+      });
+      return last;
+    },
+    becomes: (picture, what) => comes(what, (now) => now.equals(picture)),
+    leaves: (picture, what) => comes(what, (now) => !now.equals(picture)),
+  };
 }
 
 export const countFrames = (page) => page.evaluate(() => window.webfluentia.frames);

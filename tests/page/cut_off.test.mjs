@@ -111,7 +111,7 @@ test('without realtime the page says so and reads every 15 seconds', async () =>
     `update service_facts set enabled = false where client_id = $1 and service = 'google_ads'`,
     [CLIENT[NORTHWIND]],
   );
-  await card(page, 'google_ads').getByText('disabled').first().waitFor({ timeout: 20_000 });
+  await card(page, 'google_ads').getByText('disabled').first().waitFor();
   await stack.query(
     `update service_facts set enabled = true where client_id = $1 and service = 'google_ads'`,
     [CLIENT[NORTHWIND]],

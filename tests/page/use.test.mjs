@@ -13,6 +13,7 @@ import {
   settled,
   signedIn,
   userOf,
+  watch,
 } from './browser.mjs';
 import { VIEWER, browser, stack, startSuite } from './suite.mjs';
 
@@ -86,7 +87,7 @@ test('what a card draws is told in words where it is pointed at or has the focus
   await page.evaluate((ms) => window.webfluentia.setClock(ms), Date.now() + HOUR_MS * 1.5);
   await settled(page);
   const { x, y, width } = await strip.boundingBox();
-  const above = () => page.screenshot({ clip: { x, y: y - 31, width, height: 20 } });
+  const above = watch(page, { x, y: y - 31, width, height: 20 });
   await page.mouse.move(4, 4);
   await screenshot(page, 'card-plain');
   const top = await pixels(page, { x, y: y + 1, width, height: 1 });
@@ -95,32 +96,30 @@ test('what a card draws is told in words where it is pointed at or has the focus
     Math.abs(coloured.length - width / 30) < 4,
     `one day is higher: ${coloured.length} of ${width} px`,
   );
-  const before = await above();
+  const before = await above.atRest();
   await strip.hover();
   await screenshot(page, 'card-tip');
-  assert.notDeepEqual(await above(), before, 'a panel above the thirty days');
+  await above.leaves(before, 'a panel above the thirty days');
   await page.mouse.move(4, 4);
   await screenshot(page, 'card-plain');
-  assert.deepEqual(await above(), before, 'which goes when nothing is pointed at');
+  await above.becomes(before, 'which goes when nothing is pointed at');
   await page.locator('[id="badge:stripe"]').focus();
   for (const id of ['activity:stripe', 'days:stripe']) {
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement.id), id);
   }
   await screenshot(page, 'card-focus');
-  assert.notDeepEqual(await above(), before, 'the same by keyboard');
+  await above.leaves(before, 'the same by keyboard');
   await page.keyboard.press('Escape');
   await screenshot(page, 'card-plain');
-  assert.deepEqual(await above(), before, 'until it is sent away');
+  await above.becomes(before, 'until it is sent away');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'days:stripe');
   await page.getByRole('searchbox').focus(); // which is seen to have it, and says nothing
-  const plain = await above();
+  const plain = await above.atRest();
   await strip.hover();
-  await settled(page);
-  assert.notDeepEqual(await above(), plain);
+  await above.leaves(plain, 'a tip at the mouse');
   await page.keyboard.press('Escape');
-  await settled(page);
-  assert.deepEqual(await above(), plain, 'also what the mouse rests on while the focus is elsewhere');
+  await above.becomes(plain, 'also what the mouse rests on while the focus is elsewhere');
   await page.context().close();
 });
 
@@ -129,15 +128,15 @@ test('on a phone a touch tells what a strip shows, and another one takes it away
   const strip = page.locator('[id="days:stripe"]');
   await strip.scrollIntoViewIfNeeded();
   const { x, y, width } = await strip.boundingBox();
-  const above = () => page.screenshot({ clip: { x, y: y - 31, width, height: 20 } });
+  const above = watch(page, { x, y: y - 31, width, height: 20 });
   await settled(page);
-  const before = await above();
+  const before = await above.atRest();
   await strip.tap();
   await screenshot(page, 'phone-tip');
-  assert.notDeepEqual(await above(), before);
+  await above.leaves(before, 'a tip at the touch');
   await page.touchscreen.tap(2, 400);
   await screenshot(page, 'phone-plain');
-  assert.deepEqual(await above(), before);
+  await above.becomes(before, 'no tip any more');
   await page.context().close();
 });
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 
+#include "edge-workers/replay/table_keys.hpp"
 #include "shared/base/text.hpp"
 
 namespace wf::scenarios {
@@ -58,6 +60,24 @@ bool is_intact(const Json& row, const Json& rows) {
   });
 }
 
+// Of each row that was there one is there now, whatever it says.
+bool has_each_row_once(const Json& before, const Json& after) {
+  static const replay::TableKeys keys;
+  for (const auto& [table, rows] : before.items()) {
+    std::map<std::string, int> times;
+    for (const Json& row : after.value(table, Json::array())) ++times[keys.key_of(table, row)];
+    for (const Json& row : rows)
+      if (times[keys.key_of(table, row)] != 1) return false;
+  }
+  return true;
+}
+
+bool waits(const Json& effects) {
+  return std::any_of(effects.begin(), effects.end(), [](const Json& line) {
+    return as_string(line).value_or("").starts_with("enqueue after ");
+  });
+}
+
 std::int64_t last_status(const Json& result) {
   const Json& responses = result["responses"];
   return responses.empty() ? 0 : find_int64(responses.back(), "status").value_or(0);
@@ -96,6 +116,7 @@ bool are_replies_of(Kind kind, const std::vector<replay::ProviderReply>& replies
 }
 
 bool replaces_older_keeps_newer(const Json& before, const Json& after) {
+  if (!has_each_row_once(before, after)) return false;
   int intact = 0, replaced = 0;
   for (const auto& [table, rows] : before.items())
     for (const Json& row : rows) ++(is_intact(row, after.value(table, Json::array())) ? intact : replaced);
@@ -103,6 +124,7 @@ bool replaces_older_keeps_newer(const Json& before, const Json& after) {
 }
 
 bool is_there_once(const Json& before, const Json& after) {
+  if (!has_each_row_once(before, after)) return false;
   if (before == after) return !before.empty();
   for (const auto& [table, rows] : before.items())
     for (const Json& row : rows)
@@ -127,6 +149,8 @@ bool is_resumed(const Json& result) {
 bool is_result_of(Kind kind, const Json& result) {
   if (kind == "empty") return has_no_row(result["tables"]);
   if (kind == "two_pages") return find_int64(result["runs"].front(), "pages") >= 2;
+  if (kind == "rate_limited")
+    return waits(result["effects"]) && result["runs"].back()["state"] == "succeeded";
   if (kind == "expired_credentials") return is_red(result["verdict"], "credentials");
   if (kind == "malformed" || kind == "wrong_type") return is_red(result["verdict"], "data");
   return true;

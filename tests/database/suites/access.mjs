@@ -231,6 +231,7 @@ async function functionTests(t, stack, clients) {
     'deployment',
     'ai_facts',
     'archived_objects',
+    'facts_at',
     'compare_rows',
     'apply_replay',
   ]) {

@@ -156,6 +156,27 @@ async function settleTests({ test, stack, deliver, stored }) {
     assert.deepEqual(await begin(id), { begun: false, state: 'disabled' });
     assert.deepEqual(await stack.query('select id from public.email_messages where id = $1', [id]), []);
   });
+  await test('in an hour a workspace begins 200 of a service; one that is asked again is none more', async () => {
+    const asked = '00000000-0000-4000-8000-0000000000c8';
+    const before = (secs) =>
+      stack.query(
+        `insert into public.action_requests (client_id, id, service, action, state, requested_at)
+         select $1, gen_random_uuid(), $2, 'email', 'succeeded', now() - make_interval(secs => $3)
+         from generate_series(1, 199)`,
+        [northwind, service, secs],
+      );
+    await stack.query('delete from public.action_requests');
+    await before(3601);
+    await before(3500);
+    const by = randomUUID();
+    assert.deepEqual(await begin(asked, by), { begun: true });
+    const next = randomUUID();
+    assert.deepEqual(await begin(next), { begun: false, state: 'too_many' });
+    assert.deepEqual(await begin(asked, by), { begun: true });
+    assert.deepEqual(await stack.query('select id from public.email_messages where id = $1', [next]), []);
+    await stack.query('delete from public.action_requests');
+    assert.deepEqual(await begin(next), { begun: true });
+  });
   // A quarter of an hour and a tick later.
   const settle = async (...ids) => {
     await stack.query(

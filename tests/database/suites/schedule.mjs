@@ -258,7 +258,7 @@ async function detectionTests({ test, stack, claim, take }) {
   });
 }
 
-async function leaseTests({ test, stack, claim, take }) {
+async function leaseTests({ test, stack, claim, take, age }) {
   await test('of twenty workers one gets the lease', async () => {
     await detect(stack, {});
     const [{ run_id }] = await claim();
@@ -272,6 +272,24 @@ async function leaseTests({ test, stack, claim, take }) {
       ['stripe', 'charges', '', null, 0, 0],
     );
     assert.equal(facts.stream, 'charges');
+  });
+
+  await test('keys of a name that the workspace has no more get no lease; the tick tells the present one', async () => {
+    const run = await leasedRun(stack);
+    await call(stack, 'yield_run', run);
+    const named = (workspace) => call(stack, 'take_lease', { run_id: run.run_id, workspace, lease_secs: 60 });
+    await stack.query(`update public.workspaces set slug = 'northwind' where client_id = $1`, [northwind]);
+    try {
+      assert.deepEqual(await named('northwind-dental'), { granted: false, why: 'renamed' });
+      await age('sync_runs');
+      const [again] = (await claim()).filter(({ run_id }) => run_id === run.run_id);
+      assert.equal(again.workspace, 'northwind');
+      assert.equal((await named(again.workspace)).granted, true);
+    } finally {
+      await stack.query(`update public.workspaces set slug = 'northwind-dental' where client_id = $1`, [
+        northwind,
+      ]);
+    }
   });
 
   await test('a lease is refused for an unknown, a finished and a disabled run', async () => {

@@ -28,6 +28,7 @@ export async function withdrawnSuite(t, stack) {
   await replayTests(kit);
   await otherTests(kit);
   await cutTests(kitOf('gsc_queries_daily', test, stack));
+  await missingDayTests(kitOf('google_ads_campaign_daily', test, stack));
 }
 
 function kitOf(table, test, stack) {
@@ -51,16 +52,25 @@ function kitOf(table, test, stack) {
         last: i + 1 === pages.length,
       });
   };
+  // That the scan brought anything at all, on a day that no test looks at.
+  const unseen = '2025-11-10';
+  const other = (source_at) => row('other', unseen, source_at);
   const stored = async () => {
     const rows = await stack.query(
-      `select day::text, ${figure}::float8 as value from public.${table} order by day, value`,
+      `select day::text, ${figure}::float8 as value from public.${table} where day <> $1 order by day, value`,
+      [unseen],
     );
     return rows.map(({ day, value }) => `${day.slice(5)} ${value}`);
   };
-  return { test, stack, table, service, row, run, stored, figure };
+  return { test, stack, table, service, row, run, other, stored, figure };
 }
 
 async function reportTests({ test, stack, table, service, row, run, stored }) {
+  await test(`${table}: a scan that brought nothing at all withdraws nothing: that is trouble, not silence`, async () => {
+    await run([[row('a', '2025-11-18', yesterday), row('b', '2025-11-19', yesterday)], {}]);
+    await run([[], covered]);
+    assert.deepEqual(await stored(), ['11-18 4', '11-19 4']);
+  });
   await test(`${table}: what a finished scan did not write again says nothing`, async () => {
     await run([[row('a', '2025-11-18', yesterday), row('b', '2025-11-18', yesterday)], {}]);
     await run([[row('b', '2025-11-18', began)], covered]);
@@ -74,11 +84,11 @@ async function reportTests({ test, stack, table, service, row, run, stored }) {
   });
 }
 
-async function scanTests({ test, stack, table, row, run, stored }) {
+async function scanTests({ test, stack, table, row, run, other, stored }) {
   await test('only days that were read whole, in every time zone', async () => {
     const days = ['11-14', '11-15', '11-16', '11-21', '11-22', '11-23'];
     await run([days.map((day) => row('a', `2025-${day}`, yesterday)), {}]);
-    await run([[], covered]);
+    await run([[other(began)], covered]);
     assert.deepEqual(await stored(), ['11-14 4', '11-15 4', '11-16 0', '11-21 0', '11-22 4', '11-23 4']);
   });
 
@@ -87,11 +97,11 @@ async function scanTests({ test, stack, table, row, run, stored }) {
     const before = { covered_from: from, covered_until: yesterday, window: { from, to: began } };
     await run([[], before]);
     assert.deepEqual(await stored(), ['11-18 4']);
-    await run([[], before], [[], covered]);
+    await run([[], before], [[other(began)], covered]);
     assert.deepEqual(await stored(), ['11-18 0']);
-    const changed = () => stack.query(`select updated_at from public.${table}`);
+    const changed = () => stack.query(`select updated_at from public.${table} where day = '2025-11-18'`);
     const first = await changed();
-    await run([[], { ...covered, covered_until: '2025-11-24T13:00:00Z' }]);
+    await run([[other('2025-11-24T13:00:00Z')], { ...covered, covered_until: '2025-11-24T13:00:00Z' }]);
     assert.deepEqual(await changed(), first);
   });
 
@@ -103,18 +113,23 @@ async function scanTests({ test, stack, table, row, run, stored }) {
 
   await test('a scan by a clock that is ahead decides nothing', async () => {
     await run([[row('a', '2025-11-18', yesterday)], {}]);
-    await run([[], { covered_from: from, covered_until: new Date(Date.now() + 864e5).toISOString() }]);
+    const ahead = new Date(Date.now() + 864e5).toISOString();
+    await run([[other(ahead)], { covered_from: from, covered_until: ahead }]);
     assert.deepEqual(await stored(), ['11-18 4']);
+  });
+}
+
+async function missingDayTests({ table, test, run, row, stored }) {
+  await test(`${table}: nor is anything of a day of which nothing came`, async () => {
+    await run([[row('a', '2025-11-18', yesterday), row('b', '2025-11-19', yesterday)], {}]);
+    await run([[row('c', '2025-11-19', began)], covered]);
+    assert.deepEqual(await stored(), ['11-18 4', '11-19 0', '11-19 4']);
   });
 }
 
 // Google sorts by clicks, and rows of as many may be on either of two pages, or on neither.
 async function cutTests({ test, run, row, stack, table, stored }) {
-  await test('of a day of which nothing came nothing is withdrawn: that is trouble, not silence', async () => {
-    await run([[row('a', '2025-11-18', yesterday), row('b', '2025-11-19', yesterday)], {}]);
-    await run([[row('c', '2025-11-19', began)], covered]);
-    assert.deepEqual(await stored(), ['11-18 4', '11-19 0', '11-19 4']);
-  });
+  await missingDayTests({ table, test, run, row, stored });
 
   await test('of a day that fills a page nothing is withdrawn, of the others it is', async () => {
     const many = Array.from({ length: 25_000 }, (_, i) => row(`q${i}`, '2025-11-18', began));
@@ -131,11 +146,11 @@ async function cutTests({ test, run, row, stack, table, stored }) {
   });
 }
 
-async function replayTests({ test, stack, table, row, run, stored }) {
+async function replayTests({ test, stack, table, row, run, other, stored }) {
   await test('an older reading does not bring it back, a later one does', async () => {
     const old = row('a', '2025-11-18', yesterday);
     await run([[old], {}]);
-    await run([[], covered]);
+    await run([[other(began)], covered]);
     const replay = { client_id: northwind, tables: [{ table, rows: [old] }] };
     assert.equal((await call(stack, 'compare_rows', replay)).tables[0].refused, 1);
     assert.equal((await call(stack, 'apply_replay', replay)).written, 0);
@@ -145,7 +160,7 @@ async function replayTests({ test, stack, table, row, run, stored }) {
   });
 }
 
-async function otherTests({ test, stack, table, row, run, stored, figure }) {
+async function otherTests({ test, stack, table, row, run, other, stored, figure }) {
   await test('other accounts and other workspaces are left alone', async () => {
     await run([[row('a', '2025-11-18', yesterday, { customer_id: '77' })], {}]);
     await stack.query(
@@ -153,7 +168,7 @@ async function otherTests({ test, stack, table, row, run, stored, figure }) {
          ${figure}, source_at) values ($1, '1234567890', '2025-11-18', '1', '2', 'EUR', 5, $2)`,
       [harbor, yesterday],
     );
-    await run([[], covered]);
+    await run([[other(began)], covered]);
     assert.deepEqual(await stored(), ['11-18 4', '11-18 5']);
   });
 }

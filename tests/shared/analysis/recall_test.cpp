@@ -68,10 +68,11 @@ void multiply(DailySeries& series, std::size_t from, std::size_t to, double fact
   }
 }
 
-bool finds_day(const Recipe& recipe, int i, double factor) {
+// None: the day is not among those of the series.
+std::optional<bool> finds_day(const Recipe& recipe, int i, double factor) {
   DailySeries series = make(recipe, seed(i + 1000));
   const auto place = planted_day + static_cast<std::size_t>(i);
-  if (!series.values[place]) return true;
+  if (!series.values[place]) return std::nullopt;
   multiply(series, place, place + 1, factor);
   const Day day = series.first_day + std::chrono::days(place);
   for (const auto& one : analyse(series).anomalies) {
@@ -81,9 +82,13 @@ bool finds_day(const Recipe& recipe, int i, double factor) {
 }
 
 double recall(const Recipe& recipe, double factor) {
-  int found = 0;
-  for (int i = 0; i < series_of_a_kind; ++i) found += finds_day(recipe, i, factor) ? 1 : 0;
-  return static_cast<double>(found) / series_of_a_kind;
+  int found = 0, planted = 0;
+  for (int i = 0; i < series_of_a_kind; ++i) {
+    const auto is_found = finds_day(recipe, i, factor);
+    planted += is_found ? 1 : 0;
+    found += is_found.value_or(false) ? 1 : 0;
+  }
+  return static_cast<double>(found) / planted;
 }
 
 // Told exactly once, at most three days off.

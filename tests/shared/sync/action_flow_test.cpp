@@ -107,9 +107,20 @@ TEST_CASE("where the settings of the workspace cannot be read, nothing is asked 
   CHECK(status_of(api.host) == 202);
 }
 
+TEST_CASE("of more requests than an hour has nothing is asked, and it is said when to come again",
+          "[action]") {
+  Api api;
+  api.host.database.begins_none = "too_many";
+  api.greet();
+  CHECK(status_of(api.host) == 503);
+  CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:rate-limited");
+  CHECK(api.host.responses.back()["headers"].dump().find(R"(["retry-after","600"])") != std::string::npos);
+  CHECK(api.host.provider_urls.empty());
+}
+
 TEST_CASE("a service that is switched off says so", "[action]") {
   Api api;
-  api.host.database.disabled = true;
+  api.host.database.begins_none = "disabled";
   api.greet();
   CHECK(status_of(api.host) == 409);
   CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:not-configured");

@@ -57,11 +57,12 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "session_workspace") return {200, session};
   if (function == "start_run") return {200, start_run};
   if (function == "health") return {200, health};
+  if (function == "facts_at") return facts_at_asked = p, std::pair{200, facts_at};
   if (function == "daily_series" && p["client_id"] == session["client_id"] && p["days"] == 90)
     return {200, daily_series};
   if (function == "toy_facts") return {200, action_facts};
   if (function == "begin_action") {
-    if (disabled) return {200, {{"begun", false}, {"state", "disabled"}}};
+    if (!begins_none.empty()) return {200, {{"begun", false}, {"state", begins_none}}};
     if (others_begin > 0) return --others_begin, std::pair{200, Json{{"begun", false}, {"state", "changed"}}};
     const auto [known, is_new] = actions.emplace(text_of(p, "id"), "running");
     const std::string& began = begun_by.emplace(text_of(p, "id"), text_of(p, "begun_by")).first->second;
@@ -99,6 +100,7 @@ Json Database::take_lease(const Json& p, std::int64_t now_secs) {
   if (found == runs.end()) return {{"granted", false}, {"why", "unknown"}};
   Run& run = found->second;
   if (run.state == "succeeded" || run.state == "failed") return {{"granted", false}, {"why", "finished"}};
+  if (text_of(p, "workspace") != workspace) return {{"granted", false}, {"why", "renamed"}};
   if (!lease.empty() && lease_until_secs > now_secs) return {{"granted", false}, {"why", "busy"}};
   lease = "lease-" + std::to_string(++leases);
   lease_until_secs = now_secs + p["lease_secs"].get<std::int64_t>();

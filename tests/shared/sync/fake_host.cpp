@@ -35,8 +35,9 @@ Host::Host(wf::Registry used) : registry_(used) {
 }
 
 std::string Host::run(const Json& event, std::string body) {
+  const std::string what = text_of(event, "kind");
   wf::Edge edge =
-      text_of(event, "kind") == "replay" ? wf::replay_edge(registry_) : wf::deployed_edge(registry_);
+      what == "replay" || what == "cards" ? wf::tools_edge(registry_) : wf::deployed_edge(registry_);
   const std::string flow = "00000000-0000-4000-8000-" + std::to_string(100000000000 + ++flows_);
   std::deque<std::pair<Json, std::string>> waiting;
   const auto take = [&](const wf::Frame& frame, const std::string& given) -> std::string {

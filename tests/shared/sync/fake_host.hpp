@@ -59,7 +59,9 @@ struct Database {
   std::map<std::string, std::string> actions;   // id -> state
   std::map<std::string, std::string> begun_by;  // id -> the flow that carries it out
   int others_begin = 0;                         // so often others began since the facts were read
-  bool disabled = false;                        // the service of the actions is switched off
+  std::string begins_none;                      // no action is begun: "disabled", "too_many"
+  std::string workspace = "northwind-dental";   // what the runs' is called now
+  Json facts_at, facts_at_asked;                // the answer, and the question that it was given to
   Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
 
   // Status and body of one call.

@@ -60,7 +60,7 @@ TEST_CASE("what is not of the ABI is answered with a fault", "[frame]") {
   CHECK(is_fault(step(edge, start_of({{"kind", "job"}, {"message", {{"job", "dance"}}}}))));
   CHECK(is_fault(step(edge, start_of({{"kind", "webhook"}, {"service", "stripe"}, {"body", 5}}))));
   CHECK(is_fault(step(edge, start_of("text"))));
-  CHECK(is_fault(step(edge, start_of({{"kind", "replay"}, {"object_key", "raw/x"}}))));  // of replay.wasm
+  CHECK(is_fault(step(edge, start_of({{"kind", "replay"}, {"object_key", "raw/x"}}))));  // of tools.wasm
   CHECK(edge.flows() == 0);
 }
 

@@ -177,6 +177,21 @@ TEST_CASE("a genuine one that is old or from the future is lost until it is sent
                                                  {"error", "a delivery was refused: " + why}});
 }
 
+TEST_CASE("a genuine one that is lost is answered once that is recorded, else asked for again", "[webhook]") {
+  Host host = stripe_host();
+  bool recorded = false;
+  const bool is_away = GENERATE(false, true);
+  host.fault = [&](const Json& effect) {
+    if (effect["kind"] == "respond") CHECK(recorded == !is_away);
+    if (effect["kind"] != "http") return Json();
+    recorded = !is_away;
+    return is_away ? json(R"({"status":503,"headers":[]})") : Json();
+  };
+  CHECK(host.run(webhook_event("t=1763899699,v1=aa"), fixture("events/charge_succeeded.json")) == "ok");
+  CHECK(status_of(host) == (is_away ? 503 : 400));
+  CHECK(host.database.lost_deliveries.size() == (is_away ? 0 : 1));
+}
+
 TEST_CASE("one that is too large is lost where its password shows that it is genuine", "[webhook]") {
   Host host = stripe_host();
   Json event = webhook_event(host);

@@ -1,0 +1,98 @@
+-- What a workspace's cards showed at a time: the facts of then, for judge.
+
+create function public.facts_at(p jsonb) returns jsonb language plpgsql stable set search_path = '' as $$
+declare
+  space public.workspaces;
+  wanted text := p ->> 'at';
+  at timestamptz;
+  known_since timestamptz;
+  rows jsonb;
+begin
+  select * into space from public.workspaces w where w.slug = p ->> 'workspace';
+  if not found then
+    return jsonb_build_object('unknown_workspace', true);
+  end if;
+  at := case when wanted is null then clock_timestamp()
+    when wanted ~ ':\d\d.*([zZ]|[+-]\d\d(:?\d\d)?)$' then wanted::timestamptz
+    else wanted::timestamp at time zone space.time_zone end;
+  -- Of older states only the last is kept: what came between is not known any more.
+  select case when count(*) > 0 then greatest(min(h.recorded_at), now() - interval '90 days') end into known_since
+  from public.facts_history h where h.client_id = space.client_id;
+  select coalesce(jsonb_agg(state.facts), '[]') into rows
+  from (select distinct h.service, h.stream, h.partition
+        from public.facts_history h where h.client_id = space.client_id) part
+    cross join lateral (
+      select h.facts from public.facts_history h
+      where (h.client_id, h.service, h.stream, h.partition)
+          = (space.client_id, part.service, part.stream, part.partition) and h.recorded_at <= at
+      order by h.recorded_at desc, h.id desc limit 1) state
+  where state.facts <> '{}';
+  return jsonb_build_object('name', space.name, 'time_zone', space.time_zone, 'at', at,
+    'known_since', known_since, 'facts', rows);
+end
+$$;
+comment on function public.facts_at is
+  '{"workspace": slug,"at"?: time, without an offset in the workspace''s zone; else now} -> {"name","time_zone","at","known_since": no state before it is known, null: none,"facts": rows as service_facts had them then, progress of a running run as of its last other change} or {"unknown_workspace":true}.';
+revoke all on function public.facts_at from public, anon, authenticated;
+grant execute on function public.facts_at to service_role;
+
+-- A message in the queue names its workspace as it was called then, and the Worker takes the keys by that name: they may
+-- be another client's by now. The tick queues the run again by the present name.
+select app.exchange_text('public.take_lease', '  select * into place from', '  if not exists (select from public.workspaces w where w.client_id = run.client_id
+    and w.slug = coalesce(p ->> ''workspace'', w.slug)) then
+    return app.not_granted(''renamed'');
+  end if;
+  select * into place from');
+comment on function public.take_lease is
+  '{"run_id","workspace"?: the slug whose keys are taken,"lease_secs"} -> {"granted":true,"lease","client_id","service","stream","partition","cursor":{}|null,"pages","attempt","facts"} or {"granted":false,"why":"busy"|"finished"|"unknown"|"disabled"|"renamed"}. Of many at once exactly one is granted.';
+
+-- Whoever has got hold of one user's token would else send as many mails as SendGrid lets them, from the client's address.
+select app.exchange_text('public.begin_action', '  if p ->> ''seen'' is not null and', '  if (select count(*) from public.action_requests r where r.client_id = (p ->> ''client_id'')::uuid
+      and r.service = p ->> ''service'' and r.requested_at > now() - interval ''1 hour'') >= 200
+    and not exists (select from public.action_requests r
+      where r.client_id = (p ->> ''client_id'')::uuid and r.id = (p ->> ''id'')::uuid)
+  then
+    return ''{"begun": false, "state": "too_many"}'';
+  end if;
+  if p ->> ''seen'' is not null and');
+comment on function public.begin_action is
+  '{"client_id","id","begun_by","service","action","user_id","tables","seen"?: of ai_facts} -> {"begun":true}, also when the same begun_by asks again, or {"begun":false,"state"} for an id that another used, for a service that is switched off ("disabled"), of which this workspace had 200 requests within an hour ("too_many": those begun at the same moment may pass) and when more was spent or begun than was seen ("changed"): nothing is written then.';
+
+-- Google Ads may answer a good question with nothing at all, and that turned three months into zeros. Of a day of which
+-- nothing came nothing is withdrawn, as with Search Console; the only conversion of a day may be taken back, but not when
+-- the whole scan brought none.
+update app.sync_targets set rows_cut = 2147483647 -- no day is cut: only those of which nothing came are left alone
+where table_name in ('google_ads_campaign_daily', 'google_ads_search_terms_daily', 'google_ads_performance_max_terms_daily');
+select app.exchange_text('app.withdraw_unread_rows', '($6::int is null or s.day in (', '(case when $6::int is null then exists (select from public.%1$I s
+          where s.client_id = $2 and %4$s and s.source_at >= $3 - interval ''''1 hour'''') else s.day in (');
+select app.exchange_text('app.withdraw_unread_rows', 'having count(*) < $6))', 'having count(*) < $6) end)');
+comment on function app.add_reread_report is
+  'A sync target with a column "day" that a scan of the stream reads whole. p_place: SQL that is true of the rows of the partition $1; with client_id and day it is a prefix of the key. p_withdrawn: what the columns of a row say that is no longer told. p_rows_cut: a day of so many rows is told in part, or in pages between which rows may slip, and one of no rows not at all, so none is withdrawn; null: of a day that is told with no rows all are, unless the scan brought none at all.';
+
+-- Told with each delivery: of very many it is enough that they are many, and once an hour.
+select app.exchange_text('app.tell_of_delivery', '  from app.lost_deliveries r
+  where r.client_id = new.client_id and r.service = new.service
+  order by r.updated_at desc limit 1;', '  from (select * from app.lost_deliveries l
+    where l.client_id = new.client_id and l.service = new.service
+    order by l.updated_at desc limit 1000) r
+  order by r.updated_at desc limit 1;');
+select app.exchange_text('app.tell_of_delivery', 'else lost.number || '' deliveries could',
+  'else case when lost.number = 1000 then ''at least '' else '''' end || lost.number || '' deliveries could');
+select app.exchange_text('app.record_facts', '''usual_gap_secs''];', '''usual_gap_secs'']
+    || case when tg_op = ''UPDATE'' and old.failure_kind is not distinct from new.failure_kind
+      then array[''failures'', ''failure_message'', ''failed_at''] else ''{}'' end;');
+comment on table public.facts_history is
+  'States that a service_facts row had in the last 90 days, append-only: "what did this card show last Tuesday at 9:00" (facts_at). What only says that a run goes on is not recorded, and of what each delivery moves (the times of a webhook, how many of its deliveries failed) once an hour the state of then. facts {}: the row was removed. Of older ones the last is kept: it was still in force.';
+select app.exchange_text('app.open_deliveries', 'and not app.has_unreadable_settings(o.client_id)
+    for update skip locked);', 'and not app.has_unreadable_settings(o.client_id)
+    order by o.received_at limit p_limit
+    for update skip locked);');
+
+-- Counted once of what may be a million events.
+select app.exchange_text('app.reconcile_email', '  stream text;
+', '  stream text;
+  missed bigint;
+');
+select app.exchange_text('app.reconcile_email', '    foreach stream in', '    missed := app.email_missed(client);
+    foreach stream in');
+select app.exchange_text('app.reconcile_email', '''reconciled_missed'', app.email_missed(client)', '''reconciled_missed'', missed');
