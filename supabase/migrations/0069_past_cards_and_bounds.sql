@@ -58,11 +58,9 @@ select app.exchange_text('public.begin_action', '  if p ->> ''seen'' is not null
 comment on function public.begin_action is
   '{"client_id","id","begun_by","service","action","user_id","tables","seen"?: of ai_facts} -> {"begun":true}, also when the same begun_by asks again, or {"begun":false,"state"} for an id that another used, for a service that is switched off ("disabled"), of which this workspace had 200 requests within an hour ("too_many": those begun at the same moment may pass) and when more was spent or begun than was seen ("changed"): nothing is written then.';
 
--- Google Ads may answer a good question with nothing at all, and that turned three months into zeros. Of a day of which
--- nothing came nothing is withdrawn, as with Search Console; the only conversion of a day may be taken back, but not when
--- the whole scan brought none.
-update app.sync_targets set rows_cut = 2147483647 -- no day is cut: only those of which nothing came are left alone
-where table_name in ('google_ads_campaign_daily', 'google_ads_search_terms_daily', 'google_ads_performance_max_terms_daily');
+-- Google Ads may answer a good question with nothing at all, and that turned three months into zeros. It leaves days out
+-- on which all was zero, so of a day of which nothing came the rows are still withdrawn, but not when the whole scan
+-- brought none.
 select app.exchange_text('app.withdraw_unread_rows', '($6::int is null or s.day in (', '(case when $6::int is null then exists (select from public.%1$I s
           where s.client_id = $2 and %4$s and s.source_at >= $3 - interval ''''1 hour'''') else s.day in (');
 select app.exchange_text('app.withdraw_unread_rows', 'having count(*) < $6))', 'having count(*) < $6) end)');

@@ -71,6 +71,27 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.deepEqual(await failure(), [null, null, 0]);
   });
 
+  await test('of very many it is told that they are, and kept as history once an hour', async () => {
+    await record('first', { readable: false });
+    const history = async () => {
+      const [{ rows }] = await stack.query(
+        `select count(*)::int as rows from public.facts_history where client_id = $1 and stream = 'webhook'`,
+        [northwind],
+      );
+      return rows;
+    };
+    const before = await history();
+    await stack.query(`do $$ begin set local session_replication_role = replica;
+      insert into public.webhook_receipts (client_id, service, delivery_key, object_key, event_type, state)
+      select client_id, service, 'lost' || n, 'o', 'x', 'unreadable'
+      from public.webhook_receipts, generate_series(1, 1200) n; end $$`);
+    await record('last', { readable: false, error: 'not JSON' });
+    const { failures, failure_message } = await factsOf(stack, 'webhook');
+    assert.equal(failure_message, 'at least 1000 deliveries could not be taken, the last one: not JSON');
+    assert.equal(failures, 1000);
+    assert.equal(await history(), before);
+  });
+
   await test('the week begins when it is lost, however long ago it came', async () => {
     await record('a');
     await aged(200);

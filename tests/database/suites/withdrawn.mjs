@@ -28,7 +28,6 @@ export async function withdrawnSuite(t, stack) {
   await replayTests(kit);
   await otherTests(kit);
   await cutTests(kitOf('gsc_queries_daily', test, stack));
-  await missingDayTests(kitOf('google_ads_campaign_daily', test, stack));
 }
 
 function kitOf(table, test, stack) {
@@ -119,17 +118,13 @@ async function scanTests({ test, stack, table, row, run, other, stored }) {
   });
 }
 
-async function missingDayTests({ table, test, run, row, stored }) {
-  await test(`${table}: nor is anything of a day of which nothing came`, async () => {
+// Google sorts by clicks, and rows of as many may be on either of two pages, or on neither.
+async function cutTests({ test, run, row, stack, table, stored }) {
+  await test('of a day of which nothing came nothing is withdrawn: that is trouble, not silence', async () => {
     await run([[row('a', '2025-11-18', yesterday), row('b', '2025-11-19', yesterday)], {}]);
     await run([[row('c', '2025-11-19', began)], covered]);
     assert.deepEqual(await stored(), ['11-18 4', '11-19 0', '11-19 4']);
   });
-}
-
-// Google sorts by clicks, and rows of as many may be on either of two pages, or on neither.
-async function cutTests({ test, run, row, stack, table, stored }) {
-  await missingDayTests({ table, test, run, row, stored });
 
   await test('of a day that fills a page nothing is withdrawn, of the others it is', async () => {
     const many = Array.from({ length: 25_000 }, (_, i) => row(`q${i}`, '2025-11-18', began));
