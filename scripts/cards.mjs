@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 
 import { STACK_DIR, Usage, openCore, readVars, respondTo, runTool } from './core_tool.mjs';
 
-const AT = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?$/i;
+const AT =
+  /^(20\d\d-\d\d-\d\d)[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?$/i;
 const ALLOWED = new Set(['http']);
 
 const text = { type: 'string' };
@@ -24,6 +25,13 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
 };
 
+// Of a day that its month has.
+function isTime(text) {
+  const [, day] = AT.exec(text) ?? [];
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(day);
+}
+
 function readOptions(args) {
   let options;
   try {
@@ -33,8 +41,7 @@ function readOptions(args) {
   }
   const { workspace, at } = options;
   if (!workspace) throw new Usage('--workspace missing');
-  if (at && (!AT.test(at) || Number.isNaN(Date.parse(at))))
-    throw new Usage('--at is no time like "2026-11-24 09:00"');
+  if (at !== undefined && !isTime(at)) throw new Usage('--at is no time like "2026-11-24 09:00"');
   return options;
 }
 
@@ -52,14 +59,16 @@ function cardLines(card, time, width, withEvidence) {
 }
 
 function toText({ name, time_zone, at, summary, cards }, withEvidence) {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: time_zone,
-  });
-  const time = (iso) => format.format(new Date(iso));
+  const timeIn = (options) => {
+    const format = new Intl.DateTimeFormat('en-GB', { timeZone: time_zone, ...options });
+    return (iso) => format.format(new Date(iso));
+  };
+  const parts = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' };
+  const time = timeIn(parts);
+  // With the offset: in autumn an hour comes twice.
+  const timeAsked = timeIn({ ...parts, timeZoneName: 'shortOffset' });
   const width = Math.max(...cards.map((card) => card.name.length));
-  const head = `${name}, ${time(at)} (${time_zone}): ${summary}`;
+  const head = `${name}, ${timeAsked(at)} (${time_zone}): ${summary}`;
   return [head, ...cards.flatMap((card) => cardLines(card, time, width, withEvidence))].join('\n');
 }
 

@@ -65,7 +65,8 @@ Respond not_begun(std::string_view state) {
     return provider_problem_reply({ErrorKind::rate_limit, "too many ask for this at the same time", 5});
   if (state == "too_many")
     return provider_problem_reply(
-        {ErrorKind::rate_limit, "a workspace has 200 requests of a service in an hour", 600});
+        {ErrorKind::rate_limit,
+         "this workspace has made 200 requests of this service within an hour, which is our limit", 600});
   std::string became = concat({"its request ", state});
   if (state == "running") became = "its request is under way";
   if (state == "unknown") became = "it is not known whether its request was carried out";

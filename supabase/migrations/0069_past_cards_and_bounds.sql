@@ -18,26 +18,39 @@ begin
   -- Of older states only the last is kept: what came between is not known any more.
   select case when count(*) > 0 then greatest(min(h.recorded_at), now() - interval '90 days') end into known_since
   from public.facts_history h where h.client_id = space.client_id;
-  select coalesce(jsonb_agg(state.facts), '[]') into rows
+  -- What the row itself says it has said since it changed last, also what history leaves out. A webhook's times are in
+  -- history once an hour, and in the receipts each.
+  select coalesce(jsonb_agg(state.facts order by part.service, part.stream, part.partition), '[]') into rows
   from (select distinct h.service, h.stream, h.partition
         from public.facts_history h where h.client_id = space.client_id) part
-    cross join lateral (
-      select h.facts from public.facts_history h
-      where (h.client_id, h.service, h.stream, h.partition)
-          = (space.client_id, part.service, part.stream, part.partition) and h.recorded_at <= at
-      order by h.recorded_at desc, h.id desc limit 1) state
+    cross join lateral (select coalesce(
+      (select jsonb_strip_nulls(to_jsonb(f)) from public.service_facts f
+       where (f.client_id, f.service, f.stream, f.partition)
+           = (space.client_id, part.service, part.stream, part.partition) and f.updated_at <= at),
+      (select h.facts || case when h.stream = 'webhook' and h.facts <> '{}' then (
+           select jsonb_strip_nulls(jsonb_build_object(
+             'last_event_at', greatest((h.facts ->> 'last_event_at')::timestamptz, max(r.received_at)),
+             'last_success_at', greatest((h.facts ->> 'last_success_at')::timestamptz, max(r.received_at))))
+           from public.webhook_receipts r
+           where r.client_id = h.client_id and r.service = h.service and r.source = 'delivered'
+             and r.state in ('applied', 'ignored') and r.received_at between at - interval '1 hour' and at)
+         else '{}' end
+       from public.facts_history h
+       where (h.client_id, h.service, h.stream, h.partition)
+           = (space.client_id, part.service, part.stream, part.partition) and h.recorded_at <= at
+       order by h.recorded_at desc, h.id desc limit 1)) as facts) state
   where state.facts <> '{}';
   return jsonb_build_object('name', space.name, 'time_zone', space.time_zone, 'at', at,
     'known_since', known_since, 'facts', rows);
 end
 $$;
 comment on function public.facts_at is
-  '{"workspace": slug,"at"?: time, without an offset in the workspace''s zone; else now} -> {"name","time_zone","at","known_since": no state before it is known, null: none,"facts": rows as service_facts had them then, progress of a running run as of its last other change} or {"unknown_workspace":true}.';
+  '{"workspace": slug,"at"?: time, without an offset in the workspace''s zone; else now} -> {"name","time_zone","at","known_since": no state before it is known, null: none,"facts": rows as service_facts had them then; of states before the present one without what only says that a run goes on} or {"unknown_workspace":true}.';
 revoke all on function public.facts_at from public, anon, authenticated;
 grant execute on function public.facts_at to service_role;
 
--- A message in the queue names its workspace as it was called then, and the Worker takes the keys by that name: they may
--- be another client's by now. The tick queues the run again by the present name.
+-- The message of a sync names its workspace as it was called then, and the Worker takes the keys by that name: they may be
+-- another client's by now, whose rows would come to this one. The tick queues the run again by the present name.
 select app.exchange_text('public.take_lease', '  select * into place from', '  if not exists (select from public.workspaces w where w.client_id = run.client_id
     and w.slug = coalesce(p ->> ''workspace'', w.slug)) then
     return app.not_granted(''renamed'');
@@ -61,9 +74,7 @@ comment on function public.begin_action is
 -- Google Ads may answer a good question with nothing at all, and that turned three months into zeros. It leaves days out
 -- on which all was zero, so of a day of which nothing came the rows are still withdrawn, but not when the whole scan
 -- brought none.
-select app.exchange_text('app.withdraw_unread_rows', '($6::int is null or s.day in (', '(case when $6::int is null then exists (select from public.%1$I s
-          where s.client_id = $2 and %4$s and s.source_at >= $3 - interval ''''1 hour'''') else s.day in (');
-select app.exchange_text('app.withdraw_unread_rows', 'having count(*) < $6))', 'having count(*) < $6) end)');
+select app.exchange_text('app.withdraw_unread_rows', 'if since is null or', 'if since is null or (new.cursor ->> ''run_rows'')::bigint = 0 or');
 comment on function app.add_reread_report is
   'A sync target with a column "day" that a scan of the stream reads whole. p_place: SQL that is true of the rows of the partition $1; with client_id and day it is a prefix of the key. p_withdrawn: what the columns of a row say that is no longer told. p_rows_cut: a day of so many rows is told in part, or in pages between which rows may slip, and one of no rows not at all, so none is withdrawn; null: of a day that is told with no rows all are, unless the scan brought none at all.';
 
@@ -76,11 +87,16 @@ select app.exchange_text('app.tell_of_delivery', '  from app.lost_deliveries r
   order by r.updated_at desc limit 1;');
 select app.exchange_text('app.tell_of_delivery', 'else lost.number || '' deliveries could',
   'else case when lost.number = 1000 then ''at least '' else '''' end || lost.number || '' deliveries could');
+select app.exchange_text('app.record_facts', '
+    || case when tg_op = ''UPDATE'' and old.bad_signatures >= 10 and new.bad_signatures >= 10
+      then array[''bad_signatures'', ''refused'', ''last_bad_signature_at''] else ''{}'' end;', ';');
 select app.exchange_text('app.record_facts', '''usual_gap_secs''];', '''usual_gap_secs'']
     || case when tg_op = ''UPDATE'' and old.failure_kind is not distinct from new.failure_kind
-      then array[''failures'', ''failure_message'', ''failed_at''] else ''{}'' end;');
+      then array[''failures'', ''failure_message'', ''failed_at''] else ''{}'' end
+    || case when tg_op = ''UPDATE'' and old.bad_signatures >= 10 and new.bad_signatures >= 10
+      then array[''bad_signatures'', ''refused'', ''last_bad_signature_at''] else ''{}'' end;');
 comment on table public.facts_history is
-  'States that a service_facts row had in the last 90 days, append-only: "what did this card show last Tuesday at 9:00" (facts_at). What only says that a run goes on is not recorded, and of what each delivery moves (the times of a webhook, how many of its deliveries failed) once an hour the state of then. facts {}: the row was removed. Of older ones the last is kept: it was still in force.';
+  'States that a service_facts row had in the last 90 days, append-only: "what did this card show last Tuesday at 9:00" (facts_at). What only says that a run goes on is not recorded, and of what each delivery moves (the times of a webhook, how many of its deliveries failed or were refused) once an hour the state of then. facts {}: the row was removed. Of older ones the last is kept: it was still in force.';
 select app.exchange_text('app.open_deliveries', 'and not app.has_unreadable_settings(o.client_id)
     for update skip locked);', 'and not app.has_unreadable_settings(o.client_id)
     order by o.received_at limit p_limit

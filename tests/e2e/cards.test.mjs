@@ -55,7 +55,7 @@ test('the same card, before and after its key was refused', async () => {
 
 test('for people: a line a card, and for one card what its verdict rests on', async () => {
   const { out } = await run();
-  assert.match(out, /^Northwind Dental, .+ \(Europe\/Berlin\): \d active, 1 needs attention/);
+  assert.match(out, /^Northwind Dental, .+ GMT\+[12] \(Europe\/Berlin\): \d active, 1 needs attention/);
   assert.match(out, /^Error {4}Stripe .+, last sync .+\n +account manager: /m);
   assert.match(out, /^Active {3}Supabase {2,}fresh, last sync .+$/m);
   const { out: stripe } = await run('--service', 'stripe');
@@ -66,11 +66,13 @@ test('for people: a line a card, and for one card what its verdict rests on', as
 test('what cannot be told is told in a line, and a wrong command line with how it is used', async () => {
   for (const [args, code, words] of [
     [['--at', '2020-01-01 00:00'], 1, /^what was before \S+ is not known \(90 days are kept\)\n$/],
-    [['--at', '2999-01-01 00:00Z'], 1, /^2999-01-01T00:00:00Z is still to come\n$/],
+    [['--at', '2099-01-01T00:00-05'], 1, /^2099-01-01T05:00:00Z is still to come\n$/],
     [['--service', 'sendmail'], 1, /^northwind-dental has no card of sendmail at that time\n$/],
     [['--workspace', 'nobody'], 1, /^there is no workspace nobody\n$/],
     [['--at', 'Tuesday'], 2, /^--at is no time like "2026-11-24 09:00"\nusage: cards --workspace/],
-    [['--at', '2026-11-31 25:00'], 2, /^--at is no time/],
+    [['--at', '2026-11-30 25:00'], 2, /^--at is no time/],
+    [['--at', '2026-02-30 09:00'], 2, /^--at is no time/],
+    [['--at', ''], 2, /^--at is no time/],
     [['--workspace', ''], 2, /^--workspace missing\n/],
   ]) {
     const { code: ended, out, errors } = await run(...args);

@@ -53,6 +53,8 @@ export async function pastSuite(t, stack) {
       `insert into public.service_facts (client_id, service, stream, failures) values ($1, 'stripe', 'charges', 3)`,
       [ours.client_id],
     );
+    // Progress is not in history, and yet shown.
+    await stack.query('update public.service_facts set running_since = now(), progress_done = 3');
     const { facts, name, at: time } = await at();
     const rows = await stack.query(
       'select jsonb_strip_nulls(to_jsonb(f)) as row from public.service_facts f',
@@ -60,6 +62,27 @@ export async function pastSuite(t, stack) {
     assert.deepEqual(facts, [rows[0].row]);
     assert.equal(name, ours.name);
     assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000, time);
+  });
+
+  await test('of a webhook the last delivery before that time, though history has one an hour', async () => {
+    const nine = day(3, '09:00');
+    await record(ours.client_id, 'webhook', { stream: 'webhook', last_event_at: nine }, nine);
+    const receipts = { '09:20': 'applied', '09:30': 'ignored', '09:35': 'unreadable', '09:50': 'applied' };
+    for (const [time, state] of Object.entries(receipts))
+      await stack.query(
+        `insert into public.webhook_receipts (client_id, service, delivery_key, object_key, event_type, state, received_at)
+         values ($1, 'stripe', $2, 'o', 'x', $3, $4)`,
+        [ours.client_id, time, state, day(3, time)],
+      );
+    const lastEvent = async (time) => {
+      const { facts } = await at(day(3, time));
+      return new Date(facts.find(({ stream }) => stream === 'webhook').last_event_at)
+        .toISOString()
+        .slice(11, 16);
+    };
+    assert.equal(await lastEvent('09:10'), '09:00');
+    assert.equal(await lastEvent('09:40'), '09:30');
+    assert.equal(await lastEvent('09:59'), '09:50');
   });
 
   await test('a time without an offset is of the workspace’s zone, in summer and in winter', async () => {
