@@ -57,9 +57,8 @@ void* operator new(std::size_t size) {
   return memory;
 }
 
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return malloc(size);
-}  // of a stable sort
+// Of a stable sort.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return malloc(size); }
 void operator delete(void* memory) noexcept { free(memory); }
 void* operator new[](std::size_t size) { return operator new(size); }
 void operator delete[](void* memory) noexcept { free(memory); }
