@@ -94,7 +94,7 @@ std::vector<StreamCondition> judge_streams(const Descriptor& descriptor, const S
   }
   if (auto use = judge_use(descriptor, facts, now)) conditions.push_back(*std::move(use));
   if (const StreamFacts* webhook = open_webhook(descriptor, facts)) {
-    if (auto condition = judge_webhook(*webhook, now)) conditions.push_back(std::move(*condition));
+    if (auto condition = judge_webhook(facts, *webhook, now)) conditions.push_back(std::move(*condition));
   }
   return conditions;
 }
@@ -117,27 +117,28 @@ void decide_failed(Verdict& verdict, const StreamCondition& worst,
       std::any_of(conditions.begin(), conditions.end(), [](const StreamCondition& condition) {
         return condition.proven && !has_failed(condition) && condition.state != SubState::overdue;
       });
-  decide(verdict, Badge::error, others_work ? SubState::partial : worst.state, worst.rule);
-  if (!others_work) {
-    verdict.words = failure_words(*worst.kind);
-    // What never worked did not expire.
-    if (worst.kind == ErrorKind::credentials && !verdict.last_sync_at) verdict.words = "sign-in refused";
-    if (has_bad_signatures(worst)) verdict.words = "webhook deliveries refused";
-    return;
-  }
   std::vector<std::string> failed;
   bool alike = true;
   for (const StreamCondition& condition : conditions) {
     if (!has_failed(condition)) continue;
     failed.push_back(condition.label);
-    alike = alike && condition.kind == worst.kind;
+    alike =
+        alike && condition.kind == worst.kind && has_bad_signatures(condition) == has_bad_signatures(worst);
   }
-  verdict.words = "partial: " + list_labels(failed);
+  const SubState all_failed = alike ? worst.state : SubState::failed;
+  decide(verdict, Badge::error, others_work ? SubState::partial : all_failed, worst.rule);
+  if (others_work) verdict.words = "partial: " + list_labels(failed);
   if (!alike) return;
-  // A sign-in with which others work has not expired.
   std::string_view why = failure_words(*worst.kind);
-  if (worst.kind == ErrorKind::credentials) why = "access refused";
   if (worst.kind == ErrorKind::data && worst.stream == webhook_stream) why = "delivery not understood";
+  if (!others_work) {
+    verdict.words = has_bad_signatures(worst) ? std::string_view("webhook deliveries refused") : why;
+    // What never worked did not expire.
+    if (worst.state == SubState::sign_in_expired && !has_synced(verdict)) verdict.words = "sign-in refused";
+    return;
+  }
+  // A sign-in with which others work has not expired.
+  if (worst.kind == ErrorKind::credentials) why = "access refused";
   verdict.words += has_bad_signatures(worst) ? " deliveries refused" : " (" + std::string(why) + ')';
 }
 
@@ -221,9 +222,7 @@ void judge_syncs(Verdict& verdict, const Descriptor& descriptor, const ServiceFa
     if (all_off) return decide(verdict, Badge::inactive, SubState::disabled, "every_stream_disabled");
     return decide(verdict, Badge::inactive, SubState::waiting, "first_sync_waiting");
   }
-  const auto worst = std::max_element(
-      conditions.begin(), conditions.end(),
-      [](const StreamCondition& a, const StreamCondition& b) { return severity(a) < severity(b); });
+  const auto worst = std::max_element(conditions.begin(), conditions.end(), is_less_urgent);
   decide_by_worst(verdict, descriptor, *worst, conditions, facts);
   if (descriptor.evidenced == Evidenced::by_sync) check_newest_row(verdict);
 }
@@ -237,6 +236,8 @@ void judge_activity(Verdict& verdict, const Descriptor& descriptor, const Servic
         return has_failed(condition) && use && counts_still(facts, *use, now);
       });
   if (failed != conditions.end()) return decide_by_worst(verdict, descriptor, *failed, conditions, facts);
+  if (conditions.empty() && !facts.streams.empty())
+    return decide(verdict, Badge::inactive, SubState::disabled, "every_stream_disabled");
   if (!verdict.last_sync_at) {
     decide(verdict, Badge::inactive, SubState::waiting, never_used_rule);
     const bool tried =

@@ -316,9 +316,10 @@ void add_evidence(Verdict& verdict, const Descriptor& descriptor, const ServiceF
     if (is_there) ++present;
     if (is_there || is_missing(key, facts.present_keys)) ++required;
   }
-  const auto found_at = facts.detection_problem.empty() ? facts.detected_at : std::nullopt;
+  const bool is_set_up = facts.detection_problem.empty() && present == required;
+  const auto found_at = is_set_up ? facts.detected_at : std::nullopt;
   verdict.evidence.push_back({"Keys",
-                              (found_at ? "looked for: " : "") + std::to_string(present) + " of " +
+                              (found_at ? "set up: " : "") + std::to_string(present) + " of " +
                                   std::to_string(required) + " required present",
                               found_at});
   add_failures(verdict, descriptor, facts, conditions, now);

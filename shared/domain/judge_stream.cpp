@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared/base/text.hpp"
+
 namespace wf {
 
 namespace {
@@ -33,15 +35,20 @@ void fail_condition(StreamCondition& condition, ErrorKind kind) {
   condition.kind = kind;
 }
 
-void overdue_condition(StreamCondition& condition, std::string_view rule, std::optional<ErrorKind> failure) {
-  condition.state = SubState::overdue;
-  condition.rule = rule;
-  // Nothing was recorded as failing, and yet nothing came: our schedule did not run.
-  condition.kind = failure.value_or(ErrorKind::ours);
-}
-
 bool is_rate_limited(const StreamFacts& facts, UnixSeconds now) {
   return facts.rate_limited_until && *facts.rate_limited_until > now;
+}
+
+void overdue_condition(StreamCondition& condition, std::string_view rule, ErrorKind kind) {
+  condition.state = SubState::overdue;
+  condition.rule = rule;
+  condition.kind = kind;
+}
+
+// A run that rests at the provider's limit has not failed. Nothing was recorded, and yet nothing came: our
+// schedule did not run.
+ErrorKind kind_of_delay(const StreamFacts& facts, UnixSeconds now) {
+  return facts.failure_kind.value_or(is_rate_limited(facts, now) ? ErrorKind::rate_limit : ErrorKind::ours);
 }
 
 // Keys that came back, or what was switched on again: it has its turn to come, however long ago the last one
@@ -73,7 +80,7 @@ void rate_limit_condition(StreamCondition& condition, const StreamFacts& facts) 
 void judge_first_sync(StreamCondition& condition, const Thresholds& thresholds, const StreamFacts& facts,
                       std::optional<UnixSeconds> configured_since, UnixSeconds now) {
   if (configured_since && now - *configured_since > thresholds.error_after) {
-    return overdue_condition(condition, "never_succeeded", facts.failure_kind);
+    return overdue_condition(condition, "never_succeeded", kind_of_delay(facts, now));
   }
   if (is_rate_limited(facts, now)) return rate_limit_condition(condition, facts);
   if (condition.running) return set(condition, SubState::syncing, "first_sync_running");
@@ -85,7 +92,7 @@ void judge_age(StreamCondition& condition, const Thresholds& thresholds, const S
                std::optional<UnixSeconds> configured_since, UnixSeconds now) {
   const seconds age = now - *condition.success_at;
   if (age > thresholds.error_after && !begins_again(configured_since, now)) {
-    return overdue_condition(condition, "success_too_old", facts.failure_kind);
+    return overdue_condition(condition, "success_too_old", kind_of_delay(facts, now));
   }
   if (!thresholds.quiet_is_usual && facts.last_rows == 0 && facts.usual_rows_min.value_or(0) > 0) {
     set(condition, SubState::empty, "no_rows_where_usual");
@@ -148,6 +155,29 @@ int severity(const StreamCondition& condition) {
   }
 }
 
+namespace {
+
+int urgency(std::optional<ErrorKind> kind) {
+  if (!kind) return 0;
+  switch (*kind) {
+    case ErrorKind::credentials:
+    case ErrorKind::configuration:
+      return 3;
+    case ErrorKind::data:
+    case ErrorKind::ours:
+      return 2;
+    default:  // it passes
+      return 1;
+  }
+}
+
+}  // namespace
+
+bool is_less_urgent(const StreamCondition& a, const StreamCondition& b) {
+  const int difference = severity(a) - severity(b);
+  return difference != 0 ? difference < 0 : urgency(a.kind) < urgency(b.kind);
+}
+
 std::string label_of_part(std::string_view label, std::string_view partition) {
   return std::string(label) + " of " + std::string(partition);
 }
@@ -177,14 +207,18 @@ bool counts_still(const ServiceFacts& facts, const StreamFacts& use, UnixSeconds
   return use.failed_at && facts.keys_since <= use.failed_at && now - *use.failed_at <= failed_use_counts_for;
 }
 
-bool refuses(const StreamFacts& webhook) { return webhook.bad_signatures > bad_signatures_allowed; }
+bool refuses(const ServiceFacts& facts, const StreamFacts& webhook) {
+  return webhook.bad_signatures > bad_signatures_allowed &&
+         (webhook.refused_key.empty() || holds(facts.present_keys, webhook.refused_key));
+}
 
-std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook, UnixSeconds now) {
+std::optional<StreamCondition> judge_webhook(const ServiceFacts& facts, const StreamFacts& webhook,
+                                             UnixSeconds now) {
   StreamCondition condition{
       .stream = std::string(webhook_stream), .label = "webhook", .state = SubState::failed};
   const bool lately =
       !webhook.last_bad_signature_at || now - *webhook.last_bad_signature_at <= refusals_count_for;
-  if (refuses(webhook) && lately) {
+  if (refuses(facts, webhook) && lately) {
     condition.rule = bad_signatures_rule;
     condition.kind = ErrorKind::credentials;
     condition.refused_key = webhook.refused_key;

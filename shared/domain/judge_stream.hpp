@@ -36,6 +36,8 @@ std::optional<UnixSeconds> proven_success(const StreamFacts& facts);
 
 // How bad a condition is for the card; larger is worse.
 int severity(const StreamCondition& condition);
+// Of two that are as bad the one comes first that somebody can do something about.
+bool is_less_urgent(const StreamCondition& a, const StreamCondition& b);
 bool has_failed(const StreamCondition& condition);  // for good
 // Neither a webhook does, nor what people ask of a service that is synced as well.
 bool tells_of_syncs(const Descriptor& descriptor, const StreamCondition& condition);
@@ -50,10 +52,12 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string label, co
 // Of what people ask for a failure is of the past with other keys, which are another set-up, and after days.
 bool counts_still(const ServiceFacts& facts, const StreamFacts& use, UnixSeconds now);
 
-// More deliveries than by coincidence were refused since the last good one, the last of them lately or not.
-bool refuses(const StreamFacts& webhook);
+// More deliveries than by coincidence were refused since the last good one, the last of them lately or not,
+// by the check of a key that is there still.
+bool refuses(const ServiceFacts& facts, const StreamFacts& webhook);
 // Three signature failures in a row with none good: the webhook secret is wrong. Or a delivery could not be
 // read, or was given up, and none was applied since.
-std::optional<StreamCondition> judge_webhook(const StreamFacts& webhook, UnixSeconds now);
+std::optional<StreamCondition> judge_webhook(const ServiceFacts& facts, const StreamFacts& webhook,
+                                             UnixSeconds now);
 
 }  // namespace wf

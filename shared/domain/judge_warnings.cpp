@@ -120,7 +120,7 @@ void check_silent_parts(Verdict& verdict, const Descriptor& descriptor, const Se
 // Whether they were the provider's, which has given up, or a stranger's cannot be told any more.
 void check_refusals(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts) {
   const StreamFacts* webhook = open_webhook(descriptor, facts);
-  if (!webhook || !refuses(*webhook) || verdict.badge != Badge::active) return;
+  if (!webhook || !refuses(facts, *webhook) || verdict.badge != Badge::active) return;
   warn(verdict, "no webhook delivery since " + std::to_string(webhook->bad_signatures) + " were refused");
   if (verdict.kind || webhook->refused_key.empty()) return;
   verdict.kind = ErrorKind::credentials;

@@ -46,7 +46,7 @@ std::string renew(const Descriptor& descriptor, const Verdict& verdict) {
   const std::string whose(whose_keys(descriptor));
   if (verdict.stream == use_stream)
     return "Renew the key of " + service + whose + ", or let it do this; the next success confirms it.";
-  return (verdict.last_sync_at ? "Renew" : "Correct") + std::string(" the key or sign-in of ") + service +
+  return (has_synced(verdict) ? "Renew" : "Correct") + std::string(" the key or sign-in of ") + service +
          whose + ", or let it read this; the next sync confirms it.";
 }
 
@@ -56,6 +56,8 @@ std::string_view name(Badge badge) { return name_in(badge_names, badge); }
 std::string_view label(Badge badge) { return name_in(badge_labels, badge); }
 std::string_view name(SubState state) { return name_in(state_names, state); }
 std::string_view name(ClockState state) { return name_in(clock_names, state); }
+
+bool has_synced(const Verdict& verdict) { return verdict.clocks[0].at.has_value(); }
 
 std::string_view failure_words(ErrorKind kind) {
   constexpr std::array<std::string_view, 6> words{"sign-in expired",        "settings refused",

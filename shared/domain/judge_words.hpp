@@ -9,6 +9,9 @@
 
 namespace wf {
 
+// A stream has: what was delivered proves nothing of the key.
+bool has_synced(const Verdict& verdict);
+
 // "sync failed", "reply not understood": a failure for good, by who must act.
 std::string_view failure_words(ErrorKind kind);
 std::string_view who_acts(ErrorKind kind);

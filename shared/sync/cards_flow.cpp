@@ -30,6 +30,10 @@ Json cards_json(const std::vector<Judged>& judged) {
   for (const auto& [descriptor, verdict] : judged) {
     if (verdict.badge == Badge::not_relevant) continue;
     Json card = to_json(verdict);
+    // Nobody looks at it on its day.
+    if (verdict.until && verdict.sub_state == SubState::rate_limited)
+      card["words"] = words_with_time(verdict, concat({format_short_day(day_of(*verdict.until)), " ",
+                                                       format_clock(*verdict.until), " UTC"}));
     card["service"] = std::string(descriptor->id);
     card["name"] = std::string(descriptor->name);
     card["category"] = std::string(label(descriptor->category));

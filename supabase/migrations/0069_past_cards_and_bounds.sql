@@ -110,3 +110,13 @@ select app.exchange_text('app.reconcile_email', '  stream text;
 select app.exchange_text('app.reconcile_email', '    foreach stream in', '    missed := app.email_missed(client);
     foreach stream in');
 select app.exchange_text('app.reconcile_email', '''reconciled_missed'', app.email_missed(client)', '''reconciled_missed'', missed');
+
+-- A key that was taken out is not the one to be put right: of those that refused, the present ones come first.
+select app.exchange_text('app.most_refused', 'order by r.value::int desc, r.key limit 1;', 'order by coalesce((select r.key = any (s.present_keys) from public.service_facts s
+    where s.client_id = new.client_id and s.service = new.service and s.stream = '''' and s.partition = ''''), true) desc,
+    r.value::int desc, r.key limit 1;');
+
+-- A sign-in that is about to end, or has ended, is asked for again with new settings: it may be another one by now.
+select app.exchange_text('app.ask_refused_again', 'where f.failure_kind in (''credentials'', ''configuration'') and o.next_due_at > now()',
+  'where (f.failure_kind in (''credentials'', ''configuration'') or f.credentials_expire_at < now() + interval ''10 days'')
+      and o.next_due_at > now()');

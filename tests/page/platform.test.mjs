@@ -345,6 +345,31 @@ test('a device whose clock is set while the page is open is compared with the se
   assert.equal(jumps, 1);
 });
 
+test('a device both of whose clocks went on while it slept reads again before anything is judged', (t) => {
+  globalThis.location = { search: '' };
+  t.mock.method(globalThis, 'setInterval', () => {});
+  let elapsed = 0;
+  const from = Date.parse('2026-11-23T12:00:00Z');
+  t.mock.method(Date, 'now', () => from + elapsed);
+  t.mock.method(performance, 'now', () => elapsed);
+  const told = [];
+  const clock = new Clock(
+    () => told.push('judge'),
+    from,
+    async () => from + elapsed,
+    () => told.push('read'),
+  );
+  for (elapsed of [5000, 10_000, 10_000 + 8 * 3_600_000, 15_000 + 8 * 3_600_000]) clock.tick();
+  assert.deepEqual(told, ['judge', 'judge', 'read', 'judge', 'judge']);
+  globalThis.document.hidden = true;
+  elapsed += 600_000;
+  clock.tick(); // nobody looks, and timers rest
+  globalThis.document.hidden = false;
+  elapsed += 5000;
+  clock.tick();
+  assert.deepEqual(told.slice(5), ['judge']);
+});
+
 test('a server that does not say its time is not asked without end', async (t) => {
   globalThis.location = { search: '' };
   t.mock.method(globalThis, 'setInterval', () => {});

@@ -346,6 +346,29 @@ test('a device whose clock is wrong judges by the server’s', async () => {
   await page.context().close();
 });
 
+test('on a device whose clock is hours fast a session lasts as long as on others', async () => {
+  const page = await newPage(browser);
+  await page.addInitScript(() => {
+    const { now } = Date;
+    Date.now = () => now() + 2 * 3_600_000;
+  });
+  const renewals = [];
+  page.on(
+    'request',
+    (request) => request.url().includes('grant_type=refresh_token') && renewals.push(request.url()),
+  );
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor();
+  await page.getByText(/^live/).waitFor();
+  const read = page.waitForResponse(/service_facts/);
+  await stack.query(`update service_facts set failures = failures + 1 where service = 'stripe'`);
+  await read;
+  await stack.query(`update service_facts set failures = failures - 1 where service = 'stripe'`);
+  assert.deepEqual(renewals, []);
+  await page.context().close();
+});
+
 test('who signs out during the first load leaves nothing running', async () => {
   const page = await newPage(browser);
   const sockets = [];

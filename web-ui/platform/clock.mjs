@@ -4,6 +4,8 @@
 // A device's clock that is further off than this would turn good cards red: the server's counts.
 const TRUSTED_MS = 120_000;
 const EVERY_MS = 5000;
+// No tick for so long in a page that is looked at: the device slept.
+const SLEPT_MS = 60_000;
 
 // When the page was opened, as the device's clock has it now: it moves when that is set.
 const openedAt = () => Date.now() - performance.now();
@@ -17,6 +19,7 @@ export class Clock {
    */
   constructor(onTick, serverTime, askServer, onJump) {
     this.#compare(serverTime);
+    this.tickedAt = Date.now();
     this.offset = 0;
     Object.assign(this, { onTick, askServer, onJump });
     // Not in a link that somebody is sent: it would show them a day that is not today.
@@ -39,7 +42,10 @@ export class Clock {
 
   tick() {
     const jumped = Math.abs(openedAt() - this.openedAt) > TRUSTED_MS;
-    if (jumped && !this.hasJumped) this.onJump();
+    // On some systems both clocks go on while a device sleeps.
+    const slept = !document.hidden && Date.now() - this.tickedAt > SLEPT_MS;
+    this.tickedAt = Date.now();
+    if ((jumped && !this.hasJumped) || slept) this.onJump();
     this.hasJumped = jumped;
     if (jumped && !this.asking) this.#askAgain();
     if (!this.asking) this.#tell();

@@ -47,7 +47,11 @@ const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
 
 async function readConfig() {
-  const reply = await fetch('/config.json', { cache: 'no-store', signal: AbortSignal.timeout(15_000) });
+  // Its time is the server's: a copy that a proxy kept would make old cards look fresh.
+  const reply = await fetch(`/config.json?${Date.now()}`, {
+    cache: 'no-store',
+    signal: AbortSignal.timeout(15_000),
+  });
   if (!reply.ok) throw new Error(`config.json: ${reply.status}`);
   return { ...(await reply.json()), server_time: Date.parse(reply.headers.get('date')) };
 }
@@ -196,10 +200,10 @@ class Dashboard {
     const isRecent = performance.now() - this.allReadAt < ALL_MS;
     if (document.hidden || isRecent || this.workspaces.length < 2) return;
     this.allReadAt = performance.now();
-    const { reading } = this;
+    const { live } = this; // of this user
     const now_ms = this.clock.now();
     const rows = await this.rest.factsOfAll().catch(() => null);
-    if (rows && this.reading === reading) this.post('all_services', { now_ms, rows });
+    if (rows && this.live === live) this.post('all_services', { now_ms, rows });
   }
 
   #usualWorkspace() {

@@ -96,6 +96,23 @@ export function linkOfAddress() {
 
 const isRefused = ({ status }) => status >= 400 && status < 500 && status !== 429;
 
+/**
+ * auth-js compares when a session ends with the device's clock: on one that is an hour fast each is over as it comes, and
+ * is renewed until Supabase's limit ends it. Without `expires_at` it counts `expires_in` by its own clock.
+ */
+async function withoutServersTime(reply) {
+  const text = await reply.text();
+  const { status, headers } = reply;
+  let body = text;
+  try {
+    const { expires_at, ...answer } = JSON.parse(text);
+    if (expires_at) body = JSON.stringify(answer);
+  } catch {
+    // Nothing to read: as it came.
+  }
+  return new Response(status === 204 ? null : body, { status, headers });
+}
+
 export class Session {
   constructor({ supabase_url, publishable_key }) {
     this.storage = usableStorage();
@@ -103,7 +120,10 @@ export class Session {
       url: `${supabase_url}/auth/v1`,
       headers: { apikey: publishable_key },
       detectSessionInUrl: false,
-      fetch: (url, options) => fetch(url, { ...options, signal: AbortSignal.timeout(patienceFor(url)) }),
+      fetch: async (url, options) => {
+        const reply = await fetch(url, { ...options, signal: AbortSignal.timeout(patienceFor(url)) });
+        return reply.ok ? withoutServersTime(reply) : reply;
+      },
     };
     this.auth = new AuthClient({
       ...this.settings,

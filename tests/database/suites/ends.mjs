@@ -106,6 +106,20 @@ export async function endsSuite(t, stack) {
     }
   });
 
+  await test('with new settings a sign-in that ends within ten days is looked at again, any other at its time', async () => {
+    const tick = async (settings) => (await call(stack, 'claim_due', { limit: 50, settings })).jobs;
+    const asked = async (days) => {
+      await stack.reset();
+      const run = await leasedRun(stack);
+      await tick('before');
+      const facts = { credentials_expire_at: new Date(Date.now() + days * 86_400_000).toISOString() };
+      await call(stack, 'apply_page', page(run, 1, [], { last: true, facts }));
+      assert.deepEqual(await tick('before'), []);
+      return (await tick('after')).length;
+    };
+    assert.deepEqual([await asked(-1), await asked(9), await asked(11)], [1, 1, 0]);
+  });
+
   await test('a run that began with an earlier key and is refused after the tick of the new one is asked again', async () => {
     const dueIn = async (run) => {
       await stack.query(`update sync_cursors set next_due_at = now() + interval '5 days'`);

@@ -182,6 +182,17 @@ async function factsTests({ test, stack, record, deliver }) {
     assert.equal((await factsOf(stack, 'webhook')).bad_signatures, 0);
   });
 
+  await test('of the keys that refused, one that was taken out is not the one to be put right', async () => {
+    const [events, mail] = ['sendgrid.webhook_public_key', 'sendgrid.inbound_password'];
+    const bad = (key) => call(stack, 'record_bad_signature', { workspace: 'northwind-dental', service, key });
+    await detect(stack, { services: [{ service, present: [events], missing: [], schedules: [] }] });
+    for (let i = 0; i < 5; i += 1) await bad(mail);
+    assert.equal((await factsOf(stack, 'webhook')).refused_key, mail, 'no other has refused anything');
+    await bad(events);
+    const { refused_key, bad_signatures } = await factsOf(stack, 'webhook');
+    assert.deepEqual([refused_key, bad_signatures], [events, 1]);
+  });
+
   await test('of two proofs, each is counted by itself: what one lets in says nothing about the other', async () => {
     const [events, mail] = ['sendgrid.webhook_public_key', 'sendgrid.inbound_password'];
     const workspace = 'northwind-dental';
