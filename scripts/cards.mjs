@@ -7,9 +7,8 @@
 //   --json          for machines, with the evidence of each
 //   --vars FILE     NAME=value lines with SUPABASE_URL and SUPABASE_SECRET_KEY (the local stack's; production.vars)
 //   --dir FOLDER    the local stack's (.dev)
-import { parseArgs } from 'node:util';
 
-import { STACK_DIR, Usage, openCore, readVars, respondTo, runTool } from './core_tool.mjs';
+import { STACK_DIR, Usage, openCore, parseOptions, readVars, respondTo, runTool } from './core_tool.mjs';
 
 const AT =
   /^(20\d\d-\d\d-\d\d)[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)?$/i;
@@ -33,12 +32,7 @@ function isTime(text) {
 }
 
 function readOptions(args) {
-  let options;
-  try {
-    options = parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    throw new Usage(error.message);
-  }
+  const options = parseOptions(args, OPTIONS);
   const { workspace, at } = options;
   if (!workspace) throw new Usage('--workspace missing');
   if (at !== undefined && !isTime(at)) throw new Usage('--at is no time like "2026-11-24 09:00"');

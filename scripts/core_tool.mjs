@@ -2,6 +2,7 @@
 // through the core, how a tool ends.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
 import { Core, runFlow } from '../edge-workers/host/core.mjs';
 import { Effects } from '../edge-workers/host/effects.mjs';
@@ -13,6 +14,15 @@ export const STACK_DIR = join(ROOT, '.dev');
 
 /** Of the command line: it is shown how the tool is used. */
 export class Usage extends Error {}
+
+/** @param {object} options as parseArgs takes them */
+export function parseOptions(args, options) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new Usage(error.message);
+  }
+}
 
 export const openCore = () =>
   new Core(new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/tools.wasm'))));

@@ -14,7 +14,6 @@
 //   --apply         write the rows     --export DIR   copy the objects instead of reading them
 //   --json          for machines       --examples N   changed rows to show of each table (3)
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { settingsFor } from '../edge-workers/host/secrets.mjs';
 import { openAccountBucket } from './archive/account.mjs';
@@ -22,7 +21,7 @@ import { FolderBucket } from './archive/folder.mjs';
 import { LocalBucket } from './archive/local.mjs';
 import { Database, objectsOfDatabase, objectsOfFolder } from './archive/objects.mjs';
 import { Summary } from './archive/summary.mjs';
-import { STACK_DIR, Usage, openCore, readVars, respondTo, runTool } from './core_tool.mjs';
+import { STACK_DIR, Usage, openCore, parseOptions, readVars, respondTo, runTool } from './core_tool.mjs';
 
 // The replay flow reads objects, checks what they carry and asks the database; nothing else.
 const ALLOWED = new Set(['get_object', 'http', 'verify']);
@@ -46,12 +45,7 @@ const OPTIONS = {
 };
 
 function readOptions(args) {
-  let options;
-  try {
-    options = parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    throw new Usage(error.message);
-  }
+  const options = parseOptions(args, OPTIONS);
   const { folder, account, local, examples } = options;
   if ([folder, account, local].filter(Boolean).length > 1)
     throw new Usage('one of --local, --folder and --account');

@@ -60,14 +60,19 @@ comment on function public.take_lease is
   '{"run_id","workspace"?: the slug whose keys are taken,"lease_secs"} -> {"granted":true,"lease","client_id","service","stream","partition","cursor":{}|null,"pages","attempt","facts"} or {"granted":false,"why":"busy"|"finished"|"unknown"|"disabled"|"renamed"}. Of many at once exactly one is granted.';
 
 -- Whoever has got hold of one user's token would else send as many mails as SendGrid lets them, from the client's address.
-select app.exchange_text('public.begin_action', '  if p ->> ''seen'' is not null and', '  if (select count(*) from public.action_requests r where r.client_id = (p ->> ''client_id'')::uuid
-      and r.service = p ->> ''service'' and r.requested_at > now() - interval ''1 hour'') >= 200
-    and not exists (select from public.action_requests r
-      where r.client_id = (p ->> ''client_id'')::uuid and r.id = (p ->> ''id'')::uuid)
+select app.exchange_text('public.begin_action', '  known public.action_requests;
+', '  known public.action_requests;
+  is_new constant boolean := not exists (select from public.action_requests r
+    where r.client_id = (p ->> ''client_id'')::uuid and r.id = (p ->> ''id'')::uuid);
+');
+select app.exchange_text('public.begin_action', '  if p ->> ''seen'' is not null and not exists (select from public.action_requests r
+    where r.client_id = (p ->> ''client_id'')::uuid and r.id = (p ->> ''id'')::uuid)
+  then', '  if is_new and (select count(*) from public.action_requests r where r.client_id = (p ->> ''client_id'')::uuid
+    and r.service = p ->> ''service'' and r.requested_at > now() - interval ''1 hour'') >= 200
   then
     return ''{"begun": false, "state": "too_many"}'';
   end if;
-  if p ->> ''seen'' is not null and');
+  if is_new and p ->> ''seen'' is not null then');
 comment on function public.begin_action is
   '{"client_id","id","begun_by","service","action","user_id","tables","seen"?: of ai_facts} -> {"begun":true}, also when the same begun_by asks again, or {"begun":false,"state"} for an id that another used, for a service that is switched off ("disabled"), of which this workspace had 200 requests within an hour ("too_many": those begun at the same moment may pass) and when more was spent or begun than was seen ("changed"): nothing is written then.';
 

@@ -333,7 +333,9 @@ test('of a workspace whose address was changed nothing is left on the screen', a
 test('a device whose clock is wrong judges by the server’s', async () => {
   const page = await newPage(browser);
   const behindMs = 3 * 3_600_000;
+  const asked = [];
   await page.route(/config\.json/, async (route) => {
+    asked.push(route.request().url());
     const reply = await route.fetch();
     const date = new Date(Date.now() - behindMs).toUTCString();
     await route.fulfill({ response: reply, headers: { ...reply.headers(), date } });
@@ -343,6 +345,8 @@ test('a device whose clock is wrong judges by the server’s', async () => {
   await page.waitForFunction(() => window.webfluentia);
   const ahead = (await page.evaluate(() => Date.now() - window.webfluentia.now())) - behindMs;
   assert.ok(Math.abs(ahead) < 5000, `${ahead} ms`);
+  assert.ok(asked.length > 0 && new Set(asked).size === asked.length, `no copy answers twice: ${asked}`);
+  assert.match(asked[0], /\?\d{13}$/);
   await page.context().close();
 });
 
