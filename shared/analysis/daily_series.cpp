@@ -36,6 +36,7 @@ Result<DailySeries> read_one(const Json& json) {
   return DailySeries{.id = *id,
                      .service = text_in(json, "service"),
                      .label = find_string(json, "label").value_or(*id),
+                     .bare_label = find_string(json, "label").value_or(*id),
                      .unit = text_in(json, "unit"),
                      .of = text_in(json, "of"),
                      .kind = find_text(json, "kind") == "level" ? SeriesKind::level : SeriesKind::sum,

@@ -18,6 +18,7 @@ struct DailySeries {
   std::string id;       // stable: search_console.clicks, stripe.net_charges.eur
   std::string service;  // of the catalogue
   std::string label;    // Search clicks; where several parts have them: Search clicks of example.com
+  std::string bare_label;  // Search clicks: names no address
   std::string unit;     // count, score, ms, bytes, position, money:eur (minor units), micros:eur
   std::string of;       // what part of the service: a Search Console property; mostly empty
   SeriesKind kind = SeriesKind::sum;

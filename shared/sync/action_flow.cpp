@@ -199,8 +199,10 @@ void ActionFlow::on_called(EffectResult& result, Turn& turn) {
     return ask(turn, *std::move(effect), &ActionFlow::on_called);
   if (grants_.is_granting()) return fail_action(turn, classify_grant(connector_, result, turn.now), false);
   auto* reply = std::get_if<HttpReply>(&result);
-  if (!reply || !is_success(*reply))
-    return fail_action(turn, classify(connector_, who(), result, turn.now), is_silence(result));
+  if (!reply || !is_success(*reply)) {
+    const Problem problem = classify(connector_, who(), result, turn.now);
+    if (!reply || problem.remedy != Remedy::read) return fail_action(turn, problem, is_silence(result));
+  }
   reply_ = std::move(*reply);
   if (reply_.body.empty()) return conclude(turn);
   ask(turn, PutObject{archived(""), reply_.body}, &ActionFlow::on_kept);

@@ -162,6 +162,7 @@ void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view err
   if (!error.empty()) log(turn, "delivery not applied", state, error);
   ask(turn,
       database_.call("mark_receipt", receipt()
+                                         .text("workspace", job_.workspace)
                                          .text("state", state)
                                          .text_or_null("error", error)
                                          .text_or_null("kind", kind)

@@ -26,6 +26,13 @@ bool has_fraction(const Plain& plain, std::size_t end) {
   return more != 0 && more != 4;
 }
 
+// What follows makes a count of it: "23 %", "23 EUR", "2 million", "12k".
+bool is_counted(const Plain& plain, std::size_t end) {
+  const std::size_t next = plain.skip_spaces(end);
+  const std::string word = plain.word_at(next);
+  return plain.at(next) == '%' || is_percent(word) || !currency_of(word).empty() || scale_of(word, next == end);
+}
+
 struct Days {
   std::vector<int> days;
   std::size_t end = 0;
@@ -55,17 +62,21 @@ int take_year(const Plain& plain, std::size_t& end) {
   if (plain.at(next) == ',' || plain.at(next) == '.') ++next;
   next = plain.skip_spaces(next);
   const auto year = year_at(plain, next);
-  if (year) end = next + 4;
-  return year.value_or(0);
+  if (!year || is_counted(plain, next + 4)) return 0;
+  end = next + 4;
+  return *year;
+}
+
+bool is_before_word(const Plain& plain, std::size_t end) {
+  const std::size_t next = plain.skip_spaces(end);
+  return next > end && plain.letter_length(next) > 0;
 }
 
 // The last number before a word may count what the word says: "On November 23, 1987 people", "In November
 // 1987 visits" and, where a day would not follow, "In November 12 orders".
 DatesFound date_or_count(const Plain& plain, const Date& date, std::size_t end, bool may_count_day = false) {
   Mention mention{.dates = {date}};
-  const std::size_t next = plain.skip_spaces(end);
-  const bool before_word = next > end && plain.letter_length(next) > 0;
-  if (before_word && (date.year != 0 || may_count_day)) {
+  if (is_before_word(plain, end) && (date.year != 0 || may_count_day)) {
     const double count = date.year != 0 ? date.year : date.day;
     mention.otherwise.push_back({.readings = {{count, 0.5}}});
     mention.otherwise.push_back({.dates = {{0, date.month, date.year != 0 ? date.day : 0}}});
@@ -180,11 +191,16 @@ std::optional<DatesFound> dates_at_month(const Plain& plain, std::size_t start) 
   std::size_t end = plain.end_of_word(start);
   if (plain.at(end) == '.') ++end;
   const std::size_t next = plain.skip_spaces(end);
-  if (const auto year = year_at(plain, next)) return date_or_count(plain, {*year, month, 0}, next + 4);
+  if (const auto year = year_at(plain, next); year && !is_counted(plain, next + 4))
+    return date_or_count(plain, {*year, month, 0}, next + 4);
   Days days = days_at(plain, next);
-  if (days.days.empty()) return std::nullopt;
+  if (days.days.empty() || is_counted(plain, days.end)) return std::nullopt;
   const int year = take_year(plain, days.end);
-  return dates_of(plain, days, month, year, days.end, is_in_before(plain, start));
+  DatesFound found = dates_of(plain, days, month, year, days.end, is_in_before(plain, start));
+  // "Nov 18 \u2013 20 clicks"
+  if (days.days.size() > 1 && is_before_word(plain, days.end))
+    found.mentions.back().otherwise.push_back({.readings = {{static_cast<double>(days.days.back()), 0.5}}});
+  return found;
 }
 
 std::optional<DatesFound> dates_at_digit(const Plain& plain, std::size_t start) {

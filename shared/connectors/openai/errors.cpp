@@ -119,8 +119,14 @@ Problem explain_error(const Json& error, Problem general) {
   return general;
 }
 
+bool is_refused_prompt(const Json& body) {
+  const Json* error = find_object(body, "error");
+  return error && find_text(*error, "code") == refused_prompt;
+}
+
 Problem explain(const HttpReply& reply, Problem general) {
   const Json body = json_or_null(reply.body);
+  if (is_refused_prompt(body)) general.remedy = Remedy::read;
   const Json* error = find_object(body, "error");
   if (reply.status == 429 && !general.error.retry_after_secs)
     general.error.retry_after_secs = seconds_to_wait(reply.headers);

@@ -12,6 +12,10 @@
 
 namespace wf::openai {
 
+// What OpenAI's own check of requests refused, which errs: neither the service nor its key could mend it.
+inline constexpr std::string_view refused_prompt = "invalid_prompt";
+bool is_refused_prompt(const Json& body);
+
 Problem explain(const HttpReply& reply, Problem general);
 
 // The problem of an `error` member, also inside a reply that is a success.

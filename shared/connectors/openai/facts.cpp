@@ -80,7 +80,7 @@ std::int64_t first_known(const DailySeries& series) {
 
 JsonObject opening(const DailySeries& series, std::string id, std::string_view what) {
   JsonObject fact;
-  fact.text("id", id).text("label", series.label).text("what", what).text("unit", unit_of(series).name);
+  fact.text("id", id).text("label", series.bare_label).text("what", what).text("unit", unit_of(series).name);
   if (is_better_lower(series.unit)) fact.text("better", "lower");
   return fact;
 }

@@ -35,6 +35,7 @@ class Scanner {
     while (plain_.origin[to] == plain_.origin[to - 1]) ++to;  // a character that was spelled out
     mention.text = std::string(trim(original_.substr(start, plain_.origin[to] - start)));
     found_.push_back(std::move(mention));
+    number_end_ = 0;
   }
   void found(DatesFound dates) {
     for (Mention& mention : dates.mentions) found(std::move(mention), at_, dates.end);
@@ -152,7 +153,7 @@ class Scanner {
     const std::string word = plain_.word_at(next);
     const bool per_cent =
         word == "per" && plain_.word_at(plain_.skip_spaces(plain_.end_of_word(next))) == "cent";
-    if (per_cent || starts_with(word, "percent") || starts_with(word, "prozent") || word == "pct") {
+    if (per_cent || is_percent(word)) {
       mention.kind = Number::Kind::percent;
       end = per_cent ? plain_.end_of_word(plain_.skip_spaces(plain_.end_of_word(next)))
                      : plain_.end_of_word(next);
@@ -184,13 +185,24 @@ class Scanner {
     if (const auto year = year_at(plain_, digits_start); year && currency.empty() && end == digits_start + 4)
       mention.dates = {{*year, 0, 0}};
     const bool signed_before = start > 0 && sign_before(start) != Mention::Sign::none;
+    mark_begin_of_range(mention, start);
     found(std::move(mention), signed_before ? start - 1 : start, end);
-    at_ = end;
+    at_ = number_end_ = end;
+  }
+
+  // "28\u201331 %", "between 28 and 31 %": what the second is, the first is, too.
+  void mark_begin_of_range(const Mention& last, std::size_t start) {
+    if (number_end_ == 0 || last.kind == Number::Kind::plain || found_.back().kind != Number::Kind::plain) return;
+    const std::string_view between = trim(plain_.between(number_end_, start));
+    if (between != "-" && between != std::string_view(&dash, 1) && !is_one_of(between, "to and bis und")) return;
+    found_.back().kind = last.kind;
+    found_.back().currency = last.currency;
   }
 
   std::string_view original_;
   Plain plain_;
   std::size_t at_ = 0;
+  std::size_t number_end_ = 0;  // of the last of found_, when that is a number in digits
   std::vector<Mention> found_;
 };
 

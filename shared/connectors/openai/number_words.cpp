@@ -35,6 +35,10 @@ std::optional<double> scale_of(std::string_view word, bool attached) {
   return thousands == 1 ? 1e3 : thousands == 2 ? 1e6 : 1e9;
 }
 
+bool is_percent(std::string_view word) {
+  return starts_with(word, "percent") || starts_with(word, "prozent") || word == "pct";
+}
+
 std::string_view currency_of(std::string_view word) {
   for (std::string_view rest = currencies; !rest.empty();) {
     std::string_view group = cut(rest, ',');

@@ -95,13 +95,23 @@ Result<JsonObject> opening(const Json& body, std::string_view purpose, std::stri
   return input;
 }
 
-// Whoever asks may paste an address; the model has no use for it.
+// As app.is_impersonal has it of queries and pages, but within a word.
+bool has_six_digits(std::string_view word) {
+  std::size_t digits = 0;
+  for (const char c : word) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits == 6) return true;
+  }
+  return false;
+}
+
+// Whoever asks may paste an address or a number by which somebody is known; the model has no use for them.
 std::string without_addresses(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find_first_of(" \t\r\n,;<>()", at), text.size());
     const std::string_view word = text.substr(at, end - at);
-    out += contains(word, "@") ? "[address]" : word;
+    out += contains(word, "@") || contains(word, "%40") ? "[address]" : has_six_digits(word) ? "[number]" : word;
     if (end < text.size()) out += text[end];
     at = end + 1;
   }

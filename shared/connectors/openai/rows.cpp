@@ -107,10 +107,12 @@ Json invented_in(const Json& item, const Json& given, const GivenNumbers& number
 }
 
 std::vector<Json> insight_rows(const Told& told) {
-  GivenNumbers numbers;
-  numbers.add(told.given);
-  const Period period = period_of(told.given);
   const bool must_cite = purpose_of(told.query) != "content";
+  GivenNumbers numbers;
+  if (must_cite) numbers.add(told.given);
+  // What a draft promises is the workspace's: of strangers' queries, and of figures that nobody is to be told, it is not.
+  for (const std::string_view own : {"intent", "page"}) numbers.add_text(find_text(told.given, own));
+  const Period period = period_of(told.given);
   std::vector<Json> rows;
   for (const Json& item : told.answer.items) {
     Json invented = invented_in(item, told.given, numbers, must_cite);

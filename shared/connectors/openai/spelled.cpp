@@ -1,5 +1,6 @@
 #include "shared/connectors/openai/spelled.hpp"
 
+#include "shared/base/text.hpp"
 #include "shared/connectors/openai/number_words.hpp"
 
 namespace wf::openai {
@@ -89,6 +90,13 @@ std::optional<int> take_below_thousand(const Plain& plain, std::size_t& i) {
 }  // namespace
 
 std::optional<int> take_spelled(const Plain& plain, std::size_t& i) {
+  // "a million", and of "half a million" the nearest that is read here
+  if (is_one_of(plain.word_at(i), "a an")) {
+    const std::size_t next = plain.skip_spaces(plain.end_of_word(i));
+    if (!scale_of(plain.word_at(next), false)) return std::nullopt;
+    i = plain.end_of_word(i);
+    return 1;
+  }
   auto value = take_below_thousand(plain, i);
   const std::size_t scale = plain.skip_spaces(i);
   if (!value || plain.word_at(scale) != "thousand") return value;

@@ -344,6 +344,25 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await mark('ignored'), { marked: true });
   });
 
+  await test('what the keys of an earlier name could not fetch is left to the tick', async () => {
+    await record('a');
+    const mark = (workspace, to) =>
+      call(stack, 'mark_receipt', {
+        client_id: northwind,
+        workspace,
+        service,
+        delivery_key: 'a',
+        state: to,
+        error: '404',
+      });
+    await mark('northwind', 'failed');
+    assert.equal(await state('a'), 'received');
+    await mark('northwind', 'unreadable');
+    assert.equal(await state('a'), 'unreadable', 'no key was used to read it');
+    await mark('northwind-dental', 'failed');
+    assert.equal(await state('a'), 'failed');
+  });
+
   await test('a failed delivery that is sent again is received again, and found by the tick', async () => {
     await record('a');
     const failed = { client_id: northwind, service, delivery_key: 'a', state: 'failed', error: 'x' };

@@ -41,10 +41,8 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
     return {200, {{"recorded", true}}};
   }
   if (function == "mark_receipt") {
-    receipts[text_of(p, "delivery_key")]["state"] = p["state"];
-    receipts[text_of(p, "delivery_key")]["error"] = p["error"];
-    receipts[text_of(p, "delivery_key")]["kind"] = p["kind"];
-    receipts[text_of(p, "delivery_key")]["retry_secs"] = p["retry_secs"];
+    for (const char* told : {"workspace", "state", "error", "kind", "retry_secs"})
+      receipts[text_of(p, "delivery_key")][told] = p[told];
     return {200, {{"marked", true}}};
   }
   if (function == "compare_rows") return {200, compare_rows(p)};

@@ -167,6 +167,20 @@ TEST_CASE("a refusal, a cut answer and an answer of another shape are told apart
   }
 }
 
+TEST_CASE("what strangers searched for and figures that nobody is to be told back no draft", "[openai]") {
+  ActionQuery asked = query({{"purpose", "content"},
+                             {"language", "de"},
+                             {"kind", "social_post"},
+                             {"intent", "Prophylaxe im Dezember, 20 Minuten"}});
+  asked.facts["queries"] = Json::array({{{"query", "zahnreinigung 29 euro"}, {"clicks", 31}}});
+  const auto invented = [&](const char* body) {
+    return row(end_of(reply_with(said(body, "")), asked).batches, "ai_insights")["invented_numbers"];
+  };
+  CHECK(invented("20 Minuten im Dezember") == Json::array());
+  CHECK(invented("Zahnreinigung f\u00FCr 29 Euro") == Json::array({"29 Euro"}));
+  CHECK(invented("31 Jahre Erfahrung") == Json::array({"31"}));
+}
+
 TEST_CASE("what no database stores is not in an answer", "[openai]") {
   const ActionEnd end =
       end_of(reply_with(R"({"items":[{"title":"f\u0000fcr","body":"a\\u0000b","facts":[]}]})"));

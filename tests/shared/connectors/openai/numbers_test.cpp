@@ -99,7 +99,9 @@ TEST_CASE("a written sign must be the fact's; without one the words carry it", "
 TEST_CASE("a dash between two numbers is a range, not a minus", "[numbers]") {
   CHECK(texts_of("28-31") == "[28][31]");
   CHECK(texts_of("28\u201331 %") == "[28][31 %]");
-  CHECK(invented("between 28\u201331%") == Texts{});
+  CHECK(invented("between 28\u201331%") == Texts{"28"});
+  CHECK(invented("between 28 and 31 percent, 28 to 31%, 28 bis 31 \u20AC") == Texts{"28", "31 \u20AC"});
+  CHECK(invented("28 days and 31%") == Texts{});
   CHECK(texts_of("clicks - 28") == "[28]");
   CHECK(invented("Top-10") == Texts{"10"});
 }
@@ -221,6 +223,31 @@ TEST_CASE("a day or a year before a word may be a number instead", "[numbers]") 
   CHECK(numbers.invented_in("November 23, 1987.") == Texts{"November 23, 1987"});
 }
 
+TEST_CASE("a number before a mark or a scale is no day of the month and no year", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"from":"2026-11-12","day":"2026-11-23","change_percent":12,
+    "list":[{"unit":"EUR","value":2026},{"unit":"count","value":12000}]})"));
+  for (const char* text :
+       {"Im November 12 % mehr Klicks", "In November 12 percent more", "In November 2026 EUR",
+        "In November 12k clicks, 12 thousand clicks", "On November 23, 2026 EUR were earned"}) {
+    INFO(text);
+    CHECK(numbers.invented_in(text) == Texts{});
+  }
+  CHECK(numbers.invented_in("In November 23% fewer clicks") == Texts{"23%"});
+  CHECK(numbers.invented_in("Im November 23 Prozent weniger") == Texts{"23 Prozent"});
+  CHECK(numbers.invented_in("In November 23 EUR") == Texts{"23 EUR"});
+  CHECK(numbers.invented_in("In November 2026 %") == Texts{"2026 %"});
+  CHECK(numbers.invented_in("In November 23k clicks") == Texts{"23k"});
+}
+
+TEST_CASE("what follows a day and a dash may count what the next word says", "[numbers]") {
+  GivenNumbers numbers;
+  numbers.add(facts(R"({"day":"2026-11-18","value":20})"));
+  CHECK(numbers.invented_in("Nov 18 \u2013 20 clicks instead of 18") == Texts{"18"});
+  CHECK(numbers.invented_in("Nov 18 \u2013 21 clicks") == Texts{"Nov 18 \u2013 21"});
+  CHECK(numbers.invented_in("Nov 18\u201320.") == Texts{"Nov 18\u201320."});
+}
+
 TEST_CASE("thanks and opening hours are no statement", "[numbers]") {
   CHECK(invented("Tausend Dank f\u00FCr Ihre Nachricht! A thousand thanks.") == Texts{});
   CHECK(invented("open 24/7, always") == Texts{});
@@ -314,6 +341,8 @@ TEST_CASE("a number in words is one", "[numbers]") {
     INFO(text);
     CHECK(numbers.invented_in(text) == Texts{});
   }
+  for (const std::string text : {"a million", "a thousand"})
+    CHECK(numbers.invented_in("about " + text + " impressions") == Texts{text});
   CHECK(numbers.invented_in("up by twelve percent") == Texts{"twelve percent"});
   CHECK(numbers.invented_in("zwölf Prozent mehr") == Texts{"zwölf Prozent"});
   CHECK(numbers.invented_in("thirty days and ninety-nine clicks") == Texts{"thirty", "ninety-nine"});

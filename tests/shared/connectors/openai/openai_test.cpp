@@ -62,6 +62,10 @@ TEST_CASE("an e-mail address in what somebody asks for never leaves", "[openai]"
   const auto checked =
       check("content", R"({"kind":"social_post","intent":"Thank ada@b.example, (eve@c.example) and Bob"})");
   CHECK((*checked)["intent"] == "Thank [address], ([address]) and Bob");
+  const auto called = check("content", R"({"kind":"social_post","intent":"Call 0171 2345678, 20 to 12345"})");
+  CHECK((*called)["intent"] == "Call 0171 [number], 20 to 12345");
+  const auto paged = check("content", R"({"kind":"page_title","page":"/account/ada%40b.example"})");
+  CHECK((*paged)["page"] == "[address]");
 }
 
 // ---- settings ----
