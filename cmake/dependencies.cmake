@@ -81,7 +81,9 @@ if(NOT WF_PLATFORM STREQUAL "wasi")
            IMGUI_DISABLE_DEBUG_TOOLS
            IMGUI_DISABLE_FILE_FUNCTIONS
            IMGUI_DISABLE_DEFAULT_SHELL_FUNCTIONS
-           IMGUI_USE_WCHAR32)
+           IMGUI_USE_WCHAR32
+           # Nine cards at three pixels a point have more than 65,536 corners.
+           "ImDrawIdx=unsigned int")
   # Debian 13's copy leaves out the bundled stb headers; they are a package of their own.
   if(NOT EXISTS ${imgui_dir}/imstb_truetype.h)
     foreach(part rectpack textedit truetype)

@@ -15,12 +15,12 @@ namespace wf {
 enum class SeriesKind : std::uint8_t { sum, level };
 
 struct DailySeries {
-  std::string id;       // stable: search_console.clicks, stripe.net_charges.eur
-  std::string service;  // of the catalogue
-  std::string label;    // Search clicks; where several parts have them: Search clicks of example.com
+  std::string id;          // stable: search_console.clicks, stripe.net_charges.eur
+  std::string service;     // of the catalogue
+  std::string label;       // Search clicks; where several parts have them: Search clicks of example.com
   std::string bare_label;  // Search clicks: names no address
-  std::string unit;     // count, score, ms, bytes, position, money:eur (minor units), micros:eur
-  std::string of;       // what part of the service: a Search Console property; mostly empty
+  std::string unit;        // count, score, ms, bytes, position, money:eur (minor units), micros:eur
+  std::string of;          // what part of the service: a Search Console property; mostly empty
   SeriesKind kind = SeriesKind::sum;
   bool maturing = false;  // its days grow for weeks: nothing is to be made of newer ones being lower
   Day first_day{};

@@ -227,6 +227,12 @@ std::string format_short_day(Day day) {
       {decimal(static_cast<unsigned>(date.day())), " ", months[static_cast<unsigned>(date.month()) - 1]});
 }
 
+std::string format_past_day(Day day, Day today) {
+  const std::chrono::year_month_day date{day};
+  if (today - day < std::chrono::days(300)) return format_short_day(day);
+  return concat({format_short_day(day), " ", decimal(static_cast<int>(date.year()))});
+}
+
 std::string format_clock(UnixSeconds time) { return full_clock(time).substr(0, 5); }
 
 std::string describe(std::chrono::seconds duration) {

@@ -36,6 +36,7 @@ std::optional<std::int64_t> parse_retry_after(std::string_view text, UnixSeconds
 std::optional<Day> parse_day(std::string_view text);  // 2026-11-23
 std::string format_day(Day day);                      // 2026-11-23
 std::string format_short_day(Day day);                // 23 Nov
+std::string format_past_day(Day day, Day today);      // the same, and of 300 days ago or more 23 Nov 2024
 std::string format_clock(UnixSeconds time);           // 13:44
 Day day_of(UnixSeconds time);
 

@@ -60,11 +60,16 @@ Json facts_after_last_page(const EarlierFacts& before, const PageFacts& page, co
         "running_since", "usual_rows_min", "provisional_until"}) {
     clear(patch, column);
   }
+  const std::int64_t rows = rows_of_run(before, page);
   patch.time("last_success_at", now)
-      .number("last_rows", rows_of_run(before, page))
+      .number("last_rows", rows)
       .number("failures", 0)
       .flag("failure_final", false);
-  if (const auto usual = usual_rows_min(end.earlier_rows)) patch.number("usual_rows_min", *usual);
+  // That it found less than the scan before it makes nothing empty, nor does it mend what was.
+  const bool compares =
+      !end.repeats_day || (before.usual_rows_min && (rows > 0 || before.last_rows.value_or(0) == 0));
+  if (const auto usual = usual_rows_min(end.earlier_rows, end.day); usual && compares)
+    patch.number("usual_rows_min", *usual);
   if (end.provisional_until) patch.text("provisional_until", format_day(*end.provisional_until));
   return patch.take();
 }
@@ -94,33 +99,40 @@ Json facts_after_delivery(UnixSeconds event_at, UnixSeconds now) {
   return JsonObject().time("last_event_at", std::min(event_at, now)).time("last_success_at", now).take();
 }
 
-std::optional<std::int64_t> usual_rows_min(std::span<const std::int64_t> earlier_rows) {
-  if (earlier_rows.size() < runs_to_learn) return std::nullopt;
+std::optional<std::int64_t> usual_rows_min(std::span<const DayRows> earlier, Day day) {
   std::size_t empty_runs = 0;
   std::int64_t least = 0;
-  for (const std::int64_t rows : earlier_rows) {
-    if (rows == 0)
+  bool knows_weekday = false;
+  bool closed = false;
+  for (const DayRows& one : earlier) {
+    const bool same_weekday = (day - one.day).count() % 7 == 0;
+    knows_weekday = knows_weekday || same_weekday;
+    if (one.rows == 0) {
       ++empty_runs;
-    else
-      least = least == 0 ? rows : std::min(least, rows);
+      closed = closed || same_weekday;
+    } else {
+      least = least == 0 ? one.rows : std::min(least, one.rows);
+    }
   }
-  // Of daily runs the first of seven was on this weekday: a shop that is closed at weekends.
-  const bool closed_today = earlier_rows.size() >= runs_to_remember && earlier_rows.front() == 0;
-  return closed_today || empty_runs * 3 >= earlier_rows.size() ? 0 : least;
+  if (earlier.size() < runs_to_learn || !knows_weekday) return std::nullopt;
+  return closed || empty_runs * 3 >= earlier.size() ? 0 : least;
 }
 
-std::vector<std::int64_t> read_remembered_rows(const Json& remembered) {
-  std::vector<std::int64_t> rows;
+std::vector<DayRows> read_remembered_rows(const Json& remembered) {
+  std::vector<DayRows> all;
   for (const Json& item : elements(remembered))
-    if (const auto number = as_int64(item)) rows.push_back(*number);
-  return rows;
+    if (const auto day = parse_day(find_text(item, "day")))
+      all.push_back({*day, find_int64(item, "rows").value_or(0)});
+  return all;
 }
 
-Json remember_rows(std::span<const std::int64_t> earlier_rows, std::int64_t rows) {
-  const std::size_t keep = std::min(earlier_rows.size(), runs_to_remember - 1);
+Json remember_rows(std::span<const DayRows> earlier, const DayRows& latest) {
   Json remembered = empty_list();
-  for (const std::int64_t earlier : earlier_rows.last(keep)) remembered.push_back(Json(earlier));
-  remembered.push_back(Json(rows));
+  const auto add = [&](const DayRows& one) {
+    remembered.push_back(JsonObject().text("day", format_day(one.day)).number("rows", one.rows).take());
+  };
+  for (const DayRows& one : earlier.last(std::min(earlier.size(), runs_to_remember - 1))) add(one);
+  add(latest);
   return remembered;
 }
 

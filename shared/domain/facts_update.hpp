@@ -30,11 +30,22 @@ struct EarlierFacts {
   std::optional<std::int64_t> run_rows = std::nullopt;  // of the open scan, so far
   std::int64_t failures = 0;                            // in a row
   bool failure_final = false;                           // and nothing has succeeded since
+  std::optional<std::int64_t> last_rows = std::nullopt;
+  std::optional<std::int64_t> usual_rows_min = std::nullopt;
+};
+
+// What the scan of a day brought: the last one, when there were several.
+struct DayRows {
+  Day day{};
+  std::int64_t rows = 0;
 };
 
 struct RunEnd {
-  // Rows of earlier finished runs, oldest first, this one not included: see remember_rows.
-  std::span<const std::int64_t> earlier_rows{};
+  Day day{};  // of the scan
+  // Of earlier days, oldest first: see remember_rows.
+  std::span<const DayRows> earlier_rows{};
+  // Another scan of this day came to its end before: this one looked at a part of what that one did.
+  bool repeats_day = false;
   std::optional<Day> provisional_until = std::nullopt;
 };
 
@@ -50,12 +61,13 @@ Json facts_while_resting(UnixSeconds until);
 // For stream "webhook": a delivery whose event carries this time was applied.
 Json facts_after_delivery(UnixSeconds event_at, UnixSeconds now);
 
-// The least rows a run usually brings: unknown before three finished runs; 0 when a third
-// or more of the remembered runs were empty, else the smallest that was not.
-std::optional<std::int64_t> usual_rows_min(std::span<const std::int64_t> earlier_rows);
+// The least rows that a run of that day usually brings: unknown before three remembered runs, one of them of
+// the same weekday; 0 when a third or more of them were empty, or one of this weekday (a shop that is closed
+// at weekends), else the smallest that was not.
+std::optional<std::int64_t> usual_rows_min(std::span<const DayRows> earlier, Day day);
 
-// The flow keeps the rows of its last seven finished runs in its cursor, as a JSON array.
-std::vector<std::int64_t> read_remembered_rows(const Json& remembered);
-Json remember_rows(std::span<const std::int64_t> earlier_rows, std::int64_t rows);
+// The flow keeps the last seven in its cursor, as [{"day":"2026-11-23","rows":5}].
+std::vector<DayRows> read_remembered_rows(const Json& remembered);
+Json remember_rows(std::span<const DayRows> earlier, const DayRows& latest);
 
 }  // namespace wf

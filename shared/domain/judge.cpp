@@ -212,7 +212,7 @@ void check_newest_row(Verdict& verdict) {
   if (rows.state != ClockState::late) return;
   verdict.until.reset();
   decide(verdict, Badge::active, SubState::late, "newest_row_too_old");
-  verdict.words += " · newest data " + format_short_day(day_of(*rows.at));
+  verdict.words += " · newest data " + rows.words;
 }
 
 void judge_syncs(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,

@@ -73,18 +73,19 @@ struct Silence {
 struct Verdict {
   Badge badge = Badge::not_relevant;
   SubState sub_state = SubState::not_relevant;
-  std::string words;                 // the sub-state, in words; its time in UTC
-  std::string about;                 // the streams that it is about, where others are better
-  std::string warning;               // of a card that is still green; `words` end with it
-  std::string_view rule;             // the rule that fired: "success_too_old"
-  std::optional<ErrorKind> kind;     // set when somebody should act or wait
-  std::string_view who;              // "account manager", "agency", "nobody", "developers"; empty: no kind
-  std::string next_step;             // empty: nothing to do
-  std::string stream;                // the worst stream, when one stream decided
-  std::string partition;             // and its partition, when it has some
-  std::string refused_key;           // whose check refused deliveries, when that decided
-  std::string reason;                // what its last failure said, when it was one
-  std::optional<UnixSeconds> until;  // rate limited until, provisional until
+  std::string words;              // the sub-state, in words; its time in UTC
+  std::string about;              // the streams that it is about, where others are better
+  std::string warning;            // of a card that is still green; `words` end with it
+  std::string_view rule;          // the rule that fired: "success_too_old"
+  std::optional<ErrorKind> kind;  // set when somebody should act or wait
+  std::string_view who;           // "account manager", "agency", "nobody", "developers"; empty: no kind
+  std::string next_step;          // empty: nothing to do
+  std::string stream;             // the worst stream, when one stream decided
+  std::string partition;          // and its partition, when it has some
+  std::string refused_key;        // whose check refused deliveries, when that decided
+  bool is_unheard = false;  // the reconciliation found what the webhook did not bring, and nothing came by it
+  std::string reason;       // what its last failure said, when it was one
+  std::optional<UnixSeconds> until;         // rate limited until, provisional until
   std::optional<UnixSeconds> last_sync_at;  // the newest proof: a finished run or a delivery
   std::vector<Evidence> evidence;
   std::array<Clock, 3> clocks{};  // success, newest row, provider

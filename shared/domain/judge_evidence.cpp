@@ -20,10 +20,6 @@ std::string ago(std::optional<UnixSeconds> at, UnixSeconds now) {
   return age <= seconds{0} ? "now" : describe(age) + " ago";
 }
 
-std::string counted(std::int64_t count, std::string_view one) {
-  return group_digits(count) + ' ' + std::string(one) + (count == 1 ? "" : "s");
-}
-
 void later(std::optional<UnixSeconds>& latest, std::optional<UnixSeconds> candidate) {
   if (candidate && (!latest || *candidate > *latest)) latest = candidate;
 }
@@ -73,7 +69,7 @@ Clock row_clock(const Descriptor& descriptor, const ServiceFacts& facts, UnixSec
   clock.is_day = is_newest_a_day(descriptor, facts);
   clock.at = std::min(*clock.at, now);
   clock.age = now - *clock.at;
-  clock.words = clock.is_day ? format_short_day(day_of(*clock.at)) : ago(clock.at, now);
+  clock.words = clock.is_day ? format_past_day(day_of(*clock.at), day_of(now)) : ago(clock.at, now);
   const bool late = clock.limit > seconds{0} && clock.age > clock.limit;
   clock.state = late ? ClockState::late : ClockState::ok;
   return clock;
@@ -206,13 +202,7 @@ void add_access_evidence(Verdict& verdict, const ServiceFacts& facts, UnixSecond
 void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                         UnixSeconds now) {
   if (!receives(descriptor, facts)) return;  // nothing was to arrive
-  const StreamFacts* latest = nullptr;
-  const auto look_at = [&](const StreamFacts& stream) {
-    if (!stream.reconciled_at) return;
-    if (latest == nullptr || *stream.reconciled_at > *latest->reconciled_at) latest = &stream;
-  };
-  for (const StreamFacts& stream : facts.streams) look_at(stream);
-  if (facts.webhook) look_at(*facts.webhook);
+  const StreamFacts* latest = last_reconciliation(facts);
   if (latest == nullptr) return;
   const std::int64_t missed = latest->reconciled_missed.value_or(0);
   std::string found = missed == 0 ? "nothing was missing" : counted(missed, "event") + " had not arrived";
@@ -222,6 +212,10 @@ void add_reconciliation(Verdict& verdict, const Descriptor& descriptor, const Se
 }
 
 }  // namespace
+
+std::string counted(std::int64_t count, std::string_view one) {
+  return group_digits(count) + ' ' + std::string(one) + (count == 1 ? "" : "s");
+}
 
 std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition) {
   constexpr std::size_t longest_name = 40;
@@ -239,6 +233,17 @@ bool receives(const Descriptor& descriptor, const ServiceFacts& facts) {
 
 const StreamFacts* open_webhook(const Descriptor& descriptor, const ServiceFacts& facts) {
   return facts.webhook && facts.webhook->enabled && receives(descriptor, facts) ? &*facts.webhook : nullptr;
+}
+
+const StreamFacts* last_reconciliation(const ServiceFacts& facts) {
+  const StreamFacts* latest = nullptr;
+  const auto look_at = [&](const StreamFacts& stream) {
+    if (stream.reconciled_at && (latest == nullptr || *stream.reconciled_at > *latest->reconciled_at))
+      latest = &stream;
+  };
+  for (const StreamFacts& stream : facts.streams) look_at(stream);
+  if (facts.webhook) look_at(*facts.webhook);
+  return latest;
 }
 
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts) {

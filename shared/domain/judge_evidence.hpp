@@ -7,10 +7,13 @@
 
 namespace wf {
 
+std::string counted(std::int64_t count, std::string_view one);  // "1 row", "1,284 rows"
 // Without a key that deliveries are checked with none gets in: what the last ones met is history.
 bool receives(const Descriptor& descriptor, const ServiceFacts& facts);
 // The webhook, where anything may get in by it.
 const StreamFacts* open_webhook(const Descriptor& descriptor, const ServiceFacts& facts);
+// The facts that say what the last reconciliation found; null: there was none.
+const StreamFacts* last_reconciliation(const ServiceFacts& facts);
 // What a stream's failure said; the line's label says already whose it is: "stripe charges: answered 401".
 std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition);
 std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);

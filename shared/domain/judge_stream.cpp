@@ -21,6 +21,8 @@ constexpr std::string_view not_tried_rule = "not_tried";
 constexpr std::chrono::hours tried_again_within{1};
 // A provider that is refused sends again for days; strangers come and go. After that it is a warning.
 constexpr std::chrono::days refusals_count_for{7};
+// Who could read them again has heard of it by then; after that it is a warning, too.
+constexpr std::chrono::days losses_count_for{7};
 // Nobody may send again for weeks, and a key that was replaced in place is not seen.
 constexpr std::chrono::days failed_use_counts_for{7};
 
@@ -212,6 +214,10 @@ bool refuses(const ServiceFacts& facts, const StreamFacts& webhook) {
          (webhook.refused_key.empty() || holds(facts.present_keys, webhook.refused_key));
 }
 
+bool is_old_loss(const StreamFacts& webhook, UnixSeconds now) {
+  return webhook.failure_kind && webhook.failed_at && now - *webhook.failed_at > losses_count_for;
+}
+
 std::optional<StreamCondition> judge_webhook(const ServiceFacts& facts, const StreamFacts& webhook,
                                              UnixSeconds now) {
   StreamCondition condition{
@@ -226,7 +232,7 @@ std::optional<StreamCondition> judge_webhook(const ServiceFacts& facts, const St
                         " deliveries in a row had a wrong signature or none, or more than 32 MB";
     return condition;
   }
-  if (!webhook.failure_kind) return std::nullopt;
+  if (!webhook.failure_kind || is_old_loss(webhook, now)) return std::nullopt;
   condition.rule = "delivery_failed";
   condition.kind = webhook.failure_kind;
   condition.message = webhook.failure_message;

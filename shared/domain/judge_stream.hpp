@@ -52,6 +52,9 @@ StreamCondition judge_stream(const Thresholds& thresholds, std::string label, co
 // Of what people ask for a failure is of the past with other keys, which are another set-up, and after days.
 bool counts_still(const ServiceFacts& facts, const StreamFacts& use, UnixSeconds now);
 
+// The last delivery that could not be taken is so long ago that the webhook no longer counts as failed.
+bool is_old_loss(const StreamFacts& webhook, UnixSeconds now);
+
 // More deliveries than by coincidence were refused since the last good one, the last of them lately or not,
 // by the check of a key that is there still.
 bool refuses(const ServiceFacts& facts, const StreamFacts& webhook);

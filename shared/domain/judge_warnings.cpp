@@ -10,6 +10,8 @@ namespace wf {
 namespace {
 
 constexpr std::chrono::days warn_before_access_ends{10};
+// Reconciliations are daily, and look at what came since the one before.
+constexpr std::chrono::hours unheard_for{26};
 
 // "campaigns of 1234567890 since 30 Oct": an account, property or Worker with nothing new, beside others.
 std::vector<std::string> silent_parts(const Descriptor& descriptor, const ServiceFacts& facts,
@@ -26,7 +28,8 @@ std::vector<std::string> silent_parts(const Descriptor& descriptor, const Servic
           const StreamDescriptor* of = find_stream(descriptor, other.stream);
           return other.enabled && of && of->has_daily_rows && is_new(other);
         }))
-      silent.push_back(condition.label + " since " + format_short_day(day_of(*part->newest_row_at)));
+      silent.push_back(condition.label + " since " +
+                       format_past_day(day_of(*part->newest_row_at), day_of(now)));
   }
   return silent;
 }
@@ -127,6 +130,31 @@ void check_refusals(Verdict& verdict, const Descriptor& descriptor, const Servic
   verdict.refused_key = webhook->refused_key;
 }
 
+// Age alone takes none of them: they are told until they are read after all, or nothing is left of them.
+void check_losses(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
+                  UnixSeconds now) {
+  const StreamFacts* webhook = open_webhook(descriptor, facts);
+  if (!webhook || !is_old_loss(*webhook, now) || verdict.badge != Badge::active) return;
+  warn(verdict, counted(std::max<std::int64_t>(webhook->failures, 1), "webhook event") + " not taken, last " +
+                    describe(now - *webhook->failed_at) + " ago");
+}
+
+// Single events that did not arrive are fetched, and no news. Of a webhook that brought none of them for a
+// day there is none any more, or never was one: a quiet account would look the same, but for what the
+// reconciliation found.
+void check_unheard(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts) {
+  const StreamFacts* found = receives(descriptor, facts) ? last_reconciliation(facts) : nullptr;
+  if (!found || found->reconciled_missed.value_or(0) == 0 || verdict.badge != Badge::active) return;
+  const UnixSeconds since = *found->reconciled_at - unheard_for;
+  // The first one finds what was before the webhook.
+  if (!facts.detected_at || std::max(facts.detected_at, facts.keys_since) > since) return;
+  if (facts.webhook && (!facts.webhook->enabled || facts.webhook->last_event_at > since)) return;
+  warn(verdict, counted(*found->reconciled_missed, "event") + " had not come by webhook");
+  if (verdict.kind) return;
+  verdict.kind = ErrorKind::configuration;
+  verdict.is_unheard = true;
+}
+
 }  // namespace
 
 void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
@@ -137,6 +165,8 @@ void add_warnings(Verdict& verdict, const Descriptor& descriptor, const ServiceF
   check_unavailable(verdict, facts);
   check_silent_parts(verdict, descriptor, facts, conditions, now);
   check_refusals(verdict, descriptor, facts);
+  check_losses(verdict, descriptor, facts, now);
+  check_unheard(verdict, descriptor, facts);
   if (!verdict.warning.empty()) verdict.words += " · " + verdict.warning;
 }
 

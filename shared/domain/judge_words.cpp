@@ -82,6 +82,10 @@ std::string next_step(ErrorKind kind, const Descriptor& descriptor, const Verdic
       if (verdict.rule == unreadable_rule)
         return "Correct the settings of this workspace; the details say what is wrong with them.";
       if (!verdict.reason.empty()) return "Set this right for " + service + ": " + verdict.reason + '.';
+      if (verdict.is_unheard)
+        return "Look in " + service +
+               " whether its webhook exists, is switched on and has this workspace's address: "
+               "nothing comes by it.";
       if (verdict.badge == Badge::active)
         return "Check the name or id in the settings of " + service +
                ", unless it is new or paused: nothing was found under it.";

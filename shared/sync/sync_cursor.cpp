@@ -31,8 +31,9 @@ constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> Sync
     {"covered_until", &SyncCursor::covered_until},
     {"begun_anew_at", &SyncCursor::begun_anew_at},
 }};
-constexpr std::array<std::pair<std::string_view, bool SyncCursor::*>, 3> flags{{
+constexpr std::array<std::pair<std::string_view, bool SyncCursor::*>, 4> flags{{
     {"counted", &SyncCursor::counted},
+    {"repeats_day", &SyncCursor::repeats_day},
     {"again", &SyncCursor::again},
     {"caught_up", &SyncCursor::caught_up},
 }};
@@ -59,9 +60,11 @@ bool is_among(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
   return false;
 }
 
-// Of a day one run counts, the last: syncs that are asked for read the same rows again.
-bool is_of_an_earlier_day(const SyncCursor& cursor, UnixSeconds now) {
-  return !cursor.covered_until || day_of(*cursor.covered_until) != day_of(now);
+// Of a day one scan counts, the last: syncs that are asked for read the same rows again. The first one ever,
+// which went back for months, says nothing of a day.
+bool counts_as_day(const SyncCursor& cursor, const Stream& stream) {
+  return cursor.counted && cursor.covered_from && cursor.covered_until &&
+         (stream.full_scan || *cursor.covered_until - *cursor.covered_from < stream.first_sync);
 }
 
 UnixSeconds scan_from(const SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
@@ -120,8 +123,10 @@ void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more) {
 
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now) {
   if (cursor.run_id == run_id) return;
-  if (cursor.counted && is_of_an_earlier_day(cursor, now))
-    cursor.earlier_rows = remember_rows(read_remembered_rows(cursor.earlier_rows), cursor.run_rows);
+  cursor.repeats_day = cursor.covered_until && day_of(*cursor.covered_until) == day_of(now);
+  if (!cursor.repeats_day && counts_as_day(cursor, stream))
+    cursor.earlier_rows = remember_rows(read_remembered_rows(cursor.earlier_rows),
+                                        {day_of(*cursor.covered_until), cursor.run_rows});
   cursor.run_id = run_id;
   cursor.newest.reset();
   cursor.counted = false;

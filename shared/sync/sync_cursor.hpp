@@ -30,8 +30,9 @@ struct SyncCursor {
   bool counted = false;                      // run_rows is the whole scan's
   bool again = false;                        // the page at `position` is asked for once more
   bool caught_up = false;                    // the run has opened a second scan, for what came meanwhile
+  bool repeats_day = false;                  // another scan of the run's day came to its end before it began
   bool stuck = false;                        // the database says: a run failed here without a page
-  Json earlier_rows = empty_list();          // of the last run of each earlier day (remember_rows)
+  Json earlier_rows = empty_list();          // of the last scan of each earlier day (remember_rows)
 };
 
 // Into one that is new. An unknown shape reads as "nothing was ever read": reading again is harmless.

@@ -52,6 +52,8 @@ void learn(EarlierFacts& facts, const Json& columns) {
   if (const auto newest = find_time(columns, "newest_row_at")) facts.newest_row_at = newest;
   facts.failures = find_int64(columns, "failures").value_or(facts.failures);
   facts.failure_final = find_bool(columns, "failure_final").value_or(facts.failure_final);
+  if (find(columns, "last_rows")) facts.last_rows = find_int64(columns, "last_rows");
+  if (find(columns, "usual_rows_min")) facts.usual_rows_min = find_int64(columns, "usual_rows_min");
 }
 
 Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key) {
@@ -218,7 +220,10 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   if (seen.unavailable && !seen.unavailable->empty())
     turn.log("warn", log_fields("not given").text("names", join(*seen.unavailable, ", ")));
   const auto earlier_rows = read_remembered_rows(cursor_.earlier_rows);
-  const RunEnd end{.earlier_rows = earlier_rows, .provisional_until = provisional_until(turn.now)};
+  const RunEnd end{.day = day_of(cursor_.covered_until.value_or(turn.now)),
+                   .earlier_rows = earlier_rows,
+                   .repeats_day = cursor_.repeats_day,
+                   .provisional_until = provisional_until(turn.now)};
   Json patch =
       ending_ ? facts_after_last_page(facts_, seen, end, turn.now) : facts_after_page(facts_, seen, turn.now);
   learn(facts_, patch);

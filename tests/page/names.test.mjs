@@ -163,6 +163,24 @@ test('an emoji keeps its colours', async () => {
   await page.context().close();
 });
 
+test('a browser that guards against fingerprints draws names in the colour of the theme', async () => {
+  const page = await pageNamed('Καφές', { colorScheme: 'dark' });
+  await page.addInitScript(() => {
+    const { getImageData } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.getImageData = function (...area) {
+      const image = getImageData.apply(this, area);
+      for (let i = 0; i < image.data.length; i += 5) if (i % 4 < 3) image.data[i] ^= 1;
+      return image;
+    };
+  });
+  await openNamed(page);
+  const box = await page.locator('#workspace').boundingBox();
+  const drawn = await pixels(page, { x: box.x + 42, y: box.y, width: box.width - 74, height: box.height });
+  const light = drawn.filter((pixel) => pixel.slice(0, 3).every((channel) => channel > 180));
+  assert.ok(light.length > 20, `${light.length} light pixels`);
+  await page.context().close();
+});
+
 test('a letter and its mark are one character', async () => {
   const page = await pageNamed('E\u0301mile\n\u0301'); // of a line break JSON makes a letter, which is none
   await openNamed(page);

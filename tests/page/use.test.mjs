@@ -187,6 +187,36 @@ test('an explanation that was left open gives way to that of the badge with the 
   await page.context().close();
 });
 
+test('the search is found by its keys on a keyboard of another alphabet', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  await page.evaluate(() =>
+    document.body.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'л', code: 'KeyK', ctrlKey: true, bubbles: true }),
+    ),
+  );
+  await page.waitForFunction(() => document.activeElement.id === 'search');
+  // What a password manager fills in comes as a key without a name.
+  await page.evaluate(() => document.body.dispatchEvent(new Event('keydown', { bubbles: true })));
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test('on a phone what is searched for does not stand on the bar on top when it is scrolled below it', async () => {
+  const page = await signedIn(browser, stack, VIEWER, { width: 360, height: 640 });
+  const search = page.getByRole('searchbox');
+  await search.fill('a');
+  const isSeen = () => search.evaluate((field) => getComputedStyle(field).color !== 'rgba(0, 0, 0, 0)');
+  assert.equal(await isSeen(), true);
+  await page.evaluate(() => window.scrollTo(0, 110));
+  await page.locator('#search[data-covered]').waitFor({ state: 'attached' });
+  assert.equal(await isSeen(), false);
+  await screenshot(page, 'search-below-bar');
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.locator('#search:not([data-covered])').waitFor({ state: 'attached' });
+  assert.equal(await isSeen(), true);
+  await page.context().close();
+});
+
 test('how many are left of a search is said to those who do not see it', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   const said = page.locator('#found[role=status]');

@@ -72,6 +72,10 @@ TEST_CASE("search looks into names, categories, data and states, word by word") 
   CHECK(find("STRIPE") == std::vector<std::string>{"stripe"});
   CHECK(find("payment links") == std::vector<std::string>{"stripe"});
   CHECK(find("google late") == std::vector<std::string>{"search_console"});
+  // Anywhere in a name, "mail" in Email, but no short word within another, and no badge within its opposite.
+  CHECK(find("rip") == std::vector<std::string>{"stripe"});
+  CHECK(find("onsole") == std::vector<std::string>{"search_console"});
+  CHECK(find("ai").empty());
   CHECK(find("  ").size() == 4);
   CHECK(find("nothing like it").empty());
 }

@@ -79,7 +79,8 @@ TEST_CASE("the card of the page's own database says how it answers from here", "
   CHECK(live().words == "answers in 41 ms");
   CHECK(state() == "fresh");
   m.link = wf::Link::polling;
-  CHECK(live().words == "in 41 ms, live updates down");
+  CHECK(live().label == "Not live");
+  CHECK(live().words == "answers in 41 ms");
   CHECK(live().tone == wf::Tone::late);
   m.link = wf::Link::offline;
   CHECK(live().words == "not reached from here");

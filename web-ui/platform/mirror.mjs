@@ -128,7 +128,9 @@ export class Mirror {
 
   #key(event) {
     if (event.key === 'Escape') this.post('escape', {});
-    if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+    // The key's place as well: of other alphabets it has other letters. A name that is filled in is no key at all.
+    const isK = event.code === 'KeyK' || event.key?.toLowerCase() === 'k';
+    if (!isK || !(event.ctrlKey || event.metaKey)) return;
     const search = this.elements.get('search');
     if (!search) return;
     event.preventDefault();

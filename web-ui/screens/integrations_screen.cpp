@@ -61,8 +61,12 @@ float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView
   line.reserve(14 + ui.paint.width(view.link, plain));
   ui.paint.circle({line.x() + 4, line.middle()}, 3.5F, link_color(ui.theme, model));
   line.skip(14);
-  ui.say("p", "link", {line.x(), line.middle() - 10, area.right() - line.x(), 20}, view.link);
-  line.write(view.link, plain);
+  const Point from{line.x(), line.middle() - 10};
+  // "no answer from the database, as of 12 min ago" is wider than a small window.
+  const std::size_t comma = std::min(view.link.find(", "), view.link.size());
+  line.write(view.link.substr(0, std::min(comma + 2, view.link.size())), plain);
+  if (comma < view.link.size()) line.write(view.link.substr(comma + 2), plain);
+  ui.say("p", "link", {from.x, from.y, area.right() - from.x, line.bottom() - from.y}, view.link);
   return line.bottom() - area.y;
 }
 

@@ -103,7 +103,7 @@ ClockView live_view(const Model& model, const ClockView& last_sync) {
     case Link::live:
       return {.label = "Live", .words = "answers " + took, .exact = "", .tone = Tone::plain};
     case Link::polling:
-      return {.label = "Answers", .words = took + ", live updates down", .exact = "", .tone = Tone::late};
+      return {.label = "Not live", .words = "answers " + took, .exact = "", .tone = Tone::late};
     case Link::connecting:
     case Link::offline:
       break;
@@ -301,13 +301,30 @@ std::vector<ShortcutView> shortcuts_in(std::vector<ShortcutView> all, std::size_
   return all;
 }
 
+bool begins_a_word(std::string_view text, std::string_view part) {
+  for (std::size_t at = 0; at + part.size() <= text.size(); ++at) {
+    const bool begins = at == 0 || text[at - 1] == ' ' || text[at - 1] == '-' || text[at - 1] == '(';
+    if (begins && contains_ignoring_case(text.substr(at, part.size()), part)) return true;
+  }
+  return false;
+}
+
+/// "grid" is a part of a name, "mail" of "Email"; but "active" is not Inactive, and "ai" neither mail nor
+/// daily.
+bool holds_word(const CardView& card, std::string_view word) {
+  constexpr std::size_t long_enough = 4;
+  const std::string what = card.category + " " + card.summary;
+  if (contains_ignoring_case(card.name, word)) return true;
+  if (word.size() >= long_enough && contains_ignoring_case(what, word)) return true;
+  return begins_a_word(what + " " + card.method + " " + std::string(label(card.badge)) + " " + card.sub_state,
+                       word);
+}
+
 bool matches(const IntegrationsState& state, const CardView& card, Category category) {
   if (state.category && *state.category != category) return false;
   if (state.status && *state.status != card.badge) return false;
-  const std::string text = card.name + " " + card.category + " " + card.summary + " " + card.method + " " +
-                           std::string(label(card.badge)) + " " + card.sub_state;
   for (const auto word : split(state.search, ' ')) {
-    if (!contains_ignoring_case(text, trim(word))) return false;
+    if (!holds_word(card, trim(word))) return false;
   }
   return true;
 }

@@ -121,6 +121,7 @@ inline constexpr float chip_gap = 6;
 inline constexpr float sidebar = 228;
 inline constexpr float top_bar = 60;
 inline constexpr float touch = 44;
+inline constexpr float pointer = 24;  // WCAG 2.5.8
 
 /// Below this width the side bar gives way to a bar on top.
 inline constexpr float narrow = 860;

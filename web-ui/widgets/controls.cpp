@@ -92,7 +92,7 @@ void draw_icon_button(Ui& ui, Rect r, const char* icon, const Button& button, bo
   ui.focus_ring(button.id, r.inset(3), size::control_radius);
   ui.mirror.add({.tag = "button",
                  .id = button.id,
-                 .rect = ui.view.touched() ? at_least(r, size::touch) : r,
+                 .rect = at_least(r, ui.view.touched() ? size::touch : size::pointer),
                  .attributes = {{"aria-label", button.label}},
                  .on_activate = button.command,
                  .fixed = fixed});
@@ -115,18 +115,26 @@ void draw_search(Ui& ui, Rect r, const std::string& text) {
     ui.paint.border(key, ui.theme.line, 5);
     ui.paint.text({key.x + 7, key.middle()}, "Ctrl K", style);
   }
+  // The field lies above all that is drawn: under the top bar its text would stand on the bar's.
+  const bool covered = ui.view.narrow() && r.y < ui.view.top();
+  if (covered) {
+    const TextStyle typed{.size = 16, .color = ui.theme.text};
+    ui.paint.text({r.x + 39, r.middle()}, ui.paint.elided(text, typed, r.w - 80), typed);
+  }
   if (ui.focused("search")) ui.paint.border(r.grown(1), ui.theme.accent, size::control_radius + 1, 2);
   // The browser draws the typed text, caret and selection: a real field, transparent but for them.
-  ui.mirror.add({.tag = "input",
-                 .id = "search",
-                 .rect = r,
-                 .attributes = {{"type", "search"},
-                                {"aria-label", "Search services"},
-                                {"placeholder", "Search services"},
-                                {"aria-keyshortcuts", "Control+K"},
-                                {"autocomplete", "off"},
-                                {"spellcheck", "false"},
-                                {"value", text}}});
+  Node field{.tag = "input",
+             .id = "search",
+             .rect = r,
+             .attributes = {{"type", "search"},
+                            {"aria-label", "Search services"},
+                            {"placeholder", "Search services"},
+                            {"aria-keyshortcuts", "Control+K"},
+                            {"autocomplete", "off"},
+                            {"spellcheck", "false"},
+                            {"value", text}}};
+  if (covered) field.attributes.emplace_back("data-covered", "");
+  ui.mirror.add(std::move(field));
 }
 
 }  // namespace wf

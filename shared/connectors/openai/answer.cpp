@@ -115,7 +115,8 @@ Result<Answer> read_answer_of_model(const HttpReply& reply, std::string_view who
   const auto body = parse_json(reply.body, who);
   if (!body) return tl::unexpected<Error>(body.error());
   if (is_refused_prompt(*body)) {
-    Answer answer{.model = text_in(*body, "model"), .response_id = text_in(*body, "id"), .usage = read_usage(*body)};
+    Answer answer{
+        .model = text_in(*body, "model"), .response_id = text_in(*body, "id"), .usage = read_usage(*body)};
     return failed(answer, "refused", refused_prompt, "the provider's check of requests refused this one");
   }
   const auto status = require_string(*body, "status", who);

@@ -30,7 +30,8 @@ bool has_fraction(const Plain& plain, std::size_t end) {
 bool is_counted(const Plain& plain, std::size_t end) {
   const std::size_t next = plain.skip_spaces(end);
   const std::string word = plain.word_at(next);
-  return plain.at(next) == '%' || is_percent(word) || !currency_of(word).empty() || scale_of(word, next == end);
+  return plain.at(next) == '%' || is_percent(word) || !currency_of(word).empty() ||
+         scale_of(word, next == end);
 }
 
 struct Days {

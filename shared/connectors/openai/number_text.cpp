@@ -192,9 +192,11 @@ class Scanner {
 
   // "28\u201331 %", "between 28 and 31 %": what the second is, the first is, too.
   void mark_begin_of_range(const Mention& last, std::size_t start) {
-    if (number_end_ == 0 || last.kind == Number::Kind::plain || found_.back().kind != Number::Kind::plain) return;
+    if (number_end_ == 0 || last.kind == Number::Kind::plain || found_.back().kind != Number::Kind::plain)
+      return;
     const std::string_view between = trim(plain_.between(number_end_, start));
-    if (between != "-" && between != std::string_view(&dash, 1) && !is_one_of(between, "to and bis und")) return;
+    if (between != "-" && between != std::string_view(&dash, 1) && !is_one_of(between, "to and bis und"))
+      return;
     found_.back().kind = last.kind;
     found_.back().currency = last.currency;
   }

@@ -15,7 +15,7 @@ int place_of(std::string_view word, std::string_view groups);
 // Of a word in lower case; null, empty and 0: it is none.
 std::optional<double> scale_of(std::string_view word, bool attached);  // attached: 5k
 bool is_percent(std::string_view word);
-std::string_view currency_of(std::string_view word);                   // "EUR", or any_dollar
-int month_of(std::string_view word);                                   // or the first letters of its name
+std::string_view currency_of(std::string_view word);  // "EUR", or any_dollar
+int month_of(std::string_view word);                  // or the first letters of its name
 
 }  // namespace wf::openai

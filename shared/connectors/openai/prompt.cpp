@@ -111,7 +111,9 @@ std::string without_addresses(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find_first_of(" \t\r\n,;<>()", at), text.size());
     const std::string_view word = text.substr(at, end - at);
-    out += contains(word, "@") || contains(word, "%40") ? "[address]" : has_six_digits(word) ? "[number]" : word;
+    out += contains(word, "@") || contains(word, "%40") ? "[address]"
+           : has_six_digits(word)                       ? "[number]"
+                                                        : word;
     if (end < text.size()) out += text[end];
     at = end + 1;
   }

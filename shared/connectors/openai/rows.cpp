@@ -110,7 +110,8 @@ std::vector<Json> insight_rows(const Told& told) {
   const bool must_cite = purpose_of(told.query) != "content";
   GivenNumbers numbers;
   if (must_cite) numbers.add(told.given);
-  // What a draft promises is the workspace's: of strangers' queries, and of figures that nobody is to be told, it is not.
+  // What a draft promises is the workspace's: of strangers' queries, and of figures that nobody is to be
+  // told, it is not.
   for (const std::string_view own : {"intent", "page"}) numbers.add_text(find_text(told.given, own));
   const Period period = period_of(told.given);
   std::vector<Json> rows;

@@ -179,10 +179,24 @@ void add_thread_headers(JsonObject& mail, const ActionQuery& query) {
     mail.json("headers", JsonObject().text("In-Reply-To", last).text("References", chain).take());
 }
 
+// SendGrid takes what stands before a comma or semicolon in a name for an address, and sends there or
+// nowhere. https://www.twilio.com/docs/sendgrid/api-reference/mail-send/limitations
+Json without_separators(Json recipients) {
+  for (Json& recipient : *recipients.get_ptr<Json::array_t*>()) {
+    std::string name = text_in(recipient, "name");
+    if (name.empty()) continue;
+    for (char& c : name)
+      if (c == ',' || c == ';') c = ' ';
+    slot(recipient, "name") = Json(std::move(name));
+  }
+  return recipients;
+}
+
 Json personalization(const ActionQuery& query) {
   JsonObject envelope;
   for (const std::string_view list : {"to", "cc"})
-    if (Json given = copy_of(query.input, list); !given.is_null()) envelope.json(list, std::move(given));
+    if (Json given = copy_of(query.input, list); given.is_array())
+      envelope.json(list, without_separators(std::move(given)));
   envelope.json("custom_args", JsonObject().text(own_id_argument, query.id).take());
   Json list = empty_list();
   list.push_back(envelope.take());

@@ -86,16 +86,17 @@ std::string token_of(const Form& form, const Json& ids) {
   return {};
 }
 
-// The mails that this one answers, the nearest first.
-std::vector<std::string> answered_ids(const Headers& headers) {
+// The mails whose thread is this one's, the nearest first: those that it answers, and itself. To two of our
+// addresses it comes twice.
+std::vector<std::string> thread_ids(const Headers& headers) {
   std::vector<std::string> ids = read_message_ids(header(headers, "in-reply-to"));
   std::vector<std::string> chain = read_message_ids(header(headers, "references"));
   for (; !chain.empty(); chain.pop_back()) ids.push_back(std::move(chain.back()));
+  if (ids.size() > most_references) ids.resize(most_references);
+  for (std::string& own : read_message_ids(header(headers, "message-id"))) ids.push_back(std::move(own));
   std::size_t count = 0;
   std::size_t bytes = 0;
-  while (count < ids.size() && count < most_references &&
-         (bytes += ids[count].size()) <= most_reference_bytes)
-    ++count;
+  while (count < ids.size() && (bytes += ids[count].size()) <= most_reference_bytes) ++count;
   ids.resize(count);
   return ids;
 }
@@ -115,12 +116,6 @@ Lookup threads_of(const std::vector<std::string>& smtp_ids) {
   return {"email_messages", concat({"smtp_id=in.(", percent_encode(list), ")&select=thread_id,smtp_id"})};
 }
 
-std::vector<Question> only(Question question) {
-  std::vector<Question> questions;
-  questions.push_back(std::move(question));
-  return questions;
-}
-
 // The thread of the nearest mail that is known; empty: none.
 std::string_view thread_answered(const std::vector<std::string>& smtp_ids, const Json& rows) {
   for (const std::string& id : smtp_ids)
@@ -135,11 +130,13 @@ bool is_true(const Json& value) {
   return flag && *flag;
 }
 
-// The thread that it goes on; empty: none. A token that is not genuine makes a thread of its own, whatever
-// mails it says it answers.
-std::string_view thread_of(const Json& answer, std::string_view token, const Headers& headers) {
-  if (token.empty()) return thread_answered(answered_ids(headers), answer);
-  return is_true(answer) ? thread_of_token(token) : std::string_view();
+// The thread that it goes on; empty: none. A token that is not genuine may be of an earlier key; who made it
+// up could have left it out as well.
+std::string_view thread_of(const Json& answers, std::string_view token, const Headers& headers) {
+  const auto answered = elements(answers);
+  if (!token.empty() && !answered.empty() && is_true(answered.front())) return thread_of_token(token);
+  if (answered.empty()) return {};
+  return thread_answered(thread_ids(headers), answered.back());
 }
 
 // A mail that no human wrote (RFC 3834): answering it would go round for ever.
@@ -147,7 +144,7 @@ bool is_auto_reply(const Headers& headers) {
   const std::string submitted = value_of(header(headers, "auto-submitted"));
   const std::string precedence = value_of(header(headers, "precedence"));
   return (!submitted.empty() && submitted != "no") || is_one_of(precedence, "bulk junk auto_reply") ||
-         !header(headers, "x-autoreply").empty() || !header(headers, "x-auto-response-suppress").empty();
+         !header(headers, "x-autoreply").empty();
 }
 
 // The texts of the fields, in the charsets that the form says.
@@ -163,13 +160,22 @@ struct FieldReader {
   Json addresses(std::string_view name) { return read_addresses(text(name)); }
 };
 
-// In default mode the texts are fields and the files are parts with a file name.
+// In default mode the texts are fields, and the files are parts that have a file name or are called
+// "attachment1". What the form says of them knows names that are not ASCII.
 void read_fields(const Form& form, FieldReader& fields, Mail& mail) {
   mail.text = fields.text("text");
   mail.html = fields.text("html");
-  for (const Part& part : form.parts)
-    if (const std::string name = parameter(part, "filename"); !name.empty())
-      add_file(mail, name, value_of(header(part.headers, "content-type")), std::string(part.content));
+  const Json infos = form.json("attachment-info");
+  for (const Part& part : form.parts) {
+    const std::string field = parameter(part, "name");
+    const std::string given = parameter(part, "filename");
+    const bool is_file = starts_with(field, "attachment") && parse_int64(field.substr(10));
+    if (given.empty() && !is_file) continue;
+    const Json* info = find_object(infos, field);
+    const std::string_view told = info ? find_text(*info, "filename") : "";
+    add_file(mail, told.empty() ? given : told, value_of(header(part.headers, "content-type")),
+             std::string(part.content));
+  }
 }
 
 UnixSeconds sent_at(const Headers& headers, UnixSeconds now) {
@@ -207,10 +213,12 @@ Result<Identity> identify_inbound(std::string_view body) {
 std::vector<Question> inbound_questions(const Received& received) {
   Form form;
   if (!read_form(received.body, form).empty()) return {};
+  std::vector<Question> questions;
   const std::string token = token_of(form, received.ids);
-  if (!token.empty()) return only(token_check(token, received.client_id));
-  const auto ids = answered_ids(form.mail.headers);
-  return ids.empty() ? std::vector<Question>() : only(threads_of(ids));
+  if (!token.empty()) questions.push_back(token_check(token, received.client_id));
+  const auto ids = thread_ids(form.mail.headers);
+  if (!ids.empty()) questions.push_back(threads_of(ids));
+  return questions;
 }
 
 Result<Delivery> parse_inbound(const Received& received) {
@@ -238,8 +246,7 @@ Result<Delivery> parse_inbound(const Received& received) {
 
   Delivery delivery{.event_at = sent_at(headers, received.now)};
   const std::string token = token_of(form, received.ids);
-  const Json answer = received.answers.empty() ? Json() : received.answers.front();
-  const std::string_view known_thread = thread_of(answer, token, headers);
+  const std::string_view known_thread = thread_of(received.answers, token, headers);
   const Json score = form.json("spam_score");
   add_row(delivery.batches, "email_messages",
           JsonObject()

@@ -14,8 +14,8 @@ bool is_inbound(std::string_view body);
 
 Result<Identity> identify_inbound(std::string_view body);
 
-// Whether the thread named by the address is genuine; else, which threads the mails belong to that it
-// says it answers.
+// Whether the thread named by the address is genuine, and which threads the mails belong to that it says it
+// answers, or itself.
 std::vector<Question> inbound_questions(const Received& received);
 
 Result<Delivery> parse_inbound(const Received& received);

@@ -266,6 +266,32 @@ export async function endsSuite(t, stack) {
     assert.equal((await cursor()).stuck, undefined);
   });
 
+  await test('a provider that is away for an hour makes no page impossible, and one for many hours may', async () => {
+    const run = await leasedRun(stack);
+    const fail = (held) =>
+      call(stack, 'fail_run', {
+        ...held,
+        kind: 'provider',
+        message: 'x',
+        final: true,
+        retry_at: null,
+        facts: {},
+      });
+    const stuck = async () => (await stack.query('select cursor from public.sync_cursors'))[0].cursor.stuck;
+    const failAgain = async () => {
+      await stack.query('update public.sync_cursors set next_due_at = now()');
+      await fail(await leasedRun(stack));
+    };
+    await call(stack, 'apply_page', page(run, 1, []));
+    await fail(run);
+    await failAgain();
+    assert.equal(await stuck(), undefined);
+    await stack.query(`do $$ begin set local session_replication_role = replica;
+      update public.sync_runs set updated_at = now() - interval '7 hours'; end $$`);
+    await failAgain();
+    assert.equal(await stuck(), true);
+  });
+
   await test('a run whose budget is used up goes on from the queue', async () => {
     const run = await leasedRun(stack);
     assert.deepEqual(await call(stack, 'yield_run', run), { applied: true, state: 'queued' });

@@ -1,4 +1,4 @@
-// What was not taken of the deliveries is on the card, until it is or for a week. Part of webhooks.mjs.
+// What was not taken of the deliveries is on the card, until it is or for 30 days, of what was read in part a week. Part of webhooks.mjs.
 
 import assert from 'node:assert/strict';
 
@@ -33,7 +33,7 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
   });
 
-  await test('a delivery that cannot be read is a failure of the webhook until it is, a week at most', async () => {
+  await test('a delivery that cannot be read is a failure of the webhook until it is, 30 days at most', async () => {
     const failure = async () => {
       const facts = await factsOf(stack, 'webhook');
       return [facts?.failure_kind ?? null, facts?.failure_message ?? null, facts?.failures ?? 0];
@@ -61,11 +61,11 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.deepEqual(await failedAt(), before, 'no other has failed since');
     await mark('told', 'received');
     await mark('told', 'applied');
-    await aged(167, `delivery_key = 'a'`);
+    await aged(719, `delivery_key = 'a'`);
     await record('d');
     await deliver('d', []);
-    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'for a week');
-    await aged(169, `delivery_key = 'a'`);
+    assert.deepEqual(await failure(), ['data', 'a delivery could not be read', 1], 'for 30 days');
+    await aged(721, `delivery_key = 'a'`);
     await record('e');
     await deliver('e', []);
     assert.deepEqual(await failure(), [null, null, 0]);
@@ -103,7 +103,7 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     assert.equal(await told(), 'credentials', 'the tick keeps it');
   });
 
-  await test('where no other follows, the tick ends what has been told for a week', async () => {
+  await test('where no other follows, the tick ends what has been told for 30 days', async () => {
     const told = async () => (await factsOf(stack, 'webhook')).failure_kind;
     const tickAfter = async (hours) => {
       await aged(hours);
@@ -111,14 +111,14 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
       return told();
     };
     await record('a', { readable: false });
-    assert.equal(await tickAfter(167), 'data');
+    assert.equal(await tickAfter(719), 'data');
     const others = [
       { workspace: 'harbor-yoga', service },
       { workspace: 'northwind-dental', service: 'sendgrid' },
     ];
-    assert.equal(await tickAfter(169), null);
+    assert.equal(await tickAfter(721), null);
     await record('b', { readable: false });
-    await aged(169);
+    await aged(721);
     for (const of of others)
       await call(stack, 'record_receipt', {
         ...{ ...of, delivery_key: 'c', object_key: 'raw/c', event_type: 't', readable: false },

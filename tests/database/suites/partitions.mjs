@@ -235,17 +235,19 @@ async function manualTests({ test, stack, claim, urls, facts, take }) {
     );
   });
 
+  // Part b fails, the others succeed.
+  const end = async ({ run_id, partition }) => {
+    const { lease } = await take({ run_id });
+    const facts = { failure_kind: partition === 'b' ? 'provider' : null };
+    if (partition === 'b')
+      return call(stack, 'fail_run', {
+        ...{ run_id, lease, kind: 'provider', message: 'no page', final: true, facts },
+      });
+    return call(stack, 'apply_page', { run_id, lease, page: 1, tables: [], cursor: {}, last: true, facts });
+  };
+
   await test('what succeeded by hand rests for five minutes; what failed, or ran by itself, does not', async () => {
     await urls(['a', 'b']);
-    const end = async ({ run_id, partition }) => {
-      const { lease } = await take({ run_id });
-      const facts = { failure_kind: partition === 'b' ? 'provider' : null };
-      if (partition === 'b')
-        return call(stack, 'fail_run', {
-          ...{ run_id, lease, kind: 'provider', message: 'no page', final: true, facts },
-        });
-      return call(stack, 'apply_page', { run_id, lease, page: 1, tables: [], cursor: {}, last: true, facts });
-    };
     const started = async (more) => (await start(more)).jobs.map(({ partition }) => partition);
     for (const job of await claim()) await end(job);
     const { jobs } = await start();
@@ -306,12 +308,22 @@ async function manualTests({ test, stack, claim, urls, facts, take }) {
   await test('one part can be retried alone while the others run', async () => {
     await urls(['a', 'b']);
     const [job] = await claim({ pagespeed: 1 });
-    assert.deepEqual(await start(), { busy: true });
+    assert.deepEqual(await start({ stream: 'runs', partition: job.partition }), { busy: true });
     const other = job.partition === 'a' ? 'b' : 'a';
     const { jobs } = await start({ stream: 'runs', partition: other });
     assert.deepEqual(names(jobs), [`northwind-dental ${other}`]);
     assert.deepEqual(await start({ stream: 'runs', partition: other }), { busy: true });
     assert.equal((await facts(other)).last_attempt_at, null, 'nothing is attempted before the lease');
+  });
+
+  await test('a part that is under way does not keep the others from being asked for', async () => {
+    await urls(['a', 'c', 'd']);
+    const [job] = await claim({ pagespeed: 1 });
+    const { jobs } = await start();
+    assert.equal(jobs.length, 2);
+    assert.ok(jobs.every(({ partition }) => partition !== job.partition));
+    await end(jobs[0]);
+    assert.deepEqual(await start(), { busy: true }, 'what is not under way has just succeeded');
   });
 
   await test('nothing starts for a service that cannot run', async () => {

@@ -125,7 +125,8 @@ function problemOfPerson(person, field) {
   const all = [...(person.to ?? []), ...(person.cc ?? [])];
   if ((person.to ?? []).length === 0)
     return ['The to array is required for all personalization objects.', field];
-  const bad = all.find(({ email, name }) => !isAddress(email) || hasLineEnd(name));
+  // Of a name with one of these SendGrid takes a part for an address.
+  const bad = all.find(({ email, name }) => !isAddress(email) || hasLineEnd(name) || /[,;]/.test(name ?? ''));
   if (bad) return ['Does not contain a valid address.', `${field}.to`];
   if (new Set(all.map(({ email }) => email.toLowerCase())).size !== all.length)
     return [

@@ -64,6 +64,8 @@ TEST_CASE("days") {
   REQUIRE(day.has_value());
   CHECK(wf::format_day(*day) == "2026-11-04");
   CHECK(wf::format_short_day(*day) == "4 Nov");
+  CHECK(wf::format_past_day(*day, *day + std::chrono::days(299)) == "4 Nov");
+  CHECK(wf::format_past_day(*day, *day + std::chrono::days(300)) == "4 Nov 2026");
   CHECK(wf::day_of(*wf::parse_time("2026-11-04T23:59:59Z")) == *day);
   for (const char* text : {"2026-11-31", "2026-11-4", "2026-11-04T", ""}) CHECK_FALSE(wf::parse_day(text));
 }

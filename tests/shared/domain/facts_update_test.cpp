@@ -24,7 +24,9 @@ wf::EarlierFacts known(const StreamFacts& facts) {
   return {.newest_row_at = facts.newest_row_at,
           .run_rows = facts.run_rows,
           .failures = facts.failures,
-          .failure_final = facts.failure_final};
+          .failure_final = facts.failure_final,
+          .last_rows = facts.last_rows,
+          .usual_rows_min = facts.usual_rows_min};
 }
 
 // As the database merges a patch into a row.
@@ -66,8 +68,12 @@ TEST_CASE("a finished run is a success and clears every failure") {
   row = after(
       row, wf::facts_after_failure(known(row.facts), {ErrorKind::rate_limit, "429", 60}, false, now - 5min));
   row = after(row, start_at(now - 1min));
-  const std::int64_t earlier[] = {12, 9, 15};
-  row = after(row, wf::facts_after_last_page(known(row.facts), {.rows = 7}, {.earlier_rows = earlier}, now));
+  const wf::Day today = wf::day_of(now);
+  const wf::DayRows earlier[] = {{today - std::chrono::days(7), 12},
+                                 {today - std::chrono::days(2), 9},
+                                 {today - std::chrono::days(1), 15}};
+  row = after(row, wf::facts_after_last_page(known(row.facts), {.rows = 7},
+                                             {.day = today, .earlier_rows = earlier}, now));
   CHECK(row.facts.last_success_at == now);
   CHECK(row.facts.last_rows == 7);
   CHECK(row.facts.usual_rows_min == 9);
@@ -149,42 +155,90 @@ TEST_CASE("a delivery is never newer than now") {
   CHECK(wf::facts_after_delivery(now - 1h, now)["last_event_at"] == "2026-11-23T11:00:00Z");
 }
 
-TEST_CASE("what is usual is learned from three runs, and unlearned by a third of empty ones") {
-  const auto learned = [](std::vector<std::int64_t> rows) { return wf::usual_rows_min(rows); };
-  CHECK_FALSE(learned({}));
-  CHECK_FALSE(learned({5, 4}));
-  CHECK(learned({5, 4, 6}) == 4);
-  CHECK(learned({5, 4, 6, 0}) == 4);     // one empty run: the next one is still unusual
-  CHECK(learned({5, 4, 6, 0, 0}) == 0);  // relearned
-  CHECK(learned({0, 7, 3}) == 0);        // a sparse stream is never called empty
-  // Of daily runs the first was on this weekday: closed on Sundays, so today's Monday run is empty again.
-  CHECK(learned({0, 6, 7, 6, 8, 9, 7}) == 0);
-  CHECK(learned({6, 0, 7, 6, 8, 9, 7}) == 6);
+namespace {
+
+const wf::Day monday = *wf::parse_day("2026-11-23");
+
+// Scans of the days before `monday`, the last one of Sunday; -1: none came to its end.
+std::vector<wf::DayRows> days_before(std::vector<std::int64_t> rows) {
+  std::vector<wf::DayRows> days;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i] >= 0) days.push_back({monday - std::chrono::days(rows.size() - i), rows[i]});
+  return days;
 }
 
-TEST_CASE("the last seven runs are remembered") {
-  std::vector<std::int64_t> rows;
-  for (std::int64_t run = 1; run <= 9; ++run) rows = wf::read_remembered_rows(wf::remember_rows(rows, run));
-  CHECK(rows == std::vector<std::int64_t>{3, 4, 5, 6, 7, 8, 9});
+}  // namespace
+
+TEST_CASE("what is usual is learned from a week, and unlearned by a third of empty runs") {
+  const auto learned = [](std::vector<std::int64_t> rows) {
+    return wf::usual_rows_min(days_before(std::move(rows)), monday);
+  };
+  CHECK_FALSE(learned({}));
+  CHECK_FALSE(learned({5, 4, 6}));
+  CHECK_FALSE(learned({5, 4, 6, 5, 4, 6}));  // of no Monday yet: the client may be closed at weekends
+  CHECK(learned({5, 4, 6, 5, 4, 6, 7}) == 4);
+  CHECK(learned({5, 0, 6, 5, 0, 6, 7}) == 5);  // two empty runs: the next one is still unusual
+  CHECK(learned({5, 0, 0, 0, 4, 6, 7}) == 0);  // relearned
+  // Closed on Sundays, so that today's Monday run is empty as it was a week ago, also where a day is missing.
+  CHECK(learned({0, 6, 7, 6, 8, 9, 7}) == 0);
+  CHECK(learned({0, 6, -1, 6, 8, 9, 7}) == 0);
+  CHECK(learned({6, 0, 7, 6, 8, 9, 7}) == 6);
+  CHECK_FALSE(learned({-1, 0, 7, 6, 8, 9, 7}));
+  CHECK_FALSE(learned({5, -1, -1, -1, -1, -1, 7}));
+  // Weekly: each is of the same weekday.
+  std::vector<wf::DayRows> weeks;
+  for (const int back : {21, 14, 7}) weeks.push_back({monday - std::chrono::days(back), back});
+  CHECK(wf::usual_rows_min(weeks, monday) == 7);
+}
+
+TEST_CASE("the last seven days are remembered") {
+  std::vector<wf::DayRows> days;
+  for (int run = 1; run <= 9; ++run)
+    days = wf::read_remembered_rows(wf::remember_rows(days, {monday + std::chrono::days(run), run}));
+  REQUIRE(days.size() == 7);
+  CHECK(days.front().day == monday + std::chrono::days(3));
+  CHECK(days.front().rows == 3);
+  CHECK(days.back().rows == 9);
   CHECK(wf::read_remembered_rows(Json()).empty());
-  CHECK(wf::read_remembered_rows(Json::array({1, "x", nullptr})) == std::vector<std::int64_t>{1});
+  CHECK(wf::read_remembered_rows(Json::array({1, "x", nullptr, Json::object()})).empty());
 }
 
 TEST_CASE("an account that went silent is empty for two runs, then that is what is usual") {
   wf::ServiceFacts service{.client_id = "c", .service = "supabase"};
   service.present_keys = {"supabase.secret_key"};
-  std::vector<std::int64_t> remembered{8, 9, 7};
+  std::vector<wf::DayRows> remembered = days_before({8, 9, 7, 8, 9, 7, 8});
   std::vector<wf::SubState> seen;
-  for (int run = 0; run < 3; ++run) {
+  for (int run = 0; run < 4; ++run) {
     Row row = started();
-    row = after(row,
-                wf::facts_after_last_page(known(row.facts), {.rows = 0}, {.earlier_rows = remembered}, now));
-    remembered = wf::read_remembered_rows(wf::remember_rows(remembered, 0));
+    const wf::Day day = monday + std::chrono::days(run);
+    row = after(row, wf::facts_after_last_page(known(row.facts), {.rows = 0},
+                                               {.day = day, .earlier_rows = remembered}, now));
+    remembered = wf::read_remembered_rows(wf::remember_rows(remembered, {day, 0}));
     row.facts.stream = "probe";
     service.streams = {row.facts};
     seen.push_back(wf::judge(*wf::find_service("supabase"), service, now).sub_state);
   }
-  CHECK(seen == std::vector<wf::SubState>{wf::SubState::empty, wf::SubState::empty, wf::SubState::fresh});
+  CHECK(seen == std::vector<wf::SubState>{wf::SubState::empty, wf::SubState::empty, wf::SubState::empty,
+                                          wf::SubState::fresh});
+}
+
+TEST_CASE("a sync that is asked for on a day that was read makes nothing empty, and mends nothing") {
+  const auto week = days_before({5, 4, 6, 5, 4, 6, 7});
+  wf::EarlierFacts facts;
+  const auto is_empty = [&](std::int64_t rows, bool repeats_day) {
+    const Json patch = wf::facts_after_last_page(
+        facts, {.rows = rows}, {.day = monday, .earlier_rows = week, .repeats_day = repeats_day}, now);
+    CHECK(patch["last_rows"] == rows);
+    facts.last_rows = rows;
+    facts.usual_rows_min = wf::find_int64(patch, "usual_rows_min");
+    return rows == 0 && facts.usual_rows_min > 0;
+  };
+  CHECK_FALSE(is_empty(5, false));
+  for (int more = 0; more < 3; ++more) CHECK_FALSE(is_empty(0, true));
+  CHECK(is_empty(0, false));
+  CHECK(is_empty(0, true));
+  CHECK_FALSE(is_empty(2, true));
+  CHECK_FALSE(is_empty(0, true));
 }
 
 TEST_CASE("when the sign-in ends is learned from the page that says so, and forgotten when it never does") {

@@ -143,6 +143,14 @@ TEST_CASE("the mail as SendGrid gets it", "[sendgrid][email]") {
     "content":[{"type":"text/plain","value":"Hi"},{"type":"text/html","value":"<p>Hi</p>"}]})"));
 }
 
+TEST_CASE("no part of a name is taken for an address", "[sendgrid][email]") {
+  const Json sent = sent_body(query(R"({"to":[{"email":"jane@x.example","name":"Doe, Jane; Dr."}],
+      "cc":[{"email":"c@x.example","name":"eve@evil.example, Jo"}],"subject":"a","text":"b"})"));
+  const Json& envelope = sent["personalizations"][0];
+  CHECK(envelope["to"] == json(R"([{"email":"jane@x.example","name":"Doe  Jane  Dr."}])"));
+  CHECK(envelope["cc"][0]["name"] == "eve@evil.example  Jo");
+}
+
 TEST_CASE("without a domain for replies nothing is signed, and none are asked for", "[sendgrid][email]") {
   ActionQuery asked = query();
   asked.ids.erase("sendgrid.inbound_domain");

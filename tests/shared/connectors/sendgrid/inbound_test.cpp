@@ -105,20 +105,24 @@ TEST_CASE("a reply to a signed address asks for its signature and lands in its t
   CHECK(reply_to().find('@') <= 64);
   const std::string body = mail_to(to_upper(reply_to()), "In-Reply-To: <other@thread>\r\n");
   const auto questions = sendgrid::inbound_questions(received(body));
-  REQUIRE(questions.size() == 1);
+  REQUIRE(questions.size() == 2);
   const auto* check = std::get_if<Verify>(&questions[0]);
   REQUIRE(check);
   CHECK(check->algorithm == "hmac-sha256-96");
   CHECK(check->secret == "sendgrid.thread_key");
   CHECK(check->prefix == std::string("email thread ") + client + " " + thread_id);
   CHECK(check->signatures == std::vector<std::string>{signature});
-  const Delivery delivery = parse(body, json("[true]"));
+  const Delivery delivery =
+      parse(body, json(R"([true, [{"thread_id":"other","smtp_id":"<other@thread>"}]])"));
   REQUIRE(delivery.batches.size() == 1);
   CHECK(delivery.batches[0].rows[0]["thread_id"] == thread_id);
 }
 
-TEST_CASE("a forged address makes a thread of its own, whatever it answers", "[sendgrid][inbound]") {
-  const Delivery delivery = parse(mail_to(reply_to(), "In-Reply-To: <a@b>\r\n"), json("[false]"));
+TEST_CASE("an address whose signature is not ours counts as none", "[sendgrid][inbound]") {
+  const std::string body = mail_to(reply_to(), "In-Reply-To: <a@b>\r\n");
+  // As of an earlier key.
+  CHECK(message(body, json(R"([false, [{"thread_id":"known","smtp_id":"<a@b>"}]])"))["thread_id"] == "known");
+  const Delivery delivery = parse(body, json("[false, []]"));
   REQUIRE(delivery.batches.size() == 2);
   const Json& row = delivery.batches[0].rows[0];
   CHECK(row["thread_id"] != thread_id);
@@ -148,14 +152,28 @@ TEST_CASE("without a token the mails that it answers are looked up", "[sendgrid]
   REQUIRE(lookup);
   CHECK(lookup->table == "email_messages");
   CHECK(lookup->query ==
-        "smtp_id=in.(%22%3Cb%40x%3E%22%2C%22%3Cb%40x%3E%22%2C%22%3Ca%40x%3E%22)&select=thread_id,smtp_id");
+        "smtp_id=in.(%22%3Cb%40x%3E%22%2C%22%3Cb%40x%3E%22%2C%22%3Ca%40x%3E%22%2C%22%3Cnew%40contact.example%"
+        "3E%22)"
+        "&select=thread_id,smtp_id");
   const Json rows =
       json(R"([[{"thread_id":"far","smtp_id":"<a@x>"},{"thread_id":"near","smtp_id":"<b@x>"}]])");
   CHECK(message(body, rows)["thread_id"] == "near");
   CHECK(message(body, rows)["in_reply_to"] == "<b@x>");
   CHECK(message(body, rows)["smtp_id"] == "<new@contact.example>");
   CHECK(parse(body, json("[[]]")).batches.size() == 2);
-  CHECK(sendgrid::inbound_questions(received(mail_to("info@in.example.com"))).empty());
+}
+
+TEST_CASE("a mail to two of our addresses comes twice, and is of one thread", "[sendgrid][inbound]") {
+  const std::string body = mail_to("info@in.example.com");
+  const auto questions = sendgrid::inbound_questions(received(body));
+  REQUIRE(questions.size() == 1);
+  CHECK(std::get<Lookup>(questions[0]).query ==
+        "smtp_id=in.(%22%3Cnew%40contact.example%3E%22)&select=thread_id,smtp_id");
+  const Delivery second = parse(body, json(R"([[{"thread_id":"first","smtp_id":"<new@contact.example>"}]])"));
+  REQUIRE(second.batches.size() == 1);
+  CHECK(second.batches[0].rows[0]["thread_id"] == "first");
+  const std::string without_id = form({{"headers", "Subject: x\r\n"}, {"from", "a@b.example"}});
+  CHECK(sendgrid::inbound_questions(received(without_id)).empty());
 }
 
 TEST_CASE("a chain of long ids makes no address that is too long", "[sendgrid][inbound]") {
@@ -172,6 +190,7 @@ TEST_CASE("mail that no human wrote is marked", "[sendgrid][inbound]") {
   CHECK(is_auto("Auto-Submitted: auto-replied\r\n"));
   CHECK(is_auto("Precedence: bulk\r\n"));
   CHECK(is_auto("X-Autoreply: yes\r\n"));
+  CHECK_FALSE(is_auto("X-Auto-Response-Suppress: All\r\n"));  // a wish of its sender, who may be human
   CHECK_FALSE(is_auto("Auto-Submitted: no\r\n"));
   CHECK_FALSE(is_auto("Precedence: normal\r\n"));
   CHECK(message(form({{"from", "MAILER-DAEMON@x.example"},
@@ -207,6 +226,23 @@ TEST_CASE("files are kept beside the mail under numbers, their names are told", 
   CHECK(delivery.objects[0].key == "webhooks/northwind-dental/sendgrid/key/1");
   CHECK(delivery.objects[0].body == std::string("\0\r\n--\xff", 6));
   CHECK(delivery.objects[0].content_type == "application/octet-stream");
+}
+
+TEST_CASE("files without a name are files, and names are told as the form says them", "[sendgrid][inbound]") {
+  const auto part = [](const std::string& disposition, const std::string& content) {
+    return "--b\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n" + content + "\r\n";
+  };
+  const std::string body = part("name=\"from\"", "a@b.example") + part("name=\"attachments\"", "2") +
+                           part("name=\"attachment-info\"",
+                                "{\"attachment1\":{\"filename\":\"Pr\u00FCfung.pdf\"},\"attachment2\":{"
+                                "\"type\":\"text/calendar\"}}") +
+                           part("name=\"attachment1\"; filename=\"Pr?fung.pdf\"", "x") +
+                           part("name=\"attachment2\"", "BEGIN:VCALENDAR") + "--b--\r\n";
+  const Json files = parse(body).batches[0].rows[0]["attachments"];
+  REQUIRE(files.size() == 2);
+  CHECK(files[0]["name"] == "Pr\u00FCfung.pdf");
+  CHECK(files[1]["name"] == "unnamed");
+  CHECK(files[1]["bytes"] == 15);
 }
 
 TEST_CASE("a sender that cannot be read is still somebody", "[sendgrid][inbound]") {
