@@ -170,6 +170,8 @@ async function migrate(url, certificate) {
   const client = new pg.Client(connection);
   await client.connect();
   try {
+    // Supabase ends after two minutes what may take longer on large tables.
+    await client.query('set statement_timeout = 0');
     const applied = await applyMigrations(hostedDatabase(client));
     console.log(`migrations applied now: ${applied.join(', ') || 'none, all were there'}`);
   } finally {

@@ -140,17 +140,16 @@ void DeliveryFlow::on_fetched(EffectResult& result, Turn& turn) {
 
 JsonObject DeliveryFlow::receipt() const {
   JsonObject key;
-  key.text("client_id", job_.client_id).text("service", job_.service).text("delivery_key", job_.delivery_key);
+  key.text("client_id", job_.client_id)
+      .text("workspace", job_.workspace)
+      .text("service", job_.service)
+      .text("delivery_key", job_.delivery_key);
   return key;
 }
 
 void DeliveryFlow::log(Turn& turn, std::string_view what, std::string_view state,
                        std::string_view message) const {
-  turn.log("warn", receipt()
-                       .text("what", what)
-                       .text("state", state)
-                       .text("workspace", job_.workspace)
-                       .text("message", message));
+  turn.log("warn", receipt().text("what", what).text("state", state).text("message", message));
 }
 
 void DeliveryFlow::wait(Turn& turn, std::string_view why) const {
@@ -162,7 +161,6 @@ void DeliveryFlow::mark(Turn& turn, std::string_view state, std::string_view err
   if (!error.empty()) log(turn, "delivery not applied", state, error);
   ask(turn,
       database_.call("mark_receipt", receipt()
-                                         .text("workspace", job_.workspace)
                                          .text("state", state)
                                          .text_or_null("error", error)
                                          .text_or_null("kind", kind)

@@ -20,16 +20,16 @@ Error away(std::string message) { return {ErrorKind::provider, std::move(message
 ReplayFlow::ReplayFlow(Registry registry, Database database, ReplayJob job)
     : database_(std::move(database)), job_(std::move(job)) {
   const auto key = read_object_key(job_.object_key);
-  // An object of another workspace is no object of this one.
-  if (!key || key->owner != (key->is_page() ? job_.client_id : job_.workspace)) return;
+  // An object of another workspace is no object of this one. A delivery's owner is the workspace as it was
+  // called then: of an earlier name its receipt tells.
+  if (!key || (key->is_page() && key->owner != job_.client_id)) return;
   key_ = *key;
   connector_ = find_connector(registry, key_.service);
   if (connector_ && key_.is_page()) stream_ = find_stream(*connector_, key_.stream);
 }
 
 void ReplayFlow::start(Turn& turn) {
-  if (key_.owner.empty())
-    return refuse(turn, not_found, {ErrorKind::ours, "not an archived page or delivery of this workspace"});
+  if (key_.owner.empty()) return refuse_foreign(turn);
   if (!stream_ && (key_.is_page() || !connector_ || !connector_->webhook))
     return refuse(turn, unreadable_object, {ErrorKind::ours, "no connector reads this object"});
   ask(turn, GetObject{job_.object_key}, &ReplayFlow::on_object);
@@ -46,12 +46,12 @@ void ReplayFlow::on_object(EffectResult& result, Turn& turn) {
     if (const auto identity = connector_->webhook->identify(body_); !identity)
       return refuse(turn, unreadable_object, identity.error());
     // A mail's date is believed by when it came, which is not today.
-    return ask(
-        turn,
-        database_.select("webhook_receipts",
-                         concat({"select=received_at&client_id=eq.", job_.client_id, "&service=eq.",
-                                 key_.service, "&delivery_key=eq.", percent_encode(key_.delivery_key)})),
-        &ReplayFlow::on_receipt);
+    return ask(turn,
+               database_.select(
+                   "webhook_receipts",
+                   concat({"select=received_at,object_key&client_id=eq.", job_.client_id, "&service=eq.",
+                           key_.service, "&delivery_key=eq.", percent_encode(key_.delivery_key)})),
+               &ReplayFlow::on_receipt);
   }
   if (!is_in_sidecar(object->metadata)) return read_page(object->metadata, turn);
   ask(turn, GetObject{sidecar_key(job_.object_key)}, &ReplayFlow::on_sidecar);
@@ -84,6 +84,8 @@ void ReplayFlow::on_receipt(EffectResult& result, Turn& turn) {
   const auto rows = read_answer(result);
   if (!rows) return refuse(turn, rows.error());
   const bool known = rows->is_array() && !rows->empty();
+  const bool is_its_own = known && find_text(rows->front(), "object_key") == job_.object_key;
+  if (key_.owner != job_.workspace && !is_its_own) return refuse_foreign(turn);
   received_at_ = known ? find_time(rows->front(), "received_at").value_or(turn.now) : turn.now;
   questions_.begin(*connector_->webhook, received());
   ask_next(turn);
@@ -150,6 +152,10 @@ JsonObject ReplayFlow::place() const {
 void ReplayFlow::answer(Turn& turn, int status, JsonObject body) {
   body.text("object_key", job_.object_key);
   turn.finish(Respond{status, {{"content-type", "application/json"}}, dump(body.take())});
+}
+
+void ReplayFlow::refuse_foreign(Turn& turn) {
+  refuse(turn, not_found, {ErrorKind::ours, "not an archived page or delivery of this workspace"});
 }
 
 void ReplayFlow::refuse(Turn& turn, int status, const Error& error) {

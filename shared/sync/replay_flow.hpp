@@ -46,6 +46,7 @@ class ReplayFlow final : public Steps<ReplayFlow> {
   JsonObject place() const;
   void answer(Turn& turn, int status, JsonObject body);
   void refuse(Turn& turn, int status, const Error& error);
+  void refuse_foreign(Turn& turn);
   void refuse(Turn& turn, const DatabaseProblem& problem);
 
   const Connector* connector_ = nullptr;

@@ -155,7 +155,10 @@ void WebhookFlow::on_stored(EffectResult& result, Turn& turn) {
 void WebhookFlow::on_recorded(EffectResult& result, Turn& turn) {
   const auto answer = read_answer(result);
   if (!answer) return answer_unavailable(turn, "database", answer.error().message);
-  if (is_true(*answer, "unknown_workspace")) return finish(turn, 404, "not found");
+  // It has this workspace's own key: the row is yet to come, or has another name already. Sent again, it may
+  // find it.
+  if (is_true(*answer, "unknown_workspace"))
+    return answer_unavailable(turn, "database", "no workspace of this name");
   client_id_ = find_text(*answer, "client_id");
   if (client_id_.empty()) return answer_unavailable(turn, "database", "receipt without client_id");
   const bool failed_before = find_text(*answer, "state") == "failed";

@@ -17,7 +17,9 @@ const [installation] = postgresInstallations();
 const user = '99999999-9999-4999-8999-999999999999';
 const prelude = readFileSync(new URL('../../scripts/local/supabase/prelude.sql', import.meta.url), 'utf8');
 
-// What is there before the first migration, and what its owner may do with it.
+// What is there before the first migration, and what its owner may do with it. That a policy can be made on
+// realtime.messages is taken from Supabase's documents: there its owner is another, and "postgres" is let do it.
+// https://supabase.com/docs/guides/troubleshooting/realtime-must-be-owner-of-table-messages
 const hosted = `
   create role project_owner login nosuperuser createrole nobypassrls;
   create schema auth;

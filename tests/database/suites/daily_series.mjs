@@ -73,7 +73,7 @@ async function paymentTests({ test, insert, synced, read }) {
       values: [null, 1500, 0, 0, null],
     });
     assert.deepEqual(series['stripe.net_charges.usd'].values, [null, 0, 0, 250, null]);
-    assert.deepEqual(series['stripe.charges'].values, [null, 5, 0, 1, null]);
+    assert.deepEqual(series['stripe.charges'].values, [null, 3, 0, 1, null]);
     assert.deepEqual(series['stripe.failed_charges'].values, [null, 1, 0, 0, null]);
     assert.deepEqual(series['stripe.refunds'].values, [null, 0, 2, 0, null]);
     assert.deepEqual(series['stripe.disputes'].values, [null, 0, 1, 0, null]);
@@ -93,6 +93,14 @@ async function paymentTests({ test, insert, synced, read }) {
     assert.deepEqual(series['stripe.charges'].values, [1, 0, 0, 0, null]);
     assert.deepEqual(series['stripe.refunds'].values, [1, 0, null, null, null]);
     assert.deepEqual(series['stripe.disputes'].values, [null, 1, null, null, null]);
+  });
+
+  await test('of a shop that sold before the window its first days without a sale are zero', async () => {
+    await synced('stripe', 'charges');
+    await insert('stripe_charges', [charge('a', 2, 100)]);
+    assert.deepEqual((await read())['stripe.charges'].values, [null, null, 1, 0, null]);
+    await insert('stripe_charges', [charge('earlier', 20, 100)]);
+    assert.deepEqual((await read())['stripe.charges'].values, [0, 0, 1, 0, null]);
   });
 
   await test('payments of the test mode count as long as there is none that is real', async () => {

@@ -83,6 +83,7 @@ export async function pastSuite(t, stack) {
     assert.equal(await lastEvent('09:10'), '09:00');
     assert.equal(await lastEvent('09:40'), '09:30');
     assert.equal(await lastEvent('09:59'), '09:50');
+    assert.equal(await lastEvent('10:55'), '09:50');
   });
 
   await test('a time without an offset is of the workspace’s zone, in summer and in winter', async () => {

@@ -344,6 +344,19 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await mark('ignored'), { marked: true });
   });
 
+  await test('what the keys of an earlier name fetched is not applied', async () => {
+    await record('a');
+    const apply = (workspace) =>
+      call(stack, 'apply_page', {
+        receipt: { client_id: northwind, workspace, service, delivery_key: 'a' },
+        tables: [],
+        facts: {},
+      });
+    assert.deepEqual(await apply('northwind'), { applied: false, why: 'renamed' });
+    assert.equal(await state('a'), 'received');
+    assert.equal((await apply('northwind-dental')).applied, true);
+  });
+
   await test('what the keys of an earlier name could not fetch is left to the tick', async () => {
     await record('a');
     const mark = (workspace, to) =>

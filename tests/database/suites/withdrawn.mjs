@@ -84,8 +84,22 @@ async function scanTests({ test, stack, table, row, run, stored }) {
   await test('only days that were read whole, in every time zone', async () => {
     const days = ['11-14', '11-15', '11-16', '11-21', '11-22', '11-23'];
     await run([days.map((day) => row('a', `2025-${day}`, yesterday)), {}]);
-    await run([[], covered]);
-    assert.deepEqual(await stored(), ['11-14 4', '11-15 4', '11-16 0', '11-21 0', '11-22 4', '11-23 4']);
+    await run([[row('told', '2025-11-18', began)], covered]);
+    assert.deepEqual(await stored(), [
+      ...['11-14 4', '11-15 4', '11-16 0', '11-18 4', '11-21 0', '11-22 4', '11-23 4'],
+    ]);
+  });
+
+  await test('not of days of which none near was told: an empty slice is trouble, not silence', async () => {
+    const days = ['2025-10-05', '2025-11-01', '2025-11-18'];
+    await run([days.map((day) => row('a', day, yesterday)), {}]);
+    const told = [row('b', '2025-10-06', began), row('b', '2025-11-17', began)];
+    await run(
+      [told.slice(0, 1), {}],
+      [[], {}],
+      [told.slice(1), { ...covered, covered_from: '2025-10-01T13:00:00Z' }],
+    );
+    assert.deepEqual(await stored(), ['10-05 0', '10-06 4', '11-01 4', '11-17 4', '11-18 0']);
   });
 
   await test('not before the scan has come to its end, and once', async () => {
@@ -93,8 +107,8 @@ async function scanTests({ test, stack, table, row, run, stored }) {
     const before = { covered_from: from, covered_until: yesterday, window: { from, to: began } };
     await run([[], before]);
     assert.deepEqual(await stored(), ['11-18 4']);
-    await run([[], before], [[], covered]);
-    assert.deepEqual(await stored(), ['11-18 0']);
+    await run([[], before], [[row('told', '2025-11-19', began)], covered]);
+    assert.deepEqual(await stored(), ['11-18 0', '11-19 4']);
     const changed = () => stack.query(`select updated_at from public.${table}`);
     const first = await changed();
     await run([[], { ...covered, covered_until: '2025-11-24T13:00:00Z' }]);
@@ -141,13 +155,13 @@ async function replayTests({ test, stack, table, row, run, stored }) {
   await test('an older reading does not bring it back, a later one does', async () => {
     const old = row('a', '2025-11-18', yesterday);
     await run([[old], {}]);
-    await run([[], covered]);
+    await run([[row('told', '2025-11-19', began)], covered]);
     const replay = { client_id: northwind, tables: [{ table, rows: [old] }] };
     assert.equal((await call(stack, 'compare_rows', replay)).tables[0].refused, 1);
     assert.equal((await call(stack, 'apply_replay', replay)).written, 0);
-    assert.deepEqual(await stored(), ['11-18 0']);
+    assert.deepEqual(await stored(), ['11-18 0', '11-19 4']);
     await run([[row('a', '2025-11-18', '2025-11-24T13:00:00Z')], {}]);
-    assert.deepEqual(await stored(), ['11-18 4']);
+    assert.deepEqual(await stored(), ['11-18 4', '11-19 4']);
   });
 }
 
@@ -159,7 +173,7 @@ async function otherTests({ test, stack, table, row, run, stored, figure }) {
          ${figure}, source_at) values ($1, '1234567890', '2025-11-18', '1', '2', 'EUR', 5, $2)`,
       [harbor, yesterday],
     );
-    await run([[], covered]);
-    assert.deepEqual(await stored(), ['11-18 4', '11-18 5']);
+    await run([[row('told', '2025-11-18', began)], covered]);
+    assert.deepEqual(await stored(), ['11-18 4', '11-18 4', '11-18 5']);
   });
 }

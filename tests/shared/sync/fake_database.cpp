@@ -216,6 +216,7 @@ std::pair<int, Json> Database::apply_replay(const Json& p) {
 }
 
 Json Database::record_receipt(const Json& p) {
+  if (text_of(p, "workspace") != workspace) return {{"unknown_workspace", true}};
   const std::string key = text_of(p, "delivery_key");
   const bool is_new = !receipts.contains(key);
   if (is_new)

@@ -210,7 +210,7 @@ TEST_CASE("a mail is dated by when it came, however late it is read again", "[re
   };
   host.now_ms += std::int64_t{30} * 86'400'000;
   CHECK(replay(host, "webhooks/northwind-dental/sendgrid/mail/1", true)["status"] == 200);
-  CHECK(asked.front() == "webhook_receipts?select=received_at&client_id=eq." + client +
+  CHECK(asked.front() == "webhook_receipts?select=received_at,object_key&client_id=eq." + client +
                              "&service=eq.sendgrid&delivery_key=eq.mail%2F1");
   const auto& messages = host.database.rows["email_messages"];
   REQUIRE(messages.size() == 1);
@@ -244,6 +244,26 @@ TEST_CASE("a delivery says whether it is stored, ignored or needs its objects", 
   CHECK(answer["applied"]["receipt"] == state);
 }
 
+TEST_CASE("a delivery that came when the workspace had another name is known by its receipt", "[replay]") {
+  Host host = synced_host();
+  const std::string key = "webhooks/northwind/stripe/evt_1";
+  host.objects[key] = fixture("events/charge_succeeded.json");
+  host.rows = [&](const std::string& path) {
+    return Reply{
+        200,
+        has(path, "webhook_receipts?")
+            ? wf::dump(Json::array({{{"received_at", "2025-11-20T10:00:05+00:00"}, {"object_key", key}}}))
+            : "[]"};
+  };
+  CHECK(replay(host, key, true).contains("applied"));
+  host.rows = [](const std::string& path) {
+    return Reply{200, has(path, "webhook_receipts?")
+                          ? R"([{"object_key":"webhooks/northwind-dental/stripe/evt_1"}])"
+                          : "[]"};
+  };
+  CHECK(replay(host, key, true)["status"] == 404);
+}
+
 TEST_CASE("what cannot be read again says why", "[replay]") {
   Host host = synced_host();
   const auto problem = [&](const std::string& key) {
@@ -254,6 +274,7 @@ TEST_CASE("what cannot be read again says why", "[replay]") {
   const std::string other = "raw/22222222-2222-4222-8222-222222222222/stripe/charges/run-1/1.json";
   host.objects[other] = host.objects[first_page];
   CHECK(problem(other) == "404 not an archived page or delivery of this workspace");
+  host.objects["webhooks/harbor-yoga/stripe/evt_1"] = R"({"object":"event","id":"evt_1","type":"x"})";
   CHECK(problem("webhooks/harbor-yoga/stripe/evt_1") ==
         "404 not an archived page or delivery of this workspace");
   CHECK(problem("anything") == "404 not an archived page or delivery of this workspace");

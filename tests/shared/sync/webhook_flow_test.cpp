@@ -236,6 +236,9 @@ TEST_CASE("nothing is acknowledged that is not kept", "[webhook]") {
       return effect["kind"] == "http" ? json(R"({"status":503,"headers":[]})") : Json();
     };
   }
+  SECTION("the workspace of this key is called otherwise by now, or is yet to come") {
+    host.database.workspace = "northwind";
+  }
   SECTION("the signature cannot be checked") {
     host.fault = [](const Json& effect) {
       return effect["kind"] == "verify" ? json(R"({"nonsense":1})") : Json();
