@@ -130,7 +130,7 @@ void check_refusals(Verdict& verdict, const Descriptor& descriptor, const Servic
   verdict.refused_key = webhook->refused_key;
 }
 
-// Age alone takes none of them: they are told until they are read after all, or nothing is left of them.
+// A week takes none of them: they are told until they are read after all, or for 30 days.
 void check_losses(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts,
                   UnixSeconds now) {
   const StreamFacts* webhook = open_webhook(descriptor, facts);
@@ -143,6 +143,8 @@ void check_losses(Verdict& verdict, const Descriptor& descriptor, const ServiceF
 // day there is none any more, or never was one: a quiet account would look the same, but for what the
 // reconciliation found.
 void check_unheard(Verdict& verdict, const Descriptor& descriptor, const ServiceFacts& facts) {
+  // Totals are of a week, and are off by little for as long.
+  if (descriptor.reconciled_by_totals) return;
   const StreamFacts* found = receives(descriptor, facts) ? last_reconciliation(facts) : nullptr;
   if (!found || found->reconciled_missed.value_or(0) == 0 || verdict.badge != Badge::active) return;
   const UnixSeconds since = *found->reconciled_at - unheard_for;

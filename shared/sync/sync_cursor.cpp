@@ -24,16 +24,18 @@ constexpr std::array<std::pair<std::string_view, std::int64_t SyncCursor::*>, 4>
     {"landmark", &SyncCursor::landmark},
     {"run_rows", &SyncCursor::run_rows},
 }};
-constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> SyncCursor::*>, 5> times{{
+constexpr std::array<std::pair<std::string_view, std::optional<UnixSeconds> SyncCursor::*>, 6> times{{
     {"oldest", &SyncCursor::oldest},
     {"newest", &SyncCursor::newest},
     {"covered_from", &SyncCursor::covered_from},
     {"covered_until", &SyncCursor::covered_until},
+    {"ended_at", &SyncCursor::ended_at},
     {"begun_anew_at", &SyncCursor::begun_anew_at},
 }};
-constexpr std::array<std::pair<std::string_view, bool SyncCursor::*>, 4> flags{{
+constexpr std::array<std::pair<std::string_view, bool SyncCursor::*>, 5> flags{{
     {"counted", &SyncCursor::counted},
     {"repeats_day", &SyncCursor::repeats_day},
+    {"went_back", &SyncCursor::went_back},
     {"again", &SyncCursor::again},
     {"caught_up", &SyncCursor::caught_up},
 }};
@@ -58,13 +60,6 @@ bool is_among(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
   for (const ObjectRef& other : refs)
     if (other.table == ref.table && other.id == ref.id) return true;
   return false;
-}
-
-// Of a day one scan counts, the last: syncs that are asked for read the same rows again. The first one ever,
-// which went back for months, says nothing of a day.
-bool counts_as_day(const SyncCursor& cursor, const Stream& stream) {
-  return cursor.counted && cursor.covered_from && cursor.covered_until &&
-         (stream.full_scan || *cursor.covered_until - *cursor.covered_from < stream.first_sync);
 }
 
 UnixSeconds scan_from(const SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
@@ -123,10 +118,12 @@ void add_unsettled(SyncCursor& cursor, const std::vector<ObjectRef>& more) {
 
 void begin_run(SyncCursor& cursor, const Stream& stream, std::string_view run_id, UnixSeconds now) {
   if (cursor.run_id == run_id) return;
-  cursor.repeats_day = cursor.covered_until && day_of(*cursor.covered_until) == day_of(now);
-  if (!cursor.repeats_day && counts_as_day(cursor, stream))
-    cursor.earlier_rows = remember_rows(read_remembered_rows(cursor.earlier_rows),
-                                        {day_of(*cursor.covered_until), cursor.run_rows});
+  // Of a day one scan counts, the last: syncs that are asked for read the same rows again. One that went back
+  // for months says nothing of a day.
+  cursor.repeats_day = cursor.ended_at && day_of(*cursor.ended_at) == day_of(now);
+  if (cursor.counted && cursor.ended_at && !cursor.repeats_day && !cursor.went_back)
+    cursor.earlier_rows =
+        remember_rows(read_remembered_rows(cursor.earlier_rows), {day_of(*cursor.ended_at), cursor.run_rows});
   cursor.run_id = run_id;
   cursor.newest.reset();
   cursor.counted = false;
@@ -200,6 +197,8 @@ bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {
     cursor.covered_from = cursor.window->from;
     cursor.covered_until = cursor.window->to;
   }
+  cursor.ended_at = cursor.window->to;
+  cursor.went_back = !stream.full_scan && cursor.window->to - cursor.window->from == stream.first_sync;
   cursor.window.reset();
   cursor.position = Json();
   return false;

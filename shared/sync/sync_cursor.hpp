@@ -19,6 +19,8 @@ struct SyncCursor {
   std::optional<UnixSeconds> oldest;         // how far back the open scan has come
   std::optional<UnixSeconds> covered_from;   // the window of the last scan that came to its end,
   std::optional<UnixSeconds> covered_until;  // when it began: everything up to here was read once
+  std::optional<UnixSeconds> ended_at;       // of the last scan that came to its end, with rows or without
+  bool went_back = false;                    // that one looked as far back as the first one does
   std::optional<UnixSeconds> begun_anew_at;  // for something that was given again,
   std::vector<std::string> begun_anew_for;   // these names
   std::vector<ObjectRef> unsettled;          // to be fetched again before the run is over

@@ -220,7 +220,7 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   if (seen.unavailable && !seen.unavailable->empty())
     turn.log("warn", log_fields("not given").text("names", join(*seen.unavailable, ", ")));
   const auto earlier_rows = read_remembered_rows(cursor_.earlier_rows);
-  const RunEnd end{.day = day_of(cursor_.covered_until.value_or(turn.now)),
+  const RunEnd end{.day = day_of(cursor_.ended_at.value_or(turn.now)),
                    .earlier_rows = earlier_rows,
                    .repeats_day = cursor_.repeats_day,
                    .provisional_until = provisional_until(turn.now)};

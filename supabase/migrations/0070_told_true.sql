@@ -26,6 +26,11 @@ create or replace view app.lost_deliveries with (security_invoker = true) as
 comment on function app.tell_of_delivery is
   'The webhook has failed after one of its deliveries became unreadable, failed or was read in part: one of the first two for 30 days, at most until it is read after all, one of the last for a week. Told is the last of them, and how many there are.';
 
+-- What is told is the last of those that are left, also when a later one has been read.
+select app.exchange_text('app.tell_of_delivery', 'r.error, r.error_kind into', 'r.error, r.error_kind, r.updated_at into');
+select app.exchange_text('app.tell_of_delivery', 'failed_at = case when new.state in (''unreadable'', ''failed'') or new.error is not null or f.failed_at is null
+      then clock_timestamp() else f.failed_at end', 'failed_at = lost.updated_at');
+
 -- A provider that is away for an hour and some makes no page impossible: the scan goes on where it stood. What is read
 -- every few minutes waits less for its newest figures.
 select app.exchange_text('app.plan_after_failure', 'new.error_kind not in (''rate_limit'', ''credentials'', ''configuration'')
@@ -65,7 +70,8 @@ select app.exchange_text('app.withdraw_unread_rows', '        and (s.%5$s) is di
 ', '        and (s.%5$s) is distinct from (n.%3$s)
         and ($6 is not null or s.day in (select told.day + near.days from generate_series(-3, 3) near (days),
           (select distinct s.day from public.%1$I s
-            where s.client_id = $2 and %4$s and s.source_at >= $3 - interval ''''1 hour'''') told))
+            where s.client_id = $2 and %4$s and s.source_at >= $3 - interval ''''1 hour'''' and (s.%5$s) is distinct from (n.%3$s)
+              and s.day > ($4 at time zone ''''UTC'''')::date - 4 and s.day < ($3 at time zone ''''UTC'''')::date + 3) told))
 ');
 
 -- A hold that is not captured is no sale, as it is none of the net.

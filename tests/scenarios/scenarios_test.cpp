@@ -68,7 +68,7 @@ Json lasting(const Json& result) {
   out["objects"] = result["objects"];
   if (result["cursor"].is_object()) {  // a delivery has none
     out["cursor"] = result["cursor"];
-    for (const char* clock : {"covered_from", "covered_until"}) out["cursor"].erase(clock);
+    for (const char* clock : {"covered_from", "covered_until", "ended_at"}) out["cursor"].erase(clock);
   }
   return out;
 }

@@ -128,8 +128,8 @@ export class Mirror {
 
   #key(event) {
     if (event.key === 'Escape') this.post('escape', {});
-    // The key's place as well: of other alphabets it has other letters. A name that is filled in is no key at all.
-    const isK = event.code === 'KeyK' || event.key?.toLowerCase() === 'k';
+    // Of other alphabets the key in its place. A name that is filled in is no key at all.
+    const isK = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() === 'k' : event.code === 'KeyK';
     if (!isK || !(event.ctrlKey || event.metaKey)) return;
     const search = this.elements.get('search');
     if (!search) return;

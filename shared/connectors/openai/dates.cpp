@@ -30,8 +30,10 @@ bool has_fraction(const Plain& plain, std::size_t end) {
 bool is_counted(const Plain& plain, std::size_t end) {
   const std::size_t next = plain.skip_spaces(end);
   const std::string word = plain.word_at(next);
-  return plain.at(next) == '%' || is_percent(word) || !currency_of(word).empty() ||
-         scale_of(word, next == end);
+  // "On November 23 $500": the mark of what comes.
+  const bool is_money =
+      !currency_of(word).empty() && !is_digit(plain.at(plain.skip_spaces(plain.end_of_word(next))));
+  return plain.at(next) == '%' || is_percent(word) || is_money || scale_of(word, next == end);
 }
 
 struct Days {

@@ -49,17 +49,19 @@ constexpr std::array tasks{
          "the "
          "subject. Body: the text, with [...] where something is not known. Promise nothing that `intent` "
          "does "
-         "not. `facts` stays empty."},
+         "not, and take numbers and dates from it alone. `facts` stays empty."},
     Task{"social_post",
          "Give two or three drafts of a post for Facebook and Instagram about what `intent` asks for, in the "
          "words that people search with (`queries`). Title: a headline. Body: at most 600 characters. Tell "
-         "nobody the numbers of clicks, impressions or positions."},
+         "nobody the numbers of clicks, impressions or positions: take numbers and dates from `intent` "
+         "alone."},
     Task{"page_title",
          "Give two or three drafts of the HTML title and the meta description of the page `page`, for people "
          "who "
          "search as in `queries`. Title: at most 60 characters. Body: the description, at most 155. Tell "
          "nobody "
-         "the numbers of clicks, impressions or positions."}};
+         "the numbers of clicks, impressions or positions: take numbers and dates from `intent` and `page` "
+         "alone."}};
 
 // Strict: every member required and no other allowed. One shape for all purposes, so that it is compiled
 // once.

@@ -292,6 +292,23 @@ export async function endsSuite(t, stack) {
     assert.equal(await stuck(), true);
   });
 
+  await test('of what is read every few minutes the newest figures wait for two hours at most', async () => {
+    const run = await leasedRun(stack);
+    const fail = async (held) => {
+      await stack.query('update public.sync_cursors set every_secs = 900');
+      const failure = { kind: 'provider', message: 'x', final: true, retry_at: null, facts: {} };
+      return call(stack, 'fail_run', { ...held, ...failure });
+    };
+    await call(stack, 'apply_page', page(run, 1, []));
+    await fail(run);
+    await stack.query(`do $$ begin set local session_replication_role = replica;
+      update public.sync_runs set updated_at = now() - interval '121 minutes'; end $$`);
+    await stack.query('update public.sync_cursors set next_due_at = now()');
+    await fail(await leasedRun(stack));
+    const [{ cursor }] = await stack.query('select cursor from public.sync_cursors');
+    assert.equal(cursor.stuck, true);
+  });
+
   await test('a run whose budget is used up goes on from the queue', async () => {
     const run = await leasedRun(stack);
     assert.deepEqual(await call(stack, 'yield_run', run), { applied: true, state: 'queued' });

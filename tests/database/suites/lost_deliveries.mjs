@@ -54,11 +54,11 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     await record('c');
     assert.equal((await deliver('c', [])).applied, true);
     assert.deepEqual(await failure(), ['ours', of(3, 'the rows were refused'), 3], 'another one hides none');
-    const failedAt = async () => (await factsOf(stack, 'webhook')).failed_at;
+    const failedAt = async () => Date.parse((await factsOf(stack, 'webhook')).failed_at);
     const before = await failedAt();
     await mark('b', 'ignored');
     assert.deepEqual(await failure(), ['data', of(2, 'not JSON'), 2], 'read again, it was of no interest');
-    assert.deepEqual(await failedAt(), before, 'no other has failed since');
+    assert.ok((await failedAt()) < before, 'when the last of the others failed');
     await mark('told', 'received');
     await mark('told', 'applied');
     await aged(719, `delivery_key = 'a'`);

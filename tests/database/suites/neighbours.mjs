@@ -185,6 +185,25 @@ async function useTests({ test, stack, begin, actions, insert }) {
     assert.deepEqual(told.pages, []);
   });
 
+  await test('a page whose path names somebody is not told', async () => {
+    const row = {
+      ...{ client_id: northwind, search_type: 'web', property: 'sc-domain:x.example', source_at: at },
+      ...{ day: new Date(Date.now() - 4 * 864e5).toISOString().slice(0, 10), clicks: 5, impressions: 50 },
+      provisional: false,
+    };
+    await insert('gsc_site_daily', [row]);
+    const page = (path) => ({ ...row, page: `https://x.example${path}` });
+    await insert('gsc_pages_daily', ['/ours', '/by/a%40b.example', '/by/a@b.example'].map(page));
+    const told = await call(stack, 'ai_facts', {
+      client_id: northwind,
+      input: { purpose: 'content', kind: 'social_post' },
+    });
+    assert.deepEqual(
+      told.pages.map(({ page: path }) => path),
+      ['/ours'],
+    );
+  });
+
   await test('mails and events of another workspace count for nothing here', async () => {
     const thread = {
       id: 't1',

@@ -326,6 +326,18 @@ async function manualTests({ test, stack, claim, urls, facts, take }) {
     assert.deepEqual(await start(), { busy: true }, 'what is not under way has just succeeded');
   });
 
+  await test('a limit that a part waits for is of the keys, and so of all parts but one that is named', async () => {
+    await urls(['a', 'b']);
+    const [job] = await claim({ pagespeed: 1 });
+    await stack.query(
+      `update public.service_facts set rate_limited_until = now() + interval '1 hour' where partition = $1`,
+      [job.partition],
+    );
+    assert.deepEqual(await start(), { busy: true });
+    const other = job.partition === 'a' ? 'b' : 'a';
+    assert.equal((await start({ stream: 'runs', partition: other })).jobs.length, 1);
+  });
+
   await test('nothing starts for a service that cannot run', async () => {
     assert.deepEqual(await start(), { jobs: [], why: 'not_set_up' });
     await urls(['a']);

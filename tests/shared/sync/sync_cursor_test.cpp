@@ -1,6 +1,10 @@
 #include "shared/sync/sync_cursor.hpp"
 
 #include <catch_amalgamated.hpp>
+#include <utility>
+#include <vector>
+
+#include "shared/domain/facts_update.hpp"
 
 using namespace std::chrono_literals;
 
@@ -22,19 +26,28 @@ struct Daily {
   wf::SyncCursor cursor{};
   Names lacked{};
   int day = 0;
+  int runs = 0;
 
   // How many days are read.
   std::int64_t scan(const Names& not_given, std::size_t items = 1) {
     const wf::UnixSeconds now = start + std::chrono::days{day++};
-    wf::begin_run(cursor, stream, std::to_string(day), now);
+    wf::begin_run(cursor, stream, std::to_string(++runs), now);
     const wf::Window window = *cursor.window;
     const wf::Page last{.items = items, .unavailable = not_given};
     CHECK_FALSE(wf::move_past(cursor, stream, last));
+    cursor.counted = true;
     wf::begin_anew(cursor, stream, lacked, "all", last, now);
     lacked = items > 0 ? not_given : Names{"all"};
     const wf::Json stored = wf::to_json(cursor);
     wf::read_cursor(stored, cursor = {});
     return std::chrono::floor<std::chrono::days>(window.to - window.from).count();
+  }
+  // Rows by the number of the day, as they are remembered.
+  std::vector<std::pair<std::int64_t, std::int64_t>> remembered() const {
+    std::vector<std::pair<std::int64_t, std::int64_t>> rows;
+    for (const wf::DayRows& one : wf::read_remembered_rows(cursor.earlier_rows))
+      rows.emplace_back((one.day - wf::day_of(start)).count(), one.rows);
+    return rows;
   }
 };
 
@@ -77,4 +90,36 @@ TEST_CASE("after scans that were given nothing the next one goes back by itself,
   CHECK(daily.scan({}, 0) == 3);
   CHECK(daily.scan({}) == 4);
   CHECK(daily.scan({}) == 3);
+}
+
+TEST_CASE("each day's rows are remembered under it, but those of the first scan, also where nothing came") {
+  using Rows = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  Daily daily;
+  daily.scan({}, 90);
+  daily.scan({}, 3);
+  CHECK(daily.remembered().empty());
+  daily.scan({}, 0);
+  CHECK(daily.remembered() == Rows{{1, 3}});
+  for (int again = 0; again < 3; ++again) {
+    --daily.day;
+    daily.scan({}, 0);
+    CHECK(daily.cursor.repeats_day);
+  }
+  CHECK(daily.remembered() == Rows{{1, 3}});
+  daily.scan({}, 4);
+  CHECK_FALSE(daily.cursor.repeats_day);
+  daily.scan({}, 5);
+  CHECK(daily.remembered() == Rows{{1, 3}, {2, 0}, {3, 4}});
+}
+
+TEST_CASE("a scan that looks back further than the first one once a week is of its day") {
+  constexpr wf::Stream campaigns{.id = "campaigns",
+                                 .first_sync = std::chrono::days{90},
+                                 .overlap = std::chrono::days{7},
+                                 .weekly_overlap = std::chrono::days{97}};
+  Daily daily{.stream = campaigns};
+  for (int day = 0; day < 16; ++day) daily.scan({}, static_cast<std::size_t>(day));
+  REQUIRE(daily.remembered().size() == 7);
+  CHECK(daily.remembered().front().first == 8);
+  CHECK(daily.remembered().back().first == 14);
 }

@@ -229,7 +229,8 @@ TEST_CASE("a number before a mark or a scale is no day of the month and no year"
     "list":[{"unit":"EUR","value":2026},{"unit":"count","value":12000}]})"));
   for (const char* text :
        {"Im November 12 % mehr Klicks", "In November 12 percent more", "In November 2026 EUR",
-        "In November 12k clicks, 12 thousand clicks", "On November 23, 2026 EUR were earned"}) {
+        "In November 12k clicks, 12 thousand clicks", "On November 23, 2026 EUR were earned",
+        "On November 23 \u20AC2,026 came in", "In November 2026 \u20AC2026"}) {
     INFO(text);
     CHECK(numbers.invented_in(text) == Texts{});
   }
