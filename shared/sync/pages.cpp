@@ -77,7 +77,10 @@ tl::expected<std::vector<RowBatch>, Problem> read_object(const Connector& connec
   if (!reply || !is_success(*reply))
     return tl::unexpected<Problem>(
         classify(connector, concat({connector.service, " ", ref.table}), result, now));
-  auto page = connector.parse_object(ref, *reply, source_time(*reply, now));
+  // As old as the question; a second begun does not count, or what settles a tie of that second would be
+  // older than it.
+  const UnixSeconds asked_at = source_time(*reply, now) - std::chrono::seconds{reply->elapsed_ms / 1000};
+  auto page = connector.parse_object(ref, *reply, asked_at);
   if (!page) return tl::unexpected<Problem>(unreadable(std::move(page.error())));
   return std::move(page->batches);
 }

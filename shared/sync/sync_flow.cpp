@@ -25,6 +25,8 @@ constexpr std::int64_t pages_per_scan = 20'000;
 constexpr int fetches_per_apply = 50;
 // No more than 500 are kept, and a page adds up to 100: more are fetched before the next page.
 constexpr std::size_t most_unsettled_before_a_page = 400;
+// Of what this key may not fetch, a few are kept for the day on which it may: the others would be in the way.
+constexpr std::size_t most_passed_over = 100;
 constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
 
 std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
@@ -118,7 +120,8 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
 
 void SyncFlow::go_on(Turn& turn) {
   if (budget_used_up(turn.now)) return yield_run(turn, 0);
-  if (cursor_.window && cursor_.unsettled.size() <= most_unsettled_before_a_page) return request_page(turn);
+  if (cursor_.window && cursor_.unsettled.size() - passed_over_ <= most_unsettled_before_a_page)
+    return request_page(turn);
   fetch_unsettled(turn);
 }
 
@@ -275,12 +278,25 @@ void SyncFlow::rest(Turn& turn, std::int64_t rest_secs) {
 }
 
 void SyncFlow::fetch_unsettled(Turn& turn) {
-  while (!cursor_.unsettled.empty()) {
-    if (auto request = connector_->fetch ? connector_->fetch(cursor_.unsettled.front()) : std::nullopt)
+  auto& open = cursor_.unsettled;
+  while (passed_over_ < open.size()) {
+    const auto ref = open.begin() + static_cast<std::ptrdiff_t>(passed_over_);
+    if (ref->table == refused_table_)
+      skip_unsettled();
+    else if (auto request = connector_->fetch ? connector_->fetch(*ref) : std::nullopt)
       return call(turn, *std::move(request), &SyncFlow::on_fetched);
-    cursor_.unsettled.erase(cursor_.unsettled.begin());
+    else
+      open.erase(ref);
   }
+  if (refused_ && settled_.empty()) return fail_run(turn, *std::move(refused_));
   apply_settled(turn);
+}
+
+void SyncFlow::skip_unsettled() {
+  if (passed_over_ < most_passed_over)
+    ++passed_over_;
+  else
+    cursor_.unsettled.erase(cursor_.unsettled.begin() + static_cast<std::ptrdiff_t>(passed_over_));
 }
 
 void SyncFlow::apply_settled(Turn& turn) {
@@ -290,11 +306,24 @@ void SyncFlow::apply_settled(Turn& turn) {
 }
 
 void SyncFlow::on_fetched(EffectResult& result, Turn& turn) {
-  auto fetched = read_object(*connector_, cursor_.unsettled.front(), result, turn.now);
-  if (!fetched) return fail_run(turn, std::move(fetched.error()));
+  const auto ref = cursor_.unsettled.begin() + static_cast<std::ptrdiff_t>(passed_over_);
+  auto fetched = read_object(*connector_, *ref, result, turn.now);
+  if (!fetched) return pass_over(turn, std::move(fetched.error()));
   append(settled_, std::move(*fetched));
-  cursor_.unsettled.erase(cursor_.unsettled.begin());
+  cursor_.unsettled.erase(ref);
   if (++fetched_ % fetches_per_apply == 0) return apply_settled(turn);
+  fetch_unsettled(turn);
+}
+
+// What is never had must not keep the others waiting: the run goes on with them, and fails for it at its end.
+void SyncFlow::pass_over(Turn& turn, Problem problem) {
+  if (!next_try(problem, attempt_).final) return fail_run(turn, std::move(problem));
+  const ErrorKind kind = problem.error.kind;
+  if (kind == ErrorKind::credentials || kind == ErrorKind::configuration)
+    refused_table_ = cursor_.unsettled[passed_over_].table;
+  problem.remedy = Remedy::give_up;
+  if (!refused_) refused_ = std::move(problem);
+  skip_unsettled();
   fetch_unsettled(turn);
 }
 

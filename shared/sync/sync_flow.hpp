@@ -55,6 +55,8 @@ class SyncFlow final : public Steps<SyncFlow> {
   void request_page(Turn& turn);
   void keep_page(Turn& turn);
   void fetch_unsettled(Turn& turn);
+  void pass_over(Turn& turn, Problem problem);
+  void skip_unsettled();
   void apply_settled(Turn& turn);
   // `window` of the scan that the page is of; none: of objects fetched again.
   void apply(Turn& turn, const Page& page, std::optional<Window> window);
@@ -92,6 +94,10 @@ class SyncFlow final : public Steps<SyncFlow> {
   int unkept_ = 0;          // objects of the page that are still on their way into the archive
   bool kept_ = false;
   std::vector<RowBatch> settled_;
+  std::size_t passed_over_ =
+      0;  // of the cursor's unsettled, the first ones: they cannot be had in this visit
+  std::optional<Problem> refused_;  // why the first of them
+  std::string refused_table_;       // of which this key may fetch none
   UnixSeconds started_at_{};
   int pages_this_visit_ = 0;
   int settlings_ = 0;

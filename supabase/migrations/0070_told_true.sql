@@ -13,6 +13,9 @@ select app.exchange_text('app.apply_delivery', '  if receipt.state = ''applied''
   end if;
   if receipt.state = ''applied'' then');
 
+comment on function public.apply_page is
+  'A page of a run: {"run_id","lease","page":1..,"tables":[{"table","rows":[{..,"source_at"}]}],"cursor","facts":{service_facts columns},"last","deliveries":[{"key","event_type","object_key"}]?,"lease_secs"}, or a webhook delivery: {"receipt":{"client_id","workspace"?: the slug whose keys were used,"service","delivery_key"},"tables","facts"}. Returns {"applied":true,"finished","written","refused","ties":[{"table","id"}],"missed"} (with ties a run''s last page leaves it open and a receipt stays received: apply the objects fetched again, as the next page or for the same receipt) or {"applied":false,"why":"repeated"|"lease_lost"|"finished"|"unknown"|"renamed"}. A run''s ties are also put into its cursor as "ties". One transaction: an error writes nothing.';
+
 -- An address in a page's URL has its @ as %40.
 select app.exchange_text('app.is_impersonal', 'p_text !~ ''@''', 'p_text !~* ''@|%40''');
 

@@ -152,6 +152,8 @@ Problem misconfigured(Problem problem, std::string_view words) {
 Problem explain_code(std::string_view code, Problem problem) {
   for (const Meaning& meaning : meanings)
     if (is_one_of(code, meaning.codes)) return misconfigured(std::move(problem), meaning.words);
+  if (code == "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
+    problem.error.message += ": the consent lacks the scope adwords; it has to be given again";
   if (is_one_of(code, "EXPIRED_PAGE_TOKEN INVALID_PAGE_TOKEN")) problem.remedy = Remedy::restart_scan;
   return problem;
 }

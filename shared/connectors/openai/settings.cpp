@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t million = 1'000'000;
 constexpr std::int64_t usual_max_output_tokens = 8000;  // reasoning is counted in
+constexpr std::int64_t least_output_tokens = 16;        // OpenAI refuses fewer
 constexpr std::int64_t most_output_tokens = 200'000;
 constexpr std::int64_t dearest = 100'000 * million;  // so that no cost overflows
 
@@ -70,8 +71,8 @@ Result<Settings> read_settings(const Json& ids) {
   if (!is_word(settings.effort)) return unset("OPENAI_EFFORT", "is not a level of effort");
   const auto tokens = find(ids, "openai.max_output_tokens") ? find_int64(ids, "openai.max_output_tokens")
                                                             : usual_max_output_tokens;
-  if (!tokens || *tokens < 1 || *tokens > most_output_tokens)
-    return unset("OPENAI_MAX_OUTPUT_TOKENS", "is not a number of tokens");
+  if (!tokens || *tokens < least_output_tokens || *tokens > most_output_tokens)
+    return unset("OPENAI_MAX_OUTPUT_TOKENS", "is not a number of tokens, 16 at least");
   settings.max_output_tokens = *tokens;
   if (find(ids, "openai.daily_limit_usd")) {
     settings.daily_limit_micros = parse_dollars(trim(find_text(ids, "openai.daily_limit_usd")));

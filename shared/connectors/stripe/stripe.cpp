@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::chrono::seconds backfill = std::chrono::hours(24 * 90);
 constexpr std::chrono::seconds overlap = std::chrono::hours(24);
-// A balance transaction becomes available days or weeks after it was made, and no event tells.
-constexpr std::chrono::seconds settling = std::chrono::hours(24 * 30);
+// A balance transaction becomes available up to 31 days after it was made, or after the weekend and holidays
+// behind them, and no event tells. https://docs.stripe.com/payouts/payout-schedules
+constexpr std::chrono::seconds settling = std::chrono::hours(24 * 36);
 // Stripe lists the events of 30 days; the rest of the last one is left for the scan itself.
 constexpr std::chrono::seconds listed_events = std::chrono::hours(24 * 29);
 

@@ -48,6 +48,12 @@ function problemOf(body) {
   // The workspace's, so that a scenario's `where` can name it.
   if (!/^[0-9a-f]{64}$/.test(body.safety_identifier))
     return invalid('The sandbox wants a hash of whose request it is.', 'invalid_value', 'safety_identifier');
+  if (body.max_output_tokens !== undefined && !(body.max_output_tokens >= 16))
+    return invalid(
+      "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16.",
+      'integer_below_min_value',
+      'max_output_tokens',
+    );
   if (body.store !== false) return invalid('The sandbox keeps nothing: store must be false.');
   const { type, strict, name, schema } = body.text?.format ?? {};
   const known = type === 'json_schema' && strict === true && /^[A-Za-z0-9_-]{1,64}$/.test(name ?? '');

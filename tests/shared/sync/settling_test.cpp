@@ -122,3 +122,43 @@ TEST_CASE("however many objects have to be asked for, none is left out", "[settl
   CHECK(host.last_run().state == "succeeded");
   CHECK(rows(host, "stripe_charges") == pages * 100);
 }
+
+TEST_CASE("an object that may not be had keeps no other one waiting, and the run fails for it",
+          "[settling]") {
+  Host host = stripe_host();
+  Json list = {{"object", "list"}, {"data", Json::array()}, {"has_more", false}};
+  for (int i = 0; i < 3; ++i) {
+    Json event = json(fixture("events/charge_refunded.json"));
+    event["id"] = "evt_invoice_" + std::to_string(i);
+    event["type"] = "invoice.paid";
+    event["data"]["object"] = {{"id", "in_" + std::to_string(i)}, {"object", "invoice"}};
+    list["data"].push_back(event);
+  }
+  Json event = json(fixture("events/charge_refunded.json"));
+  event["data"]["object"]["amount"] = "a lot";  // unreadable, so it is asked for
+  list["data"].push_back(event);
+  bool allowed = false;
+  int invoices_asked = 0;
+  host.provider = [&](const std::string& url) -> Reply {
+    if (has(url, "/v1/events?"))
+      return {200, has(url, "types[]=charge.refunded") ? wf::dump(list) : fixture("lists/empty.built.json")};
+    if (has(url, "/v1/charges/"))
+      return {200, wf::dump(json(fixture("events/charge_refunded.json"))["data"]["object"])};
+    ++invoices_asked;
+    if (!allowed) return {403, R"({"error":{"type":"invalid_request_error","message":"no"}})"};
+    Json invoice = json(fixture("objects/invoice.json"));
+    invoice["id"] = url.substr(url.find("/in_") + 1, 4);
+    return {200, wf::dump(invoice)};
+  };
+  host.sync("events");
+  CHECK(host.last_run().state == "failed");
+  CHECK(host.last_run().error_kind == "credentials");
+  CHECK(invoices_asked == 1);
+  CHECK(rows(host, "stripe_charges") == 1);
+  CHECK(host.database.cursors["events"]["unsettled"].size() == 3);
+  CHECK_FALSE(host.database.facts["events"].contains("last_success_at"));
+  allowed = true;
+  host.sync("events");
+  CHECK(host.last_run().state == "succeeded");
+  CHECK(rows(host, "stripe_invoices") == 3);
+}

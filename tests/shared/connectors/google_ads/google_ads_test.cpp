@@ -242,6 +242,10 @@ TEST_CASE("errors say who must act", "[google_ads]") {
   CHECK(contains(refused("requestError", "UNSUPPORTED_VERSION", 400), "google_ads.api_version"));
   CHECK(contains(refused("headerError", "INVALID_LOGIN_CUSTOMER_ID", 400), "google_ads.login_customer_id"));
   refused("authenticationError", "PROJECT_DISABLED", 403);
+  const HttpReply without_scope{.status = 403,
+                                .body = R"({"error":{"code":403,"status":"PERMISSION_DENIED","details":[
+        {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}})"};
+  CHECK(contains(explained(without_scope, ours, Remedy::give_up).error.message, "the scope adwords"));
   explained({.status = 502, .body = ""}, ours, Remedy::give_up);
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("a setting that cannot be read is named", "[openai]") {
       {"openai.prices", "input=,output=10"},
       {"openai.prices", "input=999999999999999999,output=10"},
       {"openai.effort", "Very high"},
-      {"openai.max_output_tokens", "0"},
+      {"openai.max_output_tokens", "15"},
       {"openai.max_output_tokens", "many"},
       {"openai.daily_limit_usd", "free"}};
   for (const auto& [name, value] : cases) {
