@@ -146,7 +146,7 @@ test('a tick that forgets an old loss leaves one that is told at once with it', 
   await Promise.all(['a', 'b'].map((key) => record(key)));
   await call('mark_receipt', failed('a'));
   await database.query(`do $$ begin set local session_replication_role = replica;
-    update public.webhook_receipts set updated_at = now() - interval '8 days' where delivery_key = 'a'; end $$`);
+    update public.webhook_receipts set updated_at = now() - interval '31 days' where delivery_key = 'a'; end $$`);
   await atOnce(
     (inFirst) => inFirst('mark_receipt', failed('b')),
     () => call('claim_due', {}),
