@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 
 import { detect, factsOf, leasedRun, page } from '../runs.mjs';
 import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
+import { stuckTests } from './stuck.mjs';
 
 export async function endsSuite(t, stack) {
   const test = onEmptyTables(t, stack);
@@ -243,71 +244,7 @@ export async function endsSuite(t, stack) {
     assert.deepEqual(service_settings, {});
   });
 
-  await test('a run that failed without a page says so in the cursor, until the next page', async () => {
-    const run = await leasedRun(stack);
-    const fail = (held, kind = 'data') =>
-      call(stack, 'fail_run', { ...held, kind, message: 'x', final: true, retry_at: null, facts: {} });
-    const cursor = async () => (await stack.query('select cursor from public.sync_cursors'))[0].cursor;
-    await call(stack, 'apply_page', page(run, 1, []));
-    await fail(run);
-    const after = await cursor();
-    assert.equal(after.stuck, undefined);
-    for (const kind of ['credentials', 'configuration', 'rate_limit']) {
-      await stack.query('update public.sync_cursors set next_due_at = now()');
-      await fail(await leasedRun(stack), kind);
-      assert.deepEqual(await cursor(), after);
-    }
-    await stack.query('update public.sync_cursors set next_due_at = now()');
-    const again = await leasedRun(stack);
-    await fail(again);
-    assert.deepEqual(await cursor(), { ...after, stuck: true });
-    await stack.query('update public.sync_cursors set next_due_at = now()');
-    await call(stack, 'apply_page', page(await leasedRun(stack), 1, []));
-    assert.equal((await cursor()).stuck, undefined);
-  });
-
-  await test('a provider that is away for an hour makes no page impossible, and one for many hours may', async () => {
-    const run = await leasedRun(stack);
-    const fail = (held) =>
-      call(stack, 'fail_run', {
-        ...held,
-        kind: 'provider',
-        message: 'x',
-        final: true,
-        retry_at: null,
-        facts: {},
-      });
-    const stuck = async () => (await stack.query('select cursor from public.sync_cursors'))[0].cursor.stuck;
-    const failAgain = async () => {
-      await stack.query('update public.sync_cursors set next_due_at = now()');
-      await fail(await leasedRun(stack));
-    };
-    await call(stack, 'apply_page', page(run, 1, []));
-    await fail(run);
-    await failAgain();
-    assert.equal(await stuck(), undefined);
-    await stack.query(`do $$ begin set local session_replication_role = replica;
-      update public.sync_runs set updated_at = now() - interval '7 hours'; end $$`);
-    await failAgain();
-    assert.equal(await stuck(), true);
-  });
-
-  await test('of what is read every few minutes the newest figures wait for two hours at most', async () => {
-    const run = await leasedRun(stack);
-    const fail = async (held) => {
-      await stack.query('update public.sync_cursors set every_secs = 900');
-      const failure = { kind: 'provider', message: 'x', final: true, retry_at: null, facts: {} };
-      return call(stack, 'fail_run', { ...held, ...failure });
-    };
-    await call(stack, 'apply_page', page(run, 1, []));
-    await fail(run);
-    await stack.query(`do $$ begin set local session_replication_role = replica;
-      update public.sync_runs set updated_at = now() - interval '121 minutes'; end $$`);
-    await stack.query('update public.sync_cursors set next_due_at = now()');
-    await fail(await leasedRun(stack));
-    const [{ cursor }] = await stack.query('select cursor from public.sync_cursors');
-    assert.equal(cursor.stuck, true);
-  });
+  await stuckTests(test, stack);
 
   await test('a run whose budget is used up goes on from the queue', async () => {
     const run = await leasedRun(stack);

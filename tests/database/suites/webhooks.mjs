@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { charge, charges, detect, factsOf } from '../runs.mjs';
 import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
 import { lostDeliveryTests } from './lost_deliveries.mjs';
+import { renamedTests } from './renamed_deliveries.mjs';
 
 const service = 'stripe';
 const receipt = (delivery_key, more = {}) => ({
@@ -35,6 +36,7 @@ export async function webhooksSuite(t, stack) {
   await factsTests(kit);
   await recoveryTests(kit);
   await lostDeliveryTests(kit);
+  await renamedTests(kit);
 }
 
 async function receiptTests({ test, stack, record, deliver, state }) {
@@ -342,38 +344,6 @@ async function recoveryTests({ test, stack, record, deliver, state }) {
     assert.deepEqual(await mark('failed', 'a second message came too late'), { marked: false });
     assert.equal(await state('a'), 'applied');
     assert.deepEqual(await mark('ignored'), { marked: true });
-  });
-
-  await test('what the keys of an earlier name fetched is not applied', async () => {
-    await record('a');
-    const apply = (workspace) =>
-      call(stack, 'apply_page', {
-        receipt: { client_id: northwind, workspace, service, delivery_key: 'a' },
-        tables: [],
-        facts: {},
-      });
-    assert.deepEqual(await apply('northwind'), { applied: false, why: 'renamed' });
-    assert.equal(await state('a'), 'received');
-    assert.equal((await apply('northwind-dental')).applied, true);
-  });
-
-  await test('what the keys of an earlier name could not fetch is left to the tick', async () => {
-    await record('a');
-    const mark = (workspace, to) =>
-      call(stack, 'mark_receipt', {
-        client_id: northwind,
-        workspace,
-        service,
-        delivery_key: 'a',
-        state: to,
-        error: '404',
-      });
-    await mark('northwind', 'failed');
-    assert.equal(await state('a'), 'received');
-    await mark('northwind', 'unreadable');
-    assert.equal(await state('a'), 'unreadable', 'no key was used to read it');
-    await mark('northwind-dental', 'failed');
-    assert.equal(await state('a'), 'failed');
   });
 
   await test('a failed delivery that is sent again is received again, and found by the tick', async () => {
