@@ -37,6 +37,18 @@ TEST_CASE("values are told as people read them", "[openai]") {
   CHECK_FALSE(fact("count", "sum", 9, 5).contains("better"));
 }
 
+TEST_CASE("of two properties the labels tell no address", "[openai]") {
+  Json first = series("search_console.clicks", "count", "sum", steps(10, 12));
+  Json second = series("search_console.clicks.1a2b3c4d", "count", "sum", steps(1, 2));
+  first["label"] = second["label"] = "Search clicks";
+  first["of"] = "sc-domain:dr-meier.example";
+  second["of"] = "https://dr-meier.example/blog/";
+  const Json facts = given_to(query({{"purpose", "insights"}}, Json::array({first, second})))["facts"];
+  REQUIRE(facts.size() == 2);
+  for (const Json& fact : facts) CHECK(fact["label"] == "Search clicks");
+  CHECK(dump(facts).find("meier") == std::string::npos);
+}
+
 TEST_CASE("what still grows is not compared with what has grown", "[openai]") {
   Json conversions = series("c", "count", "sum", steps(10, 8));
   conversions["maturing"] = true;
