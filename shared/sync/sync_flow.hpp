@@ -94,10 +94,10 @@ class SyncFlow final : public Steps<SyncFlow> {
   int unkept_ = 0;          // objects of the page that are still on their way into the archive
   bool kept_ = false;
   std::vector<RowBatch> settled_;
-  std::size_t passed_over_ =
-      0;  // of the cursor's unsettled, the first ones: they cannot be had in this visit
-  std::optional<Problem> refused_;  // why the first of them
-  std::string refused_table_;       // of which this key may fetch none
+  // Of the cursor's unsettled the first ones, which cannot be had in this visit, and why the first of them.
+  std::size_t passed_over_ = 0;
+  std::optional<Problem> refused_;
+  std::string refused_table_;  // of which this key may fetch none
   UnixSeconds started_at_{};
   int pages_this_visit_ = 0;
   int settlings_ = 0;

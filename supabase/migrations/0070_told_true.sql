@@ -44,22 +44,22 @@ select app.exchange_text('app.plan_after_failure', 'new.error_kind not in (''rat
               - make_interval(secs => least(21600, 8 * c.every_secs))))
       then c.cursor');
 
--- One stream that waits or is read for hours does not keep the others from being asked for.
+-- One stream that waits or is read for hours does not keep the others from being asked for, unless it waits for a provider's
+-- limit: the keys that it holds are those of all parts.
 select app.exchange_text('public.start_run', '  rested_at timestamptz;', '  rested_at timestamptz;
   is_busy boolean;');
 select app.exchange_text('public.start_run', '  if exists (select from unnest(places) c where c.run_id is not null) then
     return ''{"busy": true}'';
   end if;
 ', '');
-select app.exchange_text('public.start_run', 'app.rests_until(c)) from unnest(places) c);', 'app.rests_until(c)) from unnest(places) c where c.run_id is null);
-  is_busy := exists (select from unnest(places) c where c.run_id is not null);');
-select app.exchange_text('public.start_run', 'unnest(places) c where app.rests_until(c) is null order', 'unnest(places) c where c.run_id is null and app.rests_until(c) is null order');
--- The keys that a provider's limit holds are those of all parts.
-select app.exchange_text('public.start_run', '  is_busy := exists (select from unnest(places) c where c.run_id is not null);', '  is_busy := exists (select from unnest(places) c where c.run_id is not null);
+select app.exchange_text('public.start_run', 'app.rests_until(c)) from unnest(places) c);
+  places := array(select c from unnest(places) c where app', 'app.rests_until(c)) from unnest(places) c where c.run_id is null);
+  is_busy := exists (select from unnest(places) c where c.run_id is not null);
   if is_busy and p ->> ''stream'' is null and exists (select from public.service_facts f
     where f.client_id = (p ->> ''client_id'')::uuid and f.service = p ->> ''service'' and f.rate_limited_until > clock_timestamp()) then
     return ''{"busy": true}'';
-  end if;');
+  end if;
+  places := array(select c from unnest(places) c where c.run_id is null and app');
 select app.exchange_text('public.start_run', '  if cardinality(places) = 0 then
     return jsonb', '  if cardinality(places) = 0 and is_busy then return ''{"busy": true}''; end if;
   if cardinality(places) = 0 then

@@ -114,16 +114,13 @@ Error failure_of(const Json& body, std::string_view who) {
 Result<Answer> read_answer_of_model(const HttpReply& reply, std::string_view who) {
   const auto body = parse_json(reply.body, who);
   if (!body) return tl::unexpected<Error>(body.error());
-  if (is_refused_prompt(*body)) {
-    Answer answer{
-        .model = text_in(*body, "model"), .response_id = text_in(*body, "id"), .usage = read_usage(*body)};
+  Answer answer{
+      .model = text_in(*body, "model"), .response_id = text_in(*body, "id"), .usage = read_usage(*body)};
+  if (is_refused_prompt(*body))
     return failed(answer, "refused", refused_prompt, "the provider's check of requests refused this one");
-  }
   const auto status = require_string(*body, "status", who);
   if (!status) return tl::unexpected<Error>(status.error());
   if (*status == "failed") return tl::unexpected<Error>(failure_of(*body, who));
-  Answer answer{
-      .model = text_in(*body, "model"), .response_id = text_in(*body, "id"), .usage = read_usage(*body)};
   if (*status == "incomplete") return read_incomplete(answer, *body);
   if (*status != "completed")
     return failed(answer, "failed", "not_completed", "the response is neither completed nor failed");

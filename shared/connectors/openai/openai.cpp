@@ -84,7 +84,7 @@ Result<ActionEnd> end(const ActionQuery& query, const HttpReply& reply, UnixSeco
   ActionEnd ended = not_answered(told);
   // What the model will not say is no fault of the service.
   const std::string& code = answer->failure_code;
-  if (!is_one_of(code, "refusal content_filter") && code != refused_prompt)
+  if (answer->state != "refused" && code != "content_filter")
     ended.failure = Error{code == "max_output_tokens" ? ErrorKind::configuration : ErrorKind::data,
                           concat({who(query), ": ", answer->failure_message})};
   return ended;

@@ -14,6 +14,7 @@ namespace wf::sendgrid {
 namespace {
 
 constexpr std::string_view who = "sendgrid inbound";
+constexpr std::string_view file_field = "attachment";  // with a number
 constexpr std::size_t most_references = 20;
 constexpr std::size_t most_reference_bytes = 2000;  // they go into one URL, where each may take three
 // A mail's own clock may be wrong by as much as it likes; it is believed within this time of its arrival.
@@ -134,8 +135,8 @@ bool is_true(const Json& value) {
 // up could have left it out as well.
 std::string_view thread_of(const Json& answers, std::string_view token, const Headers& headers) {
   const auto answered = elements(answers);
-  if (!token.empty() && !answered.empty() && is_true(answered.front())) return thread_of_token(token);
   if (answered.empty()) return {};
+  if (!token.empty() && is_true(answered.front())) return thread_of_token(token);
   return thread_answered(thread_ids(headers), answered.back());
 }
 
@@ -169,7 +170,7 @@ void read_fields(const Form& form, FieldReader& fields, Mail& mail) {
   for (const Part& part : form.parts) {
     const std::string field = parameter(part, "name");
     const std::string given = parameter(part, "filename");
-    const bool is_file = starts_with(field, "attachment") && parse_int64(field.substr(10));
+    const bool is_file = starts_with(field, file_field) && parse_int64(field.substr(file_field.size()));
     if (given.empty() && !is_file) continue;
     const Json* info = find_object(infos, field);
     const std::string_view told = info ? find_text(*info, "filename") : "";

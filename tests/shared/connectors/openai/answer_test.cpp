@@ -138,7 +138,11 @@ TEST_CASE("a refusal, a cut answer and an answer of another shape are told apart
   };
   Json filtered = fixture("response_incomplete_truncated_json.built.json");
   filtered["incomplete_details"]["reason"] = "content_filter";
+  Json checked = filtered;
+  checked["status"] = "failed";
+  checked["error"] = {{"code", "invalid_prompt"}, {"message", "flagged"}};
   const Case cases[] = {
+      {{200, {}, dump(checked)}, "refused", "invalid_prompt", 422},
       {reply_of("response_refusal.built.json"), "refused", "refusal", 422},
       {reply_of("response_incomplete_truncated_json.built.json"), "incomplete", "max_output_tokens", 502},
       {{200, {}, dump(filtered)}, "incomplete", "content_filter", 502},
