@@ -99,7 +99,7 @@ async function buildFonts(folder) {
   return Object.fromEntries(Object.entries(fonts).map(([name, bytes]) => [name, bytes.length]));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   const sizes = await buildFonts(process.argv[2] ?? path.join(root, 'public/app'));
   for (const [name, bytes] of Object.entries(sizes)) console.log(`${name}: ${bytes} bytes`);
 }

@@ -84,5 +84,5 @@ export async function main(args) {
   console.log(json ? JSON.stringify(shown, null, 2) : toText(shown, Boolean(service)));
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname)
+if (import.meta.main)
   runTool(main, 'cards --workspace SLUG [--at TIME] [--service NAME] [--json] [--vars FILE] [--dir FOLDER]');

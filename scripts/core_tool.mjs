@@ -30,7 +30,7 @@ export const openCore = () =>
 /** Of the file, else of the local stack where there is one, else of production.vars. */
 export function readVars({ vars, dir, account }) {
   const stack = !account && existsSync(join(dir, 'state.json')) && join(dir, '.dev.vars');
-  const file = vars ?? (stack || 'production.vars');
+  const file = vars ?? (stack || join(ROOT, 'production.vars'));
   if (!existsSync(file)) throw new Usage(`${file} is missing: --vars names a file of variables`);
   const env = parseVars(readFileSync(file, 'utf8'), file);
   const problem = configurationProblem(env);

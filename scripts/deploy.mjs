@@ -162,21 +162,34 @@ export function connectionTo(url, certificate) {
   return { connectionString, ssl };
 }
 
-async function migrate(url, certificate) {
-  const connection = connectionTo(url, certificate);
-  if (connection.ssl?.rejectUnauthorized === false)
-    console.log('SUPABASE_DB_CA is not set: the connection is encrypted, but nobody checks to whom it leads');
+async function connected(url, certificate, work) {
   const { default: pg } = await import('pg');
-  const client = new pg.Client(connection);
-  await client.connect();
+  const client = new pg.Client(connectionTo(url, certificate));
   try {
-    // Supabase ends after two minutes what may take longer on large tables.
-    await client.query('set statement_timeout = 0');
-    const applied = await applyMigrations(hostedDatabase(client));
-    console.log(`migrations applied now: ${applied.join(', ') || 'none, all were there'}`);
+    await client.connect();
+    return await work(client);
   } finally {
     await client.end();
   }
+}
+
+// In words, or null: the account is not touched for a database that cannot be reached then.
+export async function connectionProblem(url, certificate) {
+  try {
+    await connected(url, certificate, (client) => client.query('select'));
+    return null;
+  } catch (error) {
+    const hint =
+      error.code === 'ERR_INVALID_URL' ? ' (in a password, # is %23, / is %2F, ? is %3F and % is %25)' : '';
+    return `SUPABASE_DB_URL: ${error.message || error.code}${hint}`;
+  }
+}
+
+async function migrate(client) {
+  // Supabase ends after two minutes what may take longer on large tables.
+  await client.query('set statement_timeout = 0');
+  const applied = await applyMigrations(hostedDatabase(client));
+  console.log(`migrations applied now: ${applied.join(', ') || 'none, all were there'}`);
 }
 
 // What applyMigrations needs of a database, over one connection.
@@ -188,7 +201,7 @@ function hostedDatabase(client) {
 async function main() {
   const { values } = parseArgs({
     options: {
-      vars: { type: 'string', default: 'production.vars' },
+      vars: { type: 'string', default: join(ROOT, 'production.vars') },
       check: { type: 'boolean', default: false },
       change: { type: 'boolean', default: false },
       remove: { type: 'boolean', default: false },
@@ -202,6 +215,8 @@ async function main() {
   const problems = problemsOf(vars, process.env, manifest);
   if (problems.length === 0)
     problems.push(...(await databaseProblems(vars, manifest, values, SUPABASE_DB_URL)));
+  const connection = SUPABASE_DB_URL && (await connectionProblem(SUPABASE_DB_URL, SUPABASE_DB_CA));
+  if (connection) problems.push(connection);
   const others = problems.length > 0 ? [] : otherSecrets(vars);
   const removal = values.remove ? null : removalProblem(others, values.vars);
   if (removal) problems.push(removal);
@@ -211,7 +226,11 @@ async function main() {
   if (values.check) return;
   prepareAccount();
   if (SUPABASE_DB_URL) {
-    await migrate(SUPABASE_DB_URL, SUPABASE_DB_CA);
+    if (connectionTo(SUPABASE_DB_URL, SUPABASE_DB_CA).ssl?.rejectUnauthorized === false)
+      console.log(
+        'SUPABASE_DB_CA is not set: the connection is encrypted, but nobody checks to whom it leads',
+      );
+    await connected(SUPABASE_DB_URL, SUPABASE_DB_CA, migrate);
     // It may lead to another project than SUPABASE_URL. PostgREST reads its schema anew within seconds.
     const lackingNow = () =>
       readDeployment(vars).then(
@@ -245,7 +264,7 @@ function refuse(problems) {
   if (problems.length > 0) throw new Error(`not deployed:\n  ${problems.join('\n  ')}`);
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname)
+if (import.meta.main)
   main().catch((error) => {
     console.error(error.message);
     process.exit(1);

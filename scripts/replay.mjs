@@ -148,7 +148,7 @@ export async function main(args, { print = console.log, report = console.error }
   }
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname)
+if (import.meta.main)
   runTool(
     main,
     'replay --workspace SLUG --service NAME [--local [--dir FOLDER] | --folder DIR | --account] [--vars FILE] [--stream NAME] [--since ISO] [--until ISO] [--state STATE] [--apply | --export DIR] [--json] [--examples N]',

@@ -67,6 +67,7 @@ async function main() {
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  if (total === 0 && wanted.size > 0) throw new Error(`${BUILD} compiles none of these sources`);
   console.log(`${total - failed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -1,29 +1,65 @@
 // The folder that a stack lives in: what must survive a restart, what a reset removes, and what a
 // killed stack may have left running.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { USERS, random } from './demo.mjs';
 
-const readJson = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null);
-export const writeJson = (file, value) =>
-  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+// All of it or as it was, also when the disk is full; without a reason it is not touched.
+export function keepFile(file, text) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+const keepJson = (file, value) => keepFile(file, `${JSON.stringify(value, null, 2)}\n`);
+
+function readKeys(file) {
+  if (!existsSync(file)) return null;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file} cannot be read (${error.message}): with --reset all is made anew`, {
+      cause: error,
+    });
+  }
+}
+
+function readState(dir) {
+  try {
+    return JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8'));
+  } catch {
+    return {}; // none, or none that tells anything
+  }
+}
+
+export const keepState = (dir, state) => keepJson(join(dir, 'state.json'), state);
+
+// When a process started, in clock ticks since the boot; undefined: it has ended. Pids come again.
+export function startOf(pid) {
+  try {
+    const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return state === 'Z' ? undefined : fields[18];
+  } catch {
+    return undefined;
+  }
+}
 
 // What belongs to this folder's database and must survive a restart, besides the Worker's variables.
 export function prepareKeys(file) {
-  const keys = readJson(file) ?? {
+  const keys = readKeys(file) ?? {
     jwt_secret: random('', 32),
     postgres_password: random('', 16),
     passwords: Object.fromEntries(USERS.map(({ email }) => [email, random('', 8)])),
   };
-  writeJson(file, keys);
+  keepJson(file, keys);
   return keys;
 }
 
 // Processes of an earlier start in this folder that was killed; a living one is an error.
 export async function clearLeftovers(dir) {
-  const { pids = {} } = readJson(join(dir, 'state.json')) ?? {};
+  const { pids = {} } = readState(dir);
   const places = [dir, join(dir, 'wrangler'), join(dir, 'postgres')];
   const isOurs = (pid) => {
     try {
@@ -33,12 +69,7 @@ export async function clearLeftovers(dir) {
       return false; // it is gone
     }
   };
-  if (
-    pids.stack !== process.pid &&
-    pids.services &&
-    isOurs(pids.services) &&
-    existsSync(`/proc/${pids.stack}`)
-  )
+  if (pids.stack !== process.pid && pids.stack_started && pids.stack_started === startOf(pids.stack))
     throw new Error(`already running in ${dir} (process ${pids.stack})`);
   const left = [pids.worker, pids.services, pids.postgres].filter((pid) => pid && isOurs(pid));
   for (const pid of left) process.kill(-pid, 'SIGKILL');
@@ -48,19 +79,23 @@ export async function clearLeftovers(dir) {
   if (existsSync(lock) && Number(readFileSync(lock, 'utf8')) === pids.services) rmSync(lock);
 }
 
-// Removes what a stack keeps, and nothing else that lives in the folder.
+// Removes what a stack keeps, and nothing else that lives in the folder. Without its keys, which go last, none kept it.
 export function resetFolder(dir) {
   const kept = [
     'database',
     'database.lock',
     'postgres',
+    'postgres.new',
     'wrangler',
     'sources',
     'wrangler-registry',
     'logs',
-    'keys.json',
     '.dev.vars',
     'state.json',
+    'keys.json',
   ];
+  const found = kept.filter((name) => existsSync(join(dir, name)));
+  if (found.length > 0 && !found.includes('keys.json'))
+    throw new Error(`${dir} is no stack's folder: its ${found.join(', ')} would be removed`);
   for (const name of kept) rmSync(join(dir, name), { recursive: true, force: true });
 }

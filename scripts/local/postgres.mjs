@@ -1,7 +1,16 @@
 // A real Postgres server from the system's packages, its cluster under the stack's folder. It never
 // runs as root, listens on 127.0.0.1 only, and asks for a password.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { Child } from './child.mjs';
@@ -29,15 +38,17 @@ function asOwner(user, command, args) {
   return ['setpriv', [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', command, ...args]];
 }
 
+// Whole or not at all: of one that was broken off nothing is used.
 function createCluster({ bin, data, user, password }) {
-  rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const unfinished = `${data}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   const secret = join(data, '..', 'postgres-password');
   writeFileSync(secret, password, { mode: 0o600 });
-  if (user) [data, secret].forEach((path) => chownSync(path, user.uid, user.gid));
+  if (user) [unfinished, secret].forEach((path) => chownSync(path, user.uid, user.gid));
   const [command, args] = asOwner(user, join(bin, 'initdb'), [
     '-D',
-    data,
+    unfinished,
     '-U',
     'postgres',
     '-A',
@@ -50,9 +61,11 @@ function createCluster({ bin, data, user, password }) {
   const made = spawnSync(command, args, { encoding: 'utf8' });
   rmSync(secret);
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  renameSync(unfinished, data);
 }
 
-export async function startPostgres({ dir, port, password }) {
+// `ready`: once it accepts connections.
+export function startPostgres({ dir, port, password }) {
   const bin = newestBin();
   const user = owner();
   const data = join(dir, 'postgres');
@@ -77,6 +90,6 @@ export async function startPostgres({ dir, port, password }) {
   });
   const accepts = async () =>
     spawnSync(join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]).status === 0;
-  await child.waitFor(accepts, READY_MS);
-  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, child };
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  return { url, child, ready: child.waitFor(accepts, READY_MS) };
 }

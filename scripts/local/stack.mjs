@@ -7,7 +7,7 @@ import { SANDBOX_PATHS } from '../../tests/sandbox/providers.mjs';
 import { sandboxAccounts } from './accounts.mjs';
 import { Child } from './child.mjs';
 import { USERS, WORKSPACES } from './demo.mjs';
-import { clearLeftovers, prepareKeys, resetFolder, writeJson } from './folder.mjs';
+import { clearLeftovers, keepState, prepareKeys, resetFolder, startOf } from './folder.mjs';
 import { choosePorts } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
 import { bundleOf, prepareVars } from './vars.mjs';
@@ -17,10 +17,11 @@ const SERVICES_READY_MS = 60_000;
 const TICK_MS = 5 * 60_000;
 
 class Stack {
-  constructor({ dir, ports, postgres, worker = true, frozen = false, sandbox = {}, vars = {} }) {
+  constructor({ dir, ports, postgres, template, worker = true, frozen = false, sandbox = {}, vars = {} }) {
     this.dir = resolve(dir);
     this.ports = ports;
     this.usePostgres = postgres;
+    this.template = template;
     this.useWorker = worker;
     this.frozen = frozen;
     this.sandboxOptions = sandbox;
@@ -31,9 +32,12 @@ class Stack {
   }
 
   async start(report) {
-    mkdirSync(join(this.dir, 'logs'), { recursive: true });
+    mkdirSync(this.dir, { recursive: true });
     this.keys = prepareKeys(join(this.dir, 'keys.json'));
     this.vars = prepareVars(this.varsFile, { ...this.#addresses(), ...this.moreVars });
+    this.#writeState();
+    mkdirSync(join(this.dir, 'logs'), { recursive: true });
+    if (this.template) cpSync(this.template, join(this.dir, 'database'), { recursive: true });
     if (this.usePostgres) {
       report('starting Postgres');
       await this.startPostgres();
@@ -57,8 +61,9 @@ class Stack {
 
   async startPostgres() {
     const [port, password] = [this.ports.postgres, this.keys.postgres_password];
-    this.postgres = await startPostgres({ dir: this.dir, port, password });
+    this.postgres = startPostgres({ dir: this.dir, port, password });
     this.#writeState();
+    await this.postgres.ready;
   }
 
   async startServices() {
@@ -71,6 +76,7 @@ class Stack {
       logFile: join(this.dir, 'logs', 'services.log'),
       ipc: true,
     });
+    this.#writeState();
     let ready;
     this.services.process.on('message', (message) => {
       if (message.ready) ready = message.ready;
@@ -108,7 +114,9 @@ class Stack {
 
   async startWorker() {
     const { dir, varsFile, frozen } = this;
-    this.worker = await startWorker({ dir, port: this.ports.worker, varsFile, frozen });
+    this.worker = startWorker({ dir, port: this.ports.worker, varsFile, frozen });
+    this.#writeState();
+    await this.worker.ready;
     this.#writeState();
   }
 
@@ -149,6 +157,8 @@ class Stack {
     await this.worker?.child.stop();
     await this.services?.stop();
     await this.postgres?.child.stop();
+    this.stopped = true;
+    if (this.vars) this.#writeState();
   }
 
   get state() {
@@ -172,18 +182,24 @@ class Stack {
       workspaces: WORKSPACES,
       webhook_secrets: bySlug(webhookSecret),
       stripe_keys: bySlug(stripeKey),
-      pids: {
-        stack: process.pid,
-        services: this.services?.pid,
-        worker: this.worker?.child.pid,
-        workerd: this.worker?.workerdPids(),
-        postgres: this.postgres?.child.pid,
-      },
+      pids: this.stopped ? {} : this.#pids(),
     };
   }
 
+  #pids() {
+    return {
+      stack: process.pid,
+      stack_started: startOf(process.pid),
+      services: this.services?.pid,
+      worker: this.worker?.child.pid,
+      workerd: this.worker?.workerdPids(),
+      postgres: this.postgres?.child.pid,
+    };
+  }
+
+  // Before what is started is ready, too: whoever comes after a kill -9 has to find it.
   #writeState() {
-    writeJson(join(this.dir, 'state.json'), this.state);
+    keepState(this.dir, this.state);
   }
 }
 
@@ -202,9 +218,14 @@ export async function startStack({
 }) {
   await clearLeftovers(resolve(dir));
   if (reset) resetFolder(dir);
-  if (reset && template) cpSync(template, join(dir, 'database'), { recursive: true });
   const names = ['supabase', 'worker', 'sandbox', ...(postgres ? ['postgres'] : [])];
-  const stack = new Stack({ dir, ports: await choosePorts(ports, names), postgres, ...options });
+  const stack = new Stack({
+    dir,
+    ports: await choosePorts(ports, names),
+    postgres,
+    template: reset && template,
+    ...options,
+  });
   try {
     return await stack.start(report);
   } catch (error) {

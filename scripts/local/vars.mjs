@@ -1,9 +1,10 @@
 // `.dev.vars`: the Worker's variables on this machine, one NAME=value a line, as wrangler reads them.
 // Written once with random keys; whoever runs the stack may edit it, so it is checked at each start.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { variableOf } from '../../edge-workers/host/secrets.mjs';
 import { demoAgencyKeys, demoBundles, random } from './demo.mjs';
+import { keepFile } from './folder.mjs';
 
 const REQUIRED = ['SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_SECRET_KEY'];
 const HEAD = '# Variables of the local Worker. Delete this file to have it written anew.\n';
@@ -58,7 +59,7 @@ export function prepareVars(file, addresses) {
   const missing = REQUIRED.filter((name) => !known[name]);
   if (missing.length > 0) throw new Error(`${file}: ${missing.join(' and ')} missing. Add it, ${OR_ANEW}`);
   const vars = { ...known, ...addresses };
-  writeFileSync(file, formatVars(vars), { mode: 0o600 });
+  keepFile(file, formatVars(vars));
   return vars;
 }
 

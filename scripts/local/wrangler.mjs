@@ -1,13 +1,13 @@
 // The Worker in workerd, run by `wrangler dev` with its storage, queue and assets on this machine.
 import { cpSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { Child } from './child.mjs';
 import { CRON } from './worker_config.mjs';
 
 const READY_MS = 60_000;
 
-export const ROOT = new URL('../../', import.meta.url).pathname;
+export const ROOT = resolve(import.meta.dirname, '../..');
 
 // Wrangler keeps everything inside `dir` and asks nothing of the network.
 const quiet = (dir) => ({
@@ -38,8 +38,8 @@ function copyOfSources(folder) {
   return folder;
 }
 
-// `frozen`: run from a copy of the sources as they are now.
-export async function startWorker({ dir, port, varsFile, frozen }) {
+// `frozen`: run from a copy of the sources as they are now. `ready`: once it answers.
+export function startWorker({ dir, port, varsFile, frozen }) {
   const cli = join(ROOT, 'node_modules/wrangler/wrangler-dist/cli.js');
   const child = new Child({
     name: 'the Worker',
@@ -68,13 +68,8 @@ export async function startWorker({ dir, port, varsFile, frozen }) {
   });
   const url = `http://127.0.0.1:${port}`;
   const answers = async () => (await fetch(`${url}/config.json`)).status !== 503;
-  try {
-    await child.waitFor(answers, READY_MS);
-  } catch (error) {
-    await child.stop();
-    throw error;
-  }
-  return { url, child, workerdPids: () => workerdPids(child.pid), tick: () => tick(url) };
+  const ready = child.waitFor(answers, READY_MS);
+  return { url, child, ready, workerdPids: () => workerdPids(child.pid), tick: () => tick(url) };
 }
 
 // The processes named workerd below wrangler's own.

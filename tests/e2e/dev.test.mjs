@@ -83,8 +83,8 @@ test('a start after a kill -9 clears what was left running', async () => {
 
 test('a test that is interrupted leaves nothing running', async (t) => {
   const code = `
-    import { Child } from '${ROOT}scripts/local/child.mjs';
-    import '${ROOT}tests/e2e/harness.mjs';
+    import { Child } from '${ROOT}/scripts/local/child.mjs';
+    import '${ROOT}/tests/e2e/harness.mjs';
     const started = new Child({ name: 'sleep', command: 'sleep', args: ['600'], logFile: '/dev/null' });
     console.log(started.pid);`;
   const interrupted = spawn(process.execPath, ['--input-type=module', '-e', code]);

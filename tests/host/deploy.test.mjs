@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +13,7 @@ import { unstable_readConfig } from 'wrangler';
 import { DEAD_LETTERS } from '../../edge-workers/host/host.mjs';
 import {
   changeProblem,
+  connectionProblem,
   connectionTo,
   migrationProblem,
   readDeployment,
@@ -171,6 +172,43 @@ test('a database elsewhere is never asked in clear text', () => {
   assert.deepEqual(connectionTo(`${url}?sslmode=verify-full`).ssl, { rejectUnauthorized: true });
   assert.match(connectionTo(url, import.meta.filename).ssl.ca, /is never asked in clear text/);
   assert.equal(connectionTo('postgres://postgres@127.0.0.1:5432/postgres').ssl, undefined);
+});
+
+test('a database that migrations cannot reach is a problem before anything is sent', async () => {
+  const badly = await connectionProblem(
+    'postgres://postgres.abc:pa#ss@aws-0-eu.pooler.supabase.com:5432/postgres',
+  );
+  assert.match(badly, /^SUPABASE_DB_URL: Invalid URL \(in a password, # is %23/);
+  assert.match(
+    await connectionProblem('postgres://postgres@aws-0-eu.pooler.supabase.com/postgres', '/no/such.crt'),
+    /^SUPABASE_DB_URL: ENOENT.*such\.crt/,
+  );
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address();
+  closed.close();
+  assert.match(
+    await connectionProblem(`postgres://postgres@127.0.0.1:${port}/postgres`),
+    /^SUPABASE_DB_URL: .*ECONNREFUSED/,
+  );
+});
+
+// A script that finds itself by its address as text does nothing there, and ends well.
+test('what is deployed from a folder with a space and an accent is looked at', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'Client work é '));
+  const root = resolve(import.meta.dirname, '../..');
+  const parts = ['scripts', 'edge-workers/host', 'wrangler.toml', 'supabase', 'package.json'];
+  for (const part of parts) await cp(join(root, part), join(folder, part), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const child = spawn(process.execPath, [join(folder, 'scripts/deploy.mjs')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (text) => (said += text));
+  const [status] = await once(child, 'close');
+  await rm(folder, { recursive: true });
+  assert.equal(status, 1);
+  assert.match(said, /^\/.*\/Client work é \w+\/production\.vars is missing/);
 });
 
 const config = join(resolve(import.meta.dirname, '../..'), 'wrangler.toml');
