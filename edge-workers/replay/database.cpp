@@ -168,8 +168,10 @@ Json ReplayDatabase::apply_delivery(const Json& p) {
   if (text(receipt->second, "state") == "applied") return not_applied("repeated");
   Json result = upsert(p.value("tables", Json::array()));
   if (result["ties"].empty()) {
-    receipt->second["state"] = "applied";
-    receipt->second["error"] = p.value("lost_rows", Json());
+    const Json failure = object_of(p, "failure");
+    receipt->second["state"] = failure.empty() ? "applied" : "failed";
+    receipt->second["error"] = failure.value("message", p.value("lost_rows", Json()));
+    receipt->second["error_kind"] = failure.value("kind", Json());
     tell_of_deliveries();
   }
   merge_webhook_facts(object_of(p, "facts"));
@@ -222,8 +224,9 @@ Json ReplayDatabase::fail_run(const Json& p) {
   run["lease_until"] = nullptr;
   const auto cursor = cursors_.find(text(run, "stream"));
   const std::string kind = text(run, "error_kind");
-  const bool of_the_page = kind != "credentials" && kind != "configuration" && kind != "rate_limit";
-  if (final && of_the_page && find_int64(run, "pages").value_or(0) == 0 && cursor != cursors_.end())
+  const bool no_page =
+      find_int64(run, "pages").value_or(0) == 0 && kind != "credentials" && kind != "rate_limit";
+  if (final && (kind == "configuration" || no_page) && cursor != cursors_.end())
     cursor->second["stuck"] = true;
   merge_facts(text(run, "stream"), {{"running_since", nullptr}});
   merge_facts(text(run, "stream"), object_of(p, "facts"));

@@ -51,7 +51,7 @@ Clock success_clock(const Descriptor& descriptor, std::span<const StreamConditio
 
 // Who reports each quarter of an hour tells today's row as of that moment.
 bool is_newest_a_day(const Descriptor& descriptor, const ServiceFacts& facts) {
-  const auto newest = newest_row_of(facts);
+  const auto newest = newest_row_of(descriptor, facts);
   return std::any_of(facts.streams.begin(), facts.streams.end(), [&](const StreamFacts& part) {
     const StreamDescriptor* stream = find_stream(descriptor, part.stream);
     return stream && stream->has_daily_rows && stream->cadence == Cadence::daily &&
@@ -60,8 +60,9 @@ bool is_newest_a_day(const Descriptor& descriptor, const ServiceFacts& facts) {
 }
 
 Clock row_clock(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now) {
-  Clock clock{
-      .label = "Newest data", .at = newest_row_of(facts), .limit = descriptor.thresholds.newest_row_within};
+  Clock clock{.label = "Newest data",
+              .at = newest_row_of(descriptor, facts),
+              .limit = descriptor.thresholds.newest_row_within};
   if (!clock.at) {
     clock.words = "not observed";
     return clock;
@@ -75,7 +76,8 @@ Clock row_clock(const Descriptor& descriptor, const ServiceFacts& facts, UnixSec
   return clock;
 }
 
-Clock provider_clock(const Thresholds& thresholds, const ServiceFacts& facts, UnixSeconds now) {
+Clock provider_clock(const Descriptor& descriptor, const ServiceFacts& facts, UnixSeconds now) {
+  const Thresholds& thresholds = descriptor.thresholds;
   Clock clock{.label = "Provider's lag", .age = thresholds.provider_lag, .limit = thresholds.provider_lag};
   std::optional<Day> until;
   for (const StreamFacts& stream : facts.streams) {
@@ -83,7 +85,7 @@ Clock provider_clock(const Thresholds& thresholds, const ServiceFacts& facts, Un
       until = stream.provisional_until;
     }
   }
-  if (newest_row_of(facts)) clock.state = ClockState::ok;
+  if (newest_row_of(descriptor, facts)) clock.state = ClockState::ok;
   if (until && day_of(now) < *until) {
     clock.at = UnixSeconds{*until};
     clock.is_day = true;
@@ -246,9 +248,14 @@ const StreamFacts* last_reconciliation(const ServiceFacts& facts) {
   return latest;
 }
 
-std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts) {
+std::optional<UnixSeconds> newest_row_of(const Descriptor& descriptor, const ServiceFacts& facts) {
+  const auto is_daily = [](const StreamDescriptor& stream) { return stream.has_daily_rows; };
+  const bool of_daily = std::any_of(descriptor.streams.begin(), descriptor.streams.end(), is_daily);
   std::optional<UnixSeconds> newest;
-  for (const StreamFacts& stream : facts.streams) later(newest, stream.newest_row_at);
+  for (const StreamFacts& part : facts.streams) {
+    const StreamDescriptor* stream = find_stream(descriptor, part.stream);
+    if (!of_daily || (stream && is_daily(*stream))) later(newest, part.newest_row_at);
+  }
   return newest;
 }
 
@@ -275,7 +282,7 @@ std::vector<std::string> unavailable_of(const ServiceFacts& facts) {
 std::array<Clock, 3> read_clocks(const Descriptor& descriptor, const ServiceFacts& facts,
                                  std::span<const StreamCondition> conditions, UnixSeconds now) {
   return {success_clock(descriptor, conditions, now), row_clock(descriptor, facts, now),
-          provider_clock(descriptor.thresholds, facts, now)};
+          provider_clock(descriptor, facts, now)};
 }
 
 std::optional<Silence> read_silence(const Descriptor& descriptor, const ServiceFacts& facts,

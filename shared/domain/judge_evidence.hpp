@@ -16,7 +16,8 @@ const StreamFacts* open_webhook(const Descriptor& descriptor, const ServiceFacts
 const StreamFacts* last_reconciliation(const ServiceFacts& facts);
 // What a stream's failure said; the line's label says already whose it is: "stripe charges: answered 401".
 std::string reason_of(const Descriptor& descriptor, const StreamCondition& condition);
-std::optional<UnixSeconds> newest_row_of(const ServiceFacts& facts);
+// Where a stream has rows of days, of those: a post of today says nothing of yesterday's figures.
+std::optional<UnixSeconds> newest_row_of(const Descriptor& descriptor, const ServiceFacts& facts);
 // When the first of the sign-ins ends; none: unknown, or never.
 std::optional<UnixSeconds> credentials_end(const ServiceFacts& facts);
 // The names of what the provider does not give, each once.

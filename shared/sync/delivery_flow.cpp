@@ -95,9 +95,12 @@ void DeliveryFlow::on_object_kept(EffectResult& result, Turn& turn) {
 
 void DeliveryFlow::apply(Turn& turn) {
   JsonObject p;
-  p.json("receipt", receipt().take())
-      .json("facts", facts_after_delivery(event_at_, turn.now))
-      .text_or_null("lost_rows", lost_rows_);
+  p.json("receipt", receipt().take());
+  if (refused_)
+    p.json("failure",
+           JsonObject().text("kind", name(refused_->kind)).text("message", refused_->message).take());
+  else
+    p.json("facts", facts_after_delivery(event_at_, turn.now)).text_or_null("lost_rows", lost_rows_);
   ask(turn, database_.call_text("apply_page", with_tables(p, batches_)), &DeliveryFlow::on_applied);
 }
 
@@ -127,13 +130,18 @@ void DeliveryFlow::fetch_next(Turn& turn) {
 
 void DeliveryFlow::on_fetched(EffectResult& result, Turn& turn) {
   auto fetched = read_object(*connector_, stale_.back(), result, turn.now);
-  if (!fetched) {
-    const Problem& problem = fetched.error();
-    const bool waits = problem.remedy == Remedy::retry;
-    if (waits) rest_secs_ = next_try(problem, 0).delay_secs;
-    return mark(turn, waits ? "received" : "failed", problem.error.message, name(problem.error.kind));
+  if (fetched) {
+    append(batches_, std::move(*fetched));
+  } else {
+    Problem& problem = fetched.error();
+    if (problem.remedy == Remedy::retry) {
+      rest_secs_ = next_try(problem, 0).delay_secs;
+      return mark(turn, "received", problem.error.message, name(problem.error.kind));
+    }
+    // What it brought itself is written all the same.
+    log(turn, "delivery not applied", "failed", problem.error.message);
+    refused_ = std::move(problem.error);
   }
-  append(batches_, std::move(*fetched));
   stale_.pop_back();
   fetch_next(turn);
 }

@@ -3,6 +3,7 @@
 // keeps the newer state of each row, and a tie is settled by asking the provider.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,8 +62,9 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   std::vector<RowBatch> batches_;
   std::vector<ObjectRef> stale_;  // to be fetched before the next apply
   UnixSeconds event_at_{};
-  std::string lost_rows_;  // why rows of it are missing; empty: none are
-  bool ignored_ = false;   // an event whose objects are not stored
+  std::string lost_rows_;         // why rows of it are missing; empty: none are
+  std::optional<Error> refused_;  // why an object could not be fetched
+  bool ignored_ = false;          // an event whose objects are not stored
   int settlings_ = 0;
   std::int64_t rest_secs_ = 0;  // until the provider is asked again; 0: it is not
 };

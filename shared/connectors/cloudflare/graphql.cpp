@@ -27,6 +27,7 @@ struct Phrase {
 constexpr Phrase phrases[]{
     {"data older than", Complaint::too_old},
     {"time range is too large", Complaint::too_much},
+    {"time range wider than", Complaint::too_much},
     {"excessive resources", Complaint::too_much},
     {"rate limiter", Complaint::limited},
     {"too many requests", Complaint::limited},
@@ -56,16 +57,24 @@ constexpr std::array<Meaning, 8> meanings{
     Meaning{ErrorKind::credentials, ": the token may not read this, or the id is wrong"},
     Meaning{ErrorKind::ours, ": the query was refused"}};
 
-// Of " 2678400s", what follows "data older than". A number beyond a century is no limit, and would
-// overflow the clock.
-std::int64_t leading_number(std::string_view text) {
+// Of " 10000"; of a time " 2678400s" and " 12w6d, but", in seconds, and 0 without units that are known. What
+// is beyond a century is no limit, and would overflow the clock.
+std::int64_t leading_amount(std::string_view text, bool is_time) {
+  constexpr std::string_view units = "smhdw";
+  constexpr std::array<std::int64_t, 5> unit_secs{1, 60, 3600, 86'400, 604'800};
+  std::int64_t total = 0;
   std::int64_t number = 0;
   for (const char c : trim(text)) {
-    if (c < '0' || c > '9') break;
-    number = number * 10 + (c - '0');
-    if (number >= century_secs) return 0;
+    if (c >= '0' && c <= '9') {
+      number = number * 10 + (c - '0');
+    } else {
+      const std::size_t unit = units.find(c);
+      if (!is_time || number == 0 || unit == std::string_view::npos) break;
+      total += std::exchange(number, 0) * unit_secs.at(unit);
+    }
+    if (number >= century_secs || total >= century_secs) return 0;
   }
-  return number;
+  return is_time ? total : number;
 }
 
 bool is_about_settings(const Json& error) {
@@ -116,7 +125,8 @@ Refusal read_refusal(const Json& body) {
     for (const Phrase& phrase : phrases) {
       const std::size_t at = message.find(phrase.part);
       if (at == std::string::npos) continue;
-      return {phrase.complaint, leading_number(std::string_view(message).substr(at + phrase.part.size()))};
+      const auto rest = std::string_view(message).substr(at + phrase.part.size());
+      return {phrase.complaint, leading_amount(rest, phrase.complaint == Complaint::too_old)};
     }
     return {Complaint::other};
   }

@@ -50,7 +50,9 @@ inline constexpr Descriptor descriptor{
     .category = Category::advertising,
     .summary = "Campaigns, search terms, conversions",
     .method = "Daily",
-    .thresholds = schedule::with_lag(schedule::daily, std::chrono::days{1}),
+    // Many pause at weekends and over holidays.
+    .thresholds = schedule::with_quiet_days(schedule::with_lag(schedule::daily, std::chrono::days{1}),
+                                            std::chrono::days{7}),
     .jobs_per_tick = 100,
     .keys = keys,
     .captured = captured,

@@ -10,14 +10,15 @@ inline constexpr std::array keys{
     Key{.name = "meta.access_token", .scope = Scope::either, .env = "META_ACCESS_TOKEN", .hosts = hosts},
     Key{.name = "meta.page_id", .secret = false},
     Key{.name = "meta.instagram_id", .secret = false, .required = false},
-    // Signs the token of each call, for apps that demand it, and asks with the app's id when tokens end.
+    // Signs the token of each call, for apps that demand it, and asks with the app's id when tokens end. Of
+    // the app that the token is of: a workspace's own where its token is.
     Key{.name = "meta.app_secret",
-        .scope = Scope::agency,
+        .scope = Scope::either,
         .required = false,
         .env = "META_APP_SECRET",
         .hosts = hosts},
     Key{.name = "meta.app_id",
-        .scope = Scope::agency,
+        .scope = Scope::either,
         .secret = false,
         .required = false,
         .env = "META_APP_ID"}};

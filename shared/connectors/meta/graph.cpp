@@ -57,26 +57,34 @@ struct GraphError {
   std::int64_t subcode = 0;
   bool transient = false;
   bool of_proof = false;
+  bool of_kind = false;
 };
 
 std::optional<GraphError> read_error(const HttpReply& reply) {
   const Json body = json_or_null(reply.body);
   const Json* error = find_object(body, "error");
   if (!error) return std::nullopt;
-  return GraphError{.code = find_int64(*error, "code").value_or(0),
-                    .subcode = find_int64(*error, "error_subcode").value_or(0),
-                    .transient = is_true(*error, "is_transient"),
-                    .of_proof = contains(find_text(*error, "message"), "appsecret_proof")};
+  const std::string_view message = find_text(*error, "message");
+  return GraphError{
+      .code = find_int64(*error, "code").value_or(0),
+      .subcode = find_int64(*error, "error_subcode").value_or(0),
+      .transient = is_true(*error, "is_transient"),
+      .of_proof = contains(message, "appsecret_proof"),
+      .of_kind = contains(message, "field (access_token)") || contains(message, "a Page Access Token")};
 }
 
 constexpr Meaning wrong_proof{0, 0, ErrorKind::configuration, Remedy::give_up,
                               "meta.app_secret is missing, or not of the app that the token is for"};
 constexpr Meaning wrong_object{0, 0, ErrorKind::configuration, Remedy::give_up,
                                "there is no such Page or account, or the token may not see it"};
+constexpr Meaning wrong_kind{
+    0, 0, ErrorKind::configuration, Remedy::give_up,
+    "the id is of something else: meta.page_id is a Page's, meta.instagram_id an account's"};
 constexpr Meaning passing{0, 0, ErrorKind::provider, Remedy::retry_then_read, "Meta says that it will pass"};
 
 const Meaning* meaning_of(const GraphError& error) {
   if (error.of_proof) return &wrong_proof;
+  if (error.of_kind) return &wrong_kind;
   if (error.code == 100 && error.subcode == no_such_object) return &wrong_object;
   for (const Meaning& meaning : meanings) {
     const bool is_it = error.code >= meaning.from && error.code <= meaning.to;
@@ -231,11 +239,20 @@ Result<Json> read_data(const HttpReply& reply, std::string_view who) {
   return body;
 }
 
-Result<void> check_id(std::string_view id, std::string_view who) {
+Result<void> check_id(const Query& query, std::string_view who, bool is_page) {
+  const std::string_view id = query.partition;
   bool digits = !id.empty();
   for (const char c : id) digits = digits && c >= '0' && c <= '9';
-  if (digits) return {};
-  return fail(ErrorKind::configuration, {who, ": the id is not a number"});
+  if (!digits) return fail(ErrorKind::configuration, {who, ": the id is not a number"});
+  // With the owner's token Meta would call the token refused.
+  if (is_page && page_credential(query.ids, id).token == owner.token)
+    return fail(ErrorKind::configuration,
+                {who, ": a workspace has ", decimal(page_credentials.size()), " Pages at most"});
+  return {};
+}
+
+tl::unexpected<Error> of_another_kind(std::string_view who) {
+  return fail(ErrorKind::configuration, {who, ": ", wrong_kind.words});
 }
 
 }  // namespace wf::meta

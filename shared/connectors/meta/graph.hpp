@@ -31,7 +31,8 @@ inline constexpr std::array page_credentials{Credential{"meta.page_token", "meta
                                              Credential{"meta.page_token_4", "meta.page_proof_4"},
                                              Credential{"meta.page_token_5", "meta.page_proof_5"},
                                              Credential{"meta.page_token_6", "meta.page_proof_6"}};
-// The page's by its place among meta.page_id; the owner's, which Meta refuses, for one too many.
+// The page's by its place among meta.page_id; the owner's, with which nothing is read (check_id), for one too
+// many.
 const Credential& page_credential(const Json& ids, std::string_view page_id);
 
 // `path_and_query`: "123/posts?limit=25". The token goes in a header: URLs end up in logs.
@@ -67,7 +68,9 @@ std::int64_t rest_after(const HttpReply& reply);
 
 // The `data` of a list. Errors: data.
 Result<Json> read_data(const HttpReply& reply, std::string_view who);
-// "123" or configuration: tables and URLs take nothing else for an id.
-Result<void> check_id(std::string_view id, std::string_view who);
+// The partition is "123", as tables and URLs take it, and no Page too many; else configuration.
+Result<void> check_id(const Query& query, std::string_view who, bool is_page);
+// A Page's id where an account's should be, or the other way round: configuration.
+tl::unexpected<Error> of_another_kind(std::string_view who);
 
 }  // namespace wf::meta

@@ -42,8 +42,9 @@ constexpr std::array page_groups{
     Group{.metrics = page_metrics, .per_call = days{90}},
 };
 
-constexpr std::array account_fields{Metric{"followers_count"}, Metric{"follows_count"},
-                                    Metric{"media_count"}};
+// The first is of Instagram alone; a Page has followers, too.
+constexpr std::array account_fields{Metric{"media_count"}, Metric{"followers_count"},
+                                    Metric{"follows_count"}};
 constexpr std::array follower_series{Metric{"follower_count"}};
 constexpr std::array reach_series{Metric{"reach"}};
 constexpr std::array account_totals{Metric{"views"},
@@ -168,7 +169,7 @@ void note_version(Step& step, const HttpReply& reply) {
 
 Result<void> read_page(Page& page, const Account& account, const HttpReply& reply, const Query& query,
                        UnixSeconds source_at) {
-  if (auto checked = check_id(query.partition, account.who); !checked) return checked;
+  if (auto checked = check_id(query, account.who, account.is_page); !checked) return checked;
   Step step = read_step(account.groups, query);
   const Group& group = account.groups[step.group];
   const std::string_view metric = group.metrics[step.metric].name;
@@ -179,14 +180,18 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
   } else {
     const bool of_token = group.asked == Asked::token;
     const bool unknown = is_unknown_field(reply);
-    const bool alone = unknown || (may_be_of_one(reply) && (step.heard || step.doubted.is_null()));
+    // On a day of which nothing is told the one that is doubted comes again.
+    const bool again = find_text(step.doubted, "name") == metric;
+    const bool alone = unknown || (may_be_of_one(reply) && (step.heard || again || step.doubted.is_null()));
     Error refused = refusal(reply, account.who);
+    if (unknown && !account.is_page && metric == account_fields.front().name)
+      return of_another_kind(account.who);
     if (!of_token && !alone) return tl::unexpected<Error>(std::move(refused));
     // What was known was of an earlier token, unless the provider just has no answer.
     if (of_token && refused.kind != ErrorKind::provider) page.credentials_expire_at = never_ends;
     if (of_token || unknown || step.heard)
       step.lost.emplace_back(metric);
-    else
+    else if (!again)
       doubt(step, metric);
   }
   note_version(step, reply);

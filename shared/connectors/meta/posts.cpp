@@ -45,6 +45,7 @@ struct Place {
   bool bare = false;        // this page alone is asked for without figures
   bool spared = false;      // some page was
   bool heard = false;       // some post had a figure
+  bool uncounted = false;   // likes and comments are not asked for: they are not permitted
   bool again = false;  // the last page is asked for once more, with what was lost: it may be permitted by now
 };
 
@@ -59,6 +60,7 @@ Place read_place(const PostList& list, const Json& position) {
               is_true(position, "bare"),
               is_true(position, "spared"),
               is_true(position, "heard"),
+              is_true(position, "uncounted"),
               is_true(position, "again")};
   // An earlier version may have asked for more.
   if (place.trying > static_cast<std::int64_t>(list.metrics.size())) place.trying = 0;
@@ -75,6 +77,7 @@ Json to_position(const Place& place) {
       .flag("bare", place.bare)
       .flag("spared", place.spared)
       .flag("heard", place.heard);
+  if (place.uncounted) position.flag("uncounted", true);
   if (place.again) position.flag("again", true);
   return position.take();
 }
@@ -165,13 +168,14 @@ void turn_page(Place& place, std::string_view after) {
 // What of this scan was not given, as far as it is known.
 std::vector<std::string> not_given(const PostList& list, const Place& place, bool some_lack) {
   auto names = names_where(list, place, is_never_given);
+  if (place.uncounted) names.emplace_back("likes and comments");
   if (some_lack || (place.lost & place.given) != 0) names.emplace_back(some_posts);
   return names;
 }
 
 Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply, const Query& query,
                        UnixSeconds source_at) {
-  if (auto checked = check_id(query.partition, list.who); !checked) return checked;
+  if (auto checked = check_id(query, list.who, list.is_page); !checked) return checked;
   Place place = read_place(list, query.position);
   page.rest_secs = rest_after(reply);
   // Who may read the posts need not be permitted to read their figures, or one of them.
@@ -179,6 +183,13 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
   if (is_unknown_field(reply) || (asks && is_not_permitted(reply))) {
     if (!place.again) return ask_for_less(page, list, place, reply);
     page.unavailable = not_given(list, place, place.spared);
+    return {};
+  }
+  // Of the posts alone not even these: it may have been the likes and comments, and no metric.
+  if (is_not_permitted(reply) && !place.uncounted && !list.counts.empty()) {
+    place.uncounted = true;
+    place.lost = place.before = 0;
+    page.next = to_position(place);
     return {};
   }
   if (!is_success(reply)) return tl::unexpected<Error>(refusal(reply, list.who));
@@ -222,28 +233,27 @@ Result<void> read_page(Page& page, const PostList& list, const HttpReply& reply,
 
 }  // namespace
 
-constinit const PostList page_posts{
-    .who = "meta page_posts",
-    .platform = "facebook",
-    .edge = "posts",
-    .fields =
-        "id,message,created_time,permalink_url,shares,likes.limit(0).summary(true),"
-        "comments.limit(0).summary(true)",
-    .metrics = page_post_metrics,
-    .posted_at = "created_time",
-    .is_page = true};
+constinit const PostList page_posts{.who = "meta page_posts",
+                                    .platform = "facebook",
+                                    .edge = "posts",
+                                    .fields = "id,message,created_time,permalink_url,shares",
+                                    .counts = ",likes.limit(0).summary(true),comments.limit(0).summary(true)",
+                                    .metrics = page_post_metrics,
+                                    .posted_at = "created_time",
+                                    .is_page = true};
 constinit const PostList instagram_posts{
     .who = "meta instagram_posts",
     .platform = "instagram",
     .edge = "media",
     .fields = "id,caption,media_type,media_product_type,permalink,timestamp,like_count,comments_count",
+    .counts = "",
     .metrics = media_metrics,
     .posted_at = "timestamp"};
 
 HttpRequest posts_request(const PostList& list, const Query& query) {
   const Place place = read_place(list, query.position);
   const std::string metrics = join(names_where(list, place, is_asked), ",");
-  std::string fields(list.fields);
+  std::string fields = concat({list.fields, place.uncounted ? "" : list.counts});
   if (!metrics.empty()) fields = concat({fields, ",insights.metric(", metrics, ")"});
   UrlBuilder url(concat({percent_encode(query.partition), "/", list.edge}));
   url.add("fields", fields).add("limit", posts_per_page);

@@ -16,6 +16,7 @@ struct PostList {
   std::string_view platform;
   std::string_view edge;    // "posts"
   std::string_view fields;  // but for the figures
+  std::string_view counts;  // more of them, which take a permission of their own
   std::span<const std::string_view> metrics;
   std::string_view posted_at;
   bool is_page = false;

@@ -103,7 +103,7 @@ constexpr std::array list{
     Probe{.name = "rest", .request = rest_request, .read = read_rest},
     Probe{.name = "auth", .request = auth_request, .read = read_auth},
     Probe{.name = "realtime", .request = realtime_request, .read = read_realtime, .may_be_absent = true},
-    Probe{.name = "table_rows", .request = table_rows_request, .read = read_table_rows}};
+    Probe{.name = "table_rows", .request = table_rows_request, .read = read_table_rows, .is_count = true}};
 
 }  // namespace
 

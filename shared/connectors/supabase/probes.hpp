@@ -16,9 +16,10 @@ struct Probe {
   // Completes the row of a reply that succeeded, or makes several of it.
   Result<std::vector<Json>> (*read)(const Json& body, std::string_view who, Json row) = nullptr;
   bool may_be_absent = false;  // 404 says that it cannot be observed here, not that it is down
+  bool is_count = false;
 };
 
-// In the order in which they are asked; `table_rows` is last.
+// In the order in which they are asked; the count is last.
 std::span<const Probe> probes();
 
 // Rows of probe_results of a reply that succeeded.

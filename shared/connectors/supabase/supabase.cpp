@@ -39,8 +39,10 @@ HttpRequest probe_request(const Query& query) {
 }
 
 // The first refusal is written down and asked about again soon, so that a single one is seen but
-// does no more; the second fails the run, because a green card needs a part that works.
+// does no more; the second fails the run, because a green card needs a part that works. Counts that the
+// database has no time for are no such part: they are looked for again six hours later.
 Result<Page> parse_refusal(const Probe& probe, bool again, const HttpReply& reply, UnixSeconds now) {
+  if (again && probe.is_count && reply.status >= 500) return Page{.items = 1, .newest = now};
   if (again) {
     const bool incomplete = reply.status == 403 || reply.status == 404;  // a grant or a migration is missing
     return fail(reply.status == 401 ? ErrorKind::credentials

@@ -61,6 +61,7 @@ async function paymentTests({ test, insert, synced, read }) {
       { ...refund, id: 't', status: 'failed' },
       { ...refund, id: 'u', status: 'canceled' },
       { ...refund, id: 'v', status: 'succeeded', charge: 'v', amount: 9000 },
+      { ...refund, id: 'w', status: 'succeeded', charge: 'b', balance_transaction: null },
     ]);
     await insert('stripe_disputes', [
       { id: 'p', amount: 5, currency: 'eur', status: 'lost', created: noonBack(2) },

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 
 import { detect, factsOf, leasedRun, page } from '../runs.mjs';
 import { call, harbor, northwind, onEmptyTables } from '../stack.mjs';
+import { otherKeysTests } from './other_keys.mjs';
 import { stuckTests } from './stuck.mjs';
 
 export async function endsSuite(t, stack) {
@@ -245,6 +246,7 @@ export async function endsSuite(t, stack) {
   });
 
   await stuckTests(test, stack);
+  await otherKeysTests(test, stack);
 
   await test('a run whose budget is used up goes on from the queue', async () => {
     const run = await leasedRun(stack);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { factsOf } from '../runs.mjs';
+import { charge, charges, factsOf } from '../runs.mjs';
 import { call, northwind } from '../stack.mjs';
 
 const service = 'stripe';
@@ -30,6 +30,29 @@ export async function lostDeliveryTests({ test, stack, record, deliver }) {
     await aged(169);
     await record('c');
     await deliver('c', []);
+    assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
+  });
+
+  await test('of a delivery beside which something may not be fetched the rows are written, and it fails', async () => {
+    const apply = (more) =>
+      call(stack, 'apply_page', {
+        receipt: { client_id: northwind, service, delivery_key: 'a' },
+        tables: [{ table: 'stripe_charges', rows: [charge('ch_1', 100, '2026-11-23T10:00:00Z')] }],
+        ...more,
+      });
+    const stored = async () => {
+      const [row] = await stack.query('select state, error, error_kind from public.webhook_receipts');
+      return Object.values(row);
+    };
+    await record('a');
+    const failure = { kind: 'credentials', message: 'stripe objects: answered 403' };
+    assert.equal((await apply({ failure })).applied, true);
+    assert.deepEqual(await charges(stack), { ch_1: 100 });
+    assert.deepEqual(await stored(), ['failed', failure.message, 'credentials']);
+    const told = await factsOf(stack, 'webhook');
+    assert.deepEqual([told.failure_kind, told.last_event_at], ['credentials', null]);
+    await apply({ facts: { last_event_at: '2026-11-23T10:00:00Z' } });
+    assert.deepEqual(await stored(), ['applied', null, null]);
     assert.equal((await factsOf(stack, 'webhook')).failure_kind, null);
   });
 

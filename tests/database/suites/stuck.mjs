@@ -23,14 +23,21 @@ export async function stuckTests(test, stack) {
     await fail(run, 'data');
     const after = await cursor();
     assert.equal(after.stuck, undefined);
-    for (const kind of ['credentials', 'configuration', 'rate_limit']) {
+    for (const kind of ['credentials', 'rate_limit']) {
       await fail(await dueRun(), kind);
       assert.deepEqual(await cursor(), after);
     }
     await fail(await dueRun(), 'data');
     assert.deepEqual(await cursor(), { ...after, stuck: true });
-    await call(stack, 'apply_page', page(await dueRun(), 1, []));
+    const next = await dueRun();
+    await call(stack, 'apply_page', page(next, 1, []));
     assert.equal((await cursor()).stuck, undefined);
+    await fail(next, 'configuration');
+    assert.equal(
+      (await cursor()).stuck,
+      true,
+      'with pages, too: what is not permitted comes again in each scan',
+    );
   });
 
   await test('a provider that is away for an hour makes no page impossible, and one for many hours may', async () => {

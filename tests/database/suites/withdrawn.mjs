@@ -136,6 +136,29 @@ async function cutTests({ test, run, row, stack, table, stored }) {
     assert.deepEqual(await stored(), ['11-18 4', '11-19 0', '11-19 4']);
   });
 
+  await test('of the two reports of a day each is told by itself: a cut or an empty one loses nothing', async () => {
+    const of = (page, name, day, at) => row(name, day, at, { page });
+    const two = (day) => ['', 'https://a-b.example/'].map((page) => of(page, 'gone', day, yesterday));
+    const many = Array.from({ length: 13_000 }, (_, i) => `q${i}`);
+    await run([[...two('2025-11-18'), ...two('2025-11-19')], {}]);
+    const both = ['', 'https://a-b.example/'].flatMap((page) =>
+      many.map((name) => of(page, name, '2025-11-18', began)),
+    );
+    await run([[...both, of('', 'told', '2025-11-19', began)], covered]);
+    const rows = await stack.query(
+      `select day::text, page, clicks::int from public.${table} where query = 'gone' order by day, page`,
+    );
+    assert.deepEqual(
+      rows.map(({ day, page, clicks }) => [day.slice(5), page, clicks]),
+      [
+        ['11-18', '', 0],
+        ['11-18', 'https://a-b.example/', 0],
+        ['11-19', '', 0],
+        ['11-19', 'https://a-b.example/', 4],
+      ],
+    );
+  });
+
   await test('of a day that fills a page nothing is withdrawn, of the others it is', async () => {
     const many = Array.from({ length: 25_000 }, (_, i) => row(`q${i}`, '2025-11-18', began));
     const gone = (day) => row('gone', day, yesterday);

@@ -132,13 +132,17 @@ export function answer(account, { method, path, body, nowMs = Date.now() }) {
   const from = Date.parse(variables.from);
   const kept = node.keptDays * DAY;
   if (from < nowMs - kept)
-    return complaint(200, `cannot request data older than ${kept / 1000}s`, ['viewer']);
+    return complaint(200, `cannot request data older than ${inWeeks(node.keptDays)}, but your query did`, [
+      'viewer',
+    ]);
   const groups = account.empty ? [] : within(node, node.groups(nowMs), variables);
   const settings = query.includes('settings{') && {
     settings: { [name]: { maxDuration: 31 * 86_400, maxPageSize: MOST_ROWS, notOlderThan: kept / 1000 } },
   };
   return found(node, [{ ...settings, [name]: groups.slice(0, limit) }]);
 }
+
+const inWeeks = (days) => `${Math.floor(days / 7)}w${days % 7}d`;
 
 const found = ({ scope }, scopes) => ({
   status: 200,

@@ -100,13 +100,17 @@ TEST_CASE("a dispute makes its charge stale", "[delivery]") {
   CHECK(host.database.rows["stripe_charges"][id]["disputed"] == true);
 }
 
-TEST_CASE("a key that may not fetch what a delivery needs is no fault of ours", "[delivery]") {
+TEST_CASE("of a delivery whose other object the key may not fetch its own is written, and the receipt fails",
+          "[delivery]") {
   Host host = stripe_host();
-  host.provider = [](const std::string&) { return Reply{401, R"({"error":{"type":"x"}})"}; };
-  deliver(host, json(fixture("events/charge_dispute_created.json")));
+  host.provider = [](const std::string&) { return Reply{403, R"({"error":{"type":"x"}})"}; };
+  const Json event = json(fixture("events/charge_dispute_created.json"));
+  deliver(host, event);
   const Json receipt = host.database.receipts.begin()->second;
   CHECK(receipt["state"] == "failed");
   CHECK(receipt["kind"] == "credentials");
+  CHECK(host.database.rows["stripe_disputes"].contains(text_of(event["data"]["object"], "id")));
+  CHECK(host.database.rows["stripe_charges"].empty());
 }
 
 TEST_CASE("a delivery waits as long as the provider asks, and says what for", "[delivery]") {

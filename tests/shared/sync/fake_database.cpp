@@ -124,8 +124,11 @@ std::pair<int, Json> Database::apply_page(const Json& p, std::int64_t now_secs) 
     Json& receipt = receipts[text_of(p["receipt"], "delivery_key")];
     if (receipt["state"] == "applied") return {200, not_applied("repeated")};
     Json result = upsert(p["tables"]);
-    if (result["ties"].empty()) receipt["state"] = "applied";
-    merge(facts["webhook"], p["facts"]);
+    if (result["ties"].empty()) receipt["state"] = p.contains("failure") ? "failed" : "applied";
+    if (p.contains("failure"))
+      receipt["kind"] = p["failure"]["kind"];
+    else
+      merge(facts["webhook"], p["facts"]);
     result["applied"] = true;
     return {200, result};
   }
@@ -238,10 +241,9 @@ Json Database::fail_run(const Json& p) {
   run.error_kind = text_of(p, "kind");
   run.error_message = text_of(p, "message");
   run.state = p["final"] == true ? "failed" : "waiting";
-  const bool of_the_page =
-      run.error_kind != "credentials" && run.error_kind != "configuration" && run.error_kind != "rate_limit";
+  const bool no_page = run.pages == 0 && run.error_kind != "credentials" && run.error_kind != "rate_limit";
   if (Json& cursor = cursors[run.stream];
-      of_the_page && run.state == "failed" && run.pages == 0 && cursor.is_object())
+      (run.error_kind == "configuration" || no_page) && run.state == "failed" && cursor.is_object())
     cursor["stuck"] = true;
   if (const auto at = wf::parse_time(text_of(p, "retry_at"))) run.retry_at_secs = wf::to_unix(*at);
   merge(facts[run.stream], p["facts"]);

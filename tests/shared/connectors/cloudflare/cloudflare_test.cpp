@@ -276,6 +276,9 @@ TEST_CASE("spans that have become too old are left out", "[cloudflare]") {
       100));
   CHECK(*page_of("workers", too_old, query).next ==
         position_of({{"2026-10-23T15:00:00Z", "2026-10-27T00:00:00Z"}}, 100));
+  const std::string in_weeks =
+      refused("cannot request data older than 4w3d, but your query requests data from 5w");
+  CHECK(page_of("workers", in_weeks, query).next == page_of("workers", too_old, query).next);
   const Query over = query_of(position_of({{"2026-10-13T00:00:00Z", "2026-10-20T00:00:00Z"}}, 100));
   CHECK_FALSE(page_of("workers", too_old, over).next.has_value());
   // Young enough, and still refused: asking again would not help.
@@ -284,7 +287,9 @@ TEST_CASE("spans that have become too old are left out", "[cloudflare]") {
 
 TEST_CASE("a query that is too much is asked for in halves, a page in fewer rows", "[cloudflare]") {
   const Query query = query_of(position_of({{"2026-11-23T09:00:00Z", "2026-11-23T13:00:00Z"}}, 1000));
-  for (const char* message : {"query time range is too large", "query consumed excessive resources"})
+  for (const char* message :
+       {"query time range is too large", "query consumed excessive resources",
+        "cannot request a time range wider than 4w4d, but your query time range spans 8w"})
     CHECK((*page_of("workers", refused(message), query).next)["spans"].size() == 2);
   const Page page =
       page_of("workers", refused("limit must be positive number and not greater than 400"), query);
@@ -303,6 +308,9 @@ TEST_CASE("errors in a successful reply have their kinds", "[cloudflare]") {
   CHECK(kind_of("unable to execute query, please try again later") == ErrorKind::provider);
   CHECK(kind_of("something new") == ErrorKind::provider);
   CHECK(kind_of("cannot request data older than 99999999999999999999s") == ErrorKind::ours);
+  CHECK(kind_of("cannot request data older than 99999999999w") == ErrorKind::ours);
+  CHECK(kind_of("cannot request data older than 90") == ErrorKind::ours);
+  CHECK(kind_of("cannot request data older than 3 moons") == ErrorKind::ours);
   CHECK_FALSE(contains(parse("workers", refused("something <new>")).error().message, "new"));
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "shared/connectors/meta/insights.hpp"
 #include "shared/connectors/meta/posts.hpp"
 #include "shared/sync/connector.hpp"
 #include "tests/shared/connectors/google/fixtures.hpp"
@@ -59,6 +60,29 @@ inline Page posts_of(const meta::PostList& list, const HttpReply& reply, const Q
 
 inline Json error_body(std::int64_t code, const char* message = "words of Meta's") {
   return {{"error", {{"code", code}, {"message", message}}}};
+}
+
+inline std::size_t place_of(const meta::Account& account, std::size_t group, std::string_view metric) {
+  const auto metrics = account.groups[group].metrics;
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    if (metrics[i].name == metric) return i;
+  FAIL("no such metric");
+  return 0;
+}
+
+inline Json position(std::size_t group, std::size_t metric, const char* day) {
+  return {{"group", group}, {"metric", metric}, {"day", day}};
+}
+
+inline Query page_metric(std::string_view metric) {
+  return query_of(page_id, position(2, place_of(meta::page_account, 2, metric), "2026-11-22"));
+}
+
+inline Page page_of(const meta::Account& account, const HttpReply& reply, const Query& query) {
+  auto page = meta::parse_insights(account, reply, query, source_at);
+  INFO((page ? "" : page.error().message));
+  REQUIRE(page.has_value());
+  return *std::move(page);
 }
 
 }  // namespace meta_fixtures

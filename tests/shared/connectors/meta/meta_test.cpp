@@ -17,35 +17,8 @@ using namespace meta_fixtures;
 
 namespace {
 
-std::size_t place_of(const meta::Account& account, std::size_t group, std::string_view metric) {
-  const auto metrics = account.groups[group].metrics;
-  for (std::size_t i = 0; i < metrics.size(); ++i)
-    if (metrics[i].name == metric) return i;
-  FAIL("no such metric");
-  return 0;
-}
-
-Json position(std::size_t group, std::size_t metric, const char* day) {
-  return {{"group", group}, {"metric", metric}, {"day", day}};
-}
-
-Query page_metric(std::string_view metric) {
-  return query_of(page_id, position(2, place_of(meta::page_account, 2, metric), "2026-11-22"));
-}
-
-Page page_of(const meta::Account& account, const HttpReply& reply, const Query& query) {
-  auto page = meta::parse_insights(account, reply, query, source_at);
-  INFO((page ? "" : page.error().message));
-  REQUIRE(page.has_value());
-  return *std::move(page);
-}
-
 Problem explained(const HttpReply& reply) {
   return meta::explain(reply, {{ErrorKind::ours, "meta page: answered"}});
-}
-
-std::int64_t seconds_after(const std::string& url, const std::string& name) {
-  return std::stoll(url.substr(url.find(name) + name.size()));
 }
 
 }  // namespace
@@ -254,91 +227,6 @@ TEST_CASE("another version that answers for ours is told, once", "[meta]") {
   CHECK(page_of(meta::page_account, other, query).unavailable == told);
   const HttpReply ours = reply_of(fixture("insights_empty"), 200, {{"facebook-api-version", "v26.0"}});
   CHECK(page_of(meta::page_account, ours, page_metric("page_follows")).unavailable.empty());
-}
-
-TEST_CASE("the walk asks each metric for each stretch once, the newest first, and ends", "[meta]") {
-  for (const meta::Account* account : {&meta::page_account, &meta::instagram_account}) {
-    Query query = query_of(account->is_page ? page_id : account_id);
-    // In between an hour comes twice in California.
-    query.window = {at("2026-08-25T13:00:00Z"), at("2026-11-23T13:00:00Z")};
-    std::set<std::string> urls;
-    std::string last_day = "9999";
-    std::size_t calls = 0;
-    for (std::optional<Json> next = Json(); next; ++calls) {
-      query.position = *next;
-      const meta::Step step = meta::read_step(account->groups, query);
-      CHECK(step.last - step.first < std::max(account->groups[step.group].per_call, std::chrono::days{1}));
-      const std::string url = meta::insights_request(*account, query).url;
-      CHECK(urls.insert(url).second);
-      if (contains(url, "&since="))
-        CHECK(seconds_after(url, "&until=") - seconds_after(url, "&since=") <=
-              (account->is_page ? 90 : 30) * 86'400);
-      meta::Step heard = step;
-      heard.heard = true;
-      next = meta::step_after(account->groups, query, heard);
-    }
-    // 90 days: the Page's 15 metrics once; Instagram's 10 totals daily, its series in stretches of 30.
-    CHECK(calls == (account->is_page ? 3 + 15 : 3 + 1 + 4 + 90 * 10));
-  }
-}
-
-TEST_CASE("what Meta refused is not asked for again in this scan, and is told with each page", "[meta]") {
-  const Query query = page_metric("page_views_total");
-  const Page page = page_of(meta::page_account, recorded_error("error_100_invalid_metric"), query);
-  CHECK(page.unavailable == std::vector<std::string>{"page_views_total"});
-  CHECK(page.batches.empty());
-  REQUIRE(page.next.has_value());
-  CHECK((*page.next)["lost"] == Json::array({"page_views_total"}));
-  Query after = query;
-  after.position = *page.next;
-  CHECK(contains(meta::insights_request(meta::page_account, after).url, "metric=page_video_views&"));
-}
-
-TEST_CASE("one metric that is refused leaves the others, once another has given figures", "[meta]") {
-  Query query = page_metric("page_follows");
-  const auto read = [&](int code) {
-    return meta::parse_insights(meta::page_account, reply_of(error_body(code), 403), query, source_at);
-  };
-  for (const int code : {1, 2, 3, 10, 200}) {
-    INFO(code);
-    query.position["heard"] = true;
-    const auto page = read(code);
-    REQUIRE(page.has_value());
-    CHECK(page->unavailable == std::vector<std::string>{"page_follows"});
-    CHECK(page->next.has_value());
-  }
-  for (const int code : {101, 190}) CHECK_FALSE(read(code).has_value());
-}
-
-TEST_CASE("a metric that is refused before all others is asked for again once one has figures", "[meta]") {
-  const Query first = page_metric("page_media_view");
-  const auto ask = [](const Query& query) { return meta::insights_request(meta::page_account, query).url; };
-  const auto after = [&](const Page& page) {
-    Query query = first;
-    query.position = page.next.value_or(Json());
-    return query;
-  };
-  const Json one_figure = {
-      {"name", "page_total_media_view_unique"},
-      {"values", Json::array({Json{{"value", 3}, {"end_time", "2026-11-22T08:00:00+0000"}}})}};
-  const HttpReply figures = reply_of({{"data", Json::array({one_figure})}});
-  for (const int code : {1, 2, 3, 10, 200}) {
-    INFO(code);
-    const HttpReply refusal = reply_of(error_body(code), 403);
-    const Page doubtful = page_of(meta::page_account, refusal, first);
-    CHECK(doubtful.unavailable.empty());
-    const Query second = after(doubtful);
-    CHECK(contains(ask(second), "metric=page_total_media_view_unique&"));
-    // Two in a row are no matter of one metric, and neither is an empty list in between a figure.
-    CHECK_FALSE(meta::parse_insights(meta::page_account, refusal, second, source_at).has_value());
-    const Query third = after(page_of(meta::page_account, reply_of(fixture("insights_empty")), second));
-    CHECK_FALSE(meta::parse_insights(meta::page_account, refusal, third, source_at).has_value());
-    const Query again = after(page_of(meta::page_account, figures, second));
-    CHECK(ask(again) == ask(first));
-    const Page refused = page_of(meta::page_account, refusal, again);
-    CHECK(refused.unavailable == std::vector<std::string>{"page_media_view"});
-    CHECK(ask(after(refused)) == ask(second));
-  }
 }
 
 TEST_CASE("a code says who must act", "[meta]") {

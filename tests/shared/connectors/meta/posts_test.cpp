@@ -182,6 +182,17 @@ TEST_CASE("posts that come without any figure, and who may not read figures, are
   for (int round = 0; round < 2; ++round) query.position = *posts_of(meta::page_posts, refusal, query).next;
   CHECK_FALSE(contains(meta::posts_request(meta::page_posts, query).url, "insights"));
   CHECK(posts_of(meta::page_posts, reply_of(fixture("page_posts_last")), query).unavailable.size() == 2);
+  const auto url = [&] { return meta::posts_request(meta::page_posts, query).url; };
+  // It may have been the likes and comments: without them all is tried once more.
+  query.position = *posts_of(meta::page_posts, refusal, query).next;
+  CHECK_FALSE(contains(url(), "likes"));
+  CHECK(contains(url(), "post_media_view"));
+  const Page uncounted = posts_of(meta::page_posts, reply_of(fixture("page_posts_with_insights")), query);
+  CHECK(uncounted.unavailable == std::vector<std::string>{"likes and comments"});
+  CHECK((*uncounted.next)["uncounted"] == true);
+  for (int round = 0; round < 3; ++round) query.position = *posts_of(meta::page_posts, refusal, query).next;
+  CHECK_FALSE(contains(url(), "likes"));
+  CHECK_FALSE(contains(url(), "insights"));
   const auto posts = meta::parse_posts(meta::page_posts, refusal, query, source_at);
   REQUIRE_FALSE(posts.has_value());
   CHECK(posts.error().kind == ErrorKind::configuration);

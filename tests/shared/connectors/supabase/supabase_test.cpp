@@ -129,6 +129,16 @@ TEST_CASE("a refusal is written down once and fails the second time", "[supabase
   CHECK(parse(200, fixture("auth_health.json"), asked_again(1))->next == step(2));
 }
 
+TEST_CASE("counts that the database has no time for fail nothing, and wait six hours", "[supabase]") {
+  CHECK(only_row(parse(500, "{}", query_of(step(3))))["ok"] == false);
+  const auto page = parse(500, "{}", asked_again(3));
+  REQUIRE(page.has_value());
+  CHECK(page->batches.empty());
+  CHECK_FALSE(page->next);
+  CHECK_FALSE(page->ask_again);
+  CHECK(parse(403, "{}", asked_again(3)).error().kind == ErrorKind::configuration);
+}
+
 TEST_CASE("what cannot be observed is not called unhealthy", "[supabase]") {
   const auto page = parse(404, "{}", query_of(step(2)));
   REQUIRE(page.has_value());

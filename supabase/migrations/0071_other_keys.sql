@@ -1,0 +1,41 @@
+-- Other keys may be another account's, or the same one's real mode. Of a stream without parts (a part is an account, a
+-- property, a page) only the key tells, so it is read from the beginning: else the days before would be zeros where one row
+-- of them comes by an event. A run that is under way loses its lease; the tick queues it again. What the first
+-- reconciliation of an account finds was never a delivery of ours.
+select app.exchange_text('app.note_settings', '  update app.heartbeat h set', '  update public.sync_cursors c set cursor = null, lease = null, lease_until = null
+  from (select distinct w.client_id, split_part(e.key, '' '', 2) as service from jsonb_each_text(p_found) e
+    join public.workspaces w on split_part(e.key, '' '', 1) in ('''', w.slug)
+    where beat.service_settings ->> e.key <> e.value) other
+  where c.client_id = other.client_id and c.service = other.service and c.partition = '''';
+  update public.service_facts f set reconciled_at = null
+  from public.sync_cursors c
+  where c.client_id = f.client_id and c.service = f.service and c.stream = f.stream and c.partition = f.partition
+    and c.cursor is null and f.reconciled_at is not null;
+  update app.heartbeat h set');
+
+-- What a delivery brought is written also when something beside it may not be fetched; of that the receipt has failed.
+select app.exchange_text('app.apply_delivery', 'set state = ''applied'', error = p ->> ''lost_rows'',', 'set
+      state = case when p ? ''failure'' then ''failed'' else ''applied'' end,
+      error = coalesce(p #>> ''{failure,message}'', p ->> ''lost_rows''), error_kind = p #>> ''{failure,kind}'',');
+comment on function public.apply_page is
+  'A page of a run: {"run_id","lease","page":1..,"tables":[{"table","rows":[{..,"source_at"}]}],"cursor","facts":{service_facts columns},"last","deliveries":[{"key","event_type","object_key"}]?,"lease_secs"}, or a webhook delivery: {"receipt":{"client_id","workspace"?: the slug whose keys were used,"service","delivery_key"},"tables","facts","lost_rows"?: why some of it cannot be read,"failure"?: {"kind","message"} of what was to be fetched beside it, with which the receipt has failed}. Returns {"applied":true,"finished","written","refused","ties":[{"table","id"}],"missed"} (with ties a run''s last page leaves it open and a receipt stays received: apply the objects fetched again, as the next page or for the same receipt) or {"applied":false,"why":"repeated"|"lease_lost"|"finished"|"unknown"|"renamed"}. A run''s ties are also put into its cursor as "ties". One transaction: an error writes nothing.';
+
+-- The rest of a hold of which a part was captured is released as a refund without a movement of money.
+select app.exchange_text('public.daily_series', 'and (c.captured is false or', 'and (c.captured is false
+            or (r.balance_transaction is null and c.amount_captured > 0 and r.amount = c.amount - c.amount_captured) or');
+
+-- A day of the queries is told in two reports, with the pages and without. Each is whole, cut or empty by itself.
+alter table app.sync_targets add part text not null default 'true';
+comment on column app.sync_targets.part is
+  'SQL of which report of the day a row s is; of a report that told nothing, or was cut, no row is withdrawn.';
+update app.sync_targets set part = 's.page = ''''' where table_name = 'gsc_queries_daily';
+select app.exchange_text('app.withdraw_unread_rows', 's.day in (select s.day from public.%1$I s', '(s.day, %6$s) in (select s.day, %6$s from public.%1$I s');
+select app.exchange_text('app.withdraw_unread_rows', 'group by s.day having count(*) < $6', 'group by 1, 2 having count(*) < $6');
+select app.exchange_text('app.withdraw_unread_rows', 'array_to_string(columns, '', s.''))', 'array_to_string(columns, '', s.''), report.part)');
+
+-- Counting looks at the clock between tables: one of many millions of rows takes its time.
+alter function public.count_rows(jsonb) set statement_timeout = '18s';
+
+-- A permission that is lacking in the middle of a scan must not keep what is asked for before it from being read ever
+-- again: the next run begins anew, as after a page that is impossible.
+select app.exchange_text('app.plan_after_failure', 'case when new.pages = 0 and', 'case when new.error_kind = ''configuration'' or new.pages = 0 and');
