@@ -24,7 +24,7 @@ std::string placeholder(std::string_view name) { return "{{secret:" + std::strin
 
 // Everything that the host fills in.
 std::string filled_texts(const Json& effect, const std::string& body) {
-  std::string texts = text(effect, "url");
+  std::string texts = text_in(effect, "url");
   for (const Json& header : effect.value("headers", Json::array())) texts += '\n' + dump(header);
   if (find_array(effect, "body_secrets") != nullptr) texts += '\n' + body;
   return texts;
@@ -48,7 +48,7 @@ std::optional<std::string> Credentials::missing(const Json& effect, const std::s
 
 bool Credentials::holds(const Json& effect, UnixSeconds now) const {
   const Json capture = object_of(effect, "capture");
-  const auto kept = kept_.find(text(capture, "name"));
+  const auto kept = kept_.find(text_in(capture, "name"));
   return !is_true(capture, "refresh") && kept != kept_.end() && kept->second > now;
 }
 
@@ -58,16 +58,16 @@ Json Credentials::capture(const Json& effect, const std::string& reply, UnixSeco
   if (!body) return failed("not_json", "the reply cannot be read");
   const auto value = find_string(*body, "access_token");
   if (!value) return failed("not_captured", "the reply has no access_token");
-  keep(text(capture, "name"), find_int64(*body, "expires_in").value_or(default_expires_secs), now);
+  keep(text_in(capture, "name"), find_int64(*body, "expires_in").value_or(default_expires_secs), now);
   return {{"captured", true}};
 }
 
 Json Credentials::sign(const Json& effect, UnixSeconds now) {
-  const auto secret = secrets_.find(text(effect, "secret"));
+  const auto secret = secrets_.find(text_in(effect, "secret"));
   if (secret == secrets_.end())
-    return failed("secret_missing", "not in the scenario", text(effect, "secret"));
-  const std::string message = text(effect, "message");
-  const std::string algorithm = text(effect, "algorithm");
+    return failed("secret_missing", "not in the scenario", text_in(effect, "secret"));
+  const std::string message = text_in(effect, "message");
+  const std::string algorithm = text_in(effect, "algorithm");
   if (algorithm == "RS256" && !sign_rs256(secret->second, message))
     return failed("bad_key", "the key cannot be read");
   if (algorithm != "RS256" && algorithm != "hmac-sha256") return failed("unknown", "no such algorithm");
@@ -77,16 +77,16 @@ Json Credentials::sign(const Json& effect, UnixSeconds now) {
     return {{"signature", hmac_sha256_hex(secret->second, message)}};
   }
   const Json capture = object_of(effect, "capture");
-  keep(text(capture, "name"), find_int64(capture, "expires_in_secs").value_or(default_expires_secs), now);
+  keep(text_in(capture, "name"), find_int64(capture, "expires_in_secs").value_or(default_expires_secs), now);
   return {{"captured", true}};
 }
 
 Json Credentials::verify(const Json& effect, const std::string& body, const std::string& password) const {
-  const auto secret = secrets_.find(text(effect, "secret"));
+  const auto secret = secrets_.find(text_in(effect, "secret"));
   if (secret == secrets_.end()) return {{"valid", false}, {"secret_present", false}};
-  const std::string algorithm = text(effect, "algorithm");
+  const std::string algorithm = text_in(effect, "algorithm");
   if (algorithm == "basic-auth") return {{"valid", secret->second == password}, {"secret_present", true}};
-  const std::string message = text(effect, "prefix") + body;
+  const std::string message = text_in(effect, "prefix") + body;
   const bool ecdsa = algorithm == "ecdsa-p256-sha256";
   std::string wanted = ecdsa ? "" : hmac_sha256_hex(secret->second, message);
   if (algorithm == "hmac-sha256-96") wanted.resize(short_digits);

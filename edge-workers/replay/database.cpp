@@ -12,10 +12,12 @@ namespace {
 Json not_applied(std::string_view why) { return {{"applied", false}, {"why", std::string(why)}}; }
 Json not_granted(std::string_view why) { return {{"granted", false}, {"why", std::string(why)}}; }
 
-bool is_over(const Json& run) { return text(run, "state") == "succeeded" || text(run, "state") == "failed"; }
+bool is_over(const Json& run) {
+  return text_in(run, "state") == "succeeded" || text_in(run, "state") == "failed";
+}
 
 std::optional<UnixSeconds> time_of(const Json& object, std::string_view key) {
-  return parse_time(text(object, key));
+  return parse_time(text_in(object, key));
 }
 
 Json without_clock(Json row) {
@@ -44,7 +46,7 @@ void ReplayDatabase::store_row(const std::string& table, const Json& row) {
   tables_[table][keys_.key_of(table, row)] = row;
 }
 
-void ReplayDatabase::store_facts(const Json& row) { merge(facts_of(text(row, "stream")), row); }
+void ReplayDatabase::store_facts(const Json& row) { merge(facts_of(text_in(row, "stream")), row); }
 
 void ReplayDatabase::store_cursor(const std::string& stream, const Json& cursor) {
   if (cursor.is_object()) cursors_[stream] = cursor;
@@ -89,7 +91,7 @@ std::optional<UnixSeconds> ReplayDatabase::wakes_at(const std::string& run_id) c
 }
 
 Json ReplayDatabase::take_lease(const Json& p, UnixSeconds now) {
-  const auto found = runs_.find(text(p, "run_id"));
+  const auto found = runs_.find(text_in(p, "run_id"));
   if (found == runs_.end()) return not_granted("unknown");
   Json& run = found->second;
   if (is_over(run)) return not_granted("finished");
@@ -98,7 +100,7 @@ Json ReplayDatabase::take_lease(const Json& p, UnixSeconds now) {
   if ((lease_until && *lease_until > now) || (retry_at && *retry_at > now + std::chrono::seconds(10))) {
     return not_granted("busy");
   }
-  const std::string stream = text(run, "stream");
+  const std::string stream = text_in(run, "stream");
   run["state"] = "running";
   run["retry_at"] = nullptr;
   run["lease"] = "lease-" + std::to_string(++leases_);
@@ -111,19 +113,20 @@ Json ReplayDatabase::take_lease(const Json& p, UnixSeconds now) {
 }
 
 bool ReplayDatabase::holds_lease(const Json& p) const {
-  const auto run = runs_.find(text(p, "run_id"));
-  return run != runs_.end() && !text(p, "lease").empty() && text(run->second, "lease") == text(p, "lease");
+  const auto run = runs_.find(text_in(p, "run_id"));
+  return run != runs_.end() && !text_in(p, "lease").empty() &&
+         text_in(run->second, "lease") == text_in(p, "lease");
 }
 
 Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
-  const auto found = runs_.find(text(p, "run_id"));
+  const auto found = runs_.find(text_in(p, "run_id"));
   if (found == runs_.end()) return not_applied("unknown");
   Json& run = found->second;
   if (find_int64(p, "page").value_or(0) <= find_int64(run, "pages").value_or(0))
     return not_applied("repeated");
   if (is_over(run)) return not_applied("finished");
   if (!holds_lease(p)) return not_applied("lease_lost");
-  const std::string stream = text(run, "stream");
+  const std::string stream = text_in(run, "stream");
   const bool last = is_true(p, "last");
 
   Json result = upsert(p.value("tables", Json::array()));
@@ -163,9 +166,9 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
 }
 
 Json ReplayDatabase::apply_delivery(const Json& p) {
-  const auto receipt = receipts_.find(text(p["receipt"], "delivery_key"));
+  const auto receipt = receipts_.find(text_in(p["receipt"], "delivery_key"));
   if (receipt == receipts_.end()) return not_applied("unknown");
-  if (text(receipt->second, "state") == "applied") return not_applied("repeated");
+  if (text_in(receipt->second, "state") == "applied") return not_applied("repeated");
   Json result = upsert(p.value("tables", Json::array()));
   if (result["ties"].empty()) {
     const Json failure = object_of(p, "failure");
@@ -184,7 +187,7 @@ Json ReplayDatabase::upsert(const Json& tables) {
   Json result = {{"written", 0}, {"refused", 0}, {"ties", Json::array()}};
   const auto count = [&](const char* what) { result[what] = find_int64(result, what).value_or(0) + 1; };
   for (const Json& batch : tables) {
-    const std::string table = text(batch, "table");
+    const std::string table = text_in(batch, "table");
     for (Json row : batch.value("rows", Json::array())) {
       merge(row, object_of(batch, "common"));
       auto& rows = tables_[table];
@@ -204,7 +207,7 @@ Json ReplayDatabase::upsert(const Json& tables) {
         rows[key] = row;
         if (!is_same) count("written");
       } else {
-        result["ties"].push_back({{"table", table}, {"id", text(row, "id")}});
+        result["ties"].push_back({{"table", table}, {"id", text_in(row, "id")}});
       }
     }
   }
@@ -213,7 +216,7 @@ Json ReplayDatabase::upsert(const Json& tables) {
 
 Json ReplayDatabase::fail_run(const Json& p) {
   if (!holds_lease(p)) return not_applied("lease_lost");
-  Json& run = runs_[text(p, "run_id")];
+  Json& run = runs_[text_in(p, "run_id")];
   const bool final = is_true(p, "final");
   run["state"] = final ? "failed" : "waiting";
   run["attempt"] = find_int64(run, "attempt").value_or(0) + 1;
@@ -222,20 +225,20 @@ Json ReplayDatabase::fail_run(const Json& p) {
   run["error_message"] = p.value("message", Json());
   run["lease"] = nullptr;
   run["lease_until"] = nullptr;
-  const auto cursor = cursors_.find(text(run, "stream"));
-  const std::string kind = text(run, "error_kind");
+  const auto cursor = cursors_.find(text_in(run, "stream"));
+  const std::string kind = text_in(run, "error_kind");
   const bool no_page =
       find_int64(run, "pages").value_or(0) == 0 && kind != "credentials" && kind != "rate_limit";
   if (final && (kind == "configuration" || no_page) && cursor != cursors_.end())
     cursor->second["stuck"] = true;
-  merge_facts(text(run, "stream"), {{"running_since", nullptr}});
-  merge_facts(text(run, "stream"), object_of(p, "facts"));
+  merge_facts(text_in(run, "stream"), {{"running_since", nullptr}});
+  merge_facts(text_in(run, "stream"), object_of(p, "facts"));
   return {{"applied", true}, {"state", run["state"]}, {"attempt", run["attempt"]}};
 }
 
 Json ReplayDatabase::yield_run(const Json& p) {
   if (!holds_lease(p)) return not_applied("lease_lost");
-  Json& run = runs_[text(p, "run_id")];
+  Json& run = runs_[text_in(p, "run_id")];
   run["state"] = "queued";
   run["lease"] = nullptr;
   run["lease_until"] = nullptr;
@@ -243,30 +246,30 @@ Json ReplayDatabase::yield_run(const Json& p) {
 }
 
 Json ReplayDatabase::session_workspace(const Json& p) const {
-  if (text(p, "slug") != slug_ || role_.empty()) return nullptr;
+  if (text_in(p, "slug") != slug_ || role_.empty()) return nullptr;
   return {{"client_id", client_id_}, {"role", role_}, {"user_id", "22222222-2222-4222-8222-222222222222"}};
 }
 
 Json ReplayDatabase::begin_action(const Json& p) {
-  const std::string id = text(p, "id");
-  const std::string begun_by = text(p, "begun_by");
+  const std::string id = text_in(p, "id");
+  const std::string begun_by = text_in(p, "begun_by");
   if (const auto known = begun_by_.find(id); known != begun_by_.end()) {
     const Json state = actions_[id]["state"];
     if (state == "running" && known->second == begun_by) return {{"begun", true}};
     return {{"begun", false}, {"state", state}};
   }
   begun_by_[id] = begun_by;
-  actions_[id] = {{"action", text(p, "action")}, {"state", "running"}};
+  actions_[id] = {{"action", text_in(p, "action")}, {"state", "running"}};
   upsert(p.value("tables", Json::array()));
   return {{"begun", true}};
 }
 
 Json ReplayDatabase::end_action(const Json& p) {
   // Of what was never begun only the facts are told.
-  if (const std::string id = text(p, "id"); actions_.contains(id))
+  if (const std::string id = text_in(p, "id"); actions_.contains(id))
     actions_[id]["state"] = p.value("state", Json());
   upsert(p.value("tables", Json::array()));
-  const std::string stream = text(p, "stream");
+  const std::string stream = text_in(p, "stream");
   if (stream.empty()) return {{"ended", true}};
   Json facts = object_of(p, "facts");
   // A failure that may pass leaves one that stays until a success.

@@ -45,7 +45,7 @@ bool holds_all(std::string_view url, const std::vector<std::string>& parts) {
 std::optional<Frame> ReplayHost::carry_out(const Json& effect, const std::vector<std::string>& parts,
                                            UnixSeconds now) {
   note(effect);
-  const std::string kind = text(effect, "kind");
+  const std::string kind = text_in(effect, "kind");
   const std::string body = body_of_effect(effect, parts);
   if (kind == "http") return http(effect, body, now);
   if (kind == "respond") respond(effect, body);
@@ -62,19 +62,19 @@ std::optional<Frame> ReplayHost::carry_out(const Json& effect, const std::vector
 }
 
 void ReplayHost::note(const Json& effect) {
-  const std::string kind = text(effect, "kind");
+  const std::string kind = text_in(effect, "kind");
   std::string line = kind;
   if (kind == "http") {
-    std::string url = text(effect, "url");
+    std::string url = text_in(effect, "url");
     if (starts_with(url, database_url)) url = url.substr(database_url.size());
-    line += " " + text(effect, "method") + " " + url;
+    line += " " + text_in(effect, "method") + " " + url;
   }
   for (const char* member : {"key", "secret", "outcome"}) {
-    if (const std::string value = text(effect, member); !value.empty()) line += " " + value;
+    if (const std::string value = text_in(effect, member); !value.empty()) line += " " + value;
   }
   if (const auto status = find_int64(effect, "status")) line += " " + std::to_string(*status);
-  if (kind == "log") line += " " + text(effect, "level");
-  if (kind == "enqueue" || text(effect, "outcome") == "retry") {
+  if (kind == "log") line += " " + text_in(effect, "level");
+  if (kind == "enqueue" || text_in(effect, "outcome") == "retry") {
     line += " after " + std::to_string(find_int64(effect, "delay_secs").value_or(0)) + " s";
   }
   effects.push_back(line);
@@ -90,7 +90,7 @@ const Fault* ReplayHost::take_fault(std::string_view kind, std::string_view func
 }
 
 Frame ReplayHost::http(const Json& effect, const std::string& body, UnixSeconds now) {
-  const std::string url = text(effect, "url");
+  const std::string url = text_in(effect, "url");
   if (find(effect, "capture") != nullptr) return grant(effect, body, now);
   if (!starts_with(url, database_url)) return ask_provider(effect, body, now);
   return ask_database(effect, std::string_view(url).substr(database_url.size()), body, now);
@@ -122,7 +122,7 @@ Frame ReplayHost::grant(const Json& effect, const std::string& body, UnixSeconds
 }
 
 Frame ReplayHost::ask_provider(const Json& effect, const std::string& body, UnixSeconds now) {
-  const std::string url = text(effect, "url");
+  const std::string url = text_in(effect, "url");
   if (const auto name = credentials_.missing(effect, body, now))
     return {{{"failed", "secret_missing"}, {"message", "not there"}, {"name", *name}}, {}};
   for (ProviderReply& reply : scenario_.replies) {
@@ -152,7 +152,7 @@ Json ReplayHost::all_problems() const {
 }
 
 Frame ReplayHost::put_object(const Json& effect, const std::string& body) {
-  const std::string key = text(effect, "key");
+  const std::string key = text_in(effect, "key");
   const bool keep = is_true(effect, "if_absent") && objects.contains(key);
   if (keep) return {{{"stored", false}}, {}};
   objects[key] = body;
@@ -162,7 +162,7 @@ Frame ReplayHost::put_object(const Json& effect, const std::string& body) {
 }
 
 Frame ReplayHost::get_object(const Json& effect) {
-  const auto found = objects.find(text(effect, "key"));
+  const auto found = objects.find(text_in(effect, "key"));
   if (found == objects.end()) return {{{"found", false}}, {}};
   Json result = {{"found", true}, {"body", 1}};
   if (const auto kept = metadata.find(found->first); kept != metadata.end())

@@ -1,16 +1,11 @@
 #pragma once
 // What is read of and written into the objects of a replay.
 
-#include <string>
 #include <string_view>
 
 #include "shared/base/json.hpp"
 
 namespace wf::replay {
-
-inline std::string text(const Json& object, std::string_view key) {
-  return find_string(object, key).value_or("");
-}
 
 inline Json object_of(const Json& object, std::string_view key) {
   const Json* found = find_object(object, key);

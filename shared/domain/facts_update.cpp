@@ -136,4 +136,12 @@ Json remember_rows(std::span<const DayRows> earlier, const DayRows& latest) {
   return remembered;
 }
 
+void learn(EarlierFacts& facts, const Json& columns) {
+  if (const auto newest = find_time(columns, "newest_row_at")) facts.newest_row_at = newest;
+  facts.failures = find_int64(columns, "failures").value_or(facts.failures);
+  facts.failure_final = find_bool(columns, "failure_final").value_or(facts.failure_final);
+  if (find(columns, "last_rows")) facts.last_rows = find_int64(columns, "last_rows");
+  if (find(columns, "usual_rows_min")) facts.usual_rows_min = find_int64(columns, "usual_rows_min");
+}
+
 }  // namespace wf

@@ -34,6 +34,9 @@ struct EarlierFacts {
   std::optional<std::int64_t> usual_rows_min = std::nullopt;
 };
 
+// What a run looks at again of the facts: of all their columns, or of a patch.
+void learn(EarlierFacts& facts, const Json& columns);
+
 // What the scan of a day brought: the last one, when there were several.
 struct DayRows {
   Day day{};

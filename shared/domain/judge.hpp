@@ -111,6 +111,6 @@ bool needs_attention(const Verdict& verdict);
 // Worst first; equal ones keep the catalogue's order. Cards that are not relevant go last.
 void sort_worst_first(std::vector<Judged>& judged);
 // "5 active, 1 needs attention, 1 not set up"; "nothing is configured yet" when no card.
-std::string summary_line(std::span<const Judged> judged);
+std::vector<std::string> summary_parts(std::span<const Judged> judged);  // "5 active", "1 needs attention"
 
 }  // namespace wf

@@ -71,7 +71,7 @@ void sort_worst_first(std::vector<Judged>& judged) {
                    [](const Judged& a, const Judged& b) { return rank(a.verdict) < rank(b.verdict); });
 }
 
-std::string summary_line(std::span<const Judged> judged) {
+std::vector<std::string> summary_parts(std::span<const Judged> judged) {
   std::array<Count, group_count> counts{Count{0, "active"},       Count{0, "need attention"},
                                         Count{0, "waiting"},      Count{0, "not in use"},
                                         Count{0, "switched off"}, Count{0, "not set up"}};
@@ -79,13 +79,11 @@ std::string summary_line(std::span<const Judged> judged) {
     if (card.verdict.badge != Badge::not_relevant) ++counts[group_of(card.verdict)].number;
   }
   if (counts[attention].number == 1) counts[attention].words = "needs attention";
-  std::string line;
-  for (const Count& count : counts) {
-    if (count.number == 0) continue;
-    if (!line.empty()) line += ", ";
-    line += std::to_string(count.number) + ' ' + std::string(count.words);
-  }
-  return line.empty() ? "nothing is configured yet" : line;
+  std::vector<std::string> parts;
+  for (const Count& count : counts)
+    if (count.number > 0) parts.push_back(std::to_string(count.number) + ' ' + std::string(count.words));
+  if (parts.empty()) return {"nothing is configured yet"};
+  return parts;
 }
 
 }  // namespace wf

@@ -36,8 +36,8 @@ bool is_silence(const EffectResult& result) {
   if (const auto* reply = std::get_if<HttpReply>(&result))
     return reply->status == 502 || reply->status == 504 || (reply->status >= 520 && reply->status <= 524);
   const auto* failed = std::get_if<Failed>(&result);
-  return failed && failed->reason != "secret_missing" && failed->reason != "secret_refused" &&
-         failed->reason != "bad_key" && failed->reason != "not_captured" && failed->reason != "short_lived";
+  return failed && !missing_secret(result) && failed->reason != "secret_refused" &&
+         failed->reason != "bad_key";
 }
 
 bool is_judged_by_use(std::string_view service) {
@@ -139,9 +139,8 @@ void ActionFlow::sign(Turn& turn) {
 
 void ActionFlow::on_signed(EffectResult& result, Turn& turn) {
   auto* made = std::get_if<Signed>(&result);
-  const auto* failed = std::get_if<Failed>(&result);
   // An optional key: the action does without what it would have signed.
-  if (failed && failed->reason == "secret_missing") return begin(turn);
+  if (missing_secret(result)) return begin(turn);
   if (!made) return turn.finish(provider_problem_reply(classify(connector_, who(), result, turn.now).error));
   query_.signature = std::move(made->signature);
   begin(turn);

@@ -77,7 +77,7 @@ void CardsFlow::on_facts(EffectResult& result, Turn& turn) {
   body.text("name", find_text(*told, "name"))
       .text("time_zone", find_text(*told, "time_zone"))
       .text("at", format_time(*at))
-      .text("summary", summary_line(judged))
+      .text("summary", join(summary_parts(judged), ", "))
       .json("cards", cards_json(judged));
   answer(turn, 200, std::move(body));
 }

@@ -75,7 +75,7 @@ void DeliveryFlow::parse(Turn& turn) {
   event_at_ = delivery->event_at;
   // Still applied, with no rows: the webhook's clocks move for events that are not stored, too.
   ignored_ = delivery->batches.empty() && delivery->stale.empty();
-  batches_ = std::move(delivery->batches);
+  refetches_.rows = std::move(delivery->batches);
   stale_ = std::move(delivery->stale);
   objects_ = std::move(delivery->objects);
   keep_next(turn);
@@ -96,12 +96,13 @@ void DeliveryFlow::on_object_kept(EffectResult& result, Turn& turn) {
 void DeliveryFlow::apply(Turn& turn) {
   JsonObject p;
   p.json("receipt", receipt().take());
-  if (refused_)
-    p.json("failure",
-           JsonObject().text("kind", name(refused_->kind)).text("message", refused_->message).take());
+  if (const auto& refused = refetches_.refused)
+    p.json(
+        "failure",
+        JsonObject().text("kind", name(refused->error.kind)).text("message", refused->error.message).take());
   else
     p.json("facts", facts_after_delivery(event_at_, turn.now)).text_or_null("lost_rows", lost_rows_);
-  ask(turn, database_.call_text("apply_page", with_tables(p, batches_)), &DeliveryFlow::on_applied);
+  ask(turn, database_.call_text("apply_page", with_tables(p, refetches_.rows)), &DeliveryFlow::on_applied);
 }
 
 void DeliveryFlow::on_applied(EffectResult& result, Turn& turn) {
@@ -110,40 +111,30 @@ void DeliveryFlow::on_applied(EffectResult& result, Turn& turn) {
     return mark(turn, "failed", answer.error().message);
   if (!answer) return wait(turn, answer.error().message);
   if (ignored_ && is_true(*answer, "applied")) return mark(turn, "ignored", "");
-  auto ties = read_refs(*answer, "ties");
+  const auto ties = read_refs(*answer, "ties");
   if (ties.empty()) return turn.done();
   // The receipt stays open while there are ties, so giving up here loses nothing.
   if (++settlings_ > settlings_per_visit) return turn.retry(tie_rest_secs);
-  batches_.clear();
-  stale_ = std::move(ties);
+  refetches_.rows.clear();
+  stale_.insert(stale_.end(), ties.begin(), ties.end());
   fetch_next(turn);
 }
 
 void DeliveryFlow::fetch_next(Turn& turn) {
-  while (!stale_.empty()) {
-    if (auto request = connector_->fetch ? connector_->fetch(stale_.back()) : std::nullopt)
-      return ask(turn, *std::move(request), &DeliveryFlow::on_fetched);
-    stale_.pop_back();
-  }
+  if (auto request = refetches_.next(*connector_))
+    return ask(turn, *std::move(request), &DeliveryFlow::on_fetched);
+  if (const auto& refused = refetches_.refused)
+    log(turn, "delivery not applied", "failed", refused->error.message);
   apply(turn);
 }
 
+// What cannot be fetched at all takes nothing with it that the delivery brought itself.
 void DeliveryFlow::on_fetched(EffectResult& result, Turn& turn) {
-  auto fetched = read_object(*connector_, stale_.back(), result, turn.now);
-  if (fetched) {
-    append(batches_, std::move(*fetched));
-  } else {
-    Problem& problem = fetched.error();
-    if (problem.remedy == Remedy::retry) {
-      rest_secs_ = next_try(problem, 0).delay_secs;
-      return mark(turn, "received", problem.error.message, name(problem.error.kind));
-    }
-    // What it brought itself is written all the same.
-    log(turn, "delivery not applied", "failed", problem.error.message);
-    refused_ = std::move(problem.error);
-  }
-  stale_.pop_back();
-  fetch_next(turn);
+  const auto taken = refetches_.take(*connector_, result, 0, turn.now);
+  if (taken) return fetch_next(turn);
+  const Problem& problem = taken.error();
+  rest_secs_ = next_try(problem, 0).delay_secs;
+  mark(turn, "received", problem.error.message, name(problem.error.kind));
 }
 
 JsonObject DeliveryFlow::receipt() const {

@@ -12,6 +12,7 @@
 #include "shared/sync/database.hpp"
 #include "shared/sync/flow.hpp"
 #include "shared/sync/questions.hpp"
+#include "shared/sync/refetches.hpp"
 
 namespace wf {
 
@@ -59,12 +60,11 @@ class DeliveryFlow final : public Steps<DeliveryFlow> {
   std::string body_;
   Questions questions_;
   std::vector<PutObject> objects_;  // to be kept before the rows are applied
-  std::vector<RowBatch> batches_;
-  std::vector<ObjectRef> stale_;  // to be fetched before the next apply
+  std::vector<ObjectRef> stale_;    // to be fetched before the next apply
+  Refetches refetches_{stale_};     // with its rows, its own too
   UnixSeconds event_at_{};
-  std::string lost_rows_;         // why rows of it are missing; empty: none are
-  std::optional<Error> refused_;  // why an object could not be fetched
-  bool ignored_ = false;          // an event whose objects are not stored
+  std::string lost_rows_;  // why rows of it are missing; empty: none are
+  bool ignored_ = false;   // an event whose objects are not stored
   int settlings_ = 0;
   std::int64_t rest_secs_ = 0;  // until the provider is asked again; 0: it is not
 };

@@ -108,6 +108,9 @@ struct Failed {
 using EffectResult =
     std::variant<HttpReply, Stored, FoundObject, NoObject, Verified, Captured, Signed, Queued, Failed>;
 
+// The failure that names a secret which is not there; null: it is not that.
+const Failed* missing_secret(const EffectResult& result);
+
 // True for the kinds that the host answers.
 bool expects_result(const Effect& effect);
 

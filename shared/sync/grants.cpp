@@ -53,13 +53,12 @@ std::optional<Effect> Grants::go_on(const Connector& connector, const EffectResu
 }
 
 const Grant* Grants::wanted(const Connector& connector, const EffectResult& result) {
-  const auto* failed = std::get_if<Failed>(&result);
   const auto* reply = std::get_if<HttpReply>(&result);
-  const bool missing = failed && failed->reason == "secret_missing";
+  const Failed* missing = missing_secret(result);
   const bool refused = reply && reply->status == 401 && !refreshed_;
   if (!missing && !refused) return nullptr;
   for (const Grant& grant : connector.grants) {
-    if (missing ? failed->name != grant.captured : !uses(request_, grant.captured)) continue;
+    if (missing ? missing->name != grant.captured : !uses(request_, grant.captured)) continue;
     if (missing && holds(granted_, grant.captured)) return nullptr;
     granted_.emplace_back(grant.captured);
     refresh_ = refused;
@@ -99,9 +98,8 @@ bool Grants::has_step() {
 }
 
 bool Grants::do_without(const Connector& connector, const EffectResult& result) {
-  const auto* failed = std::get_if<Failed>(&result);
-  if (!failed || !signing_ || failed->reason != "secret_missing" || failed->name != signing_->secret)
-    return false;
+  const Failed* missing = missing_secret(result);
+  if (!signing_ || !missing || missing->name != signing_->secret) return false;
   for (const Grant& grant : connector.grants) {
     if (!grant.optional || grant.captured != signing_->captured) continue;
     absent_.push_back(signing_->captured);

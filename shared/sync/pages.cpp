@@ -70,6 +70,17 @@ Json to_json(const std::vector<ObjectRef>& refs) {
   return array;
 }
 
+Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key) {
+  Json deliveries = empty_list();
+  for (const ReceivedEvent& event : events)
+    deliveries.push_back(JsonObject()
+                             .text("key", event.key)
+                             .text("event_type", event.event_type)
+                             .text("object_key", object_key)
+                             .take());
+  return deliveries;
+}
+
 tl::expected<std::vector<RowBatch>, Problem> read_object(const Connector& connector, const ObjectRef& ref,
                                                          const EffectResult& result, UnixSeconds now) {
   const auto* reply = std::get_if<HttpReply>(&result);

@@ -28,6 +28,8 @@ void append(std::vector<RowBatch>& batches, std::vector<RowBatch> more);
 // An array of {"table","id"} under `key`; what is not that shape is left out.
 std::vector<ObjectRef> read_refs(const Json& object, std::string_view key);
 Json to_json(const std::vector<ObjectRef>& refs);
+// apply_page's `deliveries`, all of them with the bytes that they were listed in.
+Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key);
 
 // The rows of one fetched object; none when the provider no longer has it.
 tl::expected<std::vector<RowBatch>, Problem> read_object(const Connector& connector, const ObjectRef& ref,

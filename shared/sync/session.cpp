@@ -16,9 +16,8 @@ Respond unauthenticated() {
 // PostgREST: 401 for a token that is not valid, 403 for one that is nobody's. It is also 403 where those who
 // are signed in lack a grant: for that nobody can sign in better.
 bool is_nobody(const EffectResult& result) {
-  const auto* failed = std::get_if<Failed>(&result);
   const auto* reply = std::get_if<HttpReply>(&result);
-  return (failed && failed->reason == "secret_missing") ||
+  return missing_secret(result) ||
          (reply && (reply->status == 401 ||
                     (reply->status == 403 && !contains(reply->body, "permission denied for "))));
 }

@@ -62,6 +62,8 @@ bool is_among(const std::vector<ObjectRef>& refs, const ObjectRef& ref) {
   return false;
 }
 
+std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
+
 UnixSeconds scan_from(const SyncCursor& cursor, const Stream& stream, UnixSeconds now) {
   if (!cursor.covered_until) return now - stream.first_sync;
   // A clock that ran ahead once must not leave a window that ends before it begins.
@@ -202,6 +204,30 @@ bool move_past(SyncCursor& cursor, const Stream& stream, const Page& page) {
   cursor.window.reset();
   cursor.position = Json();
   return false;
+}
+
+PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, const SyncCursor& after,
+                     const Page& page) {
+  PageFacts facts{.rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
+  facts.credentials_expire_at = page.credentials_expire_at;
+  if (!window) return facts;
+  const bool has_more = page.next || after.again;
+  if (!has_more) facts.unavailable = page.unavailable;
+  const std::int64_t total = days(window->to - window->from);
+  // A day or two is over before anyone could look at its progress; a full scan asks for no days.
+  if (total <= 2 || stream.full_scan) return facts;
+  facts.progress_total = total;
+  facts.progress_done = total;
+  // The last row of a page may lie before the window.
+  if (has_more) facts.progress_done = after.oldest ? std::min(total, days(window->to - *after.oldest)) : 0;
+  return facts;
+}
+
+std::optional<Day> provisional_until(const SyncCursor& cursor, const Stream& stream,
+                                     std::optional<UnixSeconds> newest, UnixSeconds now) {
+  if (cursor.newest && (!newest || *cursor.newest > *newest)) newest = cursor.newest;
+  if (!newest || stream.final_after.count() == 0) return std::nullopt;
+  return day_of(std::min(*newest, now)) + stream.final_after;
 }
 
 }  // namespace wf

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/domain/facts_update.hpp"
 #include "shared/sync/connector.hpp"
 
 namespace wf {
@@ -65,5 +66,15 @@ bool lacks_items(const SyncCursor& cursor, const Stream& stream);
 // by itself. Of one name that is once a week at most.
 void begin_anew(SyncCursor& cursor, const Stream& stream, const std::vector<std::string>& lacked,
                 std::string_view label, const Page& last, UnixSeconds now);
+
+// What a page of the scan of `window` says for the facts, once the cursor is past it; none: of objects
+// fetched again.
+PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, const SyncCursor& after,
+                     const Page& page);
+
+// The day on which the newest row will be final, of those that are stored (`newest`) or that the run has
+// seen.
+std::optional<Day> provisional_until(const SyncCursor& cursor, const Stream& stream,
+                                     std::optional<UnixSeconds> newest, UnixSeconds now);
 
 }  // namespace wf

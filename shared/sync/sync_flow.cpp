@@ -25,49 +25,7 @@ constexpr std::int64_t pages_per_scan = 20'000;
 constexpr int fetches_per_apply = 50;
 // No more than 500 are kept, and a page adds up to 100: more are fetched before the next page.
 constexpr std::size_t most_unsettled_before_a_page = 400;
-// Of what this key may not fetch, a few are kept for the day on which it may: the others would be in the way.
-constexpr std::size_t most_passed_over = 100;
 constexpr std::int64_t longest_queue_delay_secs = 12 * 3600;
-
-std::int64_t days(std::chrono::seconds duration) { return (duration.count() + 86'399) / 86'400; }
-
-// Of a page of the scan of `window`; none: of objects fetched again.
-PageFacts page_facts(const Stream& stream, const std::optional<Window>& window, const SyncCursor& after,
-                     const Page& page) {
-  PageFacts facts{.rows = static_cast<std::int64_t>(page.items), .newest_row_at = after.newest};
-  facts.credentials_expire_at = page.credentials_expire_at;
-  if (!window) return facts;
-  const bool has_more = page.next || after.again;
-  if (!has_more) facts.unavailable = page.unavailable;
-  const std::int64_t total = days(window->to - window->from);
-  // A day or two is over before anyone could look at its progress; a full scan asks for no days.
-  if (total <= 2 || stream.full_scan) return facts;
-  facts.progress_total = total;
-  facts.progress_done = total;
-  // The last row of a page may lie before the window.
-  if (has_more) facts.progress_done = after.oldest ? std::min(total, days(window->to - *after.oldest)) : 0;
-  return facts;
-}
-
-// What the run looks at again of the facts: of all their columns, or of a patch.
-void learn(EarlierFacts& facts, const Json& columns) {
-  if (const auto newest = find_time(columns, "newest_row_at")) facts.newest_row_at = newest;
-  facts.failures = find_int64(columns, "failures").value_or(facts.failures);
-  facts.failure_final = find_bool(columns, "failure_final").value_or(facts.failure_final);
-  if (find(columns, "last_rows")) facts.last_rows = find_int64(columns, "last_rows");
-  if (find(columns, "usual_rows_min")) facts.usual_rows_min = find_int64(columns, "usual_rows_min");
-}
-
-Json to_json(const std::vector<ReceivedEvent>& events, std::string_view object_key) {
-  Json deliveries = empty_list();
-  for (const ReceivedEvent& event : events)
-    deliveries.push_back(JsonObject()
-                             .text("key", event.key)
-                             .text("event_type", event.event_type)
-                             .text("object_key", object_key)
-                             .take());
-  return deliveries;
-}
 
 }  // namespace
 
@@ -120,8 +78,7 @@ void SyncFlow::on_leased(EffectResult& result, Turn& turn) {
 
 void SyncFlow::go_on(Turn& turn) {
   if (budget_used_up(turn.now)) return yield_run(turn, 0);
-  if (cursor_.window && cursor_.unsettled.size() - passed_over_ <= most_unsettled_before_a_page)
-    return request_page(turn);
+  if (cursor_.window && refetches_.left() <= most_unsettled_before_a_page) return request_page(turn);
   fetch_unsettled(turn);
 }
 
@@ -226,7 +183,7 @@ void SyncFlow::apply(Turn& turn, const Page& page, std::optional<Window> window)
   const RunEnd end{.day = day_of(cursor_.ended_at.value_or(turn.now)),
                    .earlier_rows = earlier_rows,
                    .repeats_day = cursor_.repeats_day,
-                   .provisional_until = provisional_until(turn.now)};
+                   .provisional_until = provisional_until(cursor_, *stream_, facts_.newest_row_at, turn.now)};
   Json patch =
       ending_ ? facts_after_last_page(facts_, seen, end, turn.now) : facts_after_page(facts_, seen, turn.now);
   learn(facts_, patch);
@@ -278,52 +235,22 @@ void SyncFlow::rest(Turn& turn, std::int64_t rest_secs) {
 }
 
 void SyncFlow::fetch_unsettled(Turn& turn) {
-  auto& open = cursor_.unsettled;
-  while (passed_over_ < open.size()) {
-    const auto ref = open.begin() + static_cast<std::ptrdiff_t>(passed_over_);
-    if (ref->table == refused_table_)
-      skip_unsettled();
-    else if (auto request = connector_->fetch ? connector_->fetch(*ref) : std::nullopt)
-      return call(turn, *std::move(request), &SyncFlow::on_fetched);
-    else
-      open.erase(ref);
-  }
-  if (refused_ && settled_.empty()) return fail_run(turn, *std::move(refused_));
-  apply_settled(turn);
+  if (auto request = refetches_.next(*connector_))
+    return call(turn, *std::move(request), &SyncFlow::on_fetched);
+  if (refetches_.refused && refetches_.rows.empty()) return fail_run(turn, *std::move(refetches_.refused));
+  apply_fetched(turn);
 }
 
-void SyncFlow::skip_unsettled() {
-  if (passed_over_ < most_passed_over)
-    ++passed_over_;
-  else
-    cursor_.unsettled.erase(cursor_.unsettled.begin() + static_cast<std::ptrdiff_t>(passed_over_));
-}
-
-void SyncFlow::apply_settled(Turn& turn) {
+void SyncFlow::apply_fetched(Turn& turn) {
   Page page;
-  page.batches = std::exchange(settled_, {});
+  page.batches = std::exchange(refetches_.rows, {});
   apply(turn, page, std::nullopt);
 }
 
 void SyncFlow::on_fetched(EffectResult& result, Turn& turn) {
-  const auto ref = cursor_.unsettled.begin() + static_cast<std::ptrdiff_t>(passed_over_);
-  auto fetched = read_object(*connector_, *ref, result, turn.now);
-  if (!fetched) return pass_over(turn, std::move(fetched.error()));
-  append(settled_, std::move(*fetched));
-  cursor_.unsettled.erase(ref);
-  if (++fetched_ % fetches_per_apply == 0) return apply_settled(turn);
-  fetch_unsettled(turn);
-}
-
-// What is never had must not keep the others waiting: the run goes on with them, and fails for it at its end.
-void SyncFlow::pass_over(Turn& turn, Problem problem) {
-  if (!next_try(problem, attempt_).final) return fail_run(turn, std::move(problem));
-  const ErrorKind kind = problem.error.kind;
-  if (kind == ErrorKind::credentials || kind == ErrorKind::configuration)
-    refused_table_ = cursor_.unsettled[passed_over_].table;
-  problem.remedy = Remedy::give_up;
-  if (!refused_) refused_ = std::move(problem);
-  skip_unsettled();
+  auto taken = refetches_.take(*connector_, result, attempt_, turn.now);
+  if (!taken) return fail_run(turn, std::move(taken.error()));
+  if (++fetched_ % fetches_per_apply == 0) return apply_fetched(turn);
   fetch_unsettled(turn);
 }
 
@@ -391,14 +318,6 @@ bool SyncFlow::budget_used_up(UnixSeconds now) const {
 
 std::int64_t SyncFlow::lease_secs() const {
   return least_lease_secs + (stream_ ? stream_->slowest_reply.count() : 0);
-}
-
-// The day on which the newest row that is stored will be final.
-std::optional<Day> SyncFlow::provisional_until(UnixSeconds now) const {
-  std::optional<UnixSeconds> newest = facts_.newest_row_at;
-  if (cursor_.newest && (!newest || *cursor_.newest > *newest)) newest = cursor_.newest;
-  if (!newest || stream_->final_after.count() == 0) return std::nullopt;
-  return day_of(std::min(*newest, now)) + stream_->final_after;
 }
 
 // As the card names it: "page figures of 100000000000001".

@@ -14,6 +14,7 @@
 #include "shared/sync/flow.hpp"
 #include "shared/sync/grants.hpp"
 #include "shared/sync/policy.hpp"
+#include "shared/sync/refetches.hpp"
 #include "shared/sync/sync_cursor.hpp"
 
 namespace wf {
@@ -51,13 +52,10 @@ class SyncFlow final : public Steps<SyncFlow> {
   // Asks the provider; a credential that is missing or refused is come by first. `next` takes the
   // result.
   void call(Turn& turn, HttpRequest request, Step next);
-  std::optional<Day> provisional_until(UnixSeconds now) const;
   void request_page(Turn& turn);
   void keep_page(Turn& turn);
   void fetch_unsettled(Turn& turn);
-  void pass_over(Turn& turn, Problem problem);
-  void skip_unsettled();
-  void apply_settled(Turn& turn);
+  void apply_fetched(Turn& turn);
   // `window` of the scan that the page is of; none: of objects fetched again.
   void apply(Turn& turn, const Page& page, std::optional<Window> window);
   void after_apply(const Json& answer, Turn& turn);
@@ -93,11 +91,7 @@ class SyncFlow final : public Steps<SyncFlow> {
   std::string object_key_;  // its raw bytes
   int unkept_ = 0;          // objects of the page that are still on their way into the archive
   bool kept_ = false;
-  std::vector<RowBatch> settled_;
-  // Of the cursor's unsettled the first ones, which cannot be had in this visit, and why the first of them.
-  std::size_t passed_over_ = 0;
-  std::optional<Problem> refused_;
-  std::string refused_table_;  // of which this key may fetch none
+  Refetches refetches_{cursor_.unsettled};
   UnixSeconds started_at_{};
   int pages_this_visit_ = 0;
   int settlings_ = 0;

@@ -32,12 +32,6 @@ TextStyle summary_style(const Ui& ui, const std::string& part, bool first) {
   return style;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 /// Returns the height used.
 float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView& view) {
   RunningLine line(ui, area);
@@ -54,7 +48,7 @@ float draw_summary(Ui& ui, Rect area, const Model& model, const IntegrationsView
   ui.mirror.add({.tag = "p",
                  .id = "summary",
                  .rect = {area.x, area.y, area.w, 20},
-                 .text = is_read ? joined(view.summary) : "",
+                 .text = is_read ? join(view.summary, ", ") : "",
                  .attributes = {{"role", "status"}}});
   if (view.link.empty()) return line.bottom() - area.y;
   const TextStyle plain{.size = size::body, .color = ui.theme.muted};

@@ -248,14 +248,11 @@ std::vector<StatusFilter> status_filters(const std::vector<Judged>& judged, cons
   return filters;
 }
 
-std::vector<std::string> summary_parts(const Model& model, const std::vector<Judged>& judged) {
+std::vector<std::string> summary_of(const Model& model, const std::vector<Judged>& judged) {
   const Workspace* workspace = current_workspace(model);
   if (judged.empty() && workspace != nullptr && !workspace->configuration_problem.empty())
     return {"which services there are is not known"};
-  const std::string line = summary_line(judged);
-  std::vector<std::string> parts;
-  for (const auto part : split(line, ',')) parts.emplace_back(trim(part));
-  return parts;
+  return summary_parts(judged);
 }
 
 std::vector<Judged> judged_cards(const Model& model) {
@@ -288,19 +285,6 @@ const std::vector<ServiceDay>& days_of(const Model& model, std::string_view serv
   return found == model.activity->end() ? none : found->second;
 }
 
-}  // namespace
-
-Tone tone_of(const Verdict& verdict) {
-  const Tone tone = state_tone_of(verdict);
-  return tone == Tone::plain && !verdict.warning.empty() ? Tone::late : tone;
-}
-
-std::vector<ShortcutView> shortcuts_in(std::vector<ShortcutView> all, std::size_t room) {
-  const auto less = [](const ShortcutView& a, const ShortcutView& b) { return a.urgency() < b.urgency(); };
-  while (all.size() > room) all.erase(std::next(std::min_element(all.rbegin(), all.rend(), less)).base());
-  return all;
-}
-
 bool begins_a_word(std::string_view text, std::string_view part) {
   for (std::size_t at = 0; at + part.size() <= text.size(); ++at) {
     const bool begins = at == 0 || text[at - 1] == ' ' || text[at - 1] == '-' || text[at - 1] == '(';
@@ -318,6 +302,19 @@ bool holds_word(const CardView& card, std::string_view word) {
   if (word.size() >= long_enough && contains_ignoring_case(what, word)) return true;
   return begins_a_word(what + " " + card.method + " " + std::string(label(card.badge)) + " " + card.sub_state,
                        word);
+}
+
+}  // namespace
+
+Tone tone_of(const Verdict& verdict) {
+  const Tone tone = state_tone_of(verdict);
+  return tone == Tone::plain && !verdict.warning.empty() ? Tone::late : tone;
+}
+
+std::vector<ShortcutView> shortcuts_in(std::vector<ShortcutView> all, std::size_t room) {
+  const auto less = [](const ShortcutView& a, const ShortcutView& b) { return a.urgency() < b.urgency(); };
+  while (all.size() > room) all.erase(std::next(std::min_element(all.rbegin(), all.rend(), less)).base());
+  return all;
 }
 
 bool matches(const IntegrationsState& state, const CardView& card, Category category) {
@@ -370,7 +367,7 @@ std::string link_words(const Model& model) {
 IntegrationsView select_integrations(const IntegrationsState& state, const Model& model,
                                      const TimeTexts& times) {
   auto judged = judged_cards(model);
-  IntegrationsView view{.summary = summary_parts(model, judged),
+  IntegrationsView view{.summary = summary_of(model, judged),
                         .link = link_words(model),
                         .categories = category_filters(judged, state),
                         .statuses = status_filters(judged, state),

@@ -1,13 +1,12 @@
 // Cloudflare's GraphQL analytics over the recorded groups, moved in time so that the newest are of
 // this hour or of yesterday. https://developers.cloudflare.com/analytics/graphql-api/
-import { fixturesOf } from '../fixtures.mjs';
+import { dayOf, fixturesOf } from '../fixtures.mjs';
 
 const readFixture = fixturesOf('cloudflare');
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const iso = (ms) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 const groupsOf = (name, scope, node) => readFixture(name).data.viewer[scope][0][node];
 
 const NODES = {

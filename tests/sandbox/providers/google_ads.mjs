@@ -2,7 +2,7 @@
 // https://developers.google.com/google-ads/api/rest/reference/rest/v26/customers.googleAds/search
 
 import { holderOf, keyOfToken } from './google_oauth.mjs';
-import { fixturesOf } from '../fixtures.mjs';
+import { dayOf, fixturesOf } from '../fixtures.mjs';
 
 const readFixture = fixturesOf('google-ads');
 
@@ -10,7 +10,6 @@ const DAY = 86_400_000;
 const NEWEST_RECORDED = Date.parse('2026-11-21');
 const OLDEST_LIVING_VERSION = 23;
 const CUSTOMER = '1234567890';
-const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 const streamed = (name) => readFixture(name).flatMap(({ results }) => results);
 const REPORTS = {

@@ -2,7 +2,7 @@
 // yesterday. https://developers.google.com/webmaster-tools/v1/searchanalytics/query
 
 import { holderOf, keyOfToken } from './google_oauth.mjs';
-import { fixturesOf } from '../fixtures.mjs';
+import { dayOf, fixturesOf } from '../fixtures.mjs';
 
 const readFixture = fixturesOf('search-console');
 
@@ -21,7 +21,6 @@ const MEMBERS = [
   'startRow',
   'aggregationType',
 ];
-const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 const fault = (status, name) => ({ status, body: readFixture(name) });
 

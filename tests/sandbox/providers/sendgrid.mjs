@@ -3,14 +3,13 @@
 // https://www.twilio.com/docs/sendgrid/api-reference
 import { createPrivateKey, randomBytes, sign } from 'node:crypto';
 
-import { fixturesOf } from '../fixtures.mjs';
+import { dayOf, fixturesOf } from '../fixtures.mjs';
 
 const readFixture = fixturesOf('sendgrid');
 
 const DAY = 86_400_000;
 const NEWEST_RECORDED = Date.parse('2026-11-22');
 const LONGEST_WINDOW_DAYS = 366;
-const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 const errors = (status, message, field = null) => ({
   status,

@@ -17,8 +17,4 @@ inline wf::Json json(const std::string& text) {
   return *parsed;
 }
 
-inline std::string text_of(const wf::Json& object, const char* key) {
-  return wf::find_string(object, key).value_or("");
-}
-
 }  // namespace fixtures

@@ -218,7 +218,7 @@ TEST_CASE("all services are judged, in the order of the catalogue") {
   const auto judged = wf::judge_all({}, start);
   REQUIRE(judged.size() == wf::catalogue().size());
   for (const auto& one : judged) CHECK(one.verdict.badge == Badge::not_relevant);
-  CHECK(wf::summary_line(judged) == "nothing is configured yet");
+  CHECK(wf::join(wf::summary_parts(judged), ", ") == "nothing is configured yet");
 }
 
 TEST_CASE("worst first, the catalogue's order among equals") {
@@ -242,16 +242,16 @@ TEST_CASE("the summary counts every card once") {
   judged.push_back(card(Badge::error, SubState::partial));
   judged.push_back(card(Badge::inactive, SubState::missing));
   judged.push_back(card(Badge::not_relevant, SubState::not_relevant));
-  CHECK(wf::summary_line(judged) == "5 active, 1 needs attention, 1 not set up");
+  CHECK(wf::join(wf::summary_parts(judged), ", ") == "5 active, 1 needs attention, 1 not set up");
   judged.push_back(card(Badge::inactive, SubState::empty));
   judged.push_back(card(Badge::inactive, SubState::waiting));
   judged.push_back(card(Badge::inactive, SubState::disabled));
   judged.push_back(card(Badge::inactive, SubState::idle));
-  CHECK(wf::summary_line(judged) ==
+  CHECK(wf::join(wf::summary_parts(judged), ", ") ==
         "5 active, 2 need attention, 1 waiting, 1 not in use, 1 switched off, 1 not set up");
   judged.push_back(card(Badge::inactive, SubState::waiting));
   judged.back().verdict.rule = "never_used";  // nobody asked: it waits for nothing
-  CHECK(wf::summary_line(judged) ==
+  CHECK(wf::join(wf::summary_parts(judged), ", ") ==
         "5 active, 2 need attention, 1 waiting, 2 not in use, 1 switched off, 1 not set up");
 }
 

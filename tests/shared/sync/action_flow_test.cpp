@@ -166,7 +166,7 @@ TEST_CASE("a provider that fails is told with the rows, and never asked twice", 
   // Whoever reads that it failed does it again.
   const Json told = json(api.host.response_body);
   CHECK((told["type"] == "urn:webfluentia:outcome-unknown") == (state == "unknown"));
-  CHECK(has(text_of(told, "detail"), "; look who was greeted") == (state == "unknown"));
+  CHECK(has(text_in(told, "detail"), "; look who was greeted") == (state == "unknown"));
   CHECK(api.host.provider_urls.size() == 1);
   CHECK(api.host.database.facts["requests"]["failure_kind"].is_string());
 }
@@ -183,7 +183,7 @@ TEST_CASE("whoever asked is told to wait for a day at most", "[action]") {
 TEST_CASE("an outcome that the database does not take is queued, and answered all the same", "[action]") {
   Api api;
   api.host.fault = [](const Json& effect) {
-    return has(text_of(effect, "url"), "end_action") ? no_reply("network") : Json();
+    return has(text_in(effect, "url"), "end_action") ? no_reply("network") : Json();
   };
   CHECK(api.greet() == "ok");
   CHECK(status_of(api.host) == 202);
@@ -193,7 +193,7 @@ TEST_CASE("an outcome that the database does not take is queued, and answered al
   CHECK(api.host.queue.front().size() == 3);
   CHECK(api.host.run_job(api.host.queue.front()) == "retry");
   api.host.fault = [](const Json& effect) {
-    return text_of(effect, "kind") == "get_object" ? no_reply("network") : Json();
+    return text_in(effect, "kind") == "get_object" ? no_reply("network") : Json();
   };
   CHECK(api.host.run_job(api.host.queue.front()) == "retry");
   api.host.fault = nullptr;
@@ -212,7 +212,7 @@ TEST_CASE("an intent that was kept, and only the answer lost, is gone on with", 
   SECTION("and again: the database is away") { lost = 2; }
   const int all = lost;
   api.host.lose = [&](const Json& effect) {
-    return has(text_of(effect, "url"), "begin_action") && lost-- > 0;
+    return has(text_in(effect, "url"), "begin_action") && lost-- > 0;
   };
   CHECK(api.greet() == "ok");
   CHECK(status_of(api.host) == (all == 1 ? 202 : 503));
@@ -225,8 +225,8 @@ TEST_CASE("an outcome that neither the database nor the queue or the object stor
   Api api;
   const std::string lost = GENERATE("enqueue", "put_object");
   api.host.fault = [&](const Json& effect) {
-    if (text_of(effect, "kind") == lost) return no_reply("network");
-    return has(text_of(effect, "url"), "end_action") ? no_reply("network") : Json();
+    if (text_in(effect, "kind") == lost) return no_reply("network");
+    return has(text_in(effect, "url"), "end_action") ? no_reply("network") : Json();
   };
   CHECK(api.greet() == "ok");
   CHECK(status_of(api.host) == 202);

@@ -123,7 +123,7 @@ TEST_CASE("a database that answers with a refusal is a mistake of ours, and not 
   std::string refused =
       GENERATE("session_workspace", "start_run", "toy_facts", "begin_action", "daily_series");
   api.host.fault = [&](const Json& effect) {
-    return has(text_of(effect, "url"), refused.c_str())
+    return has(text_in(effect, "url"), refused.c_str())
                ? Json{{"status", 403},
                       {"headers", Json::array()},
                       {"body", 1},
@@ -151,7 +151,7 @@ TEST_CASE("a sync that cannot begin says the one cause", "[api]") {
     api.call("/api/workspaces/northwind-dental/sync/" + service, body);
     CHECK(status_of(api.host) == 409);
     const Json said = json(api.host.response_body);
-    return text_of(said, "type").substr(16) + ": " + said.value("detail", text_of(said, "title"));
+    return text_in(said, "type").substr(16) + ": " + said.value("detail", text_in(said, "title"));
   };
   CHECK(told("stripe", {{"why", "disabled"}}) == "not-configured: This service is switched off");
   CHECK(told("stripe", {{"why", "disabled"}}, R"({"stream":"charges"})") ==
@@ -181,7 +181,7 @@ TEST_CASE("what has just been synced by hand may be asked for again, and the tit
     CHECK(has(api.host.responses.back()["headers"].dump(), R"(["retry-after",")" + std::to_string(secs)));
     const Json said = json(api.host.response_body);
     CHECK(said["type"] == "urn:webfluentia:just-synced");
-    return text_of(said, "title");
+    return text_in(said, "title");
   };
   CHECK(told(241) == "Just synced: ask again in 5 min");
   CHECK(told(60) == "Just synced: ask again in 1 min");
@@ -226,7 +226,7 @@ TEST_CASE("a database without series answers nothing unusual, one that is away 5
   CHECK(status_of(api.host) == 500);
   CHECK(json(api.host.response_body)["type"] == "urn:webfluentia:internal");
   api.host.fault = [](const Json& effect) {
-    return has(text_of(effect, "url"), "daily_series") ? no_reply("network") : Json();
+    return has(text_in(effect, "url"), "daily_series") ? no_reply("network") : Json();
   };
   api.call(path, "", "GET");
   CHECK(status_of(api.host) == 503);

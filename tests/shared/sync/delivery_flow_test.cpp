@@ -88,7 +88,7 @@ TEST_CASE("an unknown type of event is ignored", "[delivery]") {
 TEST_CASE("a dispute makes its charge stale", "[delivery]") {
   Host host = stripe_host();
   Json event = json(fixture("events/charge_dispute_created.json"));
-  const std::string id = text_of(event["data"]["object"], "charge");
+  const std::string id = text_in(event["data"]["object"], "charge");
   host.provider = [&](const std::string& url) -> Reply {
     CHECK(has(url, "/v1/charges/" + id));
     Json object = json(fixture("objects/charge.json"));
@@ -109,7 +109,7 @@ TEST_CASE("of a delivery whose other object the key may not fetch its own is wri
   const Json receipt = host.database.receipts.begin()->second;
   CHECK(receipt["state"] == "failed");
   CHECK(receipt["kind"] == "credentials");
-  CHECK(host.database.rows["stripe_disputes"].contains(text_of(event["data"]["object"], "id")));
+  CHECK(host.database.rows["stripe_disputes"].contains(text_in(event["data"]["object"], "id")));
   CHECK(host.database.rows["stripe_charges"].empty());
 }
 

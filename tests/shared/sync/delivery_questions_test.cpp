@@ -72,7 +72,7 @@ TEST_CASE("a mail that is taken up days after it came keeps its date", "[webhook
   const bool says_when = GENERATE(true, false);
   if (says_when) message["received_at"] = "2025-11-13T09:00:05.123+00:00";
   CHECK(host.run_job(message) == "ok");
-  CHECK(text_of(only_message(host), "sent_at").substr(0, 10) == (says_when ? "2025-11-13" : "2025-11-23"));
+  CHECK(text_in(only_message(host), "sent_at").substr(0, 10) == (says_when ? "2025-11-13" : "2025-11-23"));
 }
 
 TEST_CASE("each kind of delivery names its own proof", "[webhook]") {
@@ -84,7 +84,7 @@ TEST_CASE("each kind of delivery names its own proof", "[webhook]") {
   std::vector<std::string> proofs;
   for (const Json& effect : host.seen)
     if (effect["kind"] == "verify")
-      proofs.push_back(text_of(effect, "algorithm") + " " + text_of(effect, "secret"));
+      proofs.push_back(text_in(effect, "algorithm") + " " + text_in(effect, "secret"));
   CHECK(proofs == std::vector<std::string>{"basic-auth sendgrid.inbound_password",
                                            "ecdsa-p256-sha256 sendgrid.webhook_public_key"});
 }
@@ -146,7 +146,7 @@ TEST_CASE("files are kept before the rows that name them", "[delivery]") {
   Host host = mail_host();
   const std::string folder = [&] {
     host.run(mail_event(), mail_to(reply_address()));
-    return text_of(host.queue.front(), "object_key");
+    return text_in(host.queue.front(), "object_key");
   }();
   bool broken = true;
   host.fault = [&](const Json& effect) {

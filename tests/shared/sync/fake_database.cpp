@@ -27,13 +27,13 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "apply_page") return apply_page(p, now_secs);
   if (function == "fail_run") return {200, fail_run(p)};
   if (function == "yield_run") {
-    runs[text_of(p, "run_id")].state = "queued";
+    runs[text_in(p, "run_id")].state = "queued";
     lease.clear();
     return {200, {{"applied", true}}};
   }
   if (function == "record_receipt") return {200, record_receipt(p)};
   if (function == "record_bad_signature") {
-    refused_key = text_of(p, "key");
+    refused_key = text_in(p, "key");
     return {200, {{"recorded", ++bad_signatures > 0}}};
   }
   if (function == "record_lost_delivery") {
@@ -42,7 +42,7 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   }
   if (function == "mark_receipt") {
     for (const char* told : {"workspace", "state", "error", "kind", "retry_secs"})
-      receipts[text_of(p, "delivery_key")][told] = p[told];
+      receipts[text_in(p, "delivery_key")][told] = p[told];
     return {200, {{"marked", true}}};
   }
   if (function == "compare_rows") return {200, compare_rows(p)};
@@ -62,18 +62,18 @@ std::pair<int, Json> Database::call(std::string_view function, const Json& p, st
   if (function == "begin_action") {
     if (!begins_none.empty()) return {200, {{"begun", false}, {"state", begins_none}}};
     if (others_begin > 0) return --others_begin, std::pair{200, Json{{"begun", false}, {"state", "changed"}}};
-    const auto [known, is_new] = actions.emplace(text_of(p, "id"), "running");
-    const std::string& began = begun_by.emplace(text_of(p, "id"), text_of(p, "begun_by")).first->second;
-    if (!is_new && (known->second != "running" || began != text_of(p, "begun_by")))
+    const auto [known, is_new] = actions.emplace(text_in(p, "id"), "running");
+    const std::string& began = begun_by.emplace(text_in(p, "id"), text_in(p, "begun_by")).first->second;
+    if (!is_new && (known->second != "running" || began != text_in(p, "begun_by")))
       return {200, {{"begun", false}, {"state", known->second}}};
     upsert(p["tables"]);
     return {200, {{"begun", true}}};
   }
   if (function == "end_action") {
-    if (const auto known = actions.find(text_of(p, "id")); known != actions.end())
-      known->second = text_of(p, "state");
+    if (const auto known = actions.find(text_in(p, "id")); known != actions.end())
+      known->second = text_in(p, "state");
     upsert(p["tables"]);
-    if (p.contains("stream")) merge(facts[text_of(p, "stream")], p["facts"]);
+    if (p.contains("stream")) merge(facts[text_in(p, "stream")], p["facts"]);
     return {200, {{"ended", true}}};
   }
   FAIL("no function " << function);
@@ -94,11 +94,11 @@ Json Database::claim_due(const Json& p) {
 }
 
 Json Database::take_lease(const Json& p, std::int64_t now_secs) {
-  const auto found = runs.find(text_of(p, "run_id"));
+  const auto found = runs.find(text_in(p, "run_id"));
   if (found == runs.end()) return {{"granted", false}, {"why", "unknown"}};
   Run& run = found->second;
   if (run.state == "succeeded" || run.state == "failed") return {{"granted", false}, {"why", "finished"}};
-  if (text_of(p, "workspace") != workspace) return {{"granted", false}, {"why", "renamed"}};
+  if (text_in(p, "workspace") != workspace) return {{"granted", false}, {"why", "renamed"}};
   if (!lease.empty() && lease_until_secs > now_secs) return {{"granted", false}, {"why", "busy"}};
   lease = "lease-" + std::to_string(++leases);
   lease_until_secs = now_secs + p["lease_secs"].get<std::int64_t>();
@@ -117,11 +117,11 @@ Json Database::take_lease(const Json& p, std::int64_t now_secs) {
 std::pair<int, Json> Database::apply_page(const Json& p, std::int64_t now_secs) {
   for (const Json& table : p["tables"])
     for (const Json& row : table["rows"])
-      if (refused_ids.contains(text_of(row, "id")))
+      if (refused_ids.contains(text_in(row, "id")))
         return {400,
                 {{"code", "23514"}, {"message", "violates check constraint"}, {"details", "Failing row"}}};
   if (p.contains("receipt")) {
-    Json& receipt = receipts[text_of(p["receipt"], "delivery_key")];
+    Json& receipt = receipts[text_in(p["receipt"], "delivery_key")];
     if (receipt["state"] == "applied") return {200, not_applied("repeated")};
     Json result = upsert(p["tables"]);
     if (result["ties"].empty()) receipt["state"] = p.contains("failure") ? "failed" : "applied";
@@ -132,17 +132,17 @@ std::pair<int, Json> Database::apply_page(const Json& p, std::int64_t now_secs) 
     result["applied"] = true;
     return {200, result};
   }
-  Run& run = runs[text_of(p, "run_id")];
+  Run& run = runs[text_in(p, "run_id")];
   const auto page = p["page"].get<std::int64_t>();
   if (page <= run.pages) return {200, not_applied("repeated")};
-  if (lease != text_of(p, "lease")) return {200, not_applied("lease_lost")};
+  if (lease != text_in(p, "lease")) return {200, not_applied("lease_lost")};
   REQUIRE(page == run.pages + 1);
   Json result = upsert(p["tables"]);
   int missed = 0;
   if (p.contains("deliveries"))
     for (const Json& event : p["deliveries"])
-      if (!receipts.contains(text_of(event, "key"))) {
-        receipts[text_of(event, "key")] = {{"state", "applied"}, {"source", "reconciled"}};
+      if (!receipts.contains(text_in(event, "key"))) {
+        receipts[text_in(event, "key")] = {{"state", "applied"}, {"source", "reconciled"}};
         ++missed;
       }
   const bool tied = !result["ties"].empty();
@@ -167,9 +167,9 @@ Json Database::upsert(const Json& tables) {
   int written = 0;
   for (const Json& table : tables)
     for (const Json& row : table["rows"]) {
-      Json& stored = rows[text_of(table, "table")][text_of(row, "id")];
-      const std::string before = stored.is_null() ? "" : text_of(stored, "source_at");
-      const std::string after = text_of(row, "source_at");
+      Json& stored = rows[text_in(table, "table")][text_in(row, "id")];
+      const std::string before = stored.is_null() ? "" : text_in(stored, "source_at");
+      const std::string after = text_in(row, "source_at");
       if (before == after && !same_state(stored, row))
         ties.push_back({{"table", table["table"]}, {"id", row["id"]}});
       if (before >= after) continue;
@@ -182,10 +182,10 @@ Json Database::upsert(const Json& tables) {
 // What becomes of each row: the first word of compare_rows' answer that fits.
 std::string Database::fate(const std::string& table, const Json& row) const {
   const auto known = rows.find(table);
-  if (known == rows.end() || !known->second.contains(text_of(row, "id"))) return "new";
-  const Json& stored = known->second.at(text_of(row, "id"));
+  if (known == rows.end() || !known->second.contains(text_in(row, "id"))) return "new";
+  const Json& stored = known->second.at(text_in(row, "id"));
   if (same_state(stored, row)) return "same";
-  return text_of(stored, "source_at") > text_of(row, "source_at") ? "refused" : "changed";
+  return text_in(stored, "source_at") > text_in(row, "source_at") ? "refused" : "changed";
 }
 
 Json Database::compare_rows(const Json& p) const {
@@ -193,7 +193,7 @@ Json Database::compare_rows(const Json& p) const {
   for (const Json& table : p["tables"]) {
     Json counts = {{"table", table["table"]}, {"new", 0}, {"changed", 0}, {"same", 0}, {"refused", 0}};
     for (const Json& row : table["rows"]) {
-      Json& count = counts[fate(text_of(table, "table"), row)];
+      Json& count = counts[fate(text_in(table, "table"), row)];
       count = count.get<int>() + 1;
     }
     compared.push_back(std::move(counts));
@@ -205,13 +205,13 @@ std::pair<int, Json> Database::apply_replay(const Json& p) {
   int written = 0;
   for (const Json& table : p["tables"])
     for (const Json& row : table["rows"]) {
-      if (refused_ids.contains(text_of(row, "id"))) return {400, {{"code", "23514"}, {"message", "no"}}};
-      const std::string found = fate(text_of(table, "table"), row);
+      if (refused_ids.contains(text_in(row, "id"))) return {400, {{"code", "23514"}, {"message", "no"}}};
+      const std::string found = fate(text_in(table, "table"), row);
       if (found != "new" && found != "changed") continue;
-      rows[text_of(table, "table")][text_of(row, "id")] = row;
+      rows[text_in(table, "table")][text_in(row, "id")] = row;
       ++written;
     }
-  const auto receipt = receipts.find(text_of(p, "delivery_key"));
+  const auto receipt = receipts.find(text_in(p, "delivery_key"));
   if (receipt == receipts.end()) return {200, {{"written", written}, {"receipt", nullptr}}};
   if (receipt->second["state"] == "unreadable") merge(facts["webhook"], p["facts"]);
   receipt->second["state"] = p["state"];
@@ -219,8 +219,8 @@ std::pair<int, Json> Database::apply_replay(const Json& p) {
 }
 
 Json Database::record_receipt(const Json& p) {
-  if (text_of(p, "workspace") != workspace) return {{"unknown_workspace", true}};
-  const std::string key = text_of(p, "delivery_key");
+  if (text_in(p, "workspace") != workspace) return {{"unknown_workspace", true}};
+  const std::string key = text_in(p, "delivery_key");
   const bool is_new = !receipts.contains(key);
   if (is_new)
     receipts[key] = {{"state", p["readable"] == true ? "received" : "unreadable"},
@@ -234,18 +234,18 @@ Json Database::record_receipt(const Json& p) {
 }
 
 Json Database::fail_run(const Json& p) {
-  Run& run = runs[text_of(p, "run_id")];
-  if (lease != text_of(p, "lease")) return not_applied("lease_lost");
+  Run& run = runs[text_in(p, "run_id")];
+  if (lease != text_in(p, "lease")) return not_applied("lease_lost");
   lease.clear();
   ++run.attempt;
-  run.error_kind = text_of(p, "kind");
-  run.error_message = text_of(p, "message");
+  run.error_kind = text_in(p, "kind");
+  run.error_message = text_in(p, "message");
   run.state = p["final"] == true ? "failed" : "waiting";
   const bool no_page = run.pages == 0 && run.error_kind != "credentials" && run.error_kind != "rate_limit";
   if (Json& cursor = cursors[run.stream];
       (run.error_kind == "configuration" || no_page) && run.state == "failed" && cursor.is_object())
     cursor["stuck"] = true;
-  if (const auto at = wf::parse_time(text_of(p, "retry_at"))) run.retry_at_secs = wf::to_unix(*at);
+  if (const auto at = wf::parse_time(text_in(p, "retry_at"))) run.retry_at_secs = wf::to_unix(*at);
   merge(facts[run.stream], p["facts"]);
   return {{"applied", true}};
 }

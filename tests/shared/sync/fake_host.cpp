@@ -26,16 +26,12 @@ Json json(std::string_view text) {
   return *parsed;
 }
 
-std::string text_of(const Json& object, std::string_view key) {
-  return wf::find_string(object, key).value_or("");
-}
-
 Host::Host(wf::Registry used) : registry_(used) {
   provider = [](const std::string&) { return Reply{500, "", {}, ""}; };
 }
 
 std::string Host::run(const Json& event, std::string body) {
-  const std::string what = text_of(event, "kind");
+  const std::string what = text_in(event, "kind");
   wf::Edge edge =
       what == "replay" || what == "cards" ? wf::tools_edge(registry_) : wf::deployed_edge(registry_);
   const std::string flow = "00000000-0000-4000-8000-" + std::to_string(100000000000 + ++flows_);
@@ -49,7 +45,7 @@ std::string Host::run(const Json& event, std::string body) {
       waiting.emplace_back(effect, gives  ? frame.parts[static_cast<std::size_t>(*part) - 1]
                                    : part ? (given.empty() ? held : given)
                                           : "");
-      if (effect["kind"] == "done") return text_of(effect, "outcome");
+      if (effect["kind"] == "done") return text_in(effect, "outcome");
     }
     return "";
   };
@@ -69,7 +65,7 @@ std::string Host::run(const Json& event, std::string body) {
     if (taken == most_effects) FAIL("the flow never ends");
     auto [effect, bytes] = std::move(waiting.front());
     waiting.pop_front();
-    const std::string kind = text_of(effect, "kind");
+    const std::string kind = text_in(effect, "kind");
     seen.push_back(effect);
     if (kind == "done") break;
     if (kind == "log") logs.push_back(effect["fields"]);
@@ -96,13 +92,13 @@ std::string Host::run(const Json& event, std::string body) {
 Json Host::act(const Json& effect, std::string& body) {
   if (fault)
     if (Json result = fault(effect); !result.is_null()) {
-      body = text_of(result, "text");
+      body = text_in(result, "text");
       return result;
     }
-  const std::string kind = text_of(effect, "kind");
+  const std::string kind = text_in(effect, "kind");
   if (kind == "http") return http(effect, std::string(body), body);
   if (kind == "put_object") {
-    const std::string key = text_of(effect, "key");
+    const std::string key = text_in(effect, "key");
     const bool there = objects.contains(key);
     if (there && effect["if_absent"] == true) return {{"stored", false}};
     objects[key] = body;
@@ -110,21 +106,21 @@ Json Host::act(const Json& effect, std::string& body) {
     return {{"stored", true}};
   }
   if (kind == "get_object") {
-    const auto found = objects.find(text_of(effect, "key"));
+    const auto found = objects.find(text_in(effect, "key"));
     if (found == objects.end()) return {{"found", false}};
     body = found->second;
     return {{"found", true}, {"body", 1}, {"metadata", metadata[found->first]}};
   }
   if (kind == "verify")
-    return {{"valid", signature_valid && secrets[text_of(effect, "secret")]},
-            {"secret_present", secrets[text_of(effect, "secret")]}};
+    return {{"valid", signature_valid && secrets[text_in(effect, "secret")]},
+            {"secret_present", secrets[text_in(effect, "secret")]}};
   if (kind == "sign") return sign(effect);
   if (kind == "enqueue") queue.push_back(effect["message"]);
   return {{"queued", true}};
 }
 
 Json Host::http(const Json& effect, const std::string& body, std::string& reply_body) {
-  const std::string url = text_of(effect, "url");
+  const std::string url = text_in(effect, "url");
   if (url.rfind("http://db", 0) == 0) {
     const std::string path = url.substr(9 + rest.size());
     if (path.rfind("rpc/", 0) != 0 && rows) {
@@ -158,7 +154,7 @@ std::string Host::missing_credential(const Json& effect, const std::string& body
 
 Json Host::grant(const Json& effect, std::string& reply_body) {
   const Json& capture = effect["capture"];
-  const auto kept = captured.find(text_of(capture, "name"));
+  const auto kept = captured.find(text_in(capture, "name"));
   const bool refresh = wf::find_bool(capture, "refresh").value_or(false);
   if (kept != captured.end() && kept->second > now_ms && !refresh) return {{"captured", true}};
   Json reply = call_provider(effect, reply_body);
@@ -169,19 +165,19 @@ Json Host::grant(const Json& effect, std::string& reply_body) {
   if (!body.contains("access_token")) return {{"failed", "not_captured"}, {"message", "test"}};
   const auto secs = body["expires_in"].get<std::int64_t>() - 60;
   if (secs <= 0) return {{"failed", "short_lived"}, {"message", "test"}};
-  captured[text_of(capture, "name")] = now_ms + secs * 1000;
+  captured[text_in(capture, "name")] = now_ms + secs * 1000;
   return {{"captured", true}};
 }
 
 Json Host::sign(const Json& effect) {
-  if (!secrets[text_of(effect, "secret")])
+  if (!secrets[text_in(effect, "secret")])
     return {{"failed", "secret_missing"}, {"name", effect["secret"]}, {"message", "test"}};
-  captured[text_of(effect["capture"], "name")] = now_ms + 240'000;
+  captured[text_in(effect["capture"], "name")] = now_ms + 240'000;
   return {{"captured", true}};
 }
 
 Json Host::call_provider(const Json& effect, std::string& reply_body) {
-  const std::string url = text_of(effect, "url");
+  const std::string url = text_in(effect, "url");
   provider_urls.push_back(url);
   Reply reply = provider(url);
   if (!reply.failed.empty()) return {{"failed", reply.failed}, {"message", "test"}};
@@ -242,7 +238,7 @@ const Run& Host::last_run() const { return database.runs.at("run-" + std::to_str
 
 int Host::count(std::string_view kind) const {
   int n = 0;
-  for (const Json& effect : seen) n += text_of(effect, "kind") == kind ? 1 : 0;
+  for (const Json& effect : seen) n += text_in(effect, "kind") == kind ? 1 : 0;
   return n;
 }
 

@@ -19,9 +19,9 @@
 namespace fake {
 
 using wf::Json;
+using wf::text_in;
 
 Json json(std::string_view text);
-std::string text_of(const Json& object, std::string_view key);
 
 struct Run {
   std::string stream;

@@ -102,7 +102,7 @@ TEST_CASE("a replay asks no provider and sends nothing", "[replay]") {
   replay(host, first_page, true);
   CHECK(host.provider_urls == asked);
   std::vector<std::string> kinds;
-  for (const Json& effect : host.seen) kinds.push_back(text_of(effect, "kind"));
+  for (const Json& effect : host.seen) kinds.push_back(text_in(effect, "kind"));
   CHECK(kinds == std::vector<std::string>{"get_object", "http", "http", "respond", "done"});
 }
 
@@ -148,7 +148,7 @@ TEST_CASE("a page is not applied when what is beside it could not be kept", "[re
   SECTION("the sidecar") { broken = "2.json.meta.json"; }
   SECTION("the page") { broken = "2.json"; }
   host.fault = [&](const Json& effect) {
-    const std::string key = text_of(effect, "key");
+    const std::string key = text_in(effect, "key");
     const bool fails = effect["kind"] == "put_object" && key.size() > broken.size() &&
                        key.substr(key.rfind('/') + 1) == broken;
     return fails ? json(R"({"failed":"network","message":""})") : Json();
@@ -181,7 +181,7 @@ TEST_CASE("a delivery is read again; one that was unreadable becomes applied", "
   const Json unread = replay(host, delivery, true);
   CHECK(unread["status"] == 422);
   CHECK(unread["kind"] == "data");
-  CHECK(has(text_of(unread, "message"), "currency"));
+  CHECK(has(text_in(unread, "message"), "currency"));
   CHECK(receipt["state"] == "unreadable");
 
   // What a parser that is corrected makes of the same bytes.
@@ -236,9 +236,9 @@ TEST_CASE("a delivery says whether it is stored, ignored or needs its objects", 
     stale = 1;
   }
   const Json event = json(fixture("events/" + name + ".json"));
-  const std::string key = "webhooks/northwind-dental/stripe/" + text_of(event, "id");
+  const std::string key = "webhooks/northwind-dental/stripe/" + text_in(event, "id");
   host.objects[key] = wf::dump(event);
-  host.database.receipts[text_of(event, "id")] = {{"state", "unreadable"}};
+  host.database.receipts[text_in(event, "id")] = {{"state", "unreadable"}};
   const Json answer = replay(host, key, true);
   CHECK(answer["stale"] == stale);
   CHECK(answer["applied"]["receipt"] == state);
@@ -269,7 +269,7 @@ TEST_CASE("what cannot be read again says why", "[replay]") {
   const auto problem = [&](const std::string& key) {
     const Json answer = replay(host, key, true);
     CHECK_FALSE(answer.contains("applied"));
-    return answer["status"].dump() + " " + text_of(answer, "message");
+    return answer["status"].dump() + " " + text_in(answer, "message");
   };
   const std::string other = "raw/22222222-2222-4222-8222-222222222222/stripe/charges/run-1/1.json";
   host.objects[other] = host.objects[first_page];
@@ -300,7 +300,7 @@ TEST_CASE("a database that refuses or is away is told apart", "[replay]") {
                                  host.database.rows["stripe_charges"].rbegin()->first};
     const Json answer = replay(host, first_page, true);
     CHECK(answer["status"] == 422);
-    CHECK(has(text_of(answer, "message"), "23514"));
+    CHECK(has(text_in(answer, "message"), "23514"));
   }
   SECTION("away") {
     host.fault = [](const Json& effect) {

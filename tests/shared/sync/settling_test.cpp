@@ -41,7 +41,7 @@ TEST_CASE("objects of which events tell are as old as the question: what changed
   CHECK(host.sync("charges") == "ok");
   const auto& stored = host.database.rows["stripe_charges"];
   REQUIRE_FALSE(stored.empty());
-  for (const auto& [id, row] : stored) CHECK(text_of(row, "source_at") == expected);
+  for (const auto& [id, row] : stored) CHECK(text_in(row, "source_at") == expected);
 }
 
 TEST_CASE("a list and a webhook of the same second are settled by asking again", "[settling]") {

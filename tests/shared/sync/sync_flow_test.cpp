@@ -357,7 +357,7 @@ TEST_CASE("the database away sends the message back, whatever was going on", "[s
   for (const char* function : {"take_lease", "apply_page"}) {
     Host host = stripe_host();
     host.fault = [&](const Json& effect) {
-      return has(text_of(effect, "url"), function) ? json(R"({"status":503,"headers":[]})") : Json();
+      return has(text_in(effect, "url"), function) ? json(R"({"status":503,"headers":[]})") : Json();
     };
     INFO(function);
     CHECK(host.sync("charges") == "retry");

@@ -96,7 +96,7 @@ TEST_CASE("a tick survives whatever fails, and says so", "[tick]") {
   SECTION("detection is refused") {
     queued = 1;
     host.fault = [](const Json& effect) {
-      return has(text_of(effect, "url"), "record_detection") ? json(R"({"status":400,"headers":[]})")
+      return has(text_in(effect, "url"), "record_detection") ? json(R"({"status":400,"headers":[]})")
                                                              : Json();
     };
   }

@@ -35,7 +35,7 @@ TEST_CASE("bytes are kept before the receipt, the receipt before the answer", "[
   Host host = stripe_host();
   host.run(webhook_event(host), fixture("events/charge_succeeded.json"));
   std::vector<std::string> kinds;
-  for (const Json& effect : host.seen) kinds.push_back(text_of(effect, "kind"));
+  for (const Json& effect : host.seen) kinds.push_back(text_in(effect, "kind"));
   CHECK(kinds == std::vector<std::string>{"verify", "put_object", "http", "enqueue", "respond", "done"});
 }
 
@@ -277,7 +277,7 @@ TEST_CASE("a signed body that cannot be read is kept and marked", "[webhook]") {
   CHECK(host.objects.begin()->second == body);
   CHECK(host.objects.begin()->first.find("00000000-0000-4000") != std::string::npos);
   CHECK(host.database.receipts.begin()->second["state"] == "unreadable");
-  CHECK_FALSE(text_of(host.database.receipts.begin()->second, "error").empty());
+  CHECK_FALSE(text_in(host.database.receipts.begin()->second, "error").empty());
   CHECK(host.queue.empty());
 }
 

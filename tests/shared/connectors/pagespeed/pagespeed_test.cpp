@@ -203,7 +203,7 @@ TEST_CASE("a page that does not load is a finding, asked about once more", "[pag
   const Json run = run_of(page);
   CHECK(run["result"] == "failed");
   CHECK(run["failure_code"] == "FAILED_DOCUMENT_REQUEST");
-  CHECK(contains(fixtures::text_of(run, "failure_message"), "ERR_TIMED_OUT"));
+  CHECK(contains(text_in(run, "failure_message"), "ERR_TIMED_OUT"));
   CHECK(run["run_at"] == format_time(from_unix(at)));
   CHECK(page.ask_again);
   CHECK(page.unavailable.empty());

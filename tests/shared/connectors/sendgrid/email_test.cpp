@@ -13,7 +13,6 @@ using sendgrid_fixtures::client;
 using sendgrid_fixtures::ids;
 using sendgrid_fixtures::json;
 using sendgrid_fixtures::read;
-using sendgrid_fixtures::text_of;
 using sendgrid_fixtures::thread_id;
 
 namespace {
@@ -231,6 +230,6 @@ TEST_CASE("silence leaves it unknown, a refusal makes it failed, and no key is t
   CHECK(unknown["state"] == "unknown");
   const Json failed = sendgrid::fail_email(query(), error, false, now)[0].rows[0];
   CHECK(failed["state"] == "failed");
-  CHECK(text_of(failed, "failure_message").find("SG.abc") == std::string::npos);
-  CHECK(text_of(failed, "failure_message").find("no answer in time") != std::string::npos);
+  CHECK(text_in(failed, "failure_message").find("SG.abc") == std::string::npos);
+  CHECK(text_in(failed, "failure_message").find("no answer in time") != std::string::npos);
 }

@@ -11,7 +11,6 @@ using namespace wf;
 using sendgrid_fixtures::json;
 using sendgrid_fixtures::read;
 using sendgrid_fixtures::received;
-using sendgrid_fixtures::text_of;
 
 namespace {
 
@@ -48,14 +47,14 @@ Json row_of(const std::string& members) {
 TEST_CASE("what the vectors claim is what was sent", "[sendgrid][signature]") {
   const Json vectors = json(read("signature_vectors.json"));
   for (const Json& one : vectors["cases"]) {
-    INFO(text_of(one, "name"));
-    const auto made = claim(text_of(one, "timestamp"), text_of(one, "body_text"), text_of(one, "signature"));
+    INFO(text_in(one, "name"));
+    const auto made = claim(text_in(one, "timestamp"), text_in(one, "body_text"), text_in(one, "signature"));
     // What only the key can tell passes here.
-    const bool readable = text_of(one, "timestamp") != "timestamp";
+    const bool readable = text_in(one, "timestamp") != "timestamp";
     CHECK(made.has_value() == readable);
     if (!made) continue;
-    CHECK(made->prefix == text_of(one, "timestamp"));
-    CHECK(made->signatures == std::vector<std::string>{text_of(one, "signature")});
+    CHECK(made->prefix == text_in(one, "timestamp"));
+    CHECK(made->signatures == std::vector<std::string>{text_in(one, "signature")});
     CHECK(made->secret == "sendgrid.webhook_public_key");
   }
 }

@@ -10,7 +10,7 @@
 namespace sendgrid_fixtures {
 
 using fixtures::json;
-using fixtures::text_of;
+using wf::text_in;
 
 inline constexpr const char* client = "11111111-1111-4111-8111-111111111111";
 inline constexpr const char* thread_id = "0123456789abcdef0123456789abcdef";

@@ -13,7 +13,6 @@ using sendgrid_fixtures::ids;
 using sendgrid_fixtures::json;
 using sendgrid_fixtures::read;
 using sendgrid_fixtures::received;
-using sendgrid_fixtures::text_of;
 using sendgrid_fixtures::thread_id;
 
 namespace {
@@ -68,7 +67,7 @@ TEST_CASE("the published sample of the default mode", "[sendgrid][inbound]") {
   CHECK(row["to_emails"] == json(R"([{"email":"inbound@inbound.example.com","name":null}])"));
   CHECK(row["subject"] == "Testing non-raw");
   CHECK(row["body_text"] == "Hello Twilio SendGrid!\n");
-  CHECK(text_of(row, "body_html").find("<strong>") != std::string::npos);
+  CHECK(text_in(row, "body_html").find("<strong>") != std::string::npos);
   CHECK(row["spf"] == "pass");
   CHECK(row["dkim"] == "{@sendgrid.com : pass}");
   CHECK(row["attachments"].is_null());
@@ -82,7 +81,7 @@ TEST_CASE("the published sample of the raw mode", "[sendgrid][inbound]") {
   CHECK(row["from_email"] == "test@example.com");
   CHECK(row["subject"] == "Testing with Request.bin");
   CHECK(row["body_text"] == "Hello Twilio SendGrid!\n");
-  CHECK(text_of(row, "body_html").find("<strong>Hello") != std::string::npos);
+  CHECK(text_in(row, "body_html").find("<strong>Hello") != std::string::npos);
 }
 
 TEST_CASE("line ends and the boundary do not change which mail it is", "[sendgrid][inbound]") {
@@ -129,7 +128,7 @@ TEST_CASE("an address whose signature is not ours counts as none", "[sendgrid][i
   CHECK(delivery.batches[1].table == "email_threads");
   CHECK(delivery.batches[1].rows[0]["id"] == row["thread_id"]);
   CHECK(delivery.batches[1].rows[0]["contact_email"] == "jo@contact.example");
-  CHECK(sendgrid::is_thread_id(text_of(row, "thread_id")));
+  CHECK(sendgrid::is_thread_id(text_in(row, "thread_id")));
 }
 
 TEST_CASE("only addresses of this shape and this domain name a thread", "[sendgrid][inbound]") {

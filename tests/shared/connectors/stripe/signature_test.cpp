@@ -8,7 +8,7 @@
 using namespace wf;
 using fixtures::json;
 using fixtures::read;
-using fixtures::text_of;
+using wf::text_in;
 
 namespace {
 
@@ -37,9 +37,9 @@ TEST_CASE("the published vectors are read as far as no key is needed", "[stripe]
   const std::set<std::string> for_the_host{"mismatch"};
   const Json vectors = json(read("signature_vectors.json"));
   for (const Json& one : vectors["cases"]) {
-    const auto read_claim = claim(text_of(one, "header"), one["now"].get<std::int64_t>());
-    const std::string reason = text_of(one, "reason");
-    INFO(text_of(one, "name"));
+    const auto read_claim = claim(text_in(one, "header"), one["now"].get<std::int64_t>());
+    const std::string reason = text_in(one, "reason");
+    INFO(text_in(one, "name"));
     const bool accepted = read_claim.has_value() && read_claim->untimely.empty();
     CHECK(accepted == (one["expect"] == "accept" || for_the_host.contains(reason)));
   }
