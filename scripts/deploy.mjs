@@ -143,7 +143,9 @@ export function migrationProblem(applied, migrations = readMigrations()) {
 // is compared is what the last tick saw; clients that are new, and those that left (--remove), are no change.
 export function changeProblem(before, now) {
   const slugs = new Set(Object.keys(now).map((owner) => owner.split(' ')[0]));
-  const known = Object.keys(before).filter((owner) => slugs.has(owner.split(' ')[0]));
+  const known = Object.keys(before).filter(
+    (owner) => slugs.has(owner.split(' ')[0]) && !owner.endsWith(' account'),
+  );
   const others = known.filter((owner) => before[owner] !== now[owner]);
   if (others.length === 0) return null;
   const all = others.length === known.length ? ' (as they all are where SUPABASE_SECRET_KEY is)' : '';

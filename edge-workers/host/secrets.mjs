@@ -184,13 +184,16 @@ async function digestOf(pairs) {
 export const settingsDigest = (env) =>
   digestOf(Object.entries(env).filter(([, value]) => typeof value === 'string'));
 
-// The same of each service's own: of a workspace's by `<slug> <service>`, of the agency's by ` <service>`. Each may be
-// of one short key: with the deployment's secret and its owner it can neither be guessed nor compared with another's.
+// The same of each service's own: of a workspace's by `<slug> <service>`, of the agency's by ` <service>`; and, with
+// ` account` after it, of the keys alone that are sent to the provider, which tell whose account it is. Each may be of
+// one short key: with the deployment's secret and its owner it can neither be guessed nor compared with another's.
 export async function serviceDigests(env, manifest) {
+  const sent = new Set(manifest.secrets.filter(({ hosts }) => hosts?.length > 0).map(({ name }) => name));
   const pairs = new Map();
   const add = (slug, name, value) => {
     const owner = `${slug} ${name.split('.')[0]}`;
-    pairs.set(owner, [...(pairs.get(owner) ?? []), [name, value]]);
+    for (const one of sent.has(name) ? [owner, `${owner} account`] : [owner])
+      pairs.set(one, [...(pairs.get(one) ?? []), [name, value]]);
   };
   for (const entry of [...manifest.secrets, ...manifest.ids]) {
     const value = agencyValue(env, entry);

@@ -1,16 +1,27 @@
--- Other keys may be another account's, or the same one's real mode. Of a stream without parts (a part is an account, a
--- property, a page) only the key tells, so it is read from the beginning: else the days before would be zeros where one row
--- of them comes by an event. A run that is under way loses its lease; the tick queues it again. What the first
--- reconciliation of an account finds was never a delivery of ours.
-select app.exchange_text('app.note_settings', '  update app.heartbeat h set', '  update public.sync_cursors c set cursor = null, lease = null, lease_until = null
-  from (select distinct w.client_id, split_part(e.key, '' '', 2) as service from jsonb_each_text(p_found) e
-    join public.workspaces w on split_part(e.key, '' '', 1) in ('''', w.slug)
-    where beat.service_settings ->> e.key <> e.value) other
-  where c.client_id = other.client_id and c.service = other.service and c.partition = '''';
-  update public.service_facts f set reconciled_at = null
-  from public.sync_cursors c
-  where c.client_id = f.client_id and c.service = f.service and c.stream = f.stream and c.partition = f.partition
-    and c.cursor is null and f.reconciled_at is not null;
+-- Other keys that a provider is asked with ("<slug> <service> account") may be another account's, or the same one's real
+-- mode. Of a stream without parts (a part is an account, a property, a page) only the key tells, so it is read from the
+-- beginning: else the days before would be zeros where one row of them comes by an event. A run that is under way loses
+-- its lease; the tick queues it again. What the first reconciliation of an account finds was never a delivery of ours.
+-- With another secret of the database all digests are others, and no account.
+create function app.has_other_account(c public.sync_cursors, p_before jsonb, p_now jsonb) returns boolean
+language sql stable set search_path = '' as $$
+  select c.partition = '' and exists (select from jsonb_each_text(p_now) e
+    where e.key in (' ' || c.service || ' account', (select w.slug from public.workspaces w where w.client_id = c.client_id)
+        || ' ' || c.service || ' account')
+      and p_before ->> e.key <> e.value)
+$$;
+revoke all on function app.has_other_account from public, anon, authenticated;
+grant execute on function app.has_other_account to service_role;
+select app.exchange_text('app.note_settings', '  update app.heartbeat h set', '  if beat.service_settings ->> '' supabase account'' = p_found ->> '' supabase account'' then
+    perform from public.sync_cursors c where app.has_other_account(c, beat.service_settings, p_found)
+    order by c.client_id, c.service, c.stream, c.partition for update;
+    update public.service_facts f set reconciled_at = null
+    from public.sync_cursors c
+    where app.has_other_account(c, beat.service_settings, p_found) and c.client_id = f.client_id
+      and c.service = f.service and c.stream = f.stream and c.partition = f.partition;
+    update public.sync_cursors c set cursor = null, lease = null, lease_until = null
+    where app.has_other_account(c, beat.service_settings, p_found);
+  end if;
   update app.heartbeat h set');
 
 -- What a delivery brought is written also when something beside it may not be fetched; of that the receipt has failed.
@@ -39,3 +50,22 @@ alter function public.count_rows(jsonb) set statement_timeout = '18s';
 -- A permission that is lacking in the middle of a scan must not keep what is asked for before it from being read ever
 -- again: the next run begins anew, as after a page that is impossible.
 select app.exchange_text('app.plan_after_failure', 'case when new.pages = 0 and', 'case when new.error_kind = ''configuration'' or new.pages = 0 and');
+
+-- Who may not read what users write is told no likes and comments; on Instagram none is one that is hidden.
+create or replace function app.keep_figures() returns trigger language plpgsql set search_path = '' as $$
+declare
+  stamps constant text[] := array['source_at', 'updated_at'];
+begin
+  if old.metrics is not null then new.metrics := old.metrics || coalesce(new.metrics, '{}'); end if;
+  if new.platform = 'facebook' then
+    new.likes := coalesce(new.likes, old.likes);
+    new.comments := coalesce(new.comments, old.comments);
+  end if;
+  -- What says the same again was not written (app.upsert_rows counts by this).
+  if to_jsonb(new) - stamps = to_jsonb(old) - stamps then new.updated_at := old.updated_at; end if;
+  return new;
+end
+$$;
+drop trigger keep_figures on public.meta_posts;
+create trigger keep_figures before update of metrics on public.meta_posts
+  for each row execute function app.keep_figures();

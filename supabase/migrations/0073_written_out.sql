@@ -52,15 +52,16 @@ begin
     and exists (select from public.service_facts u where u.client_id = f.client_id and u.service = f.service
       and u.stream = 'requests' and u.failure_kind in ('credentials', 'configuration')
       and u.failed_at >= coalesce(f.keys_since, '-infinity') and u.failed_at < beat.ticked_at);
-  update public.sync_cursors c set cursor = null, lease = null, lease_until = null
-  from (select distinct w.client_id, split_part(e.key, ' ', 2) as service from jsonb_each_text(p_found) e
-    join public.workspaces w on split_part(e.key, ' ', 1) in ('', w.slug)
-    where beat.service_settings ->> e.key <> e.value) other
-  where c.client_id = other.client_id and c.service = other.service and c.partition = '';
-  update public.service_facts f set reconciled_at = null
-  from public.sync_cursors c
-  where c.client_id = f.client_id and c.service = f.service and c.stream = f.stream and c.partition = f.partition
-    and c.cursor is null and f.reconciled_at is not null;
+  if beat.service_settings ->> ' supabase account' = p_found ->> ' supabase account' then
+    perform from public.sync_cursors c where app.has_other_account(c, beat.service_settings, p_found)
+    order by c.client_id, c.service, c.stream, c.partition for update;
+    update public.service_facts f set reconciled_at = null
+    from public.sync_cursors c
+    where app.has_other_account(c, beat.service_settings, p_found) and c.client_id = f.client_id
+      and c.service = f.service and c.stream = f.stream and c.partition = f.partition;
+    update public.sync_cursors c set cursor = null, lease = null, lease_until = null
+    where app.has_other_account(c, beat.service_settings, p_found);
+  end if;
   update app.heartbeat h set service_settings = (
     select coalesce(jsonb_object_agg(e.key, e.value), '{}') from jsonb_each(runs_with) e
     where split_part(e.key, ' ', 1) in (select '' union all select w.slug from public.workspaces w));

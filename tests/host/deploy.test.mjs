@@ -152,9 +152,9 @@ test('a database that is older than the Worker, or does not know how old it is, 
 });
 
 test('keys of another day or person are not sent by mistake', () => {
-  const running = { 'acme stripe': 'a', ' google_ads': 'b', 'gone meta': 'c' };
+  const running = { 'acme stripe': 'a', 'acme stripe account': 'c', ' google_ads': 'b', 'gone meta': 'c' };
   assert.equal(changeProblem({}, running), null);
-  const same = { 'acme stripe': 'a', ' google_ads': 'b' };
+  const same = { 'acme stripe': 'a', 'acme stripe account': 'x', ' google_ads': 'b' };
   assert.equal(changeProblem(running, { ...same, 'acme meta': 'd', 'new stripe': 'd' }), null);
   assert.match(changeProblem(running, { ' google_ads': 'b', 'acme meta': 'd' }), /with: acme stripe;/);
   const one = changeProblem(running, { 'acme stripe': 'x', ' google_ads': 'b' });

@@ -60,17 +60,24 @@ struct GraphError {
   bool of_kind = false;
 };
 
+// A field that only a Page or only an account has, asked of something else; what is said of a Page without
+// its own token.
+bool is_of_kind(std::string_view message) {
+  const bool of_else = contains(message, "node type (Page)") || contains(message, "node type (User)");
+  return (of_else && contains(message, "field (media_count)")) || contains(message, "field (access_token)") ||
+         contains(message, "a Page Access Token");
+}
+
 std::optional<GraphError> read_error(const HttpReply& reply) {
   const Json body = json_or_null(reply.body);
   const Json* error = find_object(body, "error");
   if (!error) return std::nullopt;
   const std::string_view message = find_text(*error, "message");
-  return GraphError{
-      .code = find_int64(*error, "code").value_or(0),
-      .subcode = find_int64(*error, "error_subcode").value_or(0),
-      .transient = is_true(*error, "is_transient"),
-      .of_proof = contains(message, "appsecret_proof"),
-      .of_kind = contains(message, "field (access_token)") || contains(message, "a Page Access Token")};
+  return GraphError{.code = find_int64(*error, "code").value_or(0),
+                    .subcode = find_int64(*error, "error_subcode").value_or(0),
+                    .transient = is_true(*error, "is_transient"),
+                    .of_proof = contains(message, "appsecret_proof"),
+                    .of_kind = is_of_kind(message)};
 }
 
 constexpr Meaning wrong_proof{0, 0, ErrorKind::configuration, Remedy::give_up,
@@ -78,7 +85,7 @@ constexpr Meaning wrong_proof{0, 0, ErrorKind::configuration, Remedy::give_up,
 constexpr Meaning wrong_object{0, 0, ErrorKind::configuration, Remedy::give_up,
                                "there is no such Page or account, or the token may not see it"};
 constexpr Meaning wrong_kind{
-    0, 0, ErrorKind::configuration, Remedy::give_up,
+    0, 0, ErrorKind::configuration, Remedy::read,
     "the id is of something else: meta.page_id is a Page's, meta.instagram_id an account's"};
 constexpr Meaning passing{0, 0, ErrorKind::provider, Remedy::retry_then_read, "Meta says that it will pass"};
 
@@ -202,7 +209,7 @@ Problem explain(const HttpReply& reply, Problem general) {
 
 bool is_unknown_field(const HttpReply& reply) {
   const auto error = is_success(reply) ? std::nullopt : read_error(reply);
-  return error && error->code == 100;
+  return error && error->code == 100 && !error->of_kind;
 }
 
 bool is_not_permitted(const HttpReply& reply) {
@@ -249,10 +256,6 @@ Result<void> check_id(const Query& query, std::string_view who, bool is_page) {
     return fail(ErrorKind::configuration,
                 {who, ": a workspace has ", decimal(page_credentials.size()), " Pages at most"});
   return {};
-}
-
-tl::unexpected<Error> of_another_kind(std::string_view who) {
-  return fail(ErrorKind::configuration, {who, ": ", wrong_kind.words});
 }
 
 }  // namespace wf::meta

@@ -70,7 +70,5 @@ std::int64_t rest_after(const HttpReply& reply);
 Result<Json> read_data(const HttpReply& reply, std::string_view who);
 // The partition is "123", as tables and URLs take it, and no Page too many; else configuration.
 Result<void> check_id(const Query& query, std::string_view who, bool is_page);
-// A Page's id where an account's should be, or the other way round: configuration.
-tl::unexpected<Error> of_another_kind(std::string_view who);
 
 }  // namespace wf::meta

@@ -184,8 +184,6 @@ Result<void> read_page(Page& page, const Account& account, const HttpReply& repl
     const bool again = find_text(step.doubted, "name") == metric;
     const bool alone = unknown || (may_be_of_one(reply) && (step.heard || again || step.doubted.is_null()));
     Error refused = refusal(reply, account.who);
-    if (unknown && !account.is_page && metric == account_fields.front().name)
-      return of_another_kind(account.who);
     if (!of_token && !alone) return tl::unexpected<Error>(std::move(refused));
     // What was known was of an earlier token, unless the provider just has no answer.
     if (of_token && refused.kind != ErrorKind::provider) page.credentials_expire_at = never_ends;

@@ -15,7 +15,13 @@ export async function otherKeysTests(test, stack) {
       [service, stream, partition, cursor?.at ?? '-', lease ? 'leased' : ''].join(' ').trim(),
     );
   };
-  const before = { 'northwind-dental stripe': 'a', ' meta': 'a', 'harbor-yoga stripe': 'a' };
+  const before = {
+    ' supabase account': 'a',
+    'northwind-dental stripe': 'a',
+    'northwind-dental stripe account': 'a',
+    ' meta account': 'a',
+    'harbor-yoga stripe account': 'a',
+  };
 
   // A run that is under way, and a part of the same service.
   const running = async () => {
@@ -37,8 +43,8 @@ export async function otherKeysTests(test, stack) {
     await test(`other keys of ${owner || 'the agency'}: what only a key tells the account of is read from its beginning`, async () => {
       const run = await running();
       await stack.query(`update public.service_facts set reconciled_at = now(), reconciled_missed = 3`);
-      await tick({ ...before, [`${owner} stripe`]: 'a' });
-      await tick({ ...before, [`${owner} stripe`]: 'b' });
+      await tick({ ...before, [`${owner} stripe account`]: 'a' });
+      await tick({ ...before, [`${owner} stripe account`]: 'b' });
       assert.deepEqual(await cursors(), ['stripe charges  -', 'stripe charges a part 7']);
       const refused = await call(stack, 'apply_page', page(run, 2, []));
       assert.deepEqual([refused.applied, refused.why], [false, 'lease_lost']);
@@ -48,11 +54,14 @@ export async function otherKeysTests(test, stack) {
       assert.deepEqual([reconciled_at, reconciled_missed], [null, 3]);
     });
 
-  await test('keys of others, and keys that are named no more, begin nothing anew', async () => {
+  await test('keys of others, keys that are named no more or sent to nobody, and another secret of ours begin nothing anew', async () => {
     await running();
-    await tick({ ...before, ' meta': 'b', 'harbor-yoga stripe': 'b' });
-    await tick({ ' meta': 'b' });
+    await tick({ ...before, ' meta account': 'b', 'harbor-yoga stripe account': 'b' });
+    await tick({ ' meta account': 'b' });
     await tick(before);
+    await tick({ ...before, 'northwind-dental stripe': 'b' });
+    // The secret of the database is in all digests.
+    await tick(Object.fromEntries(Object.keys(before).map((owner) => [owner, 'c'])));
     assert.deepEqual(await cursors(), ['stripe charges  1 leased', 'stripe charges a part 7']);
   });
 }

@@ -108,6 +108,33 @@ async function figureTests({ test, stack, apply }) {
     );
     assert.equal(written, 0, 'the same without a figure is nothing new');
   });
+
+  await test('likes and comments that may not be read any more stay, and those that are hidden do not', async (run) => {
+    const post = (platform, likes) => ({
+      platform,
+      id: '1',
+      account_id: '9',
+      posted_at: monday,
+      likes,
+      comments: likes,
+    });
+    const tables = (likes, source_at) => [
+      {
+        table: 'meta_posts',
+        rows: ['facebook', 'instagram'].map((name) => ({ ...post(name, likes), source_at })),
+      },
+    ];
+    await apply(page(run, 1, [], { tables: tables(20, monday) }));
+    await apply(page(run, 2, [], { tables: tables(null, '2026-11-23T10:00:01Z') }));
+    const rows = await stack.query('select likes, comments from public.meta_posts order by platform');
+    assert.deepEqual(
+      rows.map(({ likes, comments }) => [likes, comments].map((value) => value && Number(value))),
+      [
+        [20, 20],
+        [null, null],
+      ],
+    );
+  });
 }
 
 async function orderTests({ test, stack, apply, runRow, cursorRow }) {

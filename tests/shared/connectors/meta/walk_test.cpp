@@ -137,14 +137,16 @@ TEST_CASE("what only one of a Page and an account has tells one from the other",
   CHECK(contains(meta::insights_request(meta::instagram_account, query_of(account_id, first)).url,
                  "media_count"));
   CHECK(read(meta::instagram_account, first, unknown) == "configuration");
-  CHECK(read(meta::instagram_account, position(0, 1, "2026-11-22"), unknown) == "read");
+  const Json retired =
+      error_body(100, "(#100) Tried accessing nonexisting field (media_count) on node type (IGUser)");
+  CHECK(read(meta::instagram_account, first, retired) == "read");
   for (const auto& [code, message] :
        {std::pair{100, "(#100) Tried accessing nonexisting field (access_token) on node type (User)"},
         std::pair{190, "(#190) This method must be called with a Page Access Token"}}) {
     const Problem problem = meta::explain(reply_of(error_body(code, message), 400),
                                           {{ErrorKind::ours, "meta sign-in: answered"}});
     CHECK(problem.error.kind == ErrorKind::configuration);
-    CHECK(problem.remedy == Remedy::give_up);
+    CHECK(problem.remedy == Remedy::read);  // of a sign-in that is the end
     CHECK(contains(problem.error.message, "meta.page_id is a Page's"));
   }
 }
@@ -155,8 +157,10 @@ TEST_CASE("a Page too many is a matter of settings, not of its token", "[meta]")
   const HttpReply empty = reply_of(fixture("insights_empty"));
   CHECK(meta::parse_insights(meta::page_account, empty, query, source_at).has_value());
   query.partition = "7";
+  const HttpReply refused =
+      reply_of(error_body(190, "(#190) This method must be called with a Page Access Token"), 400);
   for (const auto& page : {meta::parse_insights(meta::page_account, empty, query, source_at),
-                           meta::parse_posts(meta::page_posts, empty, query, source_at)}) {
+                           meta::parse_posts(meta::page_posts, refused, query, source_at)}) {
     REQUIRE_FALSE(page.has_value());
     CHECK(page.error().kind == ErrorKind::configuration);
     CHECK(contains(page.error().message, "6 Pages at most"));
