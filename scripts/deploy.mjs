@@ -166,7 +166,7 @@ export function connectionTo(url, certificate) {
 
 async function connected(url, certificate, work) {
   const { default: pg } = await import('pg');
-  const client = new pg.Client(connectionTo(url, certificate));
+  const client = new pg.Client({ ...connectionTo(url, certificate), connectionTimeoutMillis: 20_000 });
   try {
     await client.connect();
     return await work(client);

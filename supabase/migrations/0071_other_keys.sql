@@ -24,6 +24,9 @@ select app.exchange_text('app.note_settings', '  update app.heartbeat h set', ' 
   end if;
   update app.heartbeat h set');
 
+comment on function public.claim_due is
+  '{"limit":50,"per_service":{"google_ads":4},"settings":digest of the Worker''s variables or absent,"service_settings":{"<slug> <service>" or " <service>":digest, with " account" after it of the keys that are sent to the provider} or absent} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key","received_at"}],"ends":[{"job":"action_end","workspace","object_key"}]}: schedules that are due, runs recorded and not finished, receipts not applied, and where the outcome may lie of requests that nobody ended. At most limit of each of the first two kinds and per_service jobs of a service, workspaces taking turns. With another digest than before, what failed for its keys or settings is due, and what was refused to a service''s earlier keys when people asked counts no more; where only such a key tells the account, with another one all is read from the beginning. Safe to call twice at once.';
+
 -- What a delivery brought is written also when something beside it may not be fetched; of that the receipt has failed.
 select app.exchange_text('app.apply_delivery', 'set state = ''applied'', error = p ->> ''lost_rows'',', 'set
       state = case when p ? ''failure'' then ''failed'' else ''applied'' end,
