@@ -94,8 +94,10 @@ export function resetFolder(dir) {
     'state.json',
     'keys.json',
   ];
-  const found = kept.filter((name) => existsSync(join(dir, name)));
-  if (found.length > 0 && !found.includes('keys.json'))
-    throw new Error(`${dir} is no stack's folder: its ${found.join(', ')} would be removed`);
+  if (!existsSync(join(dir, 'keys.json'))) {
+    const others = ['database', 'postgres', 'wrangler'].filter((name) => existsSync(join(dir, name)));
+    if (others.length === 0) return;
+    throw new Error(`${dir} is no stack's folder: its ${others.join(', ')} would be removed`);
+  }
   for (const name of kept) rmSync(join(dir, name), { recursive: true, force: true });
 }

@@ -25,8 +25,12 @@ function folderOf(t) {
 test('a reset removes nothing where no stack has been', (t) => {
   const dir = folderOf(t);
   for (const name of ['database', 'logs']) mkdirSync(join(dir, name));
-  assert.throws(() => resetFolder(dir), /is no stack's folder: its database, logs would be removed/);
+  assert.throws(() => resetFolder(dir), /is no stack's folder: its database would be removed/);
   assert.ok(existsSync(join(dir, 'database')));
+  rmSync(join(dir, 'database'), { recursive: true });
+  resetFolder(dir);
+  assert.ok(existsSync(join(dir, 'logs')), 'which a tool of another may have left');
+  mkdirSync(join(dir, 'database'));
   prepareKeys(join(dir, 'keys.json'));
   writeFileSync(join(dir, 'mine'), '');
   resetFolder(dir);
