@@ -110,7 +110,7 @@ std::vector<Judged> judge_all(std::span<const ServiceFacts> facts, UnixSeconds n
 bool needs_attention(const Verdict& verdict);
 // Worst first; equal ones keep the catalogue's order. Cards that are not relevant go last.
 void sort_worst_first(std::vector<Judged>& judged);
-// "5 active, 1 needs attention, 1 not set up"; "nothing is configured yet" when no card.
-std::vector<std::string> summary_parts(std::span<const Judged> judged);  // "5 active", "1 needs attention"
+// "5 active", "1 needs attention", "1 not set up"; "nothing is configured yet" when no card.
+std::vector<std::string> summary_parts(std::span<const Judged> judged);
 
 }  // namespace wf

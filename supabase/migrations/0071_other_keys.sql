@@ -1,7 +1,7 @@
 -- Other keys that a provider is asked with ("<slug> <service> account") may be another account's, or the same one's real
 -- mode. Of a stream without parts (a part is an account, a property, a page) only the key tells, so it is read from the
 -- beginning: else the days before would be zeros where one row of them comes by an event. A run that is under way loses
--- its lease; the tick queues it again. What the first reconciliation of an account finds was never a delivery of ours.
+-- its lease; the tick queues it again (0073). What the first reconciliation of an account finds was never a delivery of ours.
 -- With another secret of the database all digests are others, and no account.
 create function app.has_other_account(c public.sync_cursors, p_before jsonb, p_now jsonb) returns boolean
 language sql stable set search_path = '' as $$
@@ -12,17 +12,6 @@ language sql stable set search_path = '' as $$
 $$;
 revoke all on function app.has_other_account from public, anon, authenticated;
 grant execute on function app.has_other_account to service_role;
-select app.exchange_text('app.note_settings', '  update app.heartbeat h set', '  if beat.service_settings ->> '' supabase account'' = p_found ->> '' supabase account'' then
-    perform from public.sync_cursors c where app.has_other_account(c, beat.service_settings, p_found)
-    order by c.client_id, c.service, c.stream, c.partition for update;
-    update public.service_facts f set reconciled_at = null
-    from public.sync_cursors c
-    where app.has_other_account(c, beat.service_settings, p_found) and c.client_id = f.client_id
-      and c.service = f.service and c.stream = f.stream and c.partition = f.partition;
-    update public.sync_cursors c set cursor = null, lease = null, lease_until = null
-    where app.has_other_account(c, beat.service_settings, p_found);
-  end if;
-  update app.heartbeat h set');
 
 comment on function public.claim_due is
   '{"limit":50,"per_service":{"google_ads":4},"settings":digest of the Worker''s variables or absent,"service_settings":{"<slug> <service>" or " <service>":digest, with " account" after it of the keys that are sent to the provider} or absent} -> {"jobs":[{"job":"sync","workspace","client_id","service","stream","partition","run_id"}],"deliveries":[{"job":"delivery","workspace","client_id","service","delivery_key","object_key","received_at"}],"ends":[{"job":"action_end","workspace","object_key"}]}: schedules that are due, runs recorded and not finished, receipts not applied, and where the outcome may lie of requests that nobody ended. At most limit of each of the first two kinds and per_service jobs of a service, workspaces taking turns. With another digest than before, what failed for its keys or settings is due, and what was refused to a service''s earlier keys when people asked counts no more; where only such a key tells the account, with another one all is read from the beginning. Safe to call twice at once.';
@@ -34,25 +23,14 @@ select app.exchange_text('app.apply_delivery', 'set state = ''applied'', error =
 comment on function public.apply_page is
   'A page of a run: {"run_id","lease","page":1..,"tables":[{"table","rows":[{..,"source_at"}]}],"cursor","facts":{service_facts columns},"last","deliveries":[{"key","event_type","object_key"}]?,"lease_secs"}, or a webhook delivery: {"receipt":{"client_id","workspace"?: the slug whose keys were used,"service","delivery_key"},"tables","facts","lost_rows"?: why some of it cannot be read,"failure"?: {"kind","message"} of what was to be fetched beside it, with which the receipt has failed}. Returns {"applied":true,"finished","written","refused","ties":[{"table","id"}],"missed"} (with ties a run''s last page leaves it open and a receipt stays received: apply the objects fetched again, as the next page or for the same receipt) or {"applied":false,"why":"repeated"|"lease_lost"|"finished"|"unknown"|"renamed"}. A run''s ties are also put into its cursor as "ties". One transaction: an error writes nothing.';
 
--- The rest of a hold of which a part was captured is released as a refund without a movement of money.
-select app.exchange_text('public.daily_series', 'and (c.captured is false or', 'and (c.captured is false
-            or (r.balance_transaction is null and c.amount_captured > 0 and r.amount = c.amount - c.amount_captured) or');
-
 -- A day of the queries is told in two reports, with the pages and without. Each is whole, cut or empty by itself.
 alter table app.sync_targets add part text not null default 'true';
 comment on column app.sync_targets.part is
   'SQL of which report of the day a row s is; of a report that told nothing, or was cut, no row is withdrawn.';
 update app.sync_targets set part = 's.page = ''''' where table_name = 'gsc_queries_daily';
-select app.exchange_text('app.withdraw_unread_rows', 's.day in (select s.day from public.%1$I s', '(s.day, %6$s) in (select s.day, %6$s from public.%1$I s');
-select app.exchange_text('app.withdraw_unread_rows', 'group by s.day having count(*) < $6', 'group by 1, 2 having count(*) < $6');
-select app.exchange_text('app.withdraw_unread_rows', 'array_to_string(columns, '', s.''))', 'array_to_string(columns, '', s.''), report.part)');
 
 -- Counting looks at the clock between tables: one of many millions of rows takes its time.
 alter function public.count_rows(jsonb) set statement_timeout = '18s';
-
--- A permission that is lacking in the middle of a scan must not keep what is asked for before it from being read ever
--- again: the next run begins anew, as after a page that is impossible.
-select app.exchange_text('app.plan_after_failure', 'case when new.pages = 0 and', 'case when new.error_kind = ''configuration'' or new.pages = 0 and');
 
 -- Who may not read what users write is told no likes and comments; on Instagram none is one that is hidden.
 create or replace function app.keep_figures() returns trigger language plpgsql set search_path = '' as $$

@@ -1,4 +1,5 @@
--- As 43 exchanges of lines since 0027 left it, written out: nothing is changed.
+-- Written out after 43 exchanges of lines since 0027. New in it: the rest of a hold of which a part was captured is
+-- released as a refund without a movement of money, and is none.
 create or replace function public.daily_series(p jsonb)
 returns jsonb language sql stable set search_path = '' set jit = 'off' as $$
   with zone as (

@@ -1,4 +1,8 @@
--- What was exchanged in line by line, six times and more, written out: nothing is changed.
+-- What was exchanged in line by line, six times and more, written out. New in it:
+-- note_settings reads from the beginning what may be another account's (0071).
+-- withdraw_unread_rows goes by the reports of a day (0071).
+-- plan_after_failure: a permission that is lacking in the middle of a scan must not keep what is asked for before it from
+-- being read ever again: the next run begins anew, as after a page that is impossible.
 
 create or replace function app.email_missed(p_client uuid)
 returns integer language sql stable set search_path = '' as $$

@@ -29,7 +29,7 @@ test('a reset removes nothing where no stack has been', (t) => {
   assert.ok(existsSync(join(dir, 'database')));
   rmSync(join(dir, 'database'), { recursive: true });
   resetFolder(dir);
-  assert.ok(existsSync(join(dir, 'logs')), 'which a tool of another may have left');
+  assert.ok(existsSync(join(dir, 'logs')), 'the tests leave theirs in the same folder');
   mkdirSync(join(dir, 'database'));
   prepareKeys(join(dir, 'keys.json'));
   writeFileSync(join(dir, 'mine'), '');

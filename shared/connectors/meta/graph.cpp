@@ -57,12 +57,12 @@ struct GraphError {
   std::int64_t subcode = 0;
   bool transient = false;
   bool of_proof = false;
-  bool of_kind = false;
+  bool of_another_kind = false;
 };
 
 // A field that only a Page or only an account has, asked of something else; what is said of a Page without
 // its own token.
-bool is_of_kind(std::string_view message) {
+bool is_of_another_kind(std::string_view message) {
   const bool of_else = contains(message, "node type (Page)") || contains(message, "node type (User)");
   return (of_else && contains(message, "field (media_count)")) || contains(message, "field (access_token)") ||
          contains(message, "a Page Access Token");
@@ -77,21 +77,21 @@ std::optional<GraphError> read_error(const HttpReply& reply) {
                     .subcode = find_int64(*error, "error_subcode").value_or(0),
                     .transient = is_true(*error, "is_transient"),
                     .of_proof = contains(message, "appsecret_proof"),
-                    .of_kind = is_of_kind(message)};
+                    .of_another_kind = is_of_another_kind(message)};
 }
 
 constexpr Meaning wrong_proof{0, 0, ErrorKind::configuration, Remedy::give_up,
                               "meta.app_secret is missing, or not of the app that the token is for"};
 constexpr Meaning wrong_object{0, 0, ErrorKind::configuration, Remedy::give_up,
                                "there is no such Page or account, or the token may not see it"};
-constexpr Meaning wrong_kind{
+constexpr Meaning another_kind{
     0, 0, ErrorKind::configuration, Remedy::read,
     "the id is of something else: meta.page_id is a Page's, meta.instagram_id an account's"};
 constexpr Meaning passing{0, 0, ErrorKind::provider, Remedy::retry_then_read, "Meta says that it will pass"};
 
 const Meaning* meaning_of(const GraphError& error) {
   if (error.of_proof) return &wrong_proof;
-  if (error.of_kind) return &wrong_kind;
+  if (error.of_another_kind) return &another_kind;
   if (error.code == 100 && error.subcode == no_such_object) return &wrong_object;
   for (const Meaning& meaning : meanings) {
     const bool is_it = error.code >= meaning.from && error.code <= meaning.to;
@@ -209,7 +209,7 @@ Problem explain(const HttpReply& reply, Problem general) {
 
 bool is_unknown_field(const HttpReply& reply) {
   const auto error = is_success(reply) ? std::nullopt : read_error(reply);
-  return error && error->code == 100 && !error->of_kind;
+  return error && error->code == 100 && !error->of_another_kind;
 }
 
 bool is_not_permitted(const HttpReply& reply) {
