@@ -22,7 +22,9 @@ import {
   configurationProblem,
   configuredNames,
   isLoopback,
+  parseObject,
   serviceDigests,
+  WORKSPACE_PREFIX,
 } from '../edge-workers/host/secrets.mjs';
 import { applyMigrations, inTransaction, readMigrations } from './local/supabase/migrations.mjs';
 import { parseVars } from './local/vars.mjs';
@@ -36,6 +38,42 @@ function unknownNames(vars, { secrets, ids }) {
   const known = new Set(['SUPABASE_URL', 'SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_SECRET_KEY', 'LOCAL_ORIGINS']);
   for (const { env } of [...secrets, ...ids]) known.add(env);
   return Object.keys(vars).filter((name) => !known.has(name) && !/^WORKSPACE_[A-Z0-9_]+$/.test(name));
+}
+
+// The workspaces' bundles by variable, of those that are JSON objects.
+function bundlesIn(vars) {
+  const parsed = Object.keys(vars).flatMap((name) => {
+    const bundle = name.startsWith(WORKSPACE_PREFIX) ? parseObject(vars[name]) : null;
+    return bundle ? [[name, bundle]] : [];
+  });
+  return Object.fromEntries(parsed);
+}
+
+// A misspelt member is read by nobody: what it was meant for would be switched off without a word.
+function memberProblems(vars, { secrets, ids }) {
+  const named = new Map([...secrets, ...ids].map((key) => [key.name, key]));
+  const problemOf = (member) => {
+    const key = named.get(member);
+    if (!key) return 'which nothing reads';
+    return key.scope === 'agency' ? `which is a variable of the Worker: ${key.env}` : null;
+  };
+  const membersOf = ([service, keys]) =>
+    keys !== null && typeof keys === 'object'
+      ? Object.keys(keys).map((key) => `${service}.${key}`)
+      : [service];
+  return Object.entries(bundlesIn(vars)).flatMap(([variable, bundle]) =>
+    Object.entries(bundle)
+      .flatMap(membersOf)
+      .filter(problemOf)
+      .map((member) => `${variable} has ${member}, ${problemOf(member)}`),
+  );
+}
+
+// What would not keep a Worker from running, and is rarely meant.
+export function remarksOn(vars) {
+  return Object.entries(bundlesIn(vars))
+    .filter(([, { stripe }]) => /^(sk|rk)_test_/.test(stripe?.secret_key ?? ''))
+    .map(([variable]) => `${variable}: stripe.secret_key is of test mode, no payment will be a real one`);
 }
 
 // Every problem in words; an empty list means that the Worker would start and detect.
@@ -53,7 +91,7 @@ export function problemsOf(vars, environment, manifest) {
   for (const name of unknownNames(vars, manifest)) problems.push(`${name} is no variable of the Worker`);
   for (const { problem } of Object.values(configuredNames(vars, manifest).workspaces))
     if (problem) problems.push(problem);
-  return problems;
+  return [...problems, ...memberProblems(vars, manifest)];
 }
 
 function listDetected({ agency, workspaces }) {
@@ -129,6 +167,27 @@ export async function readDeployment({ SUPABASE_URL, SUPABASE_SECRET_KEY }) {
   if (reply.status === 404) return { migrations: null, service_settings: {} }; // it is older than the question
   if (!reply.ok) throw new Error(`the database answered ${reply.status} to SUPABASE_SECRET_KEY`);
   return reply.json();
+}
+
+// In words, or null: with another project's key nobody could sign in, and everything else would be well.
+export async function publishableKeyProblem({ SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY }) {
+  const { status } = await fetch(`${SUPABASE_URL}/auth/v1/health`, {
+    headers: { apikey: SUPABASE_PUBLISHABLE_KEY },
+  });
+  return status === 401 || status === 403
+    ? `Supabase answered ${status} to SUPABASE_PUBLISHABLE_KEY: it is another project's, or was withdrawn`
+    : null;
+}
+
+// In words, or null: migrations go forward only, also in a project that was not meant. Other addresses than
+// Supabase's own say nothing of a project.
+export function projectProblem(databaseUrl, supabaseUrl) {
+  const { hostname, username } = URL.parse(databaseUrl) ?? {};
+  const project = /^db\.(\w+)\.supabase\.co$/.exec(hostname)?.[1] ?? /^\w+\.(\w+)$/.exec(username)?.[1];
+  const [, meant] = /^https:\/\/(\w+)\.supabase\.co$/.exec(supabaseUrl) ?? [];
+  return project && meant && project !== meant
+    ? `SUPABASE_DB_URL is of the project ${project}, SUPABASE_URL of ${meant}`
+    : null;
 }
 
 // In words, or null: the Worker must not run on a database that is older than it.
@@ -217,13 +276,16 @@ async function main() {
   const problems = problemsOf(vars, process.env, manifest);
   if (problems.length === 0)
     problems.push(...(await databaseProblems(vars, manifest, values, SUPABASE_DB_URL)));
-  const connection = SUPABASE_DB_URL && (await connectionProblem(SUPABASE_DB_URL, SUPABASE_DB_CA));
-  if (connection) problems.push(connection);
-  const others = problems.length > 0 ? [] : otherSecrets(vars);
+  if (SUPABASE_DB_URL) {
+    const elsewhere = projectProblem(SUPABASE_DB_URL, vars.SUPABASE_URL);
+    problems.push(elsewhere ?? (await connectionProblem(SUPABASE_DB_URL, SUPABASE_DB_CA)));
+  }
+  const others = problems.some(Boolean) ? [] : otherSecrets(vars);
   const removal = values.remove ? null : removalProblem(others, values.vars);
   if (removal) problems.push(removal);
   refuse(problems);
   listDetected(configuredNames(vars, manifest));
+  for (const remark of remarksOn(vars)) console.log(`note: ${remark}`);
   if (others.length > 0) console.log(`to be taken away: ${others.join(', ')}`);
   if (values.check) return;
   prepareAccount();
@@ -233,7 +295,7 @@ async function main() {
         'SUPABASE_DB_CA is not set: the connection is encrypted, but nobody checks to whom it leads',
       );
     await connected(SUPABASE_DB_URL, SUPABASE_DB_CA, migrate);
-    // It may lead to another project than SUPABASE_URL. PostgREST reads its schema anew within seconds.
+    // It may still lead to another project than SUPABASE_URL. PostgREST reads its schema anew within seconds.
     const lackingNow = () =>
       readDeployment(vars).then(
         ({ migrations }) => migrationProblem(migrations),
@@ -256,14 +318,16 @@ async function databaseProblems(vars, manifest, { change }, willMigrate) {
     const { migrations, service_settings } = await readDeployment(vars);
     const lacking = willMigrate ? null : migrationProblem(migrations);
     const changes = change ? null : changeProblem(service_settings, await serviceDigests(vars, manifest));
-    return [lacking, changes].filter(Boolean);
+    return [lacking, changes, await publishableKeyProblem(vars)];
   } catch (error) {
     return [error.message];
   }
 }
 
+// `null` is no problem.
 function refuse(problems) {
-  if (problems.length > 0) throw new Error(`not deployed:\n  ${problems.join('\n  ')}`);
+  const all = problems.filter(Boolean);
+  if (all.length > 0) throw new Error(`not deployed:\n  ${all.join('\n  ')}`);
 }
 
 if (import.meta.main)

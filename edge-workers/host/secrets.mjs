@@ -9,7 +9,7 @@ const MAX_BUNDLE_BYTES = 5 * 1024;
 const MAX_ID_BYTES = 2000;
 const PLACEHOLDER = /\{\{secret:([a-z0-9_.]+)\}\}/g;
 const CONTROL = /[\u0000-\u001f\u007f]/;
-const WORKSPACE_PREFIX = 'WORKSPACE_';
+export const WORKSPACE_PREFIX = 'WORKSPACE_';
 
 export class SecretRefused extends Error {}
 export class SecretMissing extends Error {
@@ -63,7 +63,7 @@ export function localOrigins(env) {
   return env.LOCAL_ORIGINS ? parseObject(env.LOCAL_ORIGINS) : {};
 }
 
-function parseObject(text) {
+export function parseObject(text) {
   try {
     const value = JSON.parse(text);
     return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null;
@@ -90,7 +90,10 @@ function secretProblem(value, namesHere) {
 function idProblem(value) {
   const isText = (one) => typeof one === 'string' && one.trim() !== '' && one.isWellFormed();
   const ok = (one) => (isText(one) && utf8Length(one) <= MAX_ID_BYTES) || Number.isSafeInteger(one);
-  return (Array.isArray(value) ? value.length > 0 && value.every(ok) : ok(value)) ? null : 'is not an id';
+  if (Array.isArray(value) ? value.length > 0 && value.every(ok) : ok(value)) return null;
+  return [value].flat().some(Number.isInteger)
+    ? 'is too long for a number: put it in quotes'
+    : 'is not an id';
 }
 
 const NO_BUNDLE = { values: new Map(), problem: null };

@@ -11,22 +11,28 @@ const HEAD = '# Variables of the local Worker. Delete this file to have it writt
 
 const OR_ANEW = 'or delete the file to have it written anew.';
 
-// A value is as it stands, or inside single or double quotes.
+// A value is as it stands, or inside single or double quotes. What could be meant in two ways is refused: a remark
+// behind a value would be part of a key.
 export function parseVars(text, file) {
   const vars = {};
   text.split(/\r?\n/).forEach((line, i) => {
     if (line.trim() === '' || line.trim().startsWith('#')) return;
     const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    const problem = !name ? 'is not NAME=value' : quoteProblem(value);
+    const problem = !name
+      ? 'is not NAME=value'
+      : name in vars
+        ? `names ${name} a second time`
+        : valueProblem(value);
     if (problem) throw new Error(`${file}: line ${i + 1} ${problem}`);
     vars[name] = value.replace(/^(['"])(.*)\1$/, '$2');
   });
   return vars;
 }
 
-function quoteProblem(value) {
+function valueProblem(value) {
   const quote = /^['"]/.exec(value)?.[0];
-  return quote && (value.length < 2 || !value.endsWith(quote)) ? 'has a quote that is not closed' : null;
+  if (quote) return value.length < 2 || !value.endsWith(quote) ? 'has a quote that is not closed' : null;
+  return /\s#/.test(value) ? 'has a remark behind its value: put it on a line of its own' : null;
 }
 
 function formatVars(vars) {

@@ -2,7 +2,9 @@
 // outside two requests seldom meet there; here they are made to.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,5 +99,33 @@ test('those who wait are served in the order of asking, and an error holds nobod
   assert.deepEqual(
     results.map(({ status }) => status),
     ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});
+
+test('of many who find the lock of a dead process, one has it', async () => {
+  const held = join(folder, 'held');
+  const script = `import { lockFolder } from '${new URL('../../scripts/local/supabase/folder_lock.mjs', import.meta.url)}';
+    process.stdin.once('data', () => {
+      try { lockFolder('${held}'); console.log('mine'); } catch (error) { console.log(error.message); }
+    });
+    console.log('ready');`;
+  for (const left of ['', '999999999']) {
+    writeFileSync(`${held}.lock`, left);
+    const all = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+    const line = async ({ stdout }) => String((await once(stdout, 'data'))[0]).trim();
+    await Promise.all(all.map(line));
+    const told = all.map(line);
+    for (const { stdin } of all) stdin.write('go');
+    const words = await Promise.all(told);
+    for (const { stdin } of all) stdin.end();
+    assert.equal(words.filter((word) => word === 'mine').length, 1, words.join());
+    for (const word of words.filter((one) => one !== 'mine'))
+      assert.match(word, /is in use by process|cannot lock/);
+  }
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith('held')),
+    ['held.lock'],
   );
 });

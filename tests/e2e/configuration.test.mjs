@@ -8,11 +8,21 @@ import { after, before, test } from 'node:test';
 import { startStack } from '../../scripts/local/stack.mjs';
 import { bundleOf, parseVars } from '../../scripts/local/vars.mjs';
 import { ROOT } from '../../scripts/local/wrangler.mjs';
-import { changeProblem, migrationProblem, problemsOf, readDeployment } from '../../scripts/deploy.mjs';
+import {
+  changeProblem,
+  migrationProblem,
+  problemsOf,
+  publishableKeyProblem,
+  readDeployment,
+  remarksOn,
+} from '../../scripts/deploy.mjs';
 import { Core } from '../../edge-workers/host/core.mjs';
 import { serviceDigests } from '../../edge-workers/host/secrets.mjs';
-import { MANIFEST } from '../host/core_double.mjs';
 import { CLIENT, NORTHWIND, count, one, signIn, testStack, until, untilRested } from './harness.mjs';
+
+const MANIFEST = new Core(
+  new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm'))),
+).manifest();
 
 let stack;
 before(async () => {
@@ -169,12 +179,9 @@ test('a missing .dev.vars is written anew, for its owner only to read', async ()
 test('a deployment learns from the database whether it is as new as this Worker, and with which keys that runs', async () => {
   const vars = { SUPABASE_URL: stack.state.urls.supabase, SUPABASE_SECRET_KEY: stack.state.keys.secret };
   const { migrations, service_settings } = await readDeployment(vars);
-  const manifest = new Core(
-    new WebAssembly.Module(readFileSync(join(ROOT, 'build/edge/edge.wasm'))),
-  ).manifest();
   assert.equal(migrationProblem(migrations), null);
   const change = async (changes) =>
-    changeProblem(service_settings, await serviceDigests({ ...stack.vars, ...changes }, manifest));
+    changeProblem(service_settings, await serviceDigests({ ...stack.vars, ...changes }, MANIFEST));
   assert.equal(await change({}), null);
   const { stripe, ...others } = bundleOf(stack.vars, NORTHWIND);
   const exchanged = { ...others, stripe: { ...stripe, secret_key: 'sk_test_of_another_day' } };
@@ -185,6 +192,12 @@ test('a deployment learns from the database whether it is as new as this Worker,
   await stack.query(`delete from supabase_migrations.schema_migrations where version = '0047'`);
   const without = (await readDeployment(vars)).migrations;
   assert.match(migrationProblem(without), /lacks migrations, 0047:/);
+  const ofPage = (SUPABASE_PUBLISHABLE_KEY) => publishableKeyProblem({ ...vars, SUPABASE_PUBLISHABLE_KEY });
+  assert.equal(await ofPage(stack.state.keys.publishable), null);
+  assert.match(
+    await ofPage('sb_publishable_of_another'),
+    /Supabase answered 401 to SUPABASE_PUBLISHABLE_KEY/,
+  );
   const asPage = { ...vars, SUPABASE_SECRET_KEY: stack.state.keys.publishable };
   await assert.rejects(readDeployment(asPage), /answered 40[13]/);
 });
@@ -205,9 +218,24 @@ test('a deployment is refused while anything about its variables is wrong', () =
     [{ SUPABASE_DB_URL: 'postgres://x' }, /SUPABASE_DB_URL is no variable of the Worker/],
     [{ WORKSPACE_b: '{}' }, /WORKSPACE_b is no variable of the Worker/],
     [{ WORKSPACE_A: 'oops' }, /WORKSPACE_A is not a JSON object/],
+    [
+      { WORKSPACE_A: '{"stripe":{"webhook_secert":"whsec_x"}}' },
+      /has stripe.webhook_secert, which nothing reads/,
+    ],
+    [{ WORKSPACE_A: '{"Stripe":"sk"}' }, /WORKSPACE_A has Stripe, which nothing reads/],
+    [{ WORKSPACE_A: '{"pagespeed":{"api_key":"x"}}' }, /a variable of the Worker: PAGESPEED_API_KEY/],
     [Object.fromEntries(Array.from({ length: 128 }, (_, i) => [`V${i}`, 'x'])), /a Worker has 128/],
   ];
   for (const [change, message] of wrong)
     assert.match(problemsOf({ ...good, ...change }, environment, MANIFEST).join('\n'), message);
   assert.match(problemsOf(good, {}, MANIFEST).join('\n'), /CLOUDFLARE_API_TOKEN is not in the environment/);
+  assert.deepEqual(remarksOn(good), []);
+  const tried = { ...good, WORKSPACE_A: '{"stripe":{"secret_key":"rk_test_0123456789"}}' };
+  assert.match(remarksOn(tried).join(), /^WORKSPACE_A: stripe.secret_key is of test mode/);
+});
+
+test('a line of variables that could be meant in two ways is refused', () => {
+  assert.deepEqual(parseVars(`A=x#y\n# a remark\nB='x # y'\n`, 'file'), { A: 'x#y', B: 'x # y' });
+  assert.throws(() => parseVars('A=x # y', 'file'), /file: line 1 has a remark behind its value/);
+  assert.throws(() => parseVars('A=x\nA=y', 'file'), /file: line 2 names A a second time/);
 });

@@ -16,6 +16,7 @@ import {
   connectionProblem,
   connectionTo,
   migrationProblem,
+  projectProblem,
   readDeployment,
   removalProblem,
 } from '../../scripts/deploy.mjs';
@@ -172,6 +173,17 @@ test('a database elsewhere is never asked in clear text', () => {
   assert.deepEqual(connectionTo(`${url}?sslmode=verify-full`).ssl, { rejectUnauthorized: true });
   assert.match(connectionTo(url, import.meta.filename).ssl.ca, /is never asked in clear text/);
   assert.equal(connectionTo('postgres://postgres@127.0.0.1:5432/postgres').ssl, undefined);
+});
+
+test('the database of another project is not changed', () => {
+  const pooler = 'postgres://postgres.other:pass@aws-0-eu.pooler.supabase.com:5432/postgres';
+  for (const url of [pooler, 'postgres://postgres:pass@db.other.supabase.co:5432/postgres']) {
+    assert.match(projectProblem(url, 'https://meant.supabase.co'), /of the project other, .* of meant$/);
+    assert.equal(projectProblem(url, 'https://other.supabase.co'), null);
+    assert.equal(projectProblem(url, 'https://data.example.com'), null, 'a domain of its own');
+  }
+  assert.equal(projectProblem('postgres://me@data.example.com/postgres', 'https://meant.supabase.co'), null);
+  assert.equal(projectProblem('no address', 'https://meant.supabase.co'), null);
 });
 
 test('a database that migrations cannot reach is a problem before anything is sent', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
+import { PROVIDERS } from '../sandbox/providers.mjs';
 import { startSandbox } from '../sandbox/server.mjs';
 
 const KEY = 'sk_test_of_the_sandbox';
@@ -153,6 +154,8 @@ test('Meta: a Page needs its own token, and each token its own proof', async () 
   assert.equal((await graph(about, `${META.appId}|${META.appSecret}`)).body.data.is_valid, true);
   const posts = (await graph('1/posts?fields=id', access_token)).body;
   assert.match(posts.paging.next, new RegExp(`access_token=${access_token}`), 'as Meta does');
+  assert.deepEqual(Object.keys(posts.data[0]), ['id']);
+  assert.equal(await codeOf('1/posts?fields=id,mesage', access_token), 100);
 });
 
 test('Meta: the posts are read by the links to the next page, each once', async () => {
@@ -171,22 +174,98 @@ test('Meta: the posts are read by the links to the next page, each once', async 
   assert.deepEqual([seen.length, new Set(seen).size], [2, 2]);
 });
 
-test('Cloudflare: a reply ends at the rows that were asked for', async () => {
+test('Cloudflare: a reply has the rows and members that were asked for, and no other name', async () => {
   const key = 'token_of_cloudflare';
   await steer('/accounts', { key, service: 'cloudflare' });
   const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
-  const rows = async (limit) => {
-    const query = `query($tag:string!){viewer{zones(filter:{zoneTag:$tag}){httpRequests1dGroups(limit:${limit})}}}`;
+  const ask = async (selection) => {
+    const query = `query($tag:string!,$from:Date!,$to:Date!){viewer{zones(filter:{zoneTag:$tag}){${selection}}}}`;
     const reply = await fetch(`${sandbox.url}/cloudflare/client/v4/graphql`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables: { tag: 'zone', from: day(30), to: day(0) } }),
     });
-    return (await reply.json()).data.viewer.zones[0].httpRequests1dGroups;
+    return reply.json();
+  };
+  const groups = (limit, selected) =>
+    ask(`httpRequests1dGroups(limit:${limit},filter:{date_geq:$from,date_lt:$to}){${selected}}`);
+  const rows = async (limit) => {
+    const { data } = await groups(limit, 'sum{requests}dimensions{date}');
+    return data.viewer.zones[0].httpRequests1dGroups;
   };
   const all = await rows(100);
   assert.ok(all.length > 1);
   assert.deepEqual(await rows(1), all.slice(0, 1));
+  assert.deepEqual(Object.keys(all[0]), ['sum', 'dimensions']);
+  const refused = await Promise.all([
+    groups(100, 'sum{request}'),
+    groups(100, 'sum'),
+    groups(0, 'sum{requests}'),
+    ask('httpRequests1dGroups(limit:100,filter:{date_from:$from,date_lt:$to}){sum{requests}}'),
+    ask('httpRequestsGroups(limit:100,filter:{date_geq:$from,date_lt:$to}){sum{requests}}'),
+  ]);
+  for (const { data, errors } of refused) assert.deepEqual([data, errors.length], [null, 1]);
+});
+
+test('Google Ads: what is misspelt, or not of that report, is refused', async () => {
+  const key = 'refresh_token_of_ads';
+  for (const service of ['google_oauth', 'google_ads']) await steer('/accounts', { key, service });
+  const token = await fetch(`${sandbox.url}/google-oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'refresh_token', client_id: 'c', refresh_token: key }),
+  });
+  const { access_token } = await token.json();
+  const query = async (fields, from, rest = '') => {
+    const reply = await fetch(`${sandbox.url}/google-ads/v26/customers/1234567890/googleAds:search`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        query: `SELECT ${fields} FROM ${from} WHERE segments.date BETWEEN '2026-01-01' AND '2026-01-02'${rest}`,
+      }),
+    });
+    return reply.status;
+  };
+  assert.equal(await query('campaign.id, metrics.clicks', 'campaign', ' ORDER BY segments.date DESC'), 200);
+  for (const asked of [
+    ['campaign.id, metrics.click', 'campaign'],
+    ['campaign.id, search_term_view.search_term', 'campaign'],
+    ['segments.conversion_action, metrics.clicks', 'campaign'],
+    ['campaign.id', 'campaigns'],
+    ['campaign.id', 'campaign', ' ORDER BY segments.day'],
+  ])
+    assert.equal(await query(...asked), 400, asked.join());
+});
+
+test('Google: a token is good for the scope that it was asked for', () => {
+  const signed = (scope) => {
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: 'a@b.example',
+      aud: 'https://oauth2.googleapis.com/token',
+      scope,
+      iat: now,
+      exp: now + 60,
+    };
+    const assertion = `${part({ alg: 'RS256' })}.${part(claims)}.c2lnbmVk`;
+    return new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      assertion,
+    }).toString();
+  };
+  const { google_oauth: oauth, google_ads: ads, search_console: search } = PROVIDERS;
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const { body } = oauth.answer(
+    {},
+    {
+      method: 'POST',
+      path: '/token',
+      headers,
+      body: signed('https://www.googleapis.com/auth/webmasters.readonly'),
+    },
+  );
+  const bearer = { authorization: `Bearer ${body.access_token}` };
+  assert.deepEqual([search.keyOf(bearer), ads.keyOf(bearer)], ['a@b.example', '']);
 });
 
 test('SendGrid: mail is taken as strictly as SendGrid takes it', async () => {

@@ -52,7 +52,8 @@ const draft = (safety_identifier) => {
 };
 const zone = (tag) =>
   post(bearer, {
-    query: 'query($tag:string!){viewer{zones(filter:{zoneTag:$tag}){httpRequests1dGroups(limit:100)}}}',
+    query: `query($tag:string!,$from:Date!,$to:Date!){viewer{zones(filter:{zoneTag:$tag}){
+      httpRequests1dGroups(limit:100,filter:{date_geq:$from,date_lt:$to}){sum{requests}}}}}`,
     variables: { tag, from: day(30), to: day(0) },
   });
 const runOf = (url) =>

@@ -190,8 +190,8 @@ export class Session {
     this.storage.removeItem(TO_CHOOSE_KEY); // who signs in so has one
     const { error } = await this.auth.signInWithPassword({ email, password });
     if (!error) return null;
-    const isWrong = error.status === 400 || error.status === 401;
-    if (isWrong && !MESSAGES[error.code]) return MESSAGES.invalid_credentials;
+    // A 401 is about the page's own key, not about what was typed.
+    if (error.status === 400 && !MESSAGES[error.code]) return MESSAGES.invalid_credentials;
     return wordsOf(error, 'Signing in did not work. Try again in a moment.');
   }
 

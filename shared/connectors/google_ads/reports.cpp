@@ -16,7 +16,7 @@ using std::chrono::hours;
 
 constexpr std::string_view origin = "https://googleads.googleapis.com/";
 // A major lives for about a year: https://developers.google.com/google-ads/api/docs/sunset-dates
-constexpr std::string_view default_version = "v26";
+constexpr std::int64_t default_version = 26;
 // Days are the account's, whose zone is unknown before the first reply. A day has begun everywhere
 // twelve hours after it began in UTC; what is cut off is today, which is read again tomorrow.
 constexpr hours begun_everywhere{-12};
@@ -94,11 +94,12 @@ std::string digits_of(std::string_view id) {
   return digits;
 }
 
-std::string_view version_of(const Query& query) {
-  const std::string_view version = find_text(query.ids, "google_ads.api_version");
-  const bool usable =
-      version.size() <= 5 && starts_with(version, "v") && parse_int64(version.substr(1)).value_or(0) > 0;
-  return usable ? version : default_version;
+// Of "v27", "27" or "v27.1": an address has the major version alone.
+std::string version_of(const Query& query) {
+  std::string_view version = find_text(query.ids, "google_ads.api_version");
+  if (starts_with(to_lower(version), "v")) version.remove_prefix(1);
+  const std::int64_t major = parse_int64(version.substr(0, version.find('.'))).value_or(default_version);
+  return concat({"v", decimal(major > 0 ? major : default_version)});
 }
 
 std::string gaql(const Report& report, const DaySlice& slice) {
@@ -119,7 +120,7 @@ std::optional<Json> next_position(const std::string& token, const DaySlice& slic
 
 // Google refuses it with a code at first; later the path is gone, with a page for people.
 constexpr std::string_view dead_version =
-    "this version of the API is gone, set google_ads.api_version to a living one";
+    "this version of the API is gone, set GOOGLE_ADS_API_VERSION to a living one";
 
 // The developers' reading of the codes, all of which the agency has to mend.
 struct Meaning {

@@ -267,6 +267,9 @@ Result<ActionStart> start_email(const ActionQuery& query, UnixSeconds now) {
                 {"email: sending needs sendgrid.api_key and sendgrid.from_email, which is missing"});
   if (!is_email_address(find_text(query.ids, from_email)))
     return fail(ErrorKind::configuration, {"email: sendgrid.from_email is no address"});
+  const std::string_view domain = find_text(query.ids, inbound_domain);
+  if (!domain.empty() && !is_email_address(concat({"reply@", domain})))
+    return fail(ErrorKind::configuration, {"email: sendgrid.inbound_domain is no domain"});
   if (!is_one_line(find_text(query.ids, from_name)))
     return fail(ErrorKind::configuration, {"email: sendgrid.from_name is not one line"});
   const bool is_answer = !find_text(query.input, "thread_id").empty();

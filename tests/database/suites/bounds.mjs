@@ -287,6 +287,27 @@ async function useTests({ test, stack, begin, actions }) {
     assert.deepEqual(await actions(), ['succeeded']);
   });
 
+  await test('what is stored as not known is offered its end for a while, however often that is not known either', async () => {
+    const id = randomUUID();
+    await begin(northwind, id);
+    await stack.query(`update public.action_requests set requested_at = now() - interval '40 minutes'`);
+    const offered = async () => {
+      const { ends } = await call(stack, 'claim_due', { limit: 1 });
+      const end = { client_id: northwind, id, service: 'openai', state: 'unknown', tables: [] };
+      for (const { object_key } of ends) {
+        assert.match(object_key, new RegExp(`${id}-end`));
+        await call(stack, 'end_action', end);
+      }
+      return ends.length;
+    };
+    assert.equal(await offered(), 1);
+    await stack.query(`update public.action_requests set finished_at = now() - interval '19 minutes'`);
+    assert.equal(await offered(), 1);
+    await stack.query(`update public.action_requests set finished_at = finished_at - interval '2 minutes'`);
+    assert.equal(await offered(), 0);
+    assert.deepEqual(await actions(), ['unknown']);
+  });
+
   await test('who used it in thirty days shares the limit', async () => {
     await stack.query(
       `insert into public.ai_requests (client_id, id, purpose, state, requested_at, cost_micros, source_at)

@@ -151,8 +151,11 @@ async function orderTests({ test, stack, apply, runRow, cursorRow }) {
   await test('other content at the same time is a tie: not written, reported, kept in the cursor', async (run) => {
     await apply(page(run, 1, [charge('ch_1', 100, monday)]));
     const tie = { table: 'stripe_charges', id: 'ch_1' };
-    const result = await apply(page(run, 2, [charge('ch_1', 999, monday)], { last: true }));
+    const facts = { unavailable: ['one of them'], last_success_at: monday };
+    const result = await apply(page(run, 2, [charge('ch_1', 999, monday)], { last: true, facts }));
     assert.deepEqual([result.written, result.ties, result.finished], [0, [tie], false]);
+    const told = await factsOf(stack, 'charges');
+    assert.deepEqual([told.unavailable, told.last_success_at], [['one of them'], null]);
     assert.equal((await runRow(run)).state, 'running');
     assert.deepEqual((await cursorRow()).cursor, { at: 2, ties: [tie] });
     const settled = await apply(page(run, 3, [charge('ch_1', 500, later)], { last: true }));

@@ -297,6 +297,11 @@ async function deliveryTests({ test, stack, compare, apply, sync }) {
     assert.deepEqual(await apply(p), { written: 1, receipt: 'applied' });
     assert.deepEqual(await charges(stack), { ch_1: 999 });
     assert.deepEqual(await factsOf(stack, 'webhook'), before);
+    const asking = (amount) => delivery('a', [charge('ch_1', amount, at)], 'received');
+    assert.deepEqual(await apply(asking(999)), { written: 0, receipt: 'applied' });
+    assert.deepEqual(await apply(asking(998)), { written: 1, receipt: 'received' });
+    assert.deepEqual(await charges(stack), { ch_1: 998 });
+    assert.equal((await state('a')).state, 'received', 'for the flow that asks, or keeps files');
   });
 
   await test('an ignored delivery whose rows are stored today becomes applied', async () => {

@@ -1,5 +1,7 @@
 // Cloudflare's GraphQL analytics over the recorded groups, moved in time so that the newest are of
 // this hour or of yesterday. https://developers.cloudflare.com/analytics/graphql-api/
+import { buildSchema, graphqlSync, GraphQLError } from 'graphql';
+
 import { dayOf, fixturesOf } from '../fixtures.mjs';
 
 const readFixture = fixturesOf('cloudflare');
@@ -9,31 +11,88 @@ const DAY = 24 * HOUR;
 const iso = (ms) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 const groupsOf = (name, scope, node) => readFixture(name).data.viewer[scope][0][node];
 
+// What of each node a query may select and filter by: a name that is not here is refused, as Cloudflare does.
 const NODES = {
   workersInvocationsAdaptive: {
-    scope: 'accounts',
+    scope: 'account',
     name: 'scriptName',
     moment: 'datetimeHour',
+    members: {
+      sum: 'requests: uint64, errors: uint64, subrequests: uint64',
+      quantiles: 'cpuTimeP50: float32, cpuTimeP99: float32',
+      dimensions: 'datetime: Time, datetimeHour: Time, scriptName: string, status: string',
+    },
     keptDays: 90,
     groups: workers,
   },
   r2OperationsAdaptiveGroups: {
-    scope: 'accounts',
+    scope: 'account',
     name: 'bucketName',
     moment: 'date',
+    members: {
+      sum: 'requests: uint64',
+      dimensions: 'date: Date, datetime: Time, bucketName: string, actionType: string, actionStatus: string',
+    },
     keptDays: 31,
     groups: operations,
   },
   r2StorageAdaptiveGroups: {
-    scope: 'accounts',
+    scope: 'account',
     name: 'bucketName',
     moment: 'datetime',
+    members: {
+      max: 'objectCount: uint64, uploadCount: uint64, payloadSize: uint64, metadataSize: uint64',
+      dimensions: 'date: Date, datetime: Time, bucketName: string',
+    },
     keptDays: 31,
     groups: storage,
   },
-  httpRequests1dGroups: { scope: 'zones', moment: 'date', keptDays: 365, groups: traffic },
+  httpRequests1dGroups: {
+    scope: 'zone',
+    moment: 'date',
+    members: {
+      sum: `requests: uint64, bytes: uint64, cachedRequests: uint64, cachedBytes: uint64, pageViews: uint64,
+        threats: uint64, countryMap: [country!], responseStatusMap: [responseStatus!]`,
+      uniq: 'uniques: uint64',
+      dimensions: 'date: Date',
+    },
+    keptDays: 365,
+    groups: traffic,
+  },
 };
 const MOST_ROWS = 10_000;
+
+const typesOf = ([node, { scope, name, members }]) => {
+  const [unit, type] = scope === 'zone' ? ['date', 'Date'] : ['datetime', 'Time'];
+  const orders = members.dimensions.replace(/(\w+): \w+,?/g, '$1_ASC $1_DESC');
+  return `
+  input ${node}Filter { ${unit}_geq: ${type}!, ${unit}_lt: ${type}!${name ? `, ${name}: string` : ''} }
+  enum ${node}OrderBy { ${orders} }
+  ${Object.entries(members)
+    .map(([member, fields]) => `type ${node}_${member} { ${fields} }`)
+    .join(' ')}
+  type ${node} { ${Object.keys(members)
+    .map((member) => `${member}: ${node}_${member}!`)
+    .join(' ')} }
+  type ${node}Settings { maxDuration: uint64, maxPageSize: uint64, notOlderThan: uint64 }
+  extend type ${scope} {
+    ${node}(limit: uint64!, filter: ${node}Filter!, orderBy: [${node}OrderBy!]): [${node}!]!
+  }
+  extend type ${scope}Settings { ${node}: ${node}Settings! }`;
+};
+const SCHEMA = buildSchema(`
+  scalar string scalar uint64 scalar float32 scalar Time scalar Date
+  type country { clientCountryName: string, requests: uint64, bytes: uint64, threats: uint64 }
+  type responseStatus { edgeResponseStatus: uint64, requests: uint64 }
+  input accountFilter { accountTag: string! }
+  input zoneFilter { zoneTag: string! }
+  type accountSettings
+  type zoneSettings
+  type account { settings: accountSettings! }
+  type zone { settings: zoneSettings! }
+  type viewer { accounts(filter: accountFilter!): [account!]!, zones(filter: zoneFilter!): [zone!]! }
+  type Query { viewer: viewer! }
+  ${Object.entries(NODES).map(typesOf).join('')}`);
 
 // One recorded group per hour, the newest in the hour before this one.
 function workers(nowMs) {
@@ -121,36 +180,53 @@ export function answer(account, { method, path, body, nowMs = Date.now() }) {
   if (path !== '/client/v4/graphql') return noSuchRoute();
   if (method !== 'POST') return complaint(405, 'method not allowed');
   const { query = '', variables = {} } = body ?? {};
-  const name = Object.keys(NODES).find((node) => query.includes(`${node}(`));
-  if (!name) return complaint(400, 'unknown field');
-  const node = NODES[name];
-  const limit = Number(/\(limit:(\d+)/.exec(query)?.[1] ?? 0);
-  if (!(limit > 0 && limit <= MOST_ROWS))
-    return complaint(400, `limit must be positive number and not greater than ${MOST_ROWS}`);
-  if (account.ids && !account.ids.includes(variables.tag)) return found(node, []);
-  const from = Date.parse(variables.from);
-  const kept = node.keptDays * DAY;
-  if (from < nowMs - kept)
-    return complaint(200, `cannot request data older than ${inWeeks(node.keptDays)}, but your query did`, [
-      'viewer',
-    ]);
-  const groups = account.empty ? [] : within(node, node.groups(nowMs), variables);
-  const settings = query.includes('settings{') && {
-    settings: { [name]: { maxDuration: 31 * 86_400, maxPageSize: MOST_ROWS, notOlderThan: kept / 1000 } },
+  const scopesOf = (scope, tag) =>
+    account.ids && !account.ids.includes(tag) ? [] : [scopeOf(scope, account, nowMs)];
+  const viewer = {
+    accounts: ({ filter }) => scopesOf('account', filter.accountTag),
+    zones: ({ filter }) => scopesOf('zone', filter.zoneTag),
   };
-  return found(node, [{ ...settings, [name]: groups.slice(0, limit) }]);
+  const { data, errors } = graphqlSync({
+    schema: SCHEMA,
+    source: query,
+    rootValue: { viewer },
+    variableValues: variables,
+  });
+  if (!errors) return { status: 200, body: { data, errors: null } };
+  const [{ message, extensions }] = errors;
+  return complaint(extensions.status ?? 400, message, extensions.status ? ['viewer'] : null);
+}
+
+function scopeOf(scope, { empty }, nowMs) {
+  const nodes = Object.entries(NODES).filter(([, node]) => node.scope === scope);
+  const limits = ({ keptDays }) => ({
+    maxDuration: 31 * 86_400,
+    maxPageSize: MOST_ROWS,
+    notOlderThan: keptDays * 86_400,
+  });
+  return {
+    settings: Object.fromEntries(nodes.map(([name, node]) => [name, limits(node)])),
+    ...Object.fromEntries(
+      nodes.map(([name, node]) => [name, (asked) => groupsWithin(node, asked, empty, nowMs)]),
+    ),
+  };
+}
+
+function groupsWithin({ groups, keptDays, moment, name }, { limit, filter }, empty, nowMs) {
+  if (!(limit > 0 && limit <= MOST_ROWS))
+    throw new GraphQLError(`limit must be positive number and not greater than ${MOST_ROWS}`);
+  const [from, to] = ['geq', 'lt'].map((end) =>
+    Date.parse(filter[`datetime_${end}`] ?? filter[`date_${end}`]),
+  );
+  if (from < nowMs - keptDays * DAY) {
+    const message = `cannot request data older than ${inWeeks(keptDays)}, but your query did`;
+    throw new GraphQLError(message, { extensions: { status: 200 } });
+  }
+  const isAsked = ({ dimensions }) => {
+    const at = Date.parse(dimensions[moment]);
+    return at >= from && at < to && (!name || dimensions[name] === filter[name]);
+  };
+  return empty ? [] : groups(nowMs).filter(isAsked).slice(0, limit);
 }
 
 const inWeeks = (days) => `${Math.floor(days / 7)}w${days % 7}d`;
-
-const found = ({ scope }, scopes) => ({
-  status: 200,
-  body: { data: { viewer: { [scope]: scopes } }, errors: null },
-});
-
-function within({ moment, name }, groups, { from, to, name: wanted }) {
-  return groups.filter(({ dimensions }) => {
-    const at = Date.parse(dimensions[moment]);
-    return at >= Date.parse(from) && at < Date.parse(to) && (!name || dimensions[name] === wanted);
-  });
-}

@@ -33,7 +33,7 @@ export const origins = ['https://googleads.googleapis.com'];
 export const accountsOf = ({ google_ads: ads }) => [
   { key: holderOf(ads), customers: [ads?.customer_id], pageLimit: 2 },
 ];
-export const keyOf = (headers) => keyOfToken(headers);
+export const keyOf = (headers) => keyOfToken(headers, 'adwords');
 export const wrongKey = () => fault(401, 'error_401_unauthenticated.built.json');
 
 export const faults = {
@@ -80,20 +80,26 @@ export function answer(account, { method, path, body, nowMs = Date.now() }) {
     : page(rows, asked, account.pageLimit ?? 10_000, pageToken);
 }
 
-// Null: a query that Google would refuse.
+const QUERY = new RegExp(
+  `^SELECT (.+) FROM (\\w+) WHERE segments\\.date BETWEEN '([\\d-]+)' AND '([\\d-]+)'` +
+    `(?: AND campaign\\.advertising_channel_type = '(\\w+)')?(?: ORDER BY segments\\.date(?: DESC)?)?$`,
+);
+
+// Null: a query that Google would refuse. A report has the fields that its recorded rows have; clicks and cost
+// are not among those by conversion action.
 function readQuery(query) {
-  const [, select, from, first, last, kind] =
-    /^SELECT (.+) FROM (\w+) WHERE segments\.date BETWEEN '([\d-]+)' AND '([\d-]+)'(?: AND campaign\.advertising_channel_type = '(\w+)')?/.exec(
-      query,
-    ) ?? [];
+  const [, select, from, first, last, kind] = QUERY.exec(query) ?? [];
   if (!select || first > last) return null;
-  const fields = select.split(',').map((field) => field.trim());
-  const byAction = fields.includes('segments.conversion_action');
-  if (byAction && fields.some((field) => /^metrics\.(clicks|cost_micros|impressions)$/.test(field)))
-    return null;
-  const report = byAction ? 'conversion_action' : from;
-  return REPORTS[report] ? { fields: fields.map(camelCase), report, kind, first, last } : null;
+  const fields = select.split(',').map((field) => camelCase(field.trim()));
+  const report = fields.includes('segments.conversionAction') ? 'conversion_action' : from;
+  const known = new Set(REPORTS[report]?.({ kind }).flatMap(fieldsOf));
+  return fields.every((field) => known.has(field)) ? { fields, report, kind, first, last } : null;
 }
+
+const fieldsOf = (row) =>
+  Object.entries(row).flatMap(([name, resource]) =>
+    Object.keys(resource).map((member) => `${name}.${member}`),
+  );
 
 const camelCase = (field) => field.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 

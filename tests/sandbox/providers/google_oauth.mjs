@@ -38,14 +38,18 @@ export const accountsOf = ({ google_ads, search_console }) =>
 export function keyOf(headers, query, body) {
   const form = new URLSearchParams(body);
   if (form.get('grant_type') !== JWT_BEARER) return form.get('refresh_token') ?? '';
-  return decode((form.get('assertion') ?? '').split('.')[1])?.iss ?? '';
+  return claimsOf(form)?.iss ?? '';
 }
 
-// Whose access token a call carries; '' for one that is not ours or has expired.
-export function keyOfToken(headers, nowMs = Date.now()) {
+const claimsOf = (form) => decode((form.get('assertion') ?? '').split('.')[1]);
+
+// Whose access token a call carries; '' for one that is not ours, has expired, or was asked for with another
+// scope. A refresh token has those of its consent, which is taken to have been given for all.
+export function keyOfToken(headers, scope) {
   const token = (headers.authorization ?? '').replace(/^Bearer ya29\./, '');
-  const { key, until } = decode(token) ?? {};
-  return key && until * 1000 > nowMs ? key : '';
+  const { key, until, scopes } = decode(token) ?? {};
+  const allows = !scopes || scopes.split(' ').includes(`https://www.googleapis.com/auth/${scope}`);
+  return key && allows && until * 1000 > Date.now() ? key : '';
 }
 
 const refuse = (error, error_description) => ({ status: 400, body: { error, error_description } });
@@ -80,7 +84,8 @@ export function answer(account, { method, path, headers, body, nowMs = Date.now(
     form.get('grant_type') === JWT_BEARER ? refuseJwt(account, form, nowSecs) : refuseRefresh(account, form);
   if (refusal) return refusal;
   const lifetime = account.lifetimeSecs ?? LIFETIME_SECS;
-  const token = encode({ key: keyOf(headers, null, body), until: nowSecs + lifetime });
+  const scopes = claimsOf(form)?.scope;
+  const token = encode({ key: keyOf(headers, null, body), until: nowSecs + lifetime, scopes });
   return {
     status: 200,
     body: {

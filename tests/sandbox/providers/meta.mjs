@@ -157,17 +157,35 @@ function insights(account, kind, query, nowMs) {
   );
 }
 
+const POST_FIELDS = {
+  page: 'id message created_time permalink_url shares likes comments insights'.split(' '),
+  instagram:
+    'id caption media_type media_product_type permalink timestamp like_count comments_count insights'.split(
+      ' ',
+    ),
+};
+const only = (names, object) =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => names.includes(name)));
+const noSuchField = (name) => graphError(400, 100, `Tried accessing nonexisting field (${name})`);
+
 // As Meta does, the link to the next page holds the token.
 function posts(account, kind, query, token, nowMs) {
-  const [, expanded = ''] = /insights\.metric\(([^)]*)\)/.exec(query.get('fields') ?? '') ?? [];
+  const asked = query.get('fields') ?? '';
+  const [, expanded = ''] = /insights\.metric\(([^)]*)\)/.exec(asked) ?? [];
   const metrics = expanded.split(',').filter(Boolean);
+  const fields = asked
+    .replace(/\.\w+\([^)]*\)/g, '')
+    .split(',')
+    .filter(Boolean);
+  const unknown = fields.find((name) => !POST_FIELDS[kind].includes(name));
+  if (unknown) return noSuchField(unknown);
   if (metrics.some((name) => !LIVING.has(name) || account.dead?.includes(name))) return invalidMetric();
   if (account.empty) return withoutPaging([]);
   const time = kind === 'page' ? 'created_time' : 'timestamp';
   const first = readFixture(kind === 'page' ? 'page_posts_with_insights' : 'ig_media_list');
   const shift = nowMs - DAY - Date.parse(first.data[0][time]);
   const page = query.get('after') && kind === 'page' ? readFixture('page_posts_last') : first;
-  const data = page.data.map((post) => movedPost(post, time, shift, metrics));
+  const data = page.data.map((post) => only(['id', ...fields], movedPost(post, time, shift, metrics)));
   const paging = page.paging.next
     ? { ...page.paging, next: page.paging.next.replace('EAAREDACTED', token) }
     : page.paging;
@@ -189,8 +207,8 @@ function fields(account, kind, id, query, token) {
   if (kind === 'page' && asked.includes('access_token'))
     known.access_token = `${token.split(PAGE_MARK)[0]}${PAGE_MARK}${id}`;
   const unknown = asked.find((name) => !(name in known) || account.dead?.includes(name));
-  if (unknown) return graphError(400, 100, `Tried accessing nonexisting field (${unknown})`);
-  return { status: 200, body: Object.fromEntries(['id', ...asked].map((name) => [name, known[name]])) };
+  if (unknown) return noSuchField(unknown);
+  return { status: 200, body: only(['id', ...asked], known) };
 }
 
 // A token may ask about itself only if one of the app's developers owns it; an account with an appId is nobody's of them.

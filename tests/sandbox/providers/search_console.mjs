@@ -28,7 +28,7 @@ export const origins = ['https://searchconsole.googleapis.com'];
 export const accountsOf = ({ search_console: search }) => [
   { key: holderOf(search), sites: [search?.site_url].flat() },
 ];
-export const keyOf = (headers) => keyOfToken(headers);
+export const keyOf = (headers) => keyOfToken(headers, 'webmasters.readonly');
 export const wrongKey = () => ({
   status: 401,
   body: {

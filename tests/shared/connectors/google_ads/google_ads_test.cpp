@@ -72,10 +72,13 @@ TEST_CASE("a report asks for an account's days, with what its access needs", "[g
 
 TEST_CASE("a version that is none is not sent", "[google_ads]") {
   Query query = november;
-  for (const char* version : {"", "v", "26", "v26/../../x", "vx"}) {
+  const auto url = [&](const char* version) {
     query.ids["google_ads.api_version"] = version;
-    CHECK(contains(google_ads::report_request(google_ads::campaigns, query).url, "/v26/"));
-  }
+    return google_ads::report_request(google_ads::campaigns, query).url;
+  };
+  for (const char* version : {"", "v", "26", "v26/../../x", "vx", "-27"})
+    CHECK(contains(url(version), "/v26/"));
+  for (const char* version : {"v27", "27", "V27", "v27.1"}) CHECK(contains(url(version), "/v27/"));
 }
 
 TEST_CASE("cost and conversions by action are never asked for together", "[google_ads]") {
@@ -217,7 +220,7 @@ TEST_CASE("errors say who must act", "[google_ads]") {
                "(OAUTH_TOKEN_INVALID)"));
   const auto dead = explained({.status = 404, .body = "<!DOCTYPE html><title>Error 404</title>"},
                               configuration, Remedy::give_up);
-  CHECK(contains(dead.error.message, "google_ads.api_version"));
+  CHECK(contains(dead.error.message, "GOOGLE_ADS_API_VERSION"));
   explained(
       {.status = 500,
        .body = R"({"error":{"details":[{"errors":[{"errorCode":{"internalError":"TRANSIENT_ERROR"}}]}]}})"},
@@ -239,7 +242,7 @@ TEST_CASE("errors say who must act", "[google_ads]") {
         .error.message;
   };
   // In the first days after its end a version is refused with a code.
-  CHECK(contains(refused("requestError", "UNSUPPORTED_VERSION", 400), "google_ads.api_version"));
+  CHECK(contains(refused("requestError", "UNSUPPORTED_VERSION", 400), "GOOGLE_ADS_API_VERSION"));
   CHECK(contains(refused("headerError", "INVALID_LOGIN_CUSTOMER_ID", 400), "google_ads.login_customer_id"));
   refused("authenticationError", "PROJECT_DISABLED", 403);
   const HttpReply without_scope{.status = 403,

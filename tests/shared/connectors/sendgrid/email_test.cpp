@@ -182,6 +182,11 @@ TEST_CASE("nobody can send before it is said who", "[sendgrid][email]") {
   };
   asked.ids["sendgrid.from_email"] = "hello";
   CHECK(told() == "email: sendgrid.from_email is no address");
+  asked.ids["sendgrid.from_email"] = "hello@example.com";
+  for (const char* domain : {"https://in.example.com", "reply@in.example.com", "in example.com"}) {
+    asked.ids["sendgrid.inbound_domain"] = domain;
+    CHECK(told() == "email: sendgrid.inbound_domain is no domain");
+  }
   // Of the key nothing is known here.
   asked.ids.erase("sendgrid.from_email");
   CHECK(told() == "email: sending needs sendgrid.api_key and sendgrid.from_email, which is missing");

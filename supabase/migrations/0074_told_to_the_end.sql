@@ -1,0 +1,26 @@
+-- What was stored once as not known stayed "just ended" with each repeat of its end, and was offered with each tick.
+select app.exchange_text('public.end_action', 'finished_at = clock_timestamp()',
+  'finished_at = coalesce(r.finished_at, clock_timestamp())');
+
+-- What the last page of a scan could not be told stays true while its ties are settled; all else waits for the end.
+select app.exchange_text('app.apply_run_page', '  if finished or not coalesce((p ->> ''last'')::boolean, false) then
+    perform app.merge_facts(run.client_id, run.service, run.stream, run.partition, p -> ''facts'');
+  end if;', '  perform app.merge_facts(run.client_id, run.service, run.stream, run.partition,
+    case when finished or not coalesce((p ->> ''last'')::boolean, false) then p -> ''facts''
+    else (select jsonb_object_agg(key, value) from jsonb_each(nullif(p -> ''facts'', ''null''))
+      where key in (''unavailable'', ''credentials_expire_at'')) end);');
+
+-- A corrected reading may name files that nobody has kept yet.
+select app.exchange_text('public.apply_replay', '  receipt public.webhook_receipts;
+begin', '  receipt public.webhook_receipts;
+  written bigint;
+begin');
+select app.exchange_text('public.apply_replay', '  return jsonb_build_object(''written'', app.replay_tables(p), ''receipt'', receipt.state);', '  written := app.replay_tables(p);
+  if receipt.state = ''applied'' and p ->> ''state'' = ''received'' and written > 0 then
+    update public.webhook_receipts r set state = ''received''
+    where r.client_id = receipt.client_id and r.service = receipt.service
+      and r.delivery_key = receipt.delivery_key returning * into receipt;
+  end if;
+  return jsonb_build_object(''written'', written, ''receipt'', receipt.state);');
+comment on function public.apply_replay is
+  'The rows of an archived object, read again: as compare_rows, and of a delivery "state" ("applied", "ignored", or "received" when objects must be asked for or kept), "lost_rows" (why rows of it are missing; null: none are) and "facts" -> {"written","receipt": its state now, null: none is known}. Replaces what an earlier reading of the same bytes gave, never what is newer. An unreadable or failed delivery becomes applied, an ignored one what "state" says, an applied one with other rows "received" where that says so; no cursor, lease, run or, otherwise, fact is touched.';
