@@ -24,3 +24,29 @@ select app.exchange_text('public.apply_replay', '  return jsonb_build_object(''w
   return jsonb_build_object(''written'', written, ''receipt'', receipt.state);');
 comment on function public.apply_replay is
   'The rows of an archived object, read again: as compare_rows, and of a delivery "state" ("applied", "ignored", or "received" when objects must be asked for or kept), "lost_rows" (why rows of it are missing; null: none are) and "facts" -> {"written","receipt": its state now, null: none is known}. Replaces what an earlier reading of the same bytes gave, never what is newer. An unreadable or failed delivery becomes applied, an ignored one what "state" says, an applied one with other rows "received" where that says so; no cursor, lease, run or, otherwise, fact is touched.';
+
+-- Six days of the local clock: six times 24 hours ended before the hour once summer time was over, a weekday earlier.
+create or replace function app.next_due(
+  p_cadence text, p_every_secs int, p_zone text, p_hour int, p_after timestamptz
+) returns timestamptz language plpgsql stable set search_path = '' as $$
+declare
+  is_weekly constant boolean := p_cadence = 'weekly';
+  earliest constant timestamp := (p_after at time zone p_zone)
+    + case when is_weekly then interval '6 days' else interval '0' end;
+  local timestamp := date_trunc('day', earliest) + make_interval(hours => p_hour);
+begin
+  if p_cadence = 'interval' then
+    return p_after + make_interval(secs => greatest(p_every_secs - 60, p_every_secs / 2));
+  end if;
+  -- Where an hour comes twice, the moment tells whether a day's is over.
+  if is_weekly and local <= earliest or not is_weekly and local at time zone p_zone <= p_after then
+    local := local + interval '1 day';
+  end if;
+  return local at time zone p_zone;
+end
+$$;
+
+-- What Postgres takes beside these has no summer time or the opposite sign there, and is unknown to browsers. Rows that
+-- are there already stay.
+alter table public.workspaces add constraint workspaces_time_zone_is_a_place
+  check (time_zone = 'UTC' or time_zone ~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+)+$') not valid;

@@ -113,9 +113,9 @@ test('an agency user switches between workspaces, and the address follows', asyn
   await select.selectOption('oak-bakery');
   await page.waitForURL(/oak-bakery/);
   await shown(page, redStripe(page));
-  await card(page, 'stripe').getByText('Account manager').first().waitFor();
+  await card(page, 'stripe').locator('[id="notice:stripe"]', { hasText: 'Account manager' }).waitFor();
   await select.selectOption('fern-studio');
-  await card(page, 'stripe').getByText('missing').first().waitFor();
+  await card(page, 'stripe').locator('[id="notice:stripe"]', { hasText: 'missing' }).waitFor();
   await page.goBack();
   await shown(page, redStripe(page));
   await page.context().close();

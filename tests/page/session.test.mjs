@@ -296,6 +296,11 @@ test('a browser that refuses its storage shows the cards, and remembers nothing'
       Storage.prototype[name] = () => {
         throw new Error('refused');
       };
+    window.BroadcastChannel = class {
+      constructor() {
+        throw new Error('refused'); // as in Firefox, together with the storage
+      }
+    };
   });
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, VIEWER));

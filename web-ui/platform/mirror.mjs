@@ -53,6 +53,12 @@ export class Mirror {
     if (still && document.activeElement !== still) still.focus({ preventScroll: true });
   }
 
+  /** Where nothing has the focus it begins at the content. False: there is none yet. */
+  begin() {
+    if (document.activeElement === document.body) this.elements.get('main')?.focus({ preventScroll: true });
+    return this.elements.has('main');
+  }
+
   /** First of all: what comes after would be moved past it, and what is moved is read out again. */
   #removeAllBut(wanted) {
     for (const [id, element] of this.elements) {

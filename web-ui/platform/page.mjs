@@ -13,6 +13,12 @@ import { Zone } from './zone.mjs';
 
 const BASE = '/app/';
 const TITLE = 'Integrations';
+const TITLES = {
+  'sign-in': 'Sign in',
+  'opened-link': 'Choose a password',
+  'choose-password': 'Choose a password',
+  broken: 'Could not be loaded',
+};
 const LAST_WORKSPACE = 'webfluentia.workspace';
 const RETRY_MS = 3000;
 const NO_WORKSPACE_MS = 15_000;
@@ -39,9 +45,18 @@ function remember(slug) {
   }
 }
 
+// Firefox refuses it together with the storage: then other tabs are not told.
+function channel(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return { postMessage() {} };
+  }
+}
+
 const forgetAddress = () => history.replaceState(null, '', '/');
 // Whoever signs out in one tab leaves no address behind in the others either; of a session that ran out it stays.
-const leaving = new BroadcastChannel('webfluentia.sign_out');
+const leaving = channel('webfluentia.sign_out');
 leaving.onmessage = forgetAddress;
 const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '';
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
@@ -84,7 +99,10 @@ class Dashboard {
     this.surface = new Surface({
       core: this.core,
       canvas: document.getElementById('screen'),
-      onMirror: (tree) => this.mirror.show(tree),
+      onMirror: (tree) => {
+        this.mirror.show(tree);
+        if (this.isArriving && this.mirror.begin()) this.isArriving = false;
+      },
     });
     this.#watchTheme();
     this.clock.tick();
@@ -121,8 +139,10 @@ class Dashboard {
     tell();
   }
 
-  signedIn(user) {
+  /** @param {boolean} isArriving from a form, which had the focus */
+  signedIn(user, isArriving) {
     this.#leave();
+    this.isArriving ||= isArriving;
     // Whoever comes next did not ask for what this one saw.
     if (this.userId && this.userId !== user.id) forgetAddress();
     this.userId = user.id;
@@ -141,7 +161,6 @@ class Dashboard {
   signedOut() {
     this.#leave();
     this.post('account', { email: '' });
-    document.title = TITLE;
     // The canvas is hidden and draws no frame that would do it.
     this.surface.forgetMirror();
   }
@@ -268,8 +287,10 @@ class Dashboard {
 }
 
 function show(screen) {
-  if (document.documentElement.dataset.screen === 'broken') return; // a later sign-in mends nothing
-  document.documentElement.dataset.screen = screen;
+  const { dataset } = document.documentElement;
+  if (dataset.screen === 'broken' || dataset.screen === screen) return; // a later sign-in mends nothing
+  dataset.screen = screen;
+  document.title = TITLES[screen] ? `${TITLES[screen]} · ${TITLE}` : TITLE;
 }
 
 async function main() {
@@ -300,6 +321,7 @@ async function main() {
     const mayEnter = Boolean(user) && !isChoosing;
     isInside = mayEnter;
     if (user) forgetLink();
+    const isArriving = TITLES[document.documentElement.dataset.screen] !== undefined;
     show(isChoosing ? 'choose-password' : user ? 'dashboard' : 'sign-in');
     passwordForm.reset(isChoosing ? (user.email ?? '') : null);
     form.reset(Boolean(user));
@@ -308,7 +330,7 @@ async function main() {
     told = null;
     await loaded;
     if (mayEnter) {
-      dashboard.signedIn(user);
+      dashboard.signedIn(user, isArriving);
       if (ofLink) dashboard.tellOfLink(ofLink);
     } else if (wasInside) dashboard.signedOut();
   });

@@ -1,5 +1,18 @@
 // The forms of sign-in: real ones, so that password managers and the Enter key work.
 
+// A button that cannot be pressed has no focus: it gets its own back, unless somebody has gone elsewhere.
+async function whileBusy(button, busy, work) {
+  const words = button.textContent;
+  const hadFocus = document.activeElement === button;
+  button.disabled = true;
+  button.textContent = busy;
+  const outcome = await work();
+  button.disabled = false;
+  button.textContent = words;
+  if (hadFocus && document.activeElement === document.body) button.focus();
+  return outcome;
+}
+
 /**
  * @param {HTMLFormElement} form
  * @param {(fields: FormData) => Promise<string | null>} send what went wrong, for the person
@@ -7,7 +20,6 @@
 function bindForm(form, { busy, send }) {
   const problem = form.querySelector('.problem');
   const button = form.querySelector('[type=submit]');
-  const words = button.textContent;
   const tell = (message) => {
     problem.textContent = message ?? '';
     problem.hidden = !message;
@@ -15,11 +27,7 @@ function bindForm(form, { busy, send }) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     tell(null);
-    button.disabled = true;
-    button.textContent = busy;
-    const message = await send(new FormData(form));
-    button.disabled = false;
-    button.textContent = words;
+    const message = await whileBusy(button, busy, () => send(new FormData(form)));
     tell(message);
     if (!message) return;
     if (form.elements.password) form.elements.password.select();
@@ -46,10 +54,8 @@ export function bindSignInForm(session, { openLink }) {
   };
   again.addEventListener('click', async () => {
     tellProblem(null);
-    again.disabled = true;
-    const outcome = await openLink();
-    again.disabled = false;
-    tell(outcome);
+    tell(await whileBusy(again, 'Looking at the link', openLink));
+    if (again.hidden && document.activeElement === document.body) email.focus();
   });
   const { email } = form.elements;
 
@@ -58,10 +64,8 @@ export function bindSignInForm(session, { openLink }) {
     tellProblem(null);
     sent.textContent = '';
     if (!email.reportValidity()) return;
-    forgotten.disabled = true;
     const address = email.value; // another may be typed meanwhile
-    const message = await session.sendLink(address);
-    forgotten.disabled = false;
+    const message = await whileBusy(forgotten, 'Asking for a link', () => session.sendLink(address));
     tellProblem(message);
     // Who has an account is nobody's business.
     if (!message) sent.textContent = `If ${address} has an account, a mail with a link is on its way to it.`;
@@ -88,7 +92,8 @@ export function askForLink(session, link) {
   const form = document.getElementById('opened-link-form');
   const signedInAs = document.getElementById('signed-in-as');
   signedInAs.hidden = session.signedInAs === null;
-  signedInAs.textContent = `You are signed in as ${session.signedInAs}. If the link is for another account, that one takes its place, in all tabs.`;
+  if (!signedInAs.hidden)
+    signedInAs.textContent = `You are signed in as ${session.signedInAs}. If the link is for another account, that one takes its place, in all tabs.`;
   const notNow = document.getElementById('not-now');
   form.querySelector('[type=submit]').focus();
   return new Promise((resolve) => {

@@ -10,11 +10,13 @@ export class Surface {
     this.pending = 0;
     this.lastFrame = 0;
     this.scale = devicePixelRatio;
+    this.isLost = false;
+    this.forcedColors = matchMedia('(forced-colors: active)');
     this.#watchSize();
     this.#watchContext();
     addEventListener('scroll', () => this.invalidate(), { passive: true });
     document.addEventListener('visibilitychange', () => this.invalidate());
-    if (!core.canDraw) this.#setPlain(true);
+    this.#choosePlain();
   }
 
   invalidate() {
@@ -71,21 +73,24 @@ export class Surface {
     watchScale();
   }
 
-  /** While the context is lost, the semantic document is shown plainly. */
   #watchContext() {
     this.canvas.addEventListener('webglcontextlost', (event) => {
       event.preventDefault();
-      this.#setPlain(true);
+      this.isLost = true;
+      this.#choosePlain();
     });
     this.canvas.addEventListener('webglcontextrestored', () => {
       this.core.restoreRenderer();
-      this.#setPlain(false);
-      this.invalidate();
+      this.isLost = false;
+      this.#choosePlain();
     });
+    this.forcedColors.addEventListener('change', () => this.#choosePlain());
   }
 
-  #setPlain(plain) {
-    this.plain = plain;
-    document.documentElement.classList.toggle('plain', plain);
+  /** Where nothing can be drawn, or in colours that a person forces, the semantic document is shown plainly. */
+  #choosePlain() {
+    this.plain = !this.core.canDraw || this.isLost || this.forcedColors.matches;
+    document.documentElement.classList.toggle('plain', this.plain);
+    this.invalidate();
   }
 }

@@ -174,6 +174,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                    const TimeTexts& times) {
   const auto& [descriptor, verdict] = judged;
   const Day today = times.day(judged_at(model));
+  const ActivityLine line = activity_line(days, today);
   CardView card{.service = std::string(descriptor->id),
                 .name = std::string(descriptor->name),
                 .category = std::string(label(descriptor->category)),
@@ -185,14 +186,14 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
                 .tone = tone_of(verdict),
                 .notice = notice_of(verdict),
                 .last_sync = last_sync_view(verdict, model.now, times),
-                .activity = activity_rows(days, today),
+                .activity = line.rows,
                 .days = day_states(days, today),
                 .placeholder = placeholder_of(verdict, unread_words(model)),
                 .rule = readable_rule(verdict.rule),
                 .evidence = evidence_of(verdict, times)};
   for (std::size_t i = 0; i < verdict.clocks.size(); ++i)
     card.clocks[i] = clock_view(verdict.clocks[i], times);
-  card.activity_words = describe_activity(card.activity, today);
+  card.activity_words = describe_activity(line);
   card.days_words = describe_days(card.days, today);
   if (!model.activity) card.days_words = unread_words(model);
   if (descriptor->read_by_page) card.last_sync = live_view(model, card.last_sync);

@@ -313,7 +313,8 @@ void draw_foot(Ui& ui, Rect r, const CardView& card) {
   add_picture(ui, part(card, "days"), strip, card.days_words);
 }
 
-void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
+/// The badge's description, and beside it to be read through while it is opened.
+void add_explanation_text(Ui& ui, Rect r, const CardView& card, bool explained) {
   std::string text = card.sub_state;
   const auto add = [&](const std::string& sentence) {
     text += (text.ends_with('.') ? " " : ". ") + sentence;
@@ -321,11 +322,13 @@ void add_explanation_text(Ui& ui, Rect r, const CardView& card) {
   if (!card.notice.empty()) add(card.notice);
   for (const auto& line : card.evidence) add(line.label + ": " + line.value);
   if (!text.ends_with('.')) text += '.';
+  std::vector<std::pair<std::string_view, std::string>> attributes;
+  if (!explained) attributes.emplace_back("hidden", "");
   ui.mirror.add({.tag = "p",
                  .id = part(card, "why"),
-                 .rect = {r.x, r.y, 1, 1},
+                 .rect = r,
                  .text = std::move(text),
-                 .attributes = {{"hidden", ""}}});
+                 .attributes = std::move(attributes)});
 }
 
 }  // namespace
@@ -368,6 +371,7 @@ void draw_card(Ui& ui, Rect r, const CardView& card, float foot, bool explained)
 
   float top = r.y + draw_head(ui, r, card, explained);
   const float width = r.w - 2 * pad;
+  add_explanation_text(ui, {r.x + pad, top, width, 1}, card, explained);
   const TextStyle style{.size = 13, .color = ui.theme.muted};
   const Rect summary{r.x + pad, top + 8, width, 18};
   ui.paint.text({summary.x, summary.middle()}, ui.paint.elided(card.summary, style, width), style);
@@ -381,7 +385,6 @@ void draw_card(Ui& ui, Rect r, const CardView& card, float foot, bool explained)
   draw_activity_or_placeholder(ui, {r.x + pad, top, width, clocks - 14 - top}, card);
   draw_clocks(ui, {r.x + pad, clocks, width, clocks_height}, card);
   draw_foot(ui, {r.x + pad, foot_top, width, foot}, card);
-  add_explanation_text(ui, r, card);
   ui.mirror.close();
 }
 

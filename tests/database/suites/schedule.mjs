@@ -55,6 +55,15 @@ async function clockTests({ t, stack, nextDue }) {
         await nextDue('weekly', null, 'Europe/Berlin', 5, '2026-11-23T04:00Z'),
         '2026-11-30 04:00',
       );
+      // Over the end of summer time, and over its beginning: the same weekday.
+      assert.equal(
+        await nextDue('weekly', null, 'Europe/Berlin', 5, '2026-10-19T03:00:30Z'),
+        '2026-10-26 04:00',
+      );
+      assert.equal(
+        await nextDue('weekly', null, 'Europe/Berlin', 5, '2027-03-22T04:00:30Z'),
+        '2027-03-29 03:00',
+      );
       assert.equal(
         await nextDue('interval', 300, 'Europe/Berlin', 5, '2026-11-23T04:00Z'),
         '2026-11-23 04:04',
@@ -62,11 +71,18 @@ async function clockTests({ t, stack, nextDue }) {
     },
   );
 
-  await t.test('an unknown time zone is refused', async () => {
-    await assert.rejects(
-      stack.query(`update public.workspaces set time_zone = 'Europe/Atlantis'`),
-      /time zone/,
+  await t.test('a time zone is a place that is known, no offset and no abbreviation', async () => {
+    for (const zone of ['Europe/Atlantis', '+02:00', 'UTC+2', 'CET', 'PST', 'Berlin+1'])
+      await assert.rejects(stack.query('update public.workspaces set time_zone = $1', [zone]), /time.zone/);
+    const [{ before }] = await stack.query(
+      'select time_zone as before from public.workspaces where client_id = $1',
+      [northwind],
     );
+    for (const zone of ['America/Argentina/Buenos_Aires', 'America/Port-au-Prince', 'UTC', before])
+      await stack.query('update public.workspaces set time_zone = $1 where client_id = $2', [
+        zone,
+        northwind,
+      ]);
   });
 }
 
