@@ -96,7 +96,7 @@ test('who may write asks for a sync on the card, and hears what comes of it', as
   await page.context().close();
 });
 
-test('that a sync begins is told no longer than until it has ended', async () => {
+test('that a sync begins is told no longer than until it has ended, and then how', async () => {
   await untilRested(stack, 120_000);
   const page = await signedIn(browser, stack, `manager@${NORTHWIND}.example`);
   await page.locator('#link', { hasText: 'live' }).waitFor();
@@ -108,6 +108,8 @@ test('that a sync begins is told no longer than until it has ended', async () =>
   await page.getByRole('button', { name: 'Sync Cloudflare now' }).click();
   await shown(page, card(page, 'cloudflare').getByText('A sync begins within seconds.'));
   page.setDefaultTimeout(120_000);
+  const answer = card(page, 'cloudflare').getByRole('status');
+  await shown(page, answer.getByText(/^Sync ended: (fresh|provisional)/)); // also to who only hears it
   await shown(page, card(page, 'cloudflare').getByText(/^Last sync/));
   await page.context().close();
 });

@@ -262,10 +262,13 @@ TEST_CASE("whoever may write can ask for a sync of what is set up and synced") {
   CHECK(card(view, "meta").can_sync);  // that its sign-in was renewed shows with the next one
   for (const char* without : {"google_ads", "search_console", "supabase", "openai"})
     CHECK_FALSE(card(view, without).can_sync);
-  m.sync_answers["stripe"] = "A sync begins within seconds.";
+  m.sync_answers["stripe"].words = "A sync begins within seconds.";
   view = view_of(m);
   CHECK(card(view, "stripe").sync_answer == "A sync begins within seconds.");
   CHECK(card(view, "meta").sync_answer.empty());
+  m.sync_answers["stripe"] = {.words = {}, .under_way = false, .ended_at = m.now};
+  view = view_of(m);
+  CHECK(card(view, "stripe").sync_answer == "Sync ended: " + card(view, "stripe").sub_state);
 }
 
 TEST_CASE("the line of a service that has stopped says so") {

@@ -27,7 +27,8 @@ wf::Model asked() {
   wf::Model model;
   const auto before = asked_at - seconds{3600};
   model.services = {stripe({stream("charges", before), stream("payouts", before)})};
-  model.sync_answers = {{"stripe", "A sync begins within seconds."}, {"meta", "Nothing answers."}};
+  model.sync_answers = {{"stripe", {.words = "A sync begins within seconds.", .under_way = true}},
+                        {"meta", {.words = "Nothing answers."}}};
   return model;
 }
 
@@ -39,7 +40,7 @@ TEST_CASE("what was told of a sync goes when it has ended, and no sooner") {
     auto services = model.services;
     change(services.front().streams);
     wf::take_services(model, std::move(services));
-    return model.sync_answers.contains("stripe");
+    return !model.sync_answers.at("stripe").ended_at;
   };
   const auto nothing = [](auto&) {};
   const auto begin = [](auto& streams) {
@@ -68,4 +69,25 @@ TEST_CASE("what was told of a sync goes when it has ended, and no sooner") {
     CHECK_FALSE(take([](auto& streams) { streams[0].last_success_at = asked_at + seconds{1}; }));
   }
   CHECK(model.sync_answers.contains("meta"));
+}
+
+TEST_CASE("how a sync ended is told to whoever asked, for a while") {
+  wf::Model model = asked();
+  wf::answer_sync(model, "stripe", {.words = "A sync of this is under way"});
+  wf::answer_sync(model, "stripe", {.words = ""});  // read by now
+  CHECK(model.sync_answers.at("stripe").words.empty());
+  wf::answer_sync(model, "meta", {.words = ""});  // it was refused, so nothing is waited for
+  wf::answer_sync(model, "openai", {.words = ""});
+  CHECK(model.sync_answers.size() == 1);
+  auto services = model.services;
+  services.front().streams[0].last_success_at = asked_at + seconds{3};
+  model.now = asked_at + seconds{4};
+  wf::take_services(model, services);
+  CHECK(model.sync_answers.at("stripe").ended_at == model.now);
+  wf::answer_sync(model, "stripe", {.words = ""});
+  wf::forget_sync_ends(model);
+  CHECK(model.sync_answers.contains("stripe"));
+  model.now += wf::sync_end_shown;
+  wf::forget_sync_ends(model);
+  CHECK(model.sync_answers.empty());
 }

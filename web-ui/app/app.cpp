@@ -63,7 +63,8 @@ bool App::post(std::string_view kind, std::string_view payload) {
     model_.read_time.reset();
     if (ms) model_.read_time = std::chrono::milliseconds(*ms);
   } else if (kind == "sync") {
-    model_.sync_answers[member(json, "service")] = member(json, "words");
+    answer_sync(model_, member(json, "service"),
+                {.words = member(json, "words"), .under_way = is_true(json, "under_way"), .ended_at = {}});
   } else if (kind == "mail_link") {
     model_.link_problem = member(json, "problem");
   } else if (kind == "changed") {
@@ -145,6 +146,7 @@ void App::fail_load(std::string message) {
 
 bool App::tick(UnixSeconds now) {
   model_.now = now;
+  forget_sync_ends(model_);
   if (model_.services_load == Load::ready && !is_unreached(model_)) model_.known_at = now;
   return refresh_view();
 }

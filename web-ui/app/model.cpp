@@ -51,12 +51,35 @@ void take_all_services(Model& model, const std::vector<ServiceFacts>& services, 
 }
 
 void take_services(Model& model, std::vector<ServiceFacts> services) {
-  std::erase_if(model.sync_answers, [&](const auto& answer) {
-    return rested_since(model.services, answer.first) < rested_since(services, answer.first);
-  });
+  const auto has_ended = [&](const std::string& service) {
+    return rested_since(model.services, service) < rested_since(services, service);
+  };
+  std::erase_if(model.sync_answers,
+                [&](const auto& asked) { return !asked.second.under_way && has_ended(asked.first); });
+  for (auto& [service, answer] : model.sync_answers)
+    if (has_ended(service)) answer = {.words = {}, .under_way = false, .ended_at = model.now};
   for (const auto& [client_id, count] : count_troubled(services, model.now))
     model.troubled[client_id] = count;
   model.services = std::move(services);
+}
+
+void answer_sync(Model& model, const std::string& service, SyncAnswer answer) {
+  SyncAnswer& known = model.sync_answers[service];
+  if (!answer.words.empty()) {
+    answer.under_way |= known.under_way;
+    known = std::move(answer);
+  } else if (known.under_way) {
+    known.words.clear();
+  } else if (!known.ended_at) {
+    model.sync_answers.erase(service);
+  }
+}
+
+void forget_sync_ends(Model& model) {
+  std::erase_if(model.sync_answers, [&](const auto& asked) {
+    const auto& ended_at = asked.second.ended_at;
+    return ended_at && model.now - *ended_at >= sync_end_shown;
+  });
 }
 
 }  // namespace wf

@@ -44,6 +44,16 @@ struct ServiceAnomaly {
   Anomaly anomaly;
 };
 
+/// Who has asked is told for so long how the sync ended.
+inline constexpr std::chrono::seconds sync_end_shown{8};
+
+struct SyncAnswer {
+  std::string words;
+  /// It was taken, so its end is waited for.
+  bool under_way = false;
+  std::optional<UnixSeconds> ended_at;
+};
+
 struct Model {
   std::string email;
   UnixSeconds now{};
@@ -63,8 +73,8 @@ struct Model {
   /// It was asked for and not read; else it is on its way.
   bool activity_failed = false;
   std::map<std::string, std::vector<ServiceAnomaly>> anomalies;
-  /// By service: what came of asking for a sync just now, in words.
-  std::map<std::string, std::string> sync_answers;
+  /// By service: what came of asking for a sync just now.
+  std::map<std::string, SyncAnswer> sync_answers;
   /// What came of the link of a mail, where it let nobody in.
   std::string link_problem;
   /// What went wrong, when a load failed.
@@ -104,5 +114,9 @@ void take_all_services(Model&, const std::vector<ServiceFacts>&, UnixSeconds now
 /// What was read takes the place of what was; what was told of a sync goes when one of that service has
 /// ended.
 void take_services(Model&, std::vector<ServiceFacts>);
+/// Without words: they have been read. A sync that was taken before is waited for also when the next is
+/// refused.
+void answer_sync(Model&, const std::string& service, SyncAnswer);
+void forget_sync_ends(Model&);
 
 }  // namespace wf

@@ -266,10 +266,11 @@ class Dashboard {
   /** What it brings comes as any change does. */
   async #sync(service) {
     const asked = (this.asked[service] = {});
-    const tell = (words) => this.asked[service] === asked && this.post('sync', { service, words });
+    const tell = (words, under_way = false) =>
+      this.asked[service] === asked && this.post('sync', { service, words, under_way });
     tell('Asking for a sync');
     const problem = await this.rest.sync(this.slug, service);
-    tell(problem ?? 'A sync begins within seconds.');
+    tell(problem ?? 'A sync begins within seconds.', !problem);
     setTimeout(() => tell(''), ANSWER_MS);
   }
 

@@ -203,7 +203,7 @@ CardView card_view(const Judged& judged, const std::vector<ServiceDay>& days, co
   }
   card.can_sync = can_sync(judged, model);
   if (const auto told = model.sync_answers.find(card.service); told != model.sync_answers.end())
-    card.sync_answer = told->second;
+    card.sync_answer = told->second.ended_at ? "Sync ended: " + card.sub_state : told->second.words;
   if (verdict.silence) {
     card.silence = verdict.silence->words;
     card.silence_unusual = verdict.silence->unusual;
