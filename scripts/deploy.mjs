@@ -40,6 +40,12 @@ function unknownNames(vars, { secrets, ids }) {
   return Object.keys(vars).filter((name) => !known.has(name) && !/^WORKSPACE_[A-Z0-9_]+$/.test(name));
 }
 
+// What Google's file of a service account has besides: it may be put in as it is.
+const KEY_FILE = new Set(
+  `type project_id private_key_id client_id auth_uri token_uri auth_provider_x509_cert_url client_x509_cert_url
+  universe_domain`.split(/\s+/),
+);
+
 // The workspaces' bundles by variable, of those that are JSON objects.
 function bundlesIn(vars) {
   const parsed = Object.keys(vars).flatMap((name) => {
@@ -54,13 +60,13 @@ function memberProblems(vars, { secrets, ids }) {
   const named = new Map([...secrets, ...ids].map((key) => [key.name, key]));
   const problemOf = (member) => {
     const key = named.get(member);
+    const [service, name] = member.split('.');
+    if (!key && KEY_FILE.has(name) && named.has(`${service}.private_key`)) return null;
     if (!key) return 'which nothing reads';
     return key.scope === 'agency' ? `which is a variable of the Worker: ${key.env}` : null;
   };
   const membersOf = ([service, keys]) =>
-    keys !== null && typeof keys === 'object'
-      ? Object.keys(keys).map((key) => `${service}.${key}`)
-      : [service];
+    typeof keys === 'object' ? Object.keys(keys ?? {}).map((key) => `${service}.${key}`) : [service];
   return Object.entries(bundlesIn(vars)).flatMap(([variable, bundle]) =>
     Object.entries(bundle)
       .flatMap(membersOf)
@@ -171,20 +177,21 @@ export async function readDeployment({ SUPABASE_URL, SUPABASE_SECRET_KEY }) {
 
 // In words, or null: with another project's key nobody could sign in, and everything else would be well.
 export async function publishableKeyProblem({ SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY }) {
-  const { status } = await fetch(`${SUPABASE_URL}/auth/v1/health`, {
-    headers: { apikey: SUPABASE_PUBLISHABLE_KEY },
-  });
-  return status === 401 || status === 403
-    ? `Supabase answered ${status} to SUPABASE_PUBLISHABLE_KEY: it is another project's, or was withdrawn`
+  const headers = { apikey: SUPABASE_PUBLISHABLE_KEY };
+  const reply = await fetch(`${SUPABASE_URL}/auth/v1/health`, { headers }).catch(() => null);
+  if (!reply) return `nothing answers at ${SUPABASE_URL}/auth/v1`;
+  return reply.status === 401 || reply.status === 403
+    ? `Supabase answered ${reply.status} to SUPABASE_PUBLISHABLE_KEY: it is another project's, or was withdrawn`
     : null;
 }
 
 // In words, or null: migrations go forward only, also in a project that was not meant. Other addresses than
 // Supabase's own say nothing of a project.
 export function projectProblem(databaseUrl, supabaseUrl) {
-  const { hostname, username } = URL.parse(databaseUrl) ?? {};
-  const project = /^db\.(\w+)\.supabase\.co$/.exec(hostname)?.[1] ?? /^\w+\.(\w+)$/.exec(username)?.[1];
-  const [, meant] = /^https:\/\/(\w+)\.supabase\.co$/.exec(supabaseUrl) ?? [];
+  const { hostname = '', username = '' } = URL.parse(databaseUrl) ?? {};
+  const user = hostname.endsWith('.pooler.supabase.com') ? decodeURIComponent(username) : '';
+  const [, project] = /^db\.(\w+)\.supabase\.co$/.exec(hostname) ?? /^\w+\.(\w+)$/.exec(user) ?? [];
+  const [, meant] = /^https:\/\/(\w+)\.supabase\.co$/.exec(supabaseUrl.toLowerCase()) ?? [];
   return project && meant && project !== meant
     ? `SUPABASE_DB_URL is of the project ${project}, SUPABASE_URL of ${meant}`
     : null;

@@ -91,9 +91,8 @@ function idProblem(value) {
   const isText = (one) => typeof one === 'string' && one.trim() !== '' && one.isWellFormed();
   const ok = (one) => (isText(one) && utf8Length(one) <= MAX_ID_BYTES) || Number.isSafeInteger(one);
   if (Array.isArray(value) ? value.length > 0 && value.every(ok) : ok(value)) return null;
-  return [value].flat().some(Number.isInteger)
-    ? 'is too long for a number: put it in quotes'
-    : 'is not an id';
+  const isTooLong = (one) => Number.isInteger(one) && !Number.isSafeInteger(one);
+  return [value].flat().some(isTooLong) ? 'is too long for a number: put it in quotes' : 'is not an id';
 }
 
 const NO_BUNDLE = { values: new Map(), problem: null };

@@ -20,7 +20,7 @@ export function parseVars(text, file) {
     const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     const problem = !name
       ? 'is not NAME=value'
-      : name in vars
+      : Object.hasOwn(vars, name)
         ? `names ${name} a second time`
         : valueProblem(value);
     if (problem) throw new Error(`${file}: line ${i + 1} ${problem}`);
@@ -32,7 +32,9 @@ export function parseVars(text, file) {
 function valueProblem(value) {
   const quote = /^['"]/.exec(value)?.[0];
   if (quote) return value.length < 2 || !value.endsWith(quote) ? 'has a quote that is not closed' : null;
-  return /\s#/.test(value) ? 'has a remark behind its value: put it on a line of its own' : null;
+  return /\s#/.test(value)
+    ? 'has a # behind a space: put a remark on a line of its own, a value in quotes'
+    : null;
 }
 
 function formatVars(vars) {

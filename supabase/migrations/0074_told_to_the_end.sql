@@ -46,7 +46,18 @@ begin
 end
 $$;
 
--- What Postgres takes beside these has no summer time or the opposite sign there, and is unknown to browsers. Rows that
--- are there already stay.
-alter table public.workspaces add constraint workspaces_time_zone_is_a_place
-  check (time_zone = 'UTC' or time_zone ~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+)+$') not valid;
+-- What else Postgres takes (offsets, abbreviations) has no summer time or the opposite sign there, or is unknown to browsers.
+-- Not a check: that would refuse any change of a workspace that has such a one already.
+create function app.check_time_zone() returns trigger language plpgsql set search_path = '' as $$
+begin
+  if new.time_zone <> 'UTC' and new.time_zone !~ '^[A-Z][A-Za-z]+(/[A-Za-z0-9_+-]+)+$' then
+    raise exception 'time zone % is not the name of a place, such as Europe/Berlin, nor UTC', new.time_zone
+      using errcode = 'check_violation';
+  end if;
+  return new;
+end
+$$;
+revoke all on function app.check_time_zone() from public, anon, authenticated;
+grant execute on function app.check_time_zone() to service_role;
+create trigger time_zone_is_a_place before insert or update of time_zone on public.workspaces
+  for each row execute function app.check_time_zone();

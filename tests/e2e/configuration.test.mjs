@@ -229,6 +229,9 @@ test('a deployment is refused while anything about its variables is wrong', () =
   for (const [change, message] of wrong)
     assert.match(problemsOf({ ...good, ...change }, environment, MANIFEST).join('\n'), message);
   assert.match(problemsOf(good, {}, MANIFEST).join('\n'), /CLOUDFLARE_API_TOKEN is not in the environment/);
+  const file = { type: 'service_account', project_id: 'p', private_key_id: 'k', client_email: 'a@b.example' };
+  const pasted = { search_console: { site_url: 'sc-domain:b.example', ...file }, stripe: null };
+  assert.deepEqual(problemsOf({ ...good, WORKSPACE_A: JSON.stringify(pasted) }, environment, MANIFEST), []);
   assert.deepEqual(remarksOn(good), []);
   const tried = { ...good, WORKSPACE_A: '{"stripe":{"secret_key":"rk_test_0123456789"}}' };
   assert.match(remarksOn(tried).join(), /^WORKSPACE_A: stripe.secret_key is of test mode/);
@@ -236,6 +239,6 @@ test('a deployment is refused while anything about its variables is wrong', () =
 
 test('a line of variables that could be meant in two ways is refused', () => {
   assert.deepEqual(parseVars(`A=x#y\n# a remark\nB='x # y'\n`, 'file'), { A: 'x#y', B: 'x # y' });
-  assert.throws(() => parseVars('A=x # y', 'file'), /file: line 1 has a remark behind its value/);
+  assert.throws(() => parseVars('A=x # y', 'file'), /file: line 1 has a # behind a space/);
   assert.throws(() => parseVars('A=x\nA=y', 'file'), /file: line 2 names A a second time/);
 });

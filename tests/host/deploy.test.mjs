@@ -182,7 +182,13 @@ test('the database of another project is not changed', () => {
     assert.equal(projectProblem(url, 'https://other.supabase.co'), null);
     assert.equal(projectProblem(url, 'https://data.example.com'), null, 'a domain of its own');
   }
-  assert.equal(projectProblem('postgres://me@data.example.com/postgres', 'https://meant.supabase.co'), null);
+  assert.equal(projectProblem(pooler, 'https://OTHER.supabase.co'), null);
+  assert.match(projectProblem(pooler.replace('s.o', 's%2Eo'), 'https://meant.supabase.co'), /project other/);
+  for (const url of [
+    'postgres://me@data.example.com/postgres',
+    'postgres://me.other@data.example.com/postgres',
+  ])
+    assert.equal(projectProblem(url, 'https://meant.supabase.co'), null);
   assert.equal(projectProblem('no address', 'https://meant.supabase.co'), null);
 });
 

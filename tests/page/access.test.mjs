@@ -29,11 +29,19 @@ test('each screen has a title of its own, and a button that was busy has the foc
     await page.locator(`#${described}`).textContent(),
     await page.getByRole('alert').textContent(),
   );
-  await fillSignIn(page, userOf(stack, VIEWER));
+  const { password } = userOf(stack, AGENCY);
+  await page.getByLabel('E-mail').fill(AGENCY);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.title.startsWith('Integrations · '));
   await page.waitForFunction(() => document.activeElement.id === 'main');
+  await page.locator('#mirror select').selectOption('oak-bakery');
+  await page.waitForURL(/oak-bakery/);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForFunction(() => document.title === 'Sign in · Integrations');
+  await page.goBack();
+  await settled(page);
+  assert.equal(await page.title(), 'Sign in · Integrations');
   await page.context().close();
 });
 
@@ -81,6 +89,9 @@ test('colours that a person forces are taken: by the form, and by cards that are
   await page.mouse.move(0, 0);
   await page.locator('#main').focus();
   assert.equal(await outline(), 'solid');
+  await filter.focus();
+  await page.keyboard.press('Shift');
+  assert.equal(await outline(), 'auto', 'as the browser shows the focus');
   await screenshot(page, 'forced-colours');
   await page.emulateMedia({ forcedColors: 'none' });
   await page.locator('html:not(.plain)').waitFor();

@@ -90,4 +90,8 @@ TEST_CASE("how a sync ended is told to whoever asked, for a while") {
   model.now += wf::sync_end_shown;
   wf::forget_sync_ends(model);
   CHECK(model.sync_answers.empty());
+  wf::answer_sync(model, "stripe", {.words = "A sync begins within seconds.", .under_way = true});
+  model.now += wf::sync_end_awaited;
+  wf::forget_sync_ends(model);
+  CHECK(model.sync_answers.empty());  // the end of another one would be told
 }

@@ -57,7 +57,7 @@ void take_services(Model& model, std::vector<ServiceFacts> services) {
   std::erase_if(model.sync_answers,
                 [&](const auto& asked) { return !asked.second.under_way && has_ended(asked.first); });
   for (auto& [service, answer] : model.sync_answers)
-    if (has_ended(service)) answer = {.words = {}, .under_way = false, .ended_at = model.now};
+    if (has_ended(service)) answer = {.words = {}, .under_way = false, .asked_at = {}, .ended_at = model.now};
   for (const auto& [client_id, count] : count_troubled(services, model.now))
     model.troubled[client_id] = count;
   model.services = std::move(services);
@@ -67,6 +67,7 @@ void answer_sync(Model& model, const std::string& service, SyncAnswer answer) {
   SyncAnswer& known = model.sync_answers[service];
   if (!answer.words.empty()) {
     answer.under_way |= known.under_way;
+    answer.asked_at = model.now;
     known = std::move(answer);
   } else if (known.under_way) {
     known.words.clear();
@@ -77,8 +78,9 @@ void answer_sync(Model& model, const std::string& service, SyncAnswer answer) {
 
 void forget_sync_ends(Model& model) {
   std::erase_if(model.sync_answers, [&](const auto& asked) {
-    const auto& ended_at = asked.second.ended_at;
-    return ended_at && model.now - *ended_at >= sync_end_shown;
+    const auto& [words, under_way, asked_at, ended_at] = asked.second;
+    if (ended_at) return model.now - *ended_at >= sync_end_shown;
+    return under_way && asked_at && model.now - *asked_at >= sync_end_awaited;
   });
 }
 

@@ -44,13 +44,15 @@ struct ServiceAnomaly {
   Anomaly anomaly;
 };
 
-/// Who has asked is told for so long how the sync ended.
+/// Who has asked is told for so long how the sync ended, if it has ended while they may still wait for it.
 inline constexpr std::chrono::seconds sync_end_shown{8};
+inline constexpr std::chrono::minutes sync_end_awaited{10};
 
 struct SyncAnswer {
   std::string words;
   /// It was taken, so its end is waited for.
   bool under_way = false;
+  std::optional<UnixSeconds> asked_at;
   std::optional<UnixSeconds> ended_at;
 };
 

@@ -107,7 +107,7 @@ class Dashboard {
     this.#watchTheme();
     this.clock.tick();
     // A link within the page is a step in history as well.
-    addEventListener('popstate', () => slugOfPath() !== this.slug && this.#open(slugOfPath()));
+    addEventListener('popstate', () => this.live && slugOfPath() !== this.slug && this.#open(slugOfPath()));
     document.addEventListener('visibilitychange', () => this.#readAllServices());
     addEventListener('online', () => this.retry && this.#readWorkspaces());
   }
@@ -144,7 +144,10 @@ class Dashboard {
     this.#leave();
     this.isArriving ||= isArriving;
     // Whoever comes next did not ask for what this one saw.
-    if (this.userId && this.userId !== user.id) forgetAddress();
+    if (this.userId && this.userId !== user.id) {
+      forgetAddress();
+      document.title = TITLE;
+    }
     this.userId = user.id;
     this.live = new Live({ config: this.config, token: () => this.session.token().catch(() => null) });
     this.post('account', { email: user.email ?? '' });
@@ -324,6 +327,8 @@ async function main() {
     if (user) forgetLink();
     const isArriving = TITLES[document.documentElement.dataset.screen] !== undefined;
     show(isChoosing ? 'choose-password' : user ? 'dashboard' : 'sign-in');
+    // A field that is hidden keeps the focus for another frame.
+    if (isArriving && mayEnter) document.activeElement.blur();
     passwordForm.reset(isChoosing ? (user.email ?? '') : null);
     form.reset(Boolean(user));
     const ofLink = told?.problem;

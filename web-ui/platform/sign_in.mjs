@@ -54,8 +54,10 @@ export function bindSignInForm(session, { openLink }) {
   };
   again.addEventListener('click', async () => {
     tellProblem(null);
-    tell(await whileBusy(again, 'Looking at the link', openLink));
-    if (again.hidden && document.activeElement === document.body) email.focus();
+    const outcome = await whileBusy(again, 'Looking at the link', openLink);
+    const hadFocus = document.activeElement === again;
+    tell(outcome);
+    if (hadFocus && again.hidden) email.focus();
   });
   const { email } = form.elements;
 

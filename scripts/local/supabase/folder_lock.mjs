@@ -8,15 +8,15 @@ import { dirname } from 'node:path';
 export function lockFolder(folder) {
   const file = `${folder.replace(/\/+$/, '')}.lock`;
   const own = `${file}.${process.pid}`;
+  const release = () => rmSync(file, { force: true });
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(own, String(process.pid));
   try {
     for (let tries = 0; tries < 3; tries += 1) {
-      // A link is there with its content, or not at all: nobody sees a lock without an owner.
-      if (unless('EEXIST', () => linkSync(own, file))) return () => rmSync(file, { force: true });
+      if (place(own, file)) return release;
       const owner = ownerOf(file);
       if (isAlive(owner)) throw new Error(`database folder ${folder} is in use by process ${owner}`);
-      takeAway(file);
+      if (takeOver(own, file)) return release;
     }
     throw new Error(`cannot lock database folder ${folder}`);
   } finally {
@@ -24,29 +24,42 @@ export function lockFolder(folder) {
   }
 }
 
-// Only one of those who saw the dead owner moves it; who comes later may have a living one's in hand.
-function takeAway(file) {
-  const old = `${file}.${process.pid}.old`;
-  if (!unless('ENOENT', () => renameSync(file, old))) return;
-  if (isAlive(ownerOf(old))) unless('EEXIST', () => linkSync(old, file));
-  rmSync(old);
+// One at a time, and the lock is there at each moment: who saw the dead owner may come after another one took it over.
+function takeOver(own, file) {
+  const turn = `${file}.turn`;
+  if (!place(own, turn)) {
+    if (!isAlive(ownerOf(turn))) rmSync(turn, { force: true });
+    return false;
+  }
+  try {
+    const owner = ownerOf(file);
+    if (owner === undefined || isAlive(owner)) return false;
+    renameSync(own, file);
+    return true;
+  } finally {
+    rmSync(turn);
+  }
 }
 
-// False where it failed with that code.
-function unless(code, work) {
+// A link is there with its content, or not at all: nobody sees a lock without an owner. False: there is one.
+function place(own, file) {
   try {
-    work();
+    linkSync(own, file);
     return true;
   } catch (error) {
-    if (error.code !== code) throw error;
+    if (error.code !== 'EEXIST') throw error;
     return false;
   }
 }
 
+// Undefined: there is no such lock.
 function ownerOf(file) {
-  let owner = 0;
-  unless('ENOENT', () => (owner = Number(readFileSync(file, 'utf8'))));
-  return owner;
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 function isAlive(pid) {
