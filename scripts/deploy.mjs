@@ -187,7 +187,7 @@ export async function publishableKeyProblem({ SUPABASE_URL, SUPABASE_PUBLISHABLE
 
 // In words, or null: migrations go forward only, also in a project that was not meant. Other addresses than
 // Supabase's own say nothing of a project.
-export function projectProblem(databaseUrl, supabaseUrl) {
+export function projectProblem(databaseUrl, supabaseUrl = '') {
   const { hostname = '', username = '' } = URL.parse(databaseUrl) ?? {};
   const user = hostname.endsWith('.pooler.supabase.com') ? decodeURIComponent(username) : '';
   const [, project] = /^db\.(\w+)\.supabase\.co$/.exec(hostname) ?? /^\w+\.(\w+)$/.exec(user) ?? [];

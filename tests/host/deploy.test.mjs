@@ -189,6 +189,7 @@ test('the database of another project is not changed', () => {
     'postgres://me.other@data.example.com/postgres',
   ])
     assert.equal(projectProblem(url, 'https://meant.supabase.co'), null);
+  assert.equal(projectProblem(pooler, undefined), null, 'of which is told by itself');
   assert.equal(projectProblem('no address', 'https://meant.supabase.co'), null);
 });
 
