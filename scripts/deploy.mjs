@@ -40,9 +40,9 @@ function unknownNames(vars, { secrets, ids }) {
   return Object.keys(vars).filter((name) => !known.has(name) && !/^WORKSPACE_[A-Z0-9_]+$/.test(name));
 }
 
-// What Google's file of a service account has besides: it may be put in as it is.
+// What Google's file of a service account has beside keys that are read: it may be put in as it is.
 const KEY_FILE = new Set(
-  `type project_id private_key_id client_id auth_uri token_uri auth_provider_x509_cert_url client_x509_cert_url
+  `type project_id auth_uri token_uri auth_provider_x509_cert_url client_x509_cert_url
   universe_domain`.split(/\s+/),
 );
 
@@ -288,8 +288,7 @@ async function main() {
     problems.push(elsewhere ?? (await connectionProblem(SUPABASE_DB_URL, SUPABASE_DB_CA)));
   }
   const others = problems.some(Boolean) ? [] : otherSecrets(vars);
-  const removal = values.remove ? null : removalProblem(others, values.vars);
-  if (removal) problems.push(removal);
+  if (!values.remove) problems.push(removalProblem(others, values.vars));
   refuse(problems);
   listDetected(configuredNames(vars, manifest));
   for (const remark of remarksOn(vars)) console.log(`note: ${remark}`);

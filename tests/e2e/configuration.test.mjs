@@ -229,7 +229,11 @@ test('a deployment is refused while anything about its variables is wrong', () =
   for (const [change, message] of wrong)
     assert.match(problemsOf({ ...good, ...change }, environment, MANIFEST).join('\n'), message);
   assert.match(problemsOf(good, {}, MANIFEST).join('\n'), /CLOUDFLARE_API_TOKEN is not in the environment/);
-  const file = { type: 'service_account', project_id: 'p', private_key_id: 'k', client_email: 'a@b.example' };
+  const file = {
+    ...{ type: 'service_account', project_id: 'p', private_key_id: 'k', private_key: 'of_nobody_local' },
+    ...{ client_email: 'a@b.example', client_id: '7', auth_uri: 'x', token_uri: 'x' },
+    ...{ auth_provider_x509_cert_url: 'x', client_x509_cert_url: 'x', universe_domain: 'googleapis.com' },
+  };
   const pasted = { search_console: { site_url: 'sc-domain:b.example', ...file }, stripe: null };
   assert.deepEqual(problemsOf({ ...good, WORKSPACE_A: JSON.stringify(pasted) }, environment, MANIFEST), []);
   assert.deepEqual(remarksOn(good), []);

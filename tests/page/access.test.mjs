@@ -1,4 +1,4 @@
-// What somebody needs who hears the page, enlarges it, or has colours of their own.
+// What somebody needs who hears the page, enlarges it, has colours of their own, or lets it keep nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -112,5 +112,24 @@ test('what a badge explains can be read through while it is opened', async () =>
   assert.equal(await badge.evaluate((one) => one.nextElementSibling.id), 'why:stripe', 'the next thing');
   await page.keyboard.press('Escape');
   await page.locator('[id="why:stripe"][hidden]').waitFor({ state: 'attached' });
+  await page.context().close();
+});
+
+test('a browser that refuses its storage shows the cards, and remembers nothing', async () => {
+  const page = await newPage(browser);
+  await page.addInitScript(() => {
+    for (const name of ['getItem', 'setItem', 'removeItem'])
+      Storage.prototype[name] = () => {
+        throw new Error('refused');
+      };
+    window.BroadcastChannel = class {
+      constructor() {
+        throw new Error('refused'); // as in Firefox, together with the storage
+      }
+    };
+  });
+  await page.goto(stack.state.urls.dashboard);
+  await fillSignIn(page, userOf(stack, VIEWER));
+  await card(page, 'stripe').waitFor();
   await page.context().close();
 });

@@ -289,25 +289,6 @@ test('a device that slept reads everything anew', async () => {
   await page.context().close();
 });
 
-test('a browser that refuses its storage shows the cards, and remembers nothing', async () => {
-  const page = await newPage(browser);
-  await page.addInitScript(() => {
-    for (const name of ['getItem', 'setItem', 'removeItem'])
-      Storage.prototype[name] = () => {
-        throw new Error('refused');
-      };
-    window.BroadcastChannel = class {
-      constructor() {
-        throw new Error('refused'); // as in Firefox, together with the storage
-      }
-    };
-  });
-  await page.goto(stack.state.urls.dashboard);
-  await fillSignIn(page, userOf(stack, VIEWER));
-  await card(page, 'stripe').waitFor();
-  await page.context().close();
-});
-
 test('who is taken out of a workspace is told so, and sees nothing of it any more', async () => {
   const page = await signedIn(browser, stack, VIEWER);
   const [member] = await stack.query(

@@ -266,7 +266,7 @@ TEST_CASE("whoever may write can ask for a sync of what is set up and synced") {
   view = view_of(m);
   CHECK(card(view, "stripe").sync_answer == "A sync begins within seconds.");
   CHECK(card(view, "meta").sync_answer.empty());
-  m.sync_answers["stripe"] = {.words = {}, .under_way = false, .asked_at = {}, .ended_at = m.now};
+  m.sync_answers["stripe"] = {.words = {}, .taken_at = {}, .ended_at = m.now};
   view = view_of(m);
   CHECK(card(view, "stripe").sync_answer == "Sync ended: " + card(view, "stripe").sub_state);
 }

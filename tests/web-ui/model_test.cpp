@@ -27,8 +27,9 @@ wf::Model asked() {
   wf::Model model;
   const auto before = asked_at - seconds{3600};
   model.services = {stripe({stream("charges", before), stream("payouts", before)})};
-  model.sync_answers = {{"stripe", {.words = "A sync begins within seconds.", .under_way = true}},
-                        {"meta", {.words = "Nothing answers."}}};
+  model.sync_answers = {
+      {"stripe", {.words = "A sync begins within seconds.", .taken_at = asked_at, .ended_at = {}}},
+      {"meta", {.words = "Nothing answers.", .taken_at = {}, .ended_at = {}}}};
   return model;
 }
 
@@ -73,24 +74,25 @@ TEST_CASE("what was told of a sync goes when it has ended, and no sooner") {
 
 TEST_CASE("how a sync ended is told to whoever asked, for a while") {
   wf::Model model = asked();
-  wf::answer_sync(model, "stripe", {.words = "A sync of this is under way"});
-  wf::answer_sync(model, "stripe", {.words = ""});  // read by now
+  wf::answer_sync(model, "stripe", "A sync of this is under way", false);
+  wf::answer_sync(model, "stripe", "", false);  // read by now
   CHECK(model.sync_answers.at("stripe").words.empty());
-  wf::answer_sync(model, "meta", {.words = ""});  // it was refused, so nothing is waited for
-  wf::answer_sync(model, "openai", {.words = ""});
+  wf::answer_sync(model, "meta", "", false);  // it was refused, so nothing is waited for
+  wf::answer_sync(model, "openai", "", false);
   CHECK(model.sync_answers.size() == 1);
   auto services = model.services;
   services.front().streams[0].last_success_at = asked_at + seconds{3};
   model.now = asked_at + seconds{4};
   wf::take_services(model, services);
   CHECK(model.sync_answers.at("stripe").ended_at == model.now);
-  wf::answer_sync(model, "stripe", {.words = ""});
+  CHECK(model.sync_answers.at("stripe").words.empty());
+  wf::answer_sync(model, "stripe", "", false);
   wf::forget_sync_ends(model);
   CHECK(model.sync_answers.contains("stripe"));
   model.now += wf::sync_end_shown;
   wf::forget_sync_ends(model);
   CHECK(model.sync_answers.empty());
-  wf::answer_sync(model, "stripe", {.words = "A sync begins within seconds.", .under_way = true});
+  wf::answer_sync(model, "stripe", "A sync begins within seconds.", true);
   model.now += wf::sync_end_awaited;
   wf::forget_sync_ends(model);
   CHECK(model.sync_answers.empty());  // the end of another one would be told

@@ -63,11 +63,7 @@ bool App::post(std::string_view kind, std::string_view payload) {
     model_.read_time.reset();
     if (ms) model_.read_time = std::chrono::milliseconds(*ms);
   } else if (kind == "sync") {
-    answer_sync(model_, member(json, "service"),
-                {.words = member(json, "words"),
-                 .under_way = is_true(json, "under_way"),
-                 .asked_at = {},
-                 .ended_at = {}});
+    answer_sync(model_, member(json, "service"), member(json, "words"), is_true(json, "taken"));
   } else if (kind == "mail_link") {
     model_.link_problem = member(json, "problem");
   } else if (kind == "changed") {

@@ -55,32 +55,31 @@ void take_services(Model& model, std::vector<ServiceFacts> services) {
     return rested_since(model.services, service) < rested_since(services, service);
   };
   std::erase_if(model.sync_answers,
-                [&](const auto& asked) { return !asked.second.under_way && has_ended(asked.first); });
+                [&](const auto& asked) { return !asked.second.taken_at && has_ended(asked.first); });
   for (auto& [service, answer] : model.sync_answers)
-    if (has_ended(service)) answer = {.words = {}, .under_way = false, .asked_at = {}, .ended_at = model.now};
+    if (has_ended(service)) answer = {.words = {}, .taken_at = {}, .ended_at = model.now};
   for (const auto& [client_id, count] : count_troubled(services, model.now))
     model.troubled[client_id] = count;
   model.services = std::move(services);
 }
 
-void answer_sync(Model& model, const std::string& service, SyncAnswer answer) {
+void answer_sync(Model& model, const std::string& service, std::string words, bool taken) {
   SyncAnswer& known = model.sync_answers[service];
-  if (!answer.words.empty()) {
-    answer.under_way |= known.under_way;
-    answer.asked_at = model.now;
-    known = std::move(answer);
-  } else if (known.under_way) {
+  if (!words.empty())
+    known = {.words = std::move(words),
+             .taken_at = taken ? std::optional(model.now) : known.taken_at,
+             .ended_at = {}};
+  else if (known.taken_at)
     known.words.clear();
-  } else if (!known.ended_at) {
+  else if (!known.ended_at)
     model.sync_answers.erase(service);
-  }
 }
 
 void forget_sync_ends(Model& model) {
   std::erase_if(model.sync_answers, [&](const auto& asked) {
-    const auto& [words, under_way, asked_at, ended_at] = asked.second;
+    const auto& [words, taken_at, ended_at] = asked.second;
     if (ended_at) return model.now - *ended_at >= sync_end_shown;
-    return under_way && asked_at && model.now - *asked_at >= sync_end_awaited;
+    return taken_at && model.now - *taken_at >= sync_end_awaited;
   });
 }
 

@@ -50,9 +50,8 @@ inline constexpr std::chrono::minutes sync_end_awaited{10};
 
 struct SyncAnswer {
   std::string words;
-  /// It was taken, so its end is waited for.
-  bool under_way = false;
-  std::optional<UnixSeconds> asked_at;
+  /// Its end is waited for.
+  std::optional<UnixSeconds> taken_at;
   std::optional<UnixSeconds> ended_at;
 };
 
@@ -118,7 +117,7 @@ void take_all_services(Model&, const std::vector<ServiceFacts>&, UnixSeconds now
 void take_services(Model&, std::vector<ServiceFacts>);
 /// Without words: they have been read. A sync that was taken before is waited for also when the next is
 /// refused.
-void answer_sync(Model&, const std::string& service, SyncAnswer);
+void answer_sync(Model&, const std::string& service, std::string words, bool taken);
 void forget_sync_ends(Model&);
 
 }  // namespace wf

@@ -269,8 +269,8 @@ class Dashboard {
   /** What it brings comes as any change does. */
   async #sync(service) {
     const asked = (this.asked[service] = {});
-    const tell = (words, under_way = false) =>
-      this.asked[service] === asked && this.post('sync', { service, words, under_way });
+    const tell = (words, taken = false) =>
+      this.asked[service] === asked && this.post('sync', { service, words, taken });
     tell('Asking for a sync');
     const problem = await this.rest.sync(this.slug, service);
     tell(problem ?? 'A sync begins within seconds.', !problem);

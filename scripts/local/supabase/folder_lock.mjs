@@ -28,7 +28,8 @@ export function lockFolder(folder) {
 function takeOver(own, file) {
   const turn = `${file}.turn`;
   if (!place(own, turn)) {
-    if (!isAlive(ownerOf(turn))) rmSync(turn, { force: true });
+    const owner = ownerOf(turn);
+    if (owner !== undefined && !isAlive(owner)) rmSync(turn, { force: true });
     return false;
   }
   try {
@@ -37,7 +38,7 @@ function takeOver(own, file) {
     renameSync(own, file);
     return true;
   } finally {
-    rmSync(turn);
+    rmSync(turn, { force: true });
   }
 }
 
