@@ -34,40 +34,26 @@ Json later(const Json& stored, const Json& given, std::string_view column) {
   return format_time(after ? std::max(*before, *after) : *before);
 }
 
-Json values(const std::map<std::string, Json>& map) {
-  Json list = Json::array();
-  for (const auto& [key, value] : map) list.push_back(value);
-  return list;
-}
-
 }  // namespace
-
-void ReplayDatabase::store_row(const std::string& table, const Json& row) {
-  tables_[table][keys_.key_of(table, row)] = row;
-}
 
 void ReplayDatabase::store_facts(const Json& row) { merge(facts_of(text_in(row, "stream")), row); }
 
-void ReplayDatabase::store_cursor(const std::string& stream, const Json& cursor) {
-  if (cursor.is_object()) cursors_[stream] = cursor;
-}
-
 void ReplayDatabase::add_run(const std::string& run_id, const std::string& stream, UnixSeconds now) {
-  runs_[run_id] = {{"run_id", run_id},
-                   {"stream", stream},
-                   {"state", "queued"},
-                   {"pages", 0},
-                   {"attempt", 0},
-                   {"rows_written", 0},
-                   {"lease", nullptr},
-                   {"lease_until", nullptr},
-                   {"retry_at", nullptr},
-                   {"error_kind", nullptr},
-                   {"error_message", nullptr},
-                   {"created_at", format_time(now)}};
+  runs[run_id] = {{"run_id", run_id},
+                  {"stream", stream},
+                  {"state", "queued"},
+                  {"pages", 0},
+                  {"attempt", 0},
+                  {"rows_written", 0},
+                  {"lease", nullptr},
+                  {"lease_until", nullptr},
+                  {"retry_at", nullptr},
+                  {"error_kind", nullptr},
+                  {"error_message", nullptr},
+                  {"created_at", format_time(now)}};
 }
 
-std::optional<Json> ReplayDatabase::call(const std::string& function, const Json& p, UnixSeconds now) {
+std::optional<Json> ReplayDatabase::call(std::string_view function, const Json& p, UnixSeconds now) {
   if (function == "take_lease") return take_lease(p, now);
   if (function == "apply_page") return find(p, "receipt") != nullptr ? apply_delivery(p) : apply_page(p, now);
   if (function == "fail_run") return fail_run(p);
@@ -75,7 +61,7 @@ std::optional<Json> ReplayDatabase::call(const std::string& function, const Json
   if (function == "record_receipt") return record_receipt(p);
   if (function == "record_bad_signature") return record_bad_signature(p, now);
   if (function == "record_lost_delivery") return record_lost_delivery(p);
-  if (function == "mark_receipt") return mark_receipt(p);
+  if (function == "mark_receipt") return mark_receipt(p, now);
   if (function == "session_workspace") return session_workspace(p);
   if (function == "begin_action") return begin_action(p);
   if (function == "end_action") return end_action(p);
@@ -83,18 +69,19 @@ std::optional<Json> ReplayDatabase::call(const std::string& function, const Json
 }
 
 std::optional<UnixSeconds> ReplayDatabase::wakes_at(const std::string& run_id) const {
-  const auto run = runs_.find(run_id);
-  if (run == runs_.end() || is_over(run->second)) return std::nullopt;
+  const auto run = runs.find(run_id);
+  if (run == runs.end() || is_over(run->second)) return std::nullopt;
   const auto lease = time_of(run->second, "lease_until");
   const auto retry = time_of(run->second, "retry_at");
   return std::max(lease.value_or(UnixSeconds{}), retry.value_or(UnixSeconds{}));
 }
 
 Json ReplayDatabase::take_lease(const Json& p, UnixSeconds now) {
-  const auto found = runs_.find(text_in(p, "run_id"));
-  if (found == runs_.end()) return not_granted("unknown");
+  const auto found = runs.find(text_in(p, "run_id"));
+  if (found == runs.end()) return not_granted("unknown");
   Json& run = found->second;
   if (is_over(run)) return not_granted("finished");
+  if (is_renamed(p)) return not_granted("renamed");
   const auto lease_until = time_of(run, "lease_until");
   const auto retry_at = time_of(run, "retry_at");
   if ((lease_until && *lease_until > now) || (retry_at && *retry_at > now + std::chrono::seconds(10))) {
@@ -112,15 +99,19 @@ Json ReplayDatabase::take_lease(const Json& p, UnixSeconds now) {
           {"facts", facts_of(stream)}};
 }
 
+bool ReplayDatabase::is_renamed(const Json& p) const {
+  return find_string(p, "workspace").value_or(slug) != slug;
+}
+
 bool ReplayDatabase::holds_lease(const Json& p) const {
-  const auto run = runs_.find(text_in(p, "run_id"));
-  return run != runs_.end() && !text_in(p, "lease").empty() &&
+  const auto run = runs.find(text_in(p, "run_id"));
+  return run != runs.end() && !text_in(p, "lease").empty() &&
          text_in(run->second, "lease") == text_in(p, "lease");
 }
 
 Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
-  const auto found = runs_.find(text_in(p, "run_id"));
-  if (found == runs_.end()) return not_applied("unknown");
+  const auto found = runs.find(text_in(p, "run_id"));
+  if (found == runs.end()) return not_applied("unknown");
   Json& run = found->second;
   if (find_int64(p, "page").value_or(0) <= find_int64(run, "pages").value_or(0))
     return not_applied("repeated");
@@ -137,18 +128,21 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
       find_int64(run, "rows_written").value_or(0) + find_int64(result, "written").value_or(0);
   Json cursor = object_of(p, "cursor");
   if (tied) cursor["ties"] = result["ties"];
-  const std::int64_t untold = find_int64(cursors_[stream], "missed").value_or(0);
+  const std::int64_t untold = find_int64(cursors[stream], "missed").value_or(0);
   const bool first_scan = !find_string(facts_of(stream), "reconciled_at");
-  cursors_[stream] = cursor;
+  cursors[stream] = cursor;
   const std::int64_t secs = find_int64(p, "lease_secs").value_or(120);
   run["lease_until"] = format_time(now + std::chrono::seconds(secs));
-  if (!last || !tied) merge_facts(stream, object_of(p, "facts"));
+  const Json facts_given = object_of(p, "facts");
+  for (const auto& [column, value] : facts_given.items())
+    if (!last || !tied || column == "unavailable" || column == "credentials_expire_at")
+      merge_facts(stream, {{column, value}});
   result["missed"] = 0;
   if (const Json* deliveries = find_array(p, "deliveries")) {
     const std::int64_t found_now = missed(*deliveries);
     result["missed"] = found_now;
     const bool told = last && !tied;
-    cursors_[stream]["missed"] = told ? 0 : untold + found_now;
+    cursors[stream]["missed"] = told ? 0 : untold + found_now;
     for (const std::string& of : {stream, std::string("webhook")})
       if (told)
         merge_facts(of, {{"reconciled_missed", first_scan ? 0 : untold + found_now},
@@ -166,8 +160,9 @@ Json ReplayDatabase::apply_page(const Json& p, UnixSeconds now) {
 }
 
 Json ReplayDatabase::apply_delivery(const Json& p) {
-  const auto receipt = receipts_.find(text_in(p["receipt"], "delivery_key"));
-  if (receipt == receipts_.end()) return not_applied("unknown");
+  const auto receipt = receipts.find(text_in(p["receipt"], "delivery_key"));
+  if (receipt == receipts.end()) return not_applied("unknown");
+  if (is_renamed(p["receipt"])) return not_applied("renamed");
   if (text_in(receipt->second, "state") == "applied") return not_applied("repeated");
   Json result = upsert(p.value("tables", Json::array()));
   if (result["ties"].empty()) {
@@ -190,21 +185,21 @@ Json ReplayDatabase::upsert(const Json& tables) {
     const std::string table = text_in(batch, "table");
     for (Json row : batch.value("rows", Json::array())) {
       merge(row, object_of(batch, "common"));
-      auto& rows = tables_[table];
+      auto& those = rows[table];
       const std::string key = keys_.key_of(table, row);
-      const auto stored = rows.find(key);
-      const auto before = stored == rows.end() ? std::nullopt : time_of(stored->second, "source_at");
+      const auto stored = those.find(key);
+      const auto before = stored == those.end() ? std::nullopt : time_of(stored->second, "source_at");
       const auto after = time_of(row, "source_at");
       const bool is_newer = !before || *before < *after;
       if (!is_newer && *before > *after) {
         count("refused");
         continue;
       }
-      const bool is_same = stored != rows.end() && without_clock(stored->second) == without_clock(row);
+      const bool is_same = stored != those.end() && without_clock(stored->second) == without_clock(row);
       if (!is_newer && is_same) continue;
       // Of a table that is not fetched by id nobody could settle a tie: the later reading stands.
       if (is_newer || !keys_.is_fetched_by_id(table)) {
-        rows[key] = row;
+        those[key] = row;
         if (!is_same) count("written");
       } else {
         result["ties"].push_back({{"table", table}, {"id", text_in(row, "id")}});
@@ -216,7 +211,7 @@ Json ReplayDatabase::upsert(const Json& tables) {
 
 Json ReplayDatabase::fail_run(const Json& p) {
   if (!holds_lease(p)) return not_applied("lease_lost");
-  Json& run = runs_[text_in(p, "run_id")];
+  Json& run = runs[text_in(p, "run_id")];
   const bool final = is_true(p, "final");
   run["state"] = final ? "failed" : "waiting";
   run["attempt"] = find_int64(run, "attempt").value_or(0) + 1;
@@ -225,11 +220,11 @@ Json ReplayDatabase::fail_run(const Json& p) {
   run["error_message"] = p.value("message", Json());
   run["lease"] = nullptr;
   run["lease_until"] = nullptr;
-  const auto cursor = cursors_.find(text_in(run, "stream"));
+  const auto cursor = cursors.find(text_in(run, "stream"));
   const std::string kind = text_in(run, "error_kind");
   const bool no_page =
       find_int64(run, "pages").value_or(0) == 0 && kind != "credentials" && kind != "rate_limit";
-  if (final && (kind == "configuration" || no_page) && cursor != cursors_.end())
+  if (final && (kind == "configuration" || no_page) && cursor != cursors.end())
     cursor->second["stuck"] = true;
   merge_facts(text_in(run, "stream"), {{"running_since", nullptr}});
   merge_facts(text_in(run, "stream"), object_of(p, "facts"));
@@ -238,7 +233,7 @@ Json ReplayDatabase::fail_run(const Json& p) {
 
 Json ReplayDatabase::yield_run(const Json& p) {
   if (!holds_lease(p)) return not_applied("lease_lost");
-  Json& run = runs_[text_in(p, "run_id")];
+  Json& run = runs[text_in(p, "run_id")];
   run["state"] = "queued";
   run["lease"] = nullptr;
   run["lease_until"] = nullptr;
@@ -246,45 +241,45 @@ Json ReplayDatabase::yield_run(const Json& p) {
 }
 
 Json ReplayDatabase::session_workspace(const Json& p) const {
-  if (text_in(p, "slug") != slug_ || role_.empty()) return nullptr;
-  return {{"client_id", client_id_}, {"role", role_}, {"user_id", "22222222-2222-4222-8222-222222222222"}};
+  if (text_in(p, "slug") != slug || role.empty()) return nullptr;
+  return {{"client_id", client_id_}, {"role", role}, {"user_id", "22222222-2222-4222-8222-222222222222"}};
 }
 
 Json ReplayDatabase::begin_action(const Json& p) {
   const std::string id = text_in(p, "id");
   const std::string begun_by = text_in(p, "begun_by");
   if (const auto known = begun_by_.find(id); known != begun_by_.end()) {
-    const Json state = actions_[id]["state"];
+    const Json state = actions[id]["state"];
     if (state == "running" && known->second == begun_by) return {{"begun", true}};
     return {{"begun", false}, {"state", state}};
   }
   begun_by_[id] = begun_by;
-  actions_[id] = {{"action", text_in(p, "action")}, {"state", "running"}};
+  actions[id] = {{"action", text_in(p, "action")}, {"state", "running"}};
   upsert(p.value("tables", Json::array()));
   return {{"begun", true}};
 }
 
 Json ReplayDatabase::end_action(const Json& p) {
   // Of what was never begun only the facts are told.
-  if (const std::string id = text_in(p, "id"); actions_.contains(id))
-    actions_[id]["state"] = p.value("state", Json());
+  if (const std::string id = text_in(p, "id"); actions.contains(id))
+    actions[id]["state"] = p.value("state", Json());
   upsert(p.value("tables", Json::array()));
   const std::string stream = text_in(p, "stream");
   if (stream.empty()) return {{"ended", true}};
-  Json facts = object_of(p, "facts");
+  Json told = object_of(p, "facts");
   // A failure that may pass leaves one that stays until a success.
-  if (is_true(facts_of(stream), "failure_final") && find_string(facts, "failure_kind") &&
-      !find_bool(facts, "failure_final").value_or(true))
+  if (is_true(facts_of(stream), "failure_final") && find_string(told, "failure_kind") &&
+      !find_bool(told, "failure_final").value_or(true))
     for (const char* column : {"failure_kind", "failure_message", "failed_at", "failure_final"})
-      facts.erase(column);
-  merge_facts(stream, facts);
+      told.erase(column);
+  merge_facts(stream, told);
   return {{"ended", true}};
 }
 
 Json& ReplayDatabase::facts_of(const std::string& stream) {
-  Json& facts = facts_[stream];
-  if (facts.is_null()) facts = {{"client_id", client_id_}, {"service", service_}, {"stream", stream}};
-  return facts;
+  Json& row = facts[stream];
+  if (row.is_null()) row = {{"client_id", client_id_}, {"service", service_}, {"stream", stream}};
+  return row;
 }
 
 void ReplayDatabase::merge_facts(const std::string& stream, const Json& patch) {
@@ -300,20 +295,9 @@ void ReplayDatabase::merge_webhook_facts(const Json& patch) {
   merge(stored, merged);
 }
 
-Json ReplayDatabase::tables() const {
-  Json out = Json::object();
-  for (const auto& [table, rows] : tables_) out[table] = values(rows);
-  return out;
-}
-
-Json ReplayDatabase::facts() const { return values(facts_); }
-Json ReplayDatabase::runs() const { return values(runs_); }
-Json ReplayDatabase::receipts() const { return values(receipts_); }
-Json ReplayDatabase::actions() const { return actions_; }
-
 Json ReplayDatabase::cursor(const std::string& stream) const {
-  const auto found = cursors_.find(stream);
-  return found == cursors_.end() ? Json() : found->second;
+  const auto found = cursors.find(stream);
+  return found == cursors.end() ? Json() : found->second;
 }
 
 }  // namespace wf::replay

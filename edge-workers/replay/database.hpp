@@ -12,29 +12,37 @@
 
 namespace wf::replay {
 
-class ReplayDatabase {
- public:
-  ReplayDatabase(std::string client_id, std::string slug, std::string service)
-      : client_id_(std::move(client_id)), slug_(std::move(slug)), service_(std::move(service)) {}
+// The tables, to set a scene and to look at what became of it.
+struct Stored {
+  std::map<std::string, std::map<std::string, Json>> rows;  // by table and key
+  std::map<std::string, Json> facts;                        // rows of service_facts, by stream
+  std::map<std::string, Json> cursors;                      // by stream
+  std::map<std::string, Json> runs;                         // by run_id
+  std::map<std::string, Json> receipts;                     // by delivery key
+  std::map<std::string, Json> actions;                      // requests of people, by id
+};
 
-  void store_row(const std::string& table, const Json& row);
+class ReplayDatabase : public Stored {
+ public:
+  ReplayDatabase(std::string client_id, std::string workspace, std::string service, TableKeys keys)
+      : slug(std::move(workspace)),
+        client_id_(std::move(client_id)),
+        service_(std::move(service)),
+        keys_(std::move(keys)) {}
+
+  void store_row(const std::string& table, const Json& row) { rows[table][keys_.key_of(table, row)] = row; }
   void store_facts(const Json& row);
-  void store_cursor(const std::string& stream, const Json& cursor);
   void add_run(const std::string& run_id, const std::string& stream, UnixSeconds now);
 
   // public.<function>(p). Nothing: there is no such function.
-  std::optional<Json> call(const std::string& function, const Json& p, UnixSeconds now);
+  std::optional<Json> call(std::string_view function, const Json& p, UnixSeconds now);
 
   // When the run's next message would be worth taking; none: it is over.
   std::optional<UnixSeconds> wakes_at(const std::string& run_id) const;
+  Json cursor(const std::string& stream) const;  // null: none
 
-  Json tables() const;  // table -> rows, in order of their keys
-  Json facts() const;   // rows of service_facts
-  Json runs() const;
-  Json receipts() const;
-  Json actions() const;  // requests of people, by their ids
-  void set_role(std::string role) { role_ = std::move(role); }
-  Json cursor(const std::string& stream) const;
+  std::string slug;
+  std::string role;  // of who asks; empty: a stranger
 
  private:
   Json take_lease(const Json& p, UnixSeconds now);
@@ -45,12 +53,13 @@ class ReplayDatabase {
   Json record_receipt(const Json& p);
   Json record_bad_signature(const Json& p, UnixSeconds now);
   Json record_lost_delivery(const Json& p);
-  Json mark_receipt(const Json& p);
+  Json mark_receipt(const Json& p, UnixSeconds now);
   void tell_of_deliveries();
   Json session_workspace(const Json& p) const;
   Json begin_action(const Json& p);
   Json end_action(const Json& p);
 
+  bool is_renamed(const Json& p) const;
   bool holds_lease(const Json& p) const;
   Json upsert(const Json& tables);
   std::int64_t missed(const Json& deliveries);
@@ -59,17 +68,9 @@ class ReplayDatabase {
   Json& facts_of(const std::string& stream);
 
   std::string client_id_;
-  std::string slug_;
   std::string service_;
-  std::string role_;
   TableKeys keys_;
-  std::map<std::string, std::map<std::string, Json>> tables_;  // by key
-  std::map<std::string, Json> facts_;                          // by stream
-  std::map<std::string, Json> cursors_;                        // by stream
-  std::map<std::string, Json> runs_;                           // by run_id
-  std::map<std::string, Json> receipts_;                       // by delivery key
-  std::map<std::string, Json> actions_;                        // by id
-  std::map<std::string, std::string> begun_by_;                // the flow, by the action's id
+  std::map<std::string, std::string> begun_by_;  // the flow, by the action's id
   int leases_ = 0;
 };
 

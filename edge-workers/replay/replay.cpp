@@ -47,13 +47,19 @@ Frame step(Edge& edge, Frame input) {
   return decode_frame(out).value_or(Frame{JsonObject().text("fault", "a broken frame").take(), {}});
 }
 
+Json values(const std::map<std::string, Json>& map) {
+  Json list = Json::array();
+  for (const auto& [key, value] : map) list.push_back(value);
+  return list;
+}
+
 class Replay {
  public:
   Replay(Scenario scenario, std::string service, std::string stream)
       : scenario_(std::move(scenario)),
         service_(std::move(service)),
         stream_(std::move(stream)),
-        database_(scenario_.client_id, scenario_.workspace, service_),
+        database_(scenario_.client_id, scenario_.workspace, service_, migrated_keys()),
         host_(scenario_, database_),
         now_(scenario_.now) {
     store_what_was_there();
@@ -80,7 +86,7 @@ class Replay {
   }
 
   Json action() {
-    database_.set_role(scenario_.role);
+    database_.role = scenario_.role;
     for (std::int64_t i = 0; i < scenario_.requests; ++i)
       run_flow({{"kind", "api"},
                 {"method", "POST"},
@@ -98,7 +104,7 @@ class Replay {
     for (const auto& [table, rows] : scenario_.tables.items()) {
       for (const Json& row : rows) database_.store_row(table, row);
     }
-    database_.store_cursor(stream_, scenario_.cursor);
+    if (scenario_.cursor.is_object()) database_.cursors[stream_] = scenario_.cursor;
     const Descriptor* descriptor = find_service(service_);
     if (descriptor == nullptr) return;
     Json keys = Json::array();
@@ -145,15 +151,16 @@ class Replay {
   }
 
   void queue_open_deliveries() {
-    for (const Json& receipt : database_.receipts()) {
+    for (const auto& [key, receipt] : database_.receipts) {
       if (find_string(receipt, "state") != "received") continue;
+      const auto retry_at = parse_time(find_string(receipt, "retry_at").value_or(""));
       host_.queue.push_back({{{"job", "delivery"},
                               {"workspace", scenario_.workspace},
                               {"client_id", scenario_.client_id},
                               {"service", service_},
-                              {"delivery_key", receipt["delivery_key"]},
-                              {"object_key", receipt["object_key"]}},
-                             now_ + tick_every});
+                              {"delivery_key", key},
+                              {"object_key", receipt.value("object_key", Json())}},
+                             std::max(now_ + tick_every, retry_at.value_or(now_))});
     }
   }
 
@@ -255,6 +262,8 @@ class Replay {
   Json outcome() const {
     Json objects = Json::object();
     for (const auto& [key, bytes] : host_.objects) objects[key] = bytes.size();
+    Json tables = Json::object();
+    for (const auto& [table, rows] : database_.rows) tables[table] = values(rows);
     Json queue = Json::array();
     for (const QueueMessage& one : host_.queue) {
       queue.push_back({{"message", one.message}, {"due", format_time(one.due)}});
@@ -268,27 +277,24 @@ class Replay {
             {"queue", std::move(queue)},
             {"objects", std::move(objects)},
             {"metadata", host_.metadata},
-            {"tables", database_.tables()},
+            {"tables", std::move(tables)},
             {"facts", facts_by_stream()},
-            {"runs", database_.runs()},
-            {"receipts", database_.receipts()},
-            {"actions", database_.actions()},
+            {"runs", values(database_.runs)},
+            {"receipts", values(database_.receipts)},
+            {"actions", database_.actions},
             {"cursor", database_.cursor(stream_)},
             {"verdict", verdict()}};
   }
 
   Json facts_by_stream() const {
     Json out = Json::object();
-    for (const Json& row : database_.facts()) {
-      const std::string stream = find_string(row, "stream").value_or("");
-      out[stream.empty() ? "service" : stream] = row;
-    }
+    for (const auto& [stream, row] : database_.facts) out[stream.empty() ? "service" : stream] = row;
     return out;
   }
 
   Json verdict() const {
     const Descriptor* descriptor = find_service(service_);
-    const auto facts = read_service_facts(database_.facts());
+    const auto facts = read_service_facts(values(database_.facts));
     if (!facts) return {{"unreadable", facts.error().message}};
     if (descriptor == nullptr || facts->empty()) return nullptr;
     return to_json(judge(*descriptor, facts->front(), now_));

@@ -1,9 +1,6 @@
 #include "edge-workers/replay/table_keys.hpp"
 
 #include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "shared/base/text.hpp"
 
@@ -33,14 +30,6 @@ std::string_view bracketed(std::string_view line, std::string_view opening) {
 }
 
 }  // namespace
-
-TableKeys::TableKeys() {
-  std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(WF_PROJECT_DIR "/supabase/migrations", none)) {
-    std::ifstream in(entry.path(), std::ios::binary);
-    read({std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()});
-  }
-}
 
 void TableKeys::read(const std::string& sql) {
   constexpr std::string_view create = "create table public.";

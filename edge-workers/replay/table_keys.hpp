@@ -1,6 +1,6 @@
 #pragma once
-// Primary keys of the tables, read from supabase/migrations: a stand-in of the database must not
-// have an opinion of its own about them.
+// Primary keys of the tables, read from the text of supabase/migrations: a stand-in of the database
+// must not have an opinion of its own about them.
 
 #include <map>
 #include <set>
@@ -13,7 +13,7 @@ namespace wf::replay {
 
 class TableKeys {
  public:
-  TableKeys();
+  void read(const std::string& sql);  // of one migration
 
   // The same for two rows that the database would store as one. Tables that no migration creates
   // are keyed by `id`.
@@ -23,11 +23,13 @@ class TableKeys {
   bool is_fetched_by_id(const std::string& table) const;
 
  private:
-  void read(const std::string& sql);
   // Columns of the key but client_id. Of a generated one, the words that it is made of: those that
   // are columns stand for it.
   std::map<std::string, std::vector<std::string>> columns_;
   std::set<std::string> not_refetched_;
 };
+
+// Those of supabase/migrations. Of the native tool alone: a wasm module has no such folder.
+const TableKeys& migrated_keys();
 
 }  // namespace wf::replay

@@ -62,7 +62,7 @@ bool is_intact(const Json& row, const Json& rows) {
 
 // Of each row that was there one is there now, whatever it says.
 bool has_each_row_once(const Json& before, const Json& after) {
-  static const replay::TableKeys keys;
+  const replay::TableKeys& keys = replay::migrated_keys();
   for (const auto& [table, rows] : before.items()) {
     std::map<std::string, int> times;
     for (const Json& row : after.value(table, Json::array())) ++times[keys.key_of(table, row)];

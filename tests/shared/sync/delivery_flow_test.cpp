@@ -108,7 +108,7 @@ TEST_CASE("of a delivery whose other object the key may not fetch its own is wri
   deliver(host, event);
   const Json receipt = host.database.receipts.begin()->second;
   CHECK(receipt["state"] == "failed");
-  CHECK(receipt["kind"] == "credentials");
+  CHECK(receipt["error_kind"] == "credentials");
   CHECK(host.database.rows["stripe_disputes"].contains(text_in(event["data"]["object"], "id")));
   CHECK(host.database.rows["stripe_charges"].empty());
 }
@@ -133,8 +133,8 @@ TEST_CASE("a delivery waits as long as the provider asks, and says what for", "[
     CHECK(host.run_job(host.queue.front()) == one.outcome);
     const Json receipt = host.database.receipts.begin()->second;
     CHECK(receipt["state"] == "received");
-    CHECK(receipt["kind"] == one.kind);
-    CHECK(receipt["retry_secs"] == one.secs);
+    CHECK(receipt["error_kind"] == one.kind);
+    CHECK(receipt["retry_at"] == wf::format_time(wf::from_millis(host.now_ms + one.secs * 1000)));
     CHECK_FALSE(receipt["error"].is_null());
     CHECK(host.provider_urls.size() == 1);
   }

@@ -196,13 +196,13 @@ std::string Host::run_job(const Json& message) {
 Json Host::message(const std::string& run_id) const {
   return {{"job", "sync"},          {"workspace", "northwind-dental"},
           {"client_id", client},    {"service", service},
-          {"partition", partition}, {"stream", database.runs.at(run_id).stream},
+          {"partition", partition}, {"stream", database.runs.at(run_id)["stream"]},
           {"run_id", run_id}};
 }
 
 std::string Host::sync(const std::string& stream) {
   const std::string run_id = "run-" + std::to_string(database.runs.size() + 1);
-  database.runs[run_id].stream = stream;
+  database.add_run(run_id, stream, wf::from_millis(now_ms));
   return run_job(message(run_id));
 }
 
@@ -217,10 +217,9 @@ void Host::work_until_quiet(int most_rounds) {
       if (queue.size() == 1 && queue.front() == next) break;
     }
     now_ms += 5 * 60 * 1000;
-    for (const auto& [run_id, run] : database.runs) {
-      const bool unfinished = run.state == "queued" || run.state == "running" || run.state == "waiting";
-      if (unfinished && run.retry_at_secs <= now_ms / 1000) queue.push_back(message(run_id));
-    }
+    for (const auto& [run_id, run] : database.runs)
+      if (const auto wakes = database.wakes_at(run_id); wakes && *wakes <= wf::from_millis(now_ms))
+        queue.push_back(message(run_id));
     for (const auto& [key, receipt] : database.receipts)
       if (receipt["state"] == "received")
         queue.push_back({{"job", "delivery"},
@@ -234,7 +233,12 @@ void Host::work_until_quiet(int most_rounds) {
   FAIL("the work never ends");
 }
 
-const Run& Host::last_run() const { return database.runs.at("run-" + std::to_string(database.runs.size())); }
+Run Host::last_run() const {
+  const Json& run = database.runs.at("run-" + std::to_string(database.runs.size()));
+  return {text_in(run, "state"), wf::find_int64(run, "pages").value_or(0),
+          wf::find_int64(run, "attempt").value_or(0), text_in(run, "error_kind"),
+          text_in(run, "error_message")};
+}
 
 int Host::count(std::string_view kind) const {
   int n = 0;

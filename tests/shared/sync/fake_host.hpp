@@ -1,7 +1,7 @@
 #pragma once
-// A host in memory: runs the effects of the real core, against a small database with the rules of
-// apply_page and leases, an object store, a queue and a provider made of functions. It can refuse
-// any effect, and can die before or after any of them.
+// A host in memory: runs the effects of the real core, against the replay tool's database, an object
+// store, a queue and a provider made of functions. It can refuse any effect, and can die before or after
+// any of them.
 
 #include <deque>
 #include <functional>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "edge-workers/edge.hpp"
+#include "edge-workers/replay/database.hpp"
 #include "shared/base/json.hpp"
 #include "shared/connectors/registry.hpp"
 
@@ -24,27 +25,18 @@ using wf::text_in;
 Json json(std::string_view text);
 
 struct Run {
-  std::string stream;
-  std::string state = "queued";
+  std::string state;
   std::int64_t pages = 0;
   std::int64_t attempt = 0;
-  std::int64_t retry_at_secs = 0;
   std::string error_kind;
   std::string error_message;
 };
 
-// The functions of supabase/migrations, as far as the flows can tell.
-struct Database {
-  std::map<std::string, Run> runs;
-  std::map<std::string, Json> cursors;                      // by stream
-  std::map<std::string, Json> facts;                        // by stream
-  std::map<std::string, std::map<std::string, Json>> rows;  // by table and id
-  std::map<std::string, Json> receipts;
-  std::string lease;
-  std::int64_t lease_until_secs = 0;
-  int leases = 0;
+// That of the replay tool, and answers that a test gives. Rows are kept by their `id`.
+struct Database : wf::replay::ReplayDatabase {
+  Database() : ReplayDatabase("11111111-1111-4111-8111-111111111111", "northwind-dental", "stripe", {}) {}
+
   int bad_signatures = 0;
-  std::string refused_key;            // by the check of the last of them
   std::vector<Json> lost_deliveries;  // as they were told
   std::vector<Json> dead_letters;
   std::vector<Json> claimable;
@@ -54,14 +46,11 @@ struct Database {
   std::set<std::string> refused_ids;  // rows that violate a constraint
   Json session;                       // what session_workspace answers
   Json start_run = {{"jobs", Json::array()}};
-  Json daily_series;                            // what is told about the session's workspace
-  Json action_facts;                            // what an action's function answers
-  std::map<std::string, std::string> actions;   // id -> state
-  std::map<std::string, std::string> begun_by;  // id -> the flow that carries it out
-  int others_begin = 0;                         // so often others began since the facts were read
-  std::string begins_none;                      // no action is begun: "disabled", "too_many"
-  std::string workspace = "northwind-dental";   // what the runs' is called now
-  Json facts_at, facts_at_asked;                // the answer, and the question that it was given to
+  Json daily_series;              // what is told about the session's workspace
+  Json action_facts;              // what an action's function answers
+  int others_begin = 0;           // so often others began since the facts were read
+  std::string begins_none;        // no action is begun: "disabled", "too_many"
+  Json facts_at, facts_at_asked;  // the answer, and the question that it was given to
   Json health = {{"ticked_secs_ago", 60}, {"runs_left_behind", 0}, {"deliveries_waiting", 0}};
 
   // Status and body of one call.
@@ -69,14 +58,10 @@ struct Database {
   Json claim_due(const Json& p);
 
  private:
-  Json take_lease(const Json& p, std::int64_t now_secs);
-  std::pair<int, Json> apply_page(const Json& p, std::int64_t now_secs);
-  Json upsert(const Json& tables);
+  bool holds_refused_rows(const Json& p) const;
   std::string fate(const std::string& table, const Json& row) const;
   Json compare_rows(const Json& p) const;
-  std::pair<int, Json> apply_replay(const Json& p);
-  Json record_receipt(const Json& p);
-  Json fail_run(const Json& p);
+  Json apply_replay(const Json& p);
 };
 
 struct Reply {
@@ -129,7 +114,7 @@ struct Host {
   // Works off the queue; when it is empty, a tick queues what is recorded and unfinished.
   void work_until_quiet(int most_rounds = 50);
   std::string sync(const std::string& stream);  // a new run of that stream, worked on once
-  const Run& last_run() const;
+  Run last_run() const;
   int count(std::string_view kind) const;
 
  private:

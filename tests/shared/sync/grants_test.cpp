@@ -18,7 +18,7 @@ int tokens_asked(const Host& host) {
 Reply one_page(const std::string&) { return {200, toy::page("2025-11-22")}; }
 
 // What the token endpoint answers to every grant.
-const Run& sync_with_grant(Host& host, const Reply& answer) {
+Run sync_with_grant(Host& host, const Reply& answer) {
   host.provider = [answer](const std::string& url) { return url == token_url ? answer : one_page(url); };
   host.sync("rows");
   return host.last_run();
@@ -94,7 +94,7 @@ TEST_CASE("what a grant answers decides who must act", "[grants]") {
   };
   for (const Case& one : cases) {
     Host host = toy::host(one_page);
-    const Run& run = sync_with_grant(host, one.reply);
+    const Run run = sync_with_grant(host, one.reply);
     INFO(one.name << ": " << run.error_message);
     CHECK(run.error_kind == one.kind);
     CHECK(run.state == one.state);
@@ -306,7 +306,7 @@ TEST_CASE("a signature that is not demanded is left out when its key is not ther
 
 TEST_CASE("a provider's own error of a token endpoint means what its codes mean", "[grants]") {
   Host host = toy::host(one_page);
-  const Run& run = sync_with_grant(host, {403, R"({"error":{"code":"quota"}})"});
+  const Run run = sync_with_grant(host, {403, R"({"error":{"code":"quota"}})"});
   CHECK(run.error_kind == "rate_limit");
   CHECK(run.state == "waiting");
 }

@@ -28,7 +28,9 @@ struct Api {
   std::string greet(std::string_view id = request_id) {
     return call("/api/workspaces/northwind-dental/greet", R"({"name":"Ada"})", "POST", id);
   }
-  std::string state(std::string_view id = request_id) { return host.database.actions[std::string(id)]; }
+  std::string state(std::string_view id = request_id) {
+    return text_in(host.database.actions[std::string(id)], "state");
+  }
   Json stored(std::string_view id = request_id) {
     return host.database.rows["toy_greetings"][std::string(id)];
   }

@@ -122,7 +122,7 @@ TEST_CASE("what is read as a whole is read from its beginning by every run", "[r
 // The keys that go with the old name may be another client's by now.
 TEST_CASE("a message with a name that the workspace has no more asks nobody and leaves the run to the tick") {
   Host host = stripe_host();
-  host.database.workspace = "northwind";
+  host.database.slug = "northwind";
   CHECK(host.sync("charges") == "ok");
   CHECK(host.provider_urls.empty());
   CHECK(host.last_run().state == "queued");

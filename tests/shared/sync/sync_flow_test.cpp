@@ -11,7 +11,7 @@ namespace {
 std::size_t rows(Host& host, const std::string& table) { return host.database.rows[table].size(); }
 
 // Runs the charges stream once against one fixed reply.
-const Run& sync_charges(Host& host, Reply reply) {
+Run sync_charges(Host& host, Reply reply) {
   host.provider = [reply](const std::string&) { return reply; };
   host.sync("charges");
   return host.last_run();
@@ -208,7 +208,7 @@ TEST_CASE("what the provider answers decides the kind and whether it is tried ag
   };
   for (const Case& one : cases) {
     Host host = stripe_host();
-    const Run& run = sync_charges(host, one.reply);
+    const Run run = sync_charges(host, one.reply);
     INFO(one.name << ": " << run.error_message);
     CHECK(run.error_kind == one.kind);
     CHECK(run.state == one.state);

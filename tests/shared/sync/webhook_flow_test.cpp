@@ -208,7 +208,8 @@ TEST_CASE("one that is too large is lost where its password shows that it is gen
   if (host.signature_valid)
     CHECK(host.database.lost_deliveries[0]["error"] == "a delivery was refused: it has more than 32 MB");
   CHECK(host.database.bad_signatures == (host.signature_valid ? 0 : 1));
-  CHECK(host.database.refused_key == (host.signature_valid ? "" : "sendgrid.inbound_password"));
+  CHECK(text_in(host.database.facts["webhook"], "refused_key") ==
+        (host.signature_valid ? "" : "sendgrid.inbound_password"));
 }
 
 TEST_CASE("a service without a webhook does not exist", "[webhook]") {
@@ -237,7 +238,7 @@ TEST_CASE("nothing is acknowledged that is not kept", "[webhook]") {
     };
   }
   SECTION("the workspace of this key is called otherwise by now, or is yet to come") {
-    host.database.workspace = "northwind";
+    host.database.slug = "northwind";
   }
   SECTION("the signature cannot be checked") {
     host.fault = [](const Json& effect) {
