@@ -75,11 +75,32 @@ function memberProblems(vars, { secrets, ids }) {
   );
 }
 
+// Of what the agency cannot have for all, these may well be the same for two clients; anything else is one's account.
+const OF_ANYBODY = new Set(['sendgrid.from_name', 'sendgrid.region']);
+
+// A line that was copied for a new client shows that one the other's numbers, and keeps them.
+function sharedAccounts(bundles, { secrets, ids }) {
+  const own = [...secrets, ...ids].filter(({ name, env }) => !env && !OF_ANYBODY.has(name));
+  return own.flatMap(({ name }) => {
+    const [service, member] = name.split('.');
+    const owners = {};
+    for (const [variable, bundle] of Object.entries(bundles))
+      for (const one of new Set(String(bundle[service]?.[member] ?? '').match(/[^\s,]+/g)))
+        (owners[one] ??= []).push(variable);
+    const shared = Object.values(owners).filter((variables) => variables.length > 1);
+    return [...new Set(shared.map(String))].map(
+      (variables) => `${variables.replaceAll(',', ' and ')}: the same ${name}, each shows the numbers of one account`,
+    );
+  });
+}
+
 // What would not keep a Worker from running, and is rarely meant.
-export function remarksOn(vars) {
-  return Object.entries(bundlesIn(vars))
+export function remarksOn(vars, manifest) {
+  const bundles = bundlesIn(vars);
+  const tried = Object.entries(bundles)
     .filter(([, { stripe }]) => /^(sk|rk)_test_/.test(stripe?.secret_key ?? ''))
     .map(([variable]) => `${variable}: stripe.secret_key is of test mode, no payment will be a real one`);
+  return [...tried, ...sharedAccounts(bundles, manifest)];
 }
 
 // Every problem in words; an empty list means that the Worker would start and detect.
@@ -291,7 +312,7 @@ async function main() {
   if (!values.remove) problems.push(removalProblem(others, values.vars));
   refuse(problems);
   listDetected(configuredNames(vars, manifest));
-  for (const remark of remarksOn(vars)) console.log(`note: ${remark}`);
+  for (const remark of remarksOn(vars, manifest)) console.log(`note: ${remark}`);
   if (others.length > 0) console.log(`to be taken away: ${others.join(', ')}`);
   if (values.check) return;
   prepareAccount();

@@ -236,9 +236,20 @@ test('a deployment is refused while anything about its variables is wrong', () =
   };
   const pasted = { search_console: { site_url: 'sc-domain:b.example', ...file }, stripe: null };
   assert.deepEqual(problemsOf({ ...good, WORKSPACE_A: JSON.stringify(pasted) }, environment, MANIFEST), []);
-  assert.deepEqual(remarksOn(good), []);
+  assert.deepEqual(remarksOn(good, MANIFEST), []);
   const tried = { ...good, WORKSPACE_A: '{"stripe":{"secret_key":"rk_test_0123456789"}}' };
-  assert.match(remarksOn(tried).join(), /^WORKSPACE_A: stripe.secret_key is of test mode/);
+  assert.match(remarksOn(tried, MANIFEST).join(), /^WORKSPACE_A: stripe.secret_key is of test mode/);
+  const copied = {
+    WORKSPACE_A: '{"meta":{"page_id":"1, 2"},"sendgrid":{"api_key":"SG.a","region":"eu"}}',
+    WORKSPACE_B: '{"meta":{"page_id":"3 2"},"sendgrid":{"api_key":"SG.b","region":"eu"},"stripe":null}',
+    WORKSPACE_C: '{"sendgrid":{"api_key":"SG.a"}}',
+  };
+  const notes = remarksOn(copied, MANIFEST);
+  assert.deepEqual(
+    notes.map((note) => note.split(',')[0]),
+    ['WORKSPACE_A and WORKSPACE_C: the same sendgrid.api_key', 'WORKSPACE_A and WORKSPACE_B: the same meta.page_id'],
+  );
+  assert.doesNotMatch(notes.join(), /SG\./);
 });
 
 test('a line of variables that could be meant in two ways is refused', () => {

@@ -87,6 +87,34 @@ test('a page that is looked at again after a while reads everything', async (t) 
   assert.deepEqual([asked.length, asked[1].since], [2, undefined]);
 });
 
+test('a page that nobody looks at reads nothing, and everything once somebody does', async (t) => {
+  const { feed, asked, hear } = feedOf();
+  t.after(() => {
+    feed.close();
+    document.hidden = false;
+  });
+  const look = (hidden) => {
+    document.hidden = hidden;
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+  document.hidden = true;
+  feed.start();
+  assert.equal(asked.length, 1, 'a tab that was opened behind this one has its cards');
+  asked[0].answer([row('stripe', '2026-11-23T10:00:00Z')]);
+  await turn();
+  hear({ table: 'service_facts', service: 'stripe' });
+  hear({ table: 'service_facts', service: 'stripe', removed: true });
+  feed.readAll();
+  assert.equal(asked.length, 1);
+  look(false);
+  assert.deepEqual([asked.length, asked[1].since], [2, undefined]);
+  asked[1].answer([row('stripe', '2026-11-23T11:00:00Z')]);
+  await turn();
+  look(true);
+  look(false);
+  assert.equal(asked.length, 2, 'nothing was told meanwhile');
+});
+
 test('what is looked at again is behind until it was read, or could not be', async (t) => {
   for (const works of [true, false]) {
     let fail;

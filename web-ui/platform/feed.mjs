@@ -86,6 +86,7 @@ export class Feed {
 
   #seen() {
     if (this.#wasAway()) this.wake();
+    else if (!document.hidden && this.allDue) this.#catchUp();
     this.hiddenAt = document.hidden ? Date.now() : Infinity;
   }
 
@@ -161,8 +162,12 @@ export class Feed {
     return this.isDown ? 'polling' : 'connecting';
   }
 
-  /** One read at a time; what arrives meanwhile asks for one more. */
+  /** One read at a time; what arrives meanwhile asks for one more. Where nobody looks, who comes back does. */
   async #catchUp() {
+    if (document.hidden && this.hasRead) {
+      this.allDue = true;
+      return;
+    }
     if (this.reading) {
       this.again = true;
       return;

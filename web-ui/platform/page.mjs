@@ -37,9 +37,11 @@ function remembered() {
   }
 }
 
+/** @param {string | null} slug null: none any more */
 function remember(slug) {
   try {
-    localStorage.setItem(LAST_WORKSPACE, slug);
+    if (slug === null) localStorage.removeItem(LAST_WORKSPACE);
+    else localStorage.setItem(LAST_WORKSPACE, slug);
   } catch {
     // the first workspace opens the next time
   }
@@ -54,10 +56,14 @@ function channel(name) {
   }
 }
 
-const forgetAddress = () => history.replaceState(null, '', '/');
-// Whoever signs out in one tab leaves no address behind in the others either; of a session that ran out it stays.
+// Whoever signs out in one tab leaves no address behind in the others either, nor what opens the next time; of a session
+// that ran out both stay.
+function forgetPlace() {
+  history.replaceState(null, '', '/');
+  remember(null);
+}
 const leaving = channel('webfluentia.sign_out');
-leaving.onmessage = forgetAddress;
+leaving.onmessage = forgetPlace;
 const slugOfPath = () => location.pathname.match(/^\/w\/([a-z0-9-]+)/)?.[1] ?? '';
 const pathOf = (slug) => `/w/${slug}/integrations${location.search}`;
 
@@ -69,6 +75,12 @@ async function readConfig() {
   });
   if (!reply.ok) throw new Error(`config.json: ${reply.status}`);
   return { ...(await reply.json()), server_time: Date.parse(reply.headers.get('date')) };
+}
+
+/** While the dashboard is fetched, the way to what is asked first of all. */
+function connectEarly({ supabase_url: href }) {
+  const hint = Object.assign(document.createElement('link'), { rel: 'preconnect', href, crossOrigin: '' });
+  document.head.append(hint);
 }
 
 class Dashboard {
@@ -145,7 +157,7 @@ class Dashboard {
     this.isArriving ||= isArriving;
     // Whoever comes next did not ask for what this one saw.
     if (this.userId && this.userId !== user.id) {
-      forgetAddress();
+      forgetPlace();
       document.title = TITLE;
     }
     this.userId = user.id;
@@ -155,7 +167,7 @@ class Dashboard {
   }
 
   signOut() {
-    forgetAddress();
+    forgetPlace();
     leaving.postMessage(null);
     this.session.signOut();
   }
@@ -299,6 +311,7 @@ function show(screen) {
 
 async function main() {
   const config = await readConfig();
+  connectEarly(config);
   const session = new Session(config);
   const dashboard = new Dashboard({ config, session });
   const loaded = dashboard.load();

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 
 import { DAY_MS, dayBack, noonBack, zone } from '../days.mjs';
+import { detect } from '../runs.mjs';
+import { northwind } from '../stack.mjs';
 
 // Never on the same day.
 const east = 'Pacific/Kiritimati';
@@ -229,5 +231,27 @@ export async function partTests({ test, stack, insert, synced, read }) {
     assert.deepEqual(await known(), [...Array(14).fill(400), ...Array(6).fill(null)], 'it may come yet');
     await stack.query(`delete from public.meta_page_daily where page_id = '2' and day > $1`, [dayBack(10)]);
     assert.deepEqual(await known(), Array(20).fill(300));
+  });
+
+  await test('a property that is no longer configured is told no more, nor asked about', async () => {
+    const configure = (property) => {
+      const schedules = [{ stream: 'site', partition: property, cadence: 'daily', every_secs: 86400 }];
+      const found = { service: 'search_console', present: ['x'], missing: [], schedules };
+      return detect(stack, { services: [found] });
+    };
+    const anothers = { property: 'sc-domain:another.example', clicks: 900 };
+    for (const of of [anothers, { property: 'sc-domain:own.example', clicks: 4 }]) {
+      await configure(of.property);
+      await insert('gsc_site_daily', [
+        { ...of, search_type: 'web', day: dayBack(6), impressions: 9, position: 1, provisional: false },
+      ]);
+    }
+    const series = await read(12);
+    assert.ok(Object.values(series).every((one) => one.of !== anothers.property), Object.keys(series).join());
+    assert.equal(series['search_console.clicks'].of, 'sc-domain:own.example');
+    const asked = () => stack.query(`select app.search_property($1, current_date - 31) as of`, [northwind]);
+    assert.deepEqual(await asked(), [{ of: 'sc-domain:own.example' }]);
+    await stack.query(`delete from public.service_facts where service = 'search_console'`);
+    assert.deepEqual(await asked(), [{ of: anothers.property }], 'where none is read, what was read stays');
   });
 }

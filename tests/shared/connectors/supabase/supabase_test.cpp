@@ -1,4 +1,6 @@
 #include <catch_amalgamated.hpp>
+#include <set>
+#include <vector>
 
 #include "shared/base/text.hpp"
 #include "shared/connectors/supabase/probes.hpp"
@@ -12,7 +14,7 @@ namespace {
 
 const std::string client = "11111111-1111-4111-8111-111111111111";
 const std::string noon = "2026-11-23T12:00:00Z";
-const std::string later = "2026-11-23T13:35:00Z";
+const std::string later = "2026-11-23T12:05:00Z";
 
 Json step(int probe) { return {{"probe", probe}}; }
 
@@ -87,14 +89,28 @@ TEST_CASE("a latency that the host did not measure is unknown, not 0", "[supabas
   CHECK(only_row(page)["latency_ms"].is_null());
 }
 
-TEST_CASE("rows are counted every six hours", "[supabase]") {
-  const auto counts = [](const std::string& before, const std::string& now) {
-    return parse(200, R"({"message":"Success"})", query_of(step(2), now, before))->next == step(3);
+TEST_CASE("rows are counted every six hours, of each workspace at its own time", "[supabase]") {
+  using namespace std::chrono_literals;
+  const auto counts = [](Query query, UnixSeconds before, UnixSeconds now) {
+    query.window = {before, now};
+    return parse(200, R"({"message":"Success"})", query)->next == step(3);
   };
-  CHECK(counts("2026-11-23T11:55:00Z", noon));
-  CHECK_FALSE(counts(noon, "2026-11-23T12:05:00Z"));
-  // Ticks were missed: the next one makes up for them.
-  CHECK(counts("2026-11-23T11:55:00Z", "2026-11-23T15:20:00Z"));
+  Query query = query_of(step(2));
+  const UnixSeconds start = *parse_time(noon);
+  std::set<int> all_times;
+  for (const char digit : std::string("0123456789abcdef")) {
+    query.client_id[0] = digit;
+    std::vector<int> times;
+    for (int tick = 0; tick < 72 * 4; ++tick)
+      if (counts(query, start + 5min * tick, start + 5min * (tick + 1))) times.push_back(tick);
+    REQUIRE_FALSE(times.empty());
+    const int first = times.front();
+    CHECK(times == std::vector<int>{first, first + 72, first + 144, first + 216});
+    all_times.insert(first);
+    // Ticks were missed: the next one makes up for them.
+    CHECK(counts(query, start, start + 6h));
+  }
+  CHECK(all_times.size() > 12);
   const auto page = parse(200, R"({"counts":{"stripe_charges":9007199254740993,"probe_results":0}})",
                           query_of(step(3), noon));
   REQUIRE(page.has_value());
