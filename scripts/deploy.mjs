@@ -89,7 +89,8 @@ function sharedAccounts(bundles, { secrets, ids }) {
         (owners[one] ??= []).push(variable);
     const shared = Object.values(owners).filter((variables) => variables.length > 1);
     return [...new Set(shared.map(String))].map(
-      (variables) => `${variables.replaceAll(',', ' and ')}: the same ${name}, each shows the numbers of one account`,
+      (variables) =>
+        `${variables.replaceAll(',', ' and ')}: the same ${name}, each shows the numbers of one account`,
     );
   });
 }

@@ -31,3 +31,14 @@ alter table public.sync_runs
 
 -- What is due is one condition of several: each plan reads the whole table.
 drop index public.sync_cursors_due;
+
+-- For the marks in the switcher. By pages of the table it was twice the bytes, and a question for each thousand rows.
+create function public.facts_of_all(p jsonb) returns jsonb
+language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(f)) order by f.client_id, f.service, f.stream, f.partition), '[]')
+  from public.service_facts f
+$$;
+comment on function public.facts_of_all is
+  '{} -> the rows of service_facts of every workspace that the user sees, without what is null in them.';
+revoke all on function public.facts_of_all(jsonb) from public, anon;
+grant execute on function public.facts_of_all(jsonb) to authenticated, service_role;

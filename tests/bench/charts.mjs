@@ -54,7 +54,9 @@ try {
   const now = await pagesRead();
   await each(KEYS_ALONE);
   const before = await pagesRead();
-  const rows = await stack.query('select count(*)::int as n from public.probe_results where client_id = $1', [northwind]);
+  const rows = await stack.query('select count(*)::int as n from public.probe_results where client_id = $1', [
+    northwind,
+  ]);
   console.log(`${options.workspaces} workspaces, ${DAYS} days; of one ${rows[0].n} probes`);
   console.log('pages of 8 KB     keys alone   as migrated');
   for (const name of Object.keys(CALLS))

@@ -247,7 +247,10 @@ test('a deployment is refused while anything about its variables is wrong', () =
   const notes = remarksOn(copied, MANIFEST);
   assert.deepEqual(
     notes.map((note) => note.split(',')[0]),
-    ['WORKSPACE_A and WORKSPACE_C: the same sendgrid.api_key', 'WORKSPACE_A and WORKSPACE_B: the same meta.page_id'],
+    [
+      'WORKSPACE_A and WORKSPACE_C: the same sendgrid.api_key',
+      'WORKSPACE_A and WORKSPACE_B: the same meta.page_id',
+    ],
   );
   assert.doesNotMatch(notes.join(), /SG\./);
 });

@@ -60,16 +60,6 @@ test('workspaces are in the order of a list that people read', async (t) => {
   );
 });
 
-test('rows of which the database gives some at once are read to their end', async (t) => {
-  const all = Array.from({ length: 7 }, (_, i) => ({ i }));
-  t.mock.method(globalThis, 'fetch', async (url) => {
-    const offset = Number(new URL(url).searchParams.get('offset'));
-    return Response.json(all.slice(offset, offset + 3));
-  });
-  const config = { supabase_url: 'http://database.example' };
-  assert.deepEqual(await new Rest({ config, token: async () => 't' }).factsOfAll(), all);
-});
-
 test('a time of another zone than the device’s says which', (t) => {
   const { TZ } = process.env;
   t.after(() => (TZ === undefined ? delete process.env.TZ : (process.env.TZ = TZ)));

@@ -90,16 +90,9 @@ export class Rest {
     return this.read(`service_facts?select=*&client_id=eq.${clientId}${changed}`);
   }
 
-  /** Of every workspace that the user sees. How many rows come at once is a setting of the project. */
-  async factsOfAll() {
-    const rows = [];
-    for (;;) {
-      const page = await this.read(
-        `service_facts?select=*&order=client_id,service,stream,partition&offset=${rows.length}`,
-      );
-      if (page.length === 0) return rows;
-      rows.push(...page);
-    }
+  /** Of every workspace that the user sees. */
+  factsOfAll() {
+    return this.read('rpc/facts_of_all', { p: {} });
   }
 
   activity(clientId) {

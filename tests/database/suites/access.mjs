@@ -129,6 +129,28 @@ async function readingTests(t, clients) {
     assert.ok([northwind, harbor].every((id) => both.data.some((row) => row.client_id === id)));
   });
 
+  await t.test('the facts of all are those of the workspaces that the user sees', async () => {
+    const rows = [northwind, harbor].map((client_id) => ({
+      client_id,
+      service: 'stripe',
+      stream: 'refunds',
+    }));
+    const { error: refused } = await clients.service.from('service_facts').insert(rows);
+    assert.equal(refused, null);
+    const ownersFor = async (client) => {
+      const { data, error } = await client.rpc('facts_of_all', { p: {} });
+      assert.equal(error, null);
+      const { data: seen } = await client.from('service_facts').select();
+      assert.deepEqual(data.map(identity).sort(), seen.map(identity).sort());
+      assert.ok(data.every((row) => Object.values(row).every((value) => value !== null)));
+      return [...new Set(data.map((row) => row.client_id))].sort();
+    };
+    const identity = (row) => [row.client_id, row.service, row.stream, row.partition].join(' ');
+    assert.deepEqual(await ownersFor(clients.viewer), [northwind]);
+    assert.deepEqual(await ownersFor(clients.outsider), [harbor]);
+    assert.deepEqual(await ownersFor(clients.agency), [northwind, harbor]);
+  });
+
   await t.test('other schemas are not reachable', async () => {
     for (const schema of ['app', 'auth', 'realtime', 'supabase_migrations']) {
       for (const client of [clients.anon, clients.viewer]) {
@@ -188,6 +210,7 @@ async function functionTests(t, stack, clients) {
       { role: 'authenticated', name: 'app.known_zone' },
       { role: 'authenticated', name: 'app.my_workspaces' },
       { role: 'authenticated', name: 'public.daily_series' },
+      { role: 'authenticated', name: 'public.facts_of_all' },
       { role: 'authenticated', name: 'public.service_daily' },
       { role: 'authenticated', name: 'public.session_workspace' },
     ]);

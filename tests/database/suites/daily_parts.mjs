@@ -247,7 +247,10 @@ export async function partTests({ test, stack, insert, synced, read }) {
       ]);
     }
     const series = await read(12);
-    assert.ok(Object.values(series).every((one) => one.of !== anothers.property), Object.keys(series).join());
+    assert.ok(
+      Object.values(series).every((one) => one.of !== anothers.property),
+      Object.keys(series).join(),
+    );
     assert.equal(series['search_console.clicks'].of, 'sc-domain:own.example');
     const asked = () => stack.query(`select app.search_property($1, current_date - 31) as of`, [northwind]);
     assert.deepEqual(await asked(), [{ of: 'sc-domain:own.example' }]);
