@@ -12,17 +12,7 @@
 
 namespace wf::replay {
 
-// The tables, to set a scene and to look at what became of it.
-struct Stored {
-  std::map<std::string, std::map<std::string, Json>> rows;  // by table and key
-  std::map<std::string, Json> facts;                        // rows of service_facts, by stream
-  std::map<std::string, Json> cursors;                      // by stream
-  std::map<std::string, Json> runs;                         // by run_id
-  std::map<std::string, Json> receipts;                     // by delivery key
-  std::map<std::string, Json> actions;                      // requests of people, by id
-};
-
-class ReplayDatabase : public Stored {
+class ReplayDatabase {
  public:
   ReplayDatabase(std::string client_id, std::string workspace, std::string service, TableKeys keys)
       : slug(std::move(workspace)),
@@ -41,8 +31,15 @@ class ReplayDatabase : public Stored {
   std::optional<UnixSeconds> wakes_at(const std::string& run_id) const;
   Json cursor(const std::string& stream) const;  // null: none
 
+  // To set a scene, and to look at what became of it.
   std::string slug;
-  std::string role;  // of who asks; empty: a stranger
+  std::string role;                                         // of who asks; empty: a stranger
+  std::map<std::string, std::map<std::string, Json>> rows;  // by table and key
+  std::map<std::string, Json> facts;                        // rows of service_facts, by stream
+  std::map<std::string, Json> cursors;                      // by stream
+  std::map<std::string, Json> runs;                         // by run_id
+  std::map<std::string, Json> receipts;                     // by delivery key
+  std::map<std::string, Json> actions;                      // requests of people, by id
 
  private:
   Json take_lease(const Json& p, UnixSeconds now);
