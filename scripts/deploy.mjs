@@ -78,7 +78,7 @@ function memberProblems(vars, { secrets, ids }) {
 // Of what the agency cannot have for all, these may well be the same for two clients; anything else is one's account.
 const OF_ANYBODY = new Set(['sendgrid.from_name', 'sendgrid.region']);
 
-// A line that was copied for a new client shows that one the other's numbers, and keeps them.
+// A line that was copied for a new client shows that one the other's numbers, and keeps them; or answers for the other.
 function sharedAccounts(bundles, { secrets, ids }) {
   const own = [...secrets, ...ids].filter(({ name, env }) => !env && !OF_ANYBODY.has(name));
   return own.flatMap(({ name }) => {
@@ -86,11 +86,11 @@ function sharedAccounts(bundles, { secrets, ids }) {
     const owners = {};
     for (const [variable, bundle] of Object.entries(bundles))
       for (const one of new Set(String(bundle[service]?.[member] ?? '').match(/[^\s,]+/g)))
-        (owners[one] ??= []).push(variable);
+        // 123-456-7890 is 1234567890.
+        (owners[/^[\d-]+$/.test(one) ? one.replaceAll('-', '') : one] ??= []).push(variable);
     const shared = Object.values(owners).filter((variables) => variables.length > 1);
     return [...new Set(shared.map(String))].map(
-      (variables) =>
-        `${variables.replaceAll(',', ' and ')}: the same ${name}, each shows the numbers of one account`,
+      (variables) => `${variables.replaceAll(',', ' and ')}: the same ${name}, which is one client's own`,
     );
   });
 }

@@ -240,15 +240,17 @@ test('a deployment is refused while anything about its variables is wrong', () =
   const tried = { ...good, WORKSPACE_A: '{"stripe":{"secret_key":"rk_test_0123456789"}}' };
   assert.match(remarksOn(tried, MANIFEST).join(), /^WORKSPACE_A: stripe.secret_key is of test mode/);
   const copied = {
-    WORKSPACE_A: '{"meta":{"page_id":"1, 2"},"sendgrid":{"api_key":"SG.a","region":"eu"}}',
+    WORKSPACE_A:
+      '{"google_ads":{"customer_id":"123-456-7890"},"meta":{"page_id":"1, 2"},"sendgrid":{"api_key":"SG.a","region":"eu"}}',
     WORKSPACE_B: '{"meta":{"page_id":"3 2"},"sendgrid":{"api_key":"SG.b","region":"eu"},"stripe":null}',
-    WORKSPACE_C: '{"sendgrid":{"api_key":"SG.a"}}',
+    WORKSPACE_C: '{"google_ads":{"customer_id":"1234567890"},"sendgrid":{"api_key":"SG.a"}}',
   };
   const notes = remarksOn(copied, MANIFEST);
   assert.deepEqual(
     notes.map((note) => note.split(',')[0]),
     [
       'WORKSPACE_A and WORKSPACE_C: the same sendgrid.api_key',
+      'WORKSPACE_A and WORKSPACE_C: the same google_ads.customer_id',
       'WORKSPACE_A and WORKSPACE_B: the same meta.page_id',
     ],
   );

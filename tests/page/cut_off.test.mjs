@@ -341,9 +341,12 @@ test('while live, what nobody told of is found within five minutes', async () =>
     await page.evaluate(() => {}); // what it sent has come here
     await until('the heartbeat is answered', () => unanswered === 0);
   };
+  let reads = 0;
+  page.on('requestfinished', (request) => (reads += /service_facts\?/.test(request.url()) ? 1 : 0));
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, VIEWER));
   await page.locator('#link', { hasText: 'live' }).waitFor();
+  await until('all is read, and once more with the connection', () => reads === 2);
   await settled(page);
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));

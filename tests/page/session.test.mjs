@@ -269,9 +269,9 @@ test('a dashboard that did not load stays told when the session is refused after
   const screen = () => page.evaluate(() => document.documentElement.dataset.screen);
   await until('it is told', async () => (await screen()) === 'broken');
   // Nobody is signed in any more: what was to be shown then has been.
-  const taken = page.waitForEvent('pageerror');
   refuse();
-  await taken;
+  await page.waitForFunction(() => localStorage.getItem('webfluentia.session') === null);
+  await settled(page);
   assert.equal(await screen(), 'broken');
   await page.context().close();
 });

@@ -1,6 +1,7 @@
 // Keeps one workspace's rows up to date: everything once and at each (re)connection, then what
 // changed, told by Realtime. While that is down everything is read every 15 seconds: what is gone
 // has no time of change. And every five minutes while it is up: it may be joined and tell nothing.
+// All this while somebody looks.
 
 const POLL_MS = 15_000;
 const LIVE_POLL_MS = 300_000;
@@ -110,6 +111,7 @@ export class Feed {
 
   /** With the workspace itself, its name and its zone, and which there are. */
   #readAnew() {
+    if (this.#isUnseen()) return;
     this.workspaceReadAt = performance.now();
     this.onWorkspaceChange();
     return this.readAll();
@@ -162,12 +164,16 @@ export class Feed {
     return this.isDown ? 'polling' : 'connecting';
   }
 
-  /** One read at a time; what arrives meanwhile asks for one more. Where nobody looks, who comes back does. */
+  /** Where nobody looks nothing is read, and all of it once somebody does. */
+  #isUnseen() {
+    const isUnseen = document.hidden && this.hasRead;
+    this.allDue ||= isUnseen;
+    return isUnseen;
+  }
+
+  /** One read at a time; what arrives meanwhile asks for one more. */
   async #catchUp() {
-    if (document.hidden && this.hasRead) {
-      this.allDue = true;
-      return;
-    }
+    if (this.#isUnseen()) return;
     if (this.reading) {
       this.again = true;
       return;
@@ -238,6 +244,7 @@ export class Feed {
   async #readActivity() {
     clearTimeout(this.activityTimer);
     this.activityTimer = undefined;
+    if (this.#isUnseen()) return;
     this.activityAt = performance.now();
     try {
       const rows = await this.rest.activity(this.clientId);

@@ -89,6 +89,7 @@ class Dashboard {
     this.session = session;
     this.rest = new Rest({ config, token: () => session.token(), renew: () => session.renew() });
     this.workspaces = [];
+    this.waiting = [];
   }
 
   async load() {
@@ -100,6 +101,10 @@ class Dashboard {
     const askServer = async () => (await readConfig()).server_time;
     this.clock = new Clock(onTick, this.config.server_time, askServer, () => this.feed?.wake());
     this.zone = new Zone(() => this.clock.now());
+    // A link within the page is a step in history as well.
+    addEventListener('popstate', () => this.live && slugOfPath() !== this.slug && this.#open(slugOfPath()));
+    document.addEventListener('visibilitychange', () => this.#readAllServices());
+    addEventListener('online', () => this.retry && this.#readWorkspaces());
     this.core = await loadCore(BASE, {
       timeText: (secs, style) => encoder.encode(this.zone.text(secs, STYLES[style])),
       glyph,
@@ -118,13 +123,15 @@ class Dashboard {
     });
     this.#watchTheme();
     this.clock.tick();
-    // A link within the page is a step in history as well.
-    addEventListener('popstate', () => this.live && slugOfPath() !== this.slug && this.#open(slugOfPath()));
-    document.addEventListener('visibilitychange', () => this.#readAllServices());
-    addEventListener('online', () => this.retry && this.#readWorkspaces());
+    for (const [kind, message] of this.waiting.splice(0)) this.post(kind, message);
   }
 
+  /** What is read while the core is fetched and compiled waits for it. */
   post(kind, message) {
+    if (!this.core) {
+      this.waiting.push([kind, message]);
+      return;
+    }
     // They are judged by the time at which they came, also where nobody looks.
     if (kind === 'services') this.core.tick(this.clock.now());
     if (this.core.post(kind, message)) this.surface.invalidate();
@@ -177,7 +184,7 @@ class Dashboard {
     this.#leave();
     this.post('account', { email: '' });
     // The canvas is hidden and draws no frame that would do it.
-    this.surface.forgetMirror();
+    this.surface?.forgetMirror();
   }
 
   /** Nothing that was asked for this user is taken any more. */
@@ -331,9 +338,8 @@ async function main() {
   const passwordForm = bindPasswordForm(session, { signOut: () => dashboard.signOut() });
   let told = link && (await enter());
   let isInside = false;
-  session.watch(async (user, problem) => {
+  session.watch((user, problem) => {
     const isChoosing = Boolean(user) && session.hasToChoose(user);
-    // Known before anything is waited for: whoever signs out during the first load leaves it.
     const wasInside = isInside;
     const mayEnter = Boolean(user) && !isChoosing;
     isInside = mayEnter;
@@ -347,13 +353,15 @@ async function main() {
     const ofLink = told?.problem;
     form.tell(told ?? { problem });
     told = null;
-    await loaded;
     if (mayEnter) {
       dashboard.signedIn(user, isArriving);
       if (ofLink) dashboard.tellOfLink(ofLink);
     } else if (wasInside) dashboard.signedOut();
   });
-  await loaded;
+  await loaded.catch((error) => {
+    dashboard.signedOut(); // nothing is read for a page that cannot show it
+    throw error;
+  });
   // For tests and for people who look under the hood: time, and how often was drawn.
   window.webfluentia = {
     setClock: (ms) => dashboard.clock.set(ms),

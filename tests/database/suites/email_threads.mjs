@@ -29,7 +29,9 @@ export async function threadTests({ test, stack, deliver, message, at }) {
   await test('a reply moves its thread on and opens it again; an automatic one does not', async () => {
     await deliver('email_threads', [thread('t1', { state: 'closed' })]);
     await deliver('email_messages', [reply('auto', 1, { is_auto_reply: true })]);
-    assert.equal((await state()).state, 'closed');
+    const noted = await state();
+    assert.deepEqual([noted.state, noted.last_direction], ['closed', 'sent']);
+    assert.equal(new Date(noted.last_message_at).toISOString(), '2026-11-23T12:01:00.000Z');
     await deliver('email_messages', [reply('r1', 5)]);
     await deliver('email_messages', [reply('late', 3)]);
     const { state: word, last_direction, last_message_at } = await state();
