@@ -25,9 +25,8 @@ const SIDES = { built: '/app/page.js', other: OTHER };
 /** @returns {Promise<number>} ms */
 async function firstCards(browser, { url, storageState, script, latency, throughput }) {
   const page = await newPage(browser, { storageState });
-  const isPage = (route) => route.request().resourceType() === 'document';
-  await page.route('**/*', async (route) => {
-    if (!isPage(route)) return route.continue();
+  const isPage = ({ pathname }) => pathname === '/' || pathname.startsWith('/w/');
+  await page.route(isPage, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: (await response.text()).replace('/app/page.js', script) });
   });
@@ -45,9 +44,11 @@ async function firstCards(browser, { url, storageState, script, latency, through
 }
 
 // The page comes from the test then, which Chromium does not take for one of this machine.
-const browser = await launch(['--disable-features=LocalNetworkAccessChecks']);
+const browser = await launch([
+  '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests',
+]);
+copyFileSync(options.load, join(ROOT, 'public', OTHER)); // what is served is listed when the stack starts
 const stack = await testStack('bench-load');
-copyFileSync(options.load, join(ROOT, 'public', OTHER));
 try {
   await stack.tick();
   await untilRested(stack);
