@@ -78,6 +78,9 @@ function memberProblems(vars, { secrets, ids }) {
 // Of what the agency cannot have for all, these may well be the same for two clients; anything else is one's account.
 const OF_ANYBODY = new Set(['sendgrid.from_name', 'sendgrid.region']);
 
+// 123-456-7890 is 1234567890.
+const plain = (one) => (/^[\d-]+$/.test(one) ? one.replaceAll('-', '') : one);
+
 // A line that was copied for a new client shows that one the other's numbers, and keeps them; or answers for the other.
 function sharedAccounts(bundles, { secrets, ids }) {
   const own = [...secrets, ...ids].filter(({ name, env }) => !env && !OF_ANYBODY.has(name));
@@ -85,9 +88,12 @@ function sharedAccounts(bundles, { secrets, ids }) {
     const [service, member] = name.split('.');
     const owners = {};
     for (const [variable, bundle] of Object.entries(bundles))
-      for (const one of new Set(String(bundle[service]?.[member] ?? '').match(/[^\s,]+/g)))
-        // 123-456-7890 is 1234567890.
-        (owners[/^[\d-]+$/.test(one) ? one.replaceAll('-', '') : one] ??= []).push(variable);
+      for (const one of new Set(
+        String(bundle[service]?.[member] ?? '')
+          .match(/[^\s,]+/g)
+          ?.map(plain),
+      ))
+        (owners[one] ??= []).push(variable);
     const shared = Object.values(owners).filter((variables) => variables.length > 1);
     return [...new Set(shared.map(String))].map(
       (variables) => `${variables.replaceAll(',', ' and ')}: the same ${name}, which is one client's own`,

@@ -241,7 +241,7 @@ test('a deployment is refused while anything about its variables is wrong', () =
   assert.match(remarksOn(tried, MANIFEST).join(), /^WORKSPACE_A: stripe.secret_key is of test mode/);
   const copied = {
     WORKSPACE_A:
-      '{"google_ads":{"customer_id":"123-456-7890"},"meta":{"page_id":"1, 2"},"sendgrid":{"api_key":"SG.a","region":"eu"}}',
+      '{"google_ads":{"customer_id":"123-456-7890,1234567890"},"meta":{"page_id":"1, 2"},"sendgrid":{"api_key":"SG.a","region":"eu"}}',
     WORKSPACE_B: '{"meta":{"page_id":"3 2"},"sendgrid":{"api_key":"SG.b","region":"eu"},"stripe":null}',
     WORKSPACE_C: '{"google_ads":{"customer_id":"1234567890"},"sendgrid":{"api_key":"SG.a"}}',
   };

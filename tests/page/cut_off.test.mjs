@@ -24,6 +24,9 @@ const hide = (page, hidden) =>
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 
+// Of one workspace, and not what changed of them.
+const WHOLE = /service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/;
+
 startSuite('page-cut-off');
 
 test('offline is said, and what was read stays', async () => {
@@ -50,9 +53,7 @@ test('a page that was not looked at for hours judges nothing before it was read 
   assert.equal(before.supabase, 'active');
   let letGo;
   const held = new Promise((resolve) => (letGo = resolve));
-  await page.route(/service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/, (route) =>
-    held.then(() => route.continue()),
-  );
+  await page.route(WHOLE, (route) => held.then(() => route.continue()));
   await hide(page, true);
   await page.evaluate(() => {
     const now = Date.now;
@@ -122,6 +123,8 @@ test('without realtime the page says so and reads every 15 seconds', async () =>
 
 test('on a slow network the page says that it loads', async () => {
   const page = await newPage(browser, { width: 390, height: 844 });
+  const facts = [];
+  page.on('requestfinished', (request) => WHOLE.test(request.url()) && facts.push(request));
   const hold = async (file) => {
     let letGo;
     const held = new Promise((resolve) => (letGo = resolve));
@@ -137,9 +140,32 @@ test('on a slow network the page says that it loads', async () => {
   await fillSignIn(page, userOf(stack, VIEWER));
   await waiting.waitFor();
   await screenshot(page, 'loading-slowly');
+  await until('what its cards show is read meanwhile', () => facts.length > 0);
+  await page.route(/rest\/v1\//, (route) => route.abort());
   draw();
   await card(page, 'stripe').waitFor();
   assert.equal(await waiting.isVisible(), false);
+  await page.context().close();
+});
+
+test('who signs out elsewhere while the dashboard is fetched finds nothing of it drawn', async () => {
+  const page = await signedIn(browser, stack, VIEWER);
+  const other = await page.context().newPage();
+  await other.goto(new URL('config.json', stack.state.urls.dashboard).href);
+  let draw;
+  const held = new Promise((resolve) => (draw = resolve));
+  await page.route(/dashboard\.wasm$/, (route) => held.then(() => route.continue()));
+  const begun = [page.waitForResponse(WHOLE), page.waitForEvent('websocket')];
+  await page.reload({ waitUntil: 'commit' });
+  const [, socket] = await Promise.all(begun);
+  await other.evaluate(() => localStorage.removeItem('webfluentia.session'));
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  draw();
+  await page.waitForFunction(() => window.webfluentia);
+  await settled(page);
+  assert.equal(await page.locator('#mirror').innerText(), '');
+  await until('nothing more is heard', () => socket.isClosed());
+  assert.deepEqual(page.problems, []);
   await page.context().close();
 });
 
@@ -342,23 +368,20 @@ test('while live, what nobody told of is found within five minutes', async () =>
     await until('the heartbeat is answered', () => unanswered === 0);
   };
   let reads = 0;
-  page.on('requestfinished', (request) => (reads += /service_facts\?/.test(request.url()) ? 1 : 0));
+  page.on('requestfinished', (request) => (reads += WHOLE.test(request.url()) ? 1 : 0));
   await page.goto(stack.state.urls.dashboard);
   await fillSignIn(page, userOf(stack, VIEWER));
   await page.locator('#link', { hasText: 'live' }).waitFor();
-  await until('all is read, and once more with the connection', () => reads === 2);
+  await until('all is read, and once more with the connection', () => reads >= 2);
   await settled(page);
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
   // In steps: a minute at once is a device that slept.
   for (let i = 0; i < 5; i++) await pass40Secs();
   await page.evaluate(() => fetch('/config.json').then((reply) => reply.text()));
-  const whole = () => asked.filter((url) => /service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/.test(url));
+  const whole = () => asked.filter((url) => WHOLE.test(url));
   assert.deepEqual(whole(), [], 'not all the time');
-  const both = Promise.all([
-    page.waitForRequest(/service_facts\?select=\*&client_id=eq\.[0-9a-f-]+$/),
-    page.waitForRequest(/rest\/v1\/workspaces/),
-  ]);
+  const both = Promise.all([page.waitForRequest(WHOLE), page.waitForRequest(/rest\/v1\/workspaces/)]);
   for (let i = 0; i < 3; i++) await pass40Secs();
   await both;
   await page.context().close();

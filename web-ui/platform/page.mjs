@@ -311,7 +311,7 @@ class Dashboard {
 
 function show(screen) {
   const { dataset } = document.documentElement;
-  if (dataset.screen === 'broken' || dataset.screen === screen) return; // a later sign-in mends nothing
+  if (dataset.screen === screen) return;
   dataset.screen = screen;
   document.title = TITLES[screen] ? `${TITLES[screen]} · ${TITLE}` : TITLE;
 }
@@ -339,6 +339,7 @@ async function main() {
   let told = link && (await enter());
   let isInside = false;
   session.watch((user, problem) => {
+    if (document.documentElement.dataset.screen === 'broken') return; // a later sign-in mends nothing
     const isChoosing = Boolean(user) && session.hasToChoose(user);
     const wasInside = isInside;
     const mayEnter = Boolean(user) && !isChoosing;
